@@ -1,0 +1,5 @@
+"""`python -m aha_pipeline` is the `aha` command."""
+
+from aha_pipeline.cli import main
+
+main()

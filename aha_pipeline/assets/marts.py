@@ -1,0 +1,70 @@
+"""One asset a file of `sql/marts`, with its lineage read from the SQL."""
+
+import time
+
+import dagster as dg
+
+from aha_pipeline.assets import partitions
+from aha_pipeline.assets.modules import module_key
+from aha_pipeline.assets.resources import ServicesResource
+from aha_pipeline.settings import Settings
+from aha_pipeline.warehouse.marts import Mart, read_marts, refresh
+from aha_pipeline.warehouse.tables import table_name
+
+PREFIX = "analytics"
+
+
+def mart_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+    """Return the assets of all marts."""
+    return [_mart_asset(mart, settings) for mart in read_marts()]
+
+
+def mart_key(name: str) -> dg.AssetKey:
+    """Return the asset key of a mart: schema and table."""
+    return dg.AssetKey([PREFIX, name])
+
+
+def _mart_asset(mart: Mart, settings: Settings) -> dg.AssetsDefinition:
+    is_daily = mart.kind == "daily"
+
+    @dg.asset(
+        key=mart_key(mart.name),
+        description=f"{mart.grain}\n\n{mart.description}",
+        deps=_upstream(mart, settings),
+        group_name="analytics",
+        kinds={"postgresql", "sql"},
+        owners=["team:data"],
+        partitions_def=partitions.daily(settings) if is_daily else None,
+        backfill_policy=dg.BackfillPolicy.single_run() if is_daily else None,
+    )
+    def built(
+        context: dg.AssetExecutionContext, services: ServicesResource
+    ) -> dg.MaterializeResult:
+        days = {}
+        if is_daily:
+            span = context.partition_key_range
+            days = {"first_day": span.start, "last_day": span.end}
+        started = time.monotonic()
+        with services.get().connect() as connection:
+            rows = refresh(connection, mart, **days)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": rows,
+                "dagster/table_name": f"{PREFIX}.{mart.name}",
+                "seconds": round(time.monotonic() - started, 2),
+                "SQL": dg.MetadataValue.md(f"```sql\n{mart.select.strip()}\n```"),
+            }
+        )
+
+    return built
+
+
+def _upstream(mart: Mart, settings: Settings) -> list[dg.AssetKey]:
+    """Return the assets a mart reads; the log of syncs is written by every module."""
+    modules = {f"crm.{table_name(m)}": module_key(m) for m in settings.zoho_modules}
+    if "crm.sync_logs" in mart.sources:
+        return list(modules.values())
+    marts = {
+        s: mart_key(s.removeprefix(f"{PREFIX}.")) for s in mart.sources if s.startswith(PREFIX)
+    }
+    return [key for source, key in {**modules, **marts}.items() if source in mart.sources]

@@ -1,0 +1,61 @@
+"""The business days, and which of them a sync has to read so that none stays unread."""
+
+from datetime import date, datetime, time, timedelta
+
+from psycopg2.extensions import connection as Connection
+
+from aha_pipeline.settings import Settings
+from aha_pipeline.warehouse.state import unread
+
+Span = tuple[date, date]
+
+
+def today(settings: Settings) -> date:
+    """Return the current business day."""
+    return datetime.now(settings.zone).date()
+
+
+def start_of(day: date, settings: Settings) -> datetime:
+    """Return the first instant of a business day, with its zone."""
+    return datetime.combine(day, time(), settings.zone)
+
+
+def first_unread_day(connection: Connection, settings: Settings) -> date:
+    """Return the first business day that some module has not been read to the end of.
+
+    After days of standstill this is the day it stopped; at the latest it is today, because today
+    is never read to its end.
+    """
+    spans = unread_spans(connection, settings, settings.aha_start_date, today(settings))
+    return spans[0][0] if spans else today(settings)
+
+
+def unread_spans(connection: Connection, settings: Settings, first: date, last: date) -> list[Span]:
+    """Return the stretches of days, first to last, that hold time no complete read has covered.
+
+    A stretch covers the gaps of all modules, so that one run can fill it; days that have not
+    begun are none.
+    """
+    since = start_of(first, settings)
+    until = min(start_of(last + timedelta(days=1), settings), datetime.now(settings.zone))
+    if since >= until:
+        return []
+    days: set[date] = set()
+    for gap in unread(connection, settings.zoho_modules, since, until):
+        days |= _days_of(gap.start.astimezone(settings.zone), gap.end.astimezone(settings.zone))
+    return _stretches(sorted(days))
+
+
+def _days_of(start: datetime, end: datetime) -> set[date]:
+    last = (end - timedelta(microseconds=1)).date()
+    return {start.date() + timedelta(days=n) for n in range((last - start.date()).days + 1)}
+
+
+def _stretches(days: list[date]) -> list[Span]:
+    spans: list[Span] = []
+    for day in days:
+        if spans and day - spans[-1][1] == timedelta(days=1):
+            spans[-1] = (spans[-1][0], day)
+        else:
+            spans.append((day, day))
+    return spans

@@ -1,0 +1,129 @@
+"""The `aha` command: one clear sentence and exit status 1 for whatever a person can put right."""
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from aha_pipeline import settings as configuration
+from aha_pipeline.crm.errors import ZohoError
+from aha_pipeline.sandbox.errors import SandboxError
+from aha_pipeline.settings import SettingsError
+from aha_pipeline.warehouse.connection import DatabaseUnreachable
+from aha_pipeline.warehouse.state import WrongOrganisation
+
+INTERRUPTED = 130
+EXPECTED = (SettingsError, DatabaseUnreachable, ZohoError, WrongOrganisation, SandboxError)
+
+
+class Day(click.ParamType):
+    """A calendar day, YYYY-MM-DD."""
+
+    name = "day"
+
+    def convert(self, value: object, param: object, ctx: object) -> date:
+        """Return the date; fail with a sentence that shows the form."""
+        if isinstance(value, date):
+            return value
+        try:
+            return datetime.strptime(str(value), "%Y-%m-%d").date()
+        except ValueError:
+            self.fail(f"{value!r} is not a day; write it as 2026-01-31.", param, ctx)
+
+
+class Modules(click.ParamType):
+    """Module names separated by commas, each one of ZOHO_MODULES."""
+
+    name = "modules"
+
+    def convert(self, value: object, param: object, ctx: object) -> tuple[str, ...]:
+        """Return the names; fail naming one that is not configured."""
+        configured = configuration.load().zoho_modules
+        names = tuple(name.strip() for name in str(value).split(",") if name.strip())
+        for name in names:
+            if name not in configured:
+                self.fail(f"{name!r} is not in ZOHO_MODULES ({', '.join(configured)}).", param, ctx)
+        return names
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Zoho CRM to PostgreSQL to a briefing on a phone."""
+
+
+@cli.command()
+@click.option("--ui-port", default=3000, show_default=True, help="Port of the Dagster UI.")
+@click.option("--dashboard-port", default=8501, show_default=True, help="Port of the dashboard.")
+def up(ui_port: int, dashboard_port: int) -> None:
+    """Start everything: the first sync, then the Dagster UI and the dashboard, until Ctrl-C."""
+    from aha_pipeline import up as supervisor
+
+    sys.exit(supervisor.run(Console(), ui_port, dashboard_port))
+
+
+@cli.command()
+@click.option("--from", "first", type=Day(), help="First day; by default the first unread one.")
+@click.option("--to", "last", type=Day(), help="Last day; by default today.")
+@click.option("--modules", type=Modules(), help="Only these of ZOHO_MODULES.")
+def sync(first: date | None, last: date | None, modules: tuple[str, ...] | None) -> None:
+    """Run the daily job now: read Zoho, compute the figures, write and send the briefing."""
+    from aha_pipeline.sync import sync as run_sync
+
+    sys.exit(0 if run_sync(Console(), first, last, modules) else 1)
+
+
+@cli.command()
+@click.option("--from", "first", type=Day(), required=True, help="First day.")
+@click.option("--to", "last", type=Day(), required=True, help="Last day.")
+def backfill(first: date, last: date) -> None:
+    """Read the days of a range that are not read yet; go on after an interruption."""
+    from aha_pipeline.sync import backfill as run_backfill
+
+    sys.exit(0 if run_backfill(Console(), first, last) else 1)
+
+
+@cli.command()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="Serve the records of DIR/<Module>.jsonl.gz instead of the demo company.",
+)
+@click.option("--port", default=8700, show_default=True, help="Port on 127.0.0.1.")
+def sandbox(data: Path | None, port: int) -> None:
+    """Serve the stand-in for Zoho CRM and Twilio until Ctrl-C."""
+    from aha_pipeline import local
+    from aha_pipeline.sandbox import server
+
+    server.serve(port, data_dir=data, outbox_path=local.outbox(configuration.load().home))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    from aha_pipeline import local
+    from aha_pipeline.warehouse.migrate import migrate as apply
+
+    settings = local.with_database(configuration.load())
+    applied = apply(settings.database_url.get_secret_value())
+    click.echo("\n".join(f"applied {name}" for name in applied) or "The schema is up to date.")
+
+
+def main() -> None:
+    """Run the command line; every expected error becomes one sentence on standard error."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        status = _fail(error.format_message())
+    except EXPECTED as error:
+        status = _fail(str(error))
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Stopped. The next run carries on from here.", err=True)
+        status = INTERRUPTED
+    sys.exit(status)
+
+
+def _fail(sentence: str) -> int:
+    click.echo(f"aha: {sentence}", err=True)
+    return 1

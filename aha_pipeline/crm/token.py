@@ -1,0 +1,106 @@
+"""Access tokens: fetched when first needed, renewed early, kept in memory only.
+
+Facts: Zoho accounts documentation, "token validity". A token lives an hour; ten can be made in ten
+minutes; a refusal may come with HTTP status 200, so only the token's presence counts.
+"""
+
+import time
+from dataclasses import dataclass, field
+from threading import Lock
+
+import requests
+
+from aha_pipeline.crm.errors import TokenRefused, ZohoUnavailable
+
+RENEW_EARLY_SECONDS = 300
+TIMEOUT_SECONDS = (10, 30)
+ADVICE = {
+    "invalid_code": "the refresh token is wrong, revoked, or of another data centre: "
+    "check ZOHO_REFRESH_TOKEN and ZOHO_ACCOUNTS_URL",
+    "invalid_client": "the client id or secret is wrong, or of another data centre: "
+    "check ZOHO_CLIENT_ID, ZOHO_CLIENT_SECRET and ZOHO_ACCOUNTS_URL",
+}
+
+
+@dataclass(frozen=True)
+class AccessToken:
+    """A token, the API server it is for, and until when it is good (monotonic seconds)."""
+
+    value: str = field(repr=False)
+    api_domain: str | None
+    good_until: float
+
+
+class TokenSource:
+    """The one token that all calls of a process share."""
+
+    def __init__(
+        self, accounts_url: str, client_id: str, client_secret: str, refresh_token: str
+    ) -> None:
+        self._url = f"{accounts_url}/oauth/v2/token"
+        self._form = {
+            "grant_type": "refresh_token",
+            "client_id": client_id,
+            "client_secret": client_secret,
+            "refresh_token": refresh_token,
+        }
+        self._token: AccessToken | None = None
+        self._lock = Lock()
+
+    def get(self, *, refused: AccessToken | None = None) -> AccessToken:
+        """Return a token that is good for some minutes; never the one named `refused`.
+
+        Raises TokenRefused when a person must act, ZohoUnavailable when waiting may help.
+        """
+        with self._lock:
+            token = self._token
+            if token is None or token is refused or time.monotonic() >= token.good_until:
+                token = self._token = self._fetch()
+            return token
+
+    def _fetch(self) -> AccessToken:
+        asked_at = time.monotonic()
+        try:
+            response = requests.post(self._url, data=self._form, timeout=TIMEOUT_SECONDS)
+        except requests.RequestException as error:
+            raise ZohoUnavailable(
+                f"Zoho's accounts server does not answer ({type(error).__name__}): "
+                "check ZOHO_ACCOUNTS_URL and the network."
+            ) from None
+        answer = _json_object(response)
+        value = answer.get("access_token")
+        if not isinstance(value, str) or not value:
+            raise _refusal(response.status_code, answer)
+        return AccessToken(value, answer.get("api_domain"), asked_at + _lifetime(answer))
+
+
+def _json_object(response: requests.Response) -> dict:
+    try:
+        answer = response.json()
+    except requests.JSONDecodeError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _lifetime(answer: dict) -> float:
+    """Return the seconds a token may be used; Zoho has sent this in seconds and milliseconds."""
+    seconds = float(answer.get("expires_in_sec") or answer.get("expires_in") or 3600)
+    if seconds > 86_400:
+        seconds /= 1000
+    return max(seconds - RENEW_EARLY_SECONDS, seconds / 2)
+
+
+def _refusal(status: int, answer: dict) -> TokenRefused | ZohoUnavailable:
+    code = str(answer.get("error", ""))
+    if code in ADVICE:
+        return TokenRefused(f"Zoho gave no access token ({code}): {ADVICE[code]}.")
+    if "too many requests" in str(answer.get("error_description", "")).lower():
+        return ZohoUnavailable(
+            "Zoho makes no more access tokens for now (ten in ten minutes): wait ten minutes."
+        )
+    if status >= 500 or not code:
+        return ZohoUnavailable(
+            f"Zoho's accounts server gave no access token (HTTP {status}): "
+            "check ZOHO_ACCOUNTS_URL, or try again later."
+        )
+    return TokenRefused(f"Zoho gave no access token ({code[:60]}): check the ZOHO_ settings.")

@@ -1,0 +1,36 @@
+"""The whole graph on one screen: modules -> marts -> briefing -> phone."""
+
+import warnings
+
+import dagster as dg
+
+from aha_pipeline import settings as configuration
+from aha_pipeline.assets.briefing import ai_briefing
+from aha_pipeline.assets.marts import mart_assets
+from aha_pipeline.assets.modules import module_asset
+from aha_pipeline.assets.resources import ServicesResource
+from aha_pipeline.automation.jobs import daily_sync, send_whatsapp
+from aha_pipeline.automation.schedules import daily_schedule
+from aha_pipeline.automation.sensors import whatsapp_on_briefing, whatsapp_statuses
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the code location, as this environment's settings shape it.
+
+    Raises SettingsError where they are wrong.
+    """
+    warnings.filterwarnings("ignore", category=dg.BetaWarning)  # backfill_policy= is still beta
+    settings = configuration.load()
+    return dg.Definitions(
+        assets=[
+            *(module_asset(module, settings) for module in settings.zoho_modules),
+            *mart_assets(settings),
+            ai_briefing,
+        ],
+        jobs=[daily_sync, send_whatsapp],
+        schedules=[daily_schedule(settings)],
+        sensors=[whatsapp_on_briefing, whatsapp_statuses],
+        resources={"services": ServicesResource()},
+        executor=dg.in_process_executor,  # a process a step costs more than the steps themselves
+    )

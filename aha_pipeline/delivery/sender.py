@@ -1,0 +1,165 @@
+"""WhatsApp through Twilio: one message out, one message looked up."""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import NewConnectionError
+
+from aha_pipeline.delivery.errors import DeliveryError, refused
+
+if TYPE_CHECKING:
+    from twilio.rest import Client
+
+TIMEOUT_SECONDS = 15
+LOOK_BACK = 50
+NEVER_LEFT = (
+    requests.exceptions.ConnectTimeout,
+    requests.exceptions.ProxyError,
+    requests.exceptions.SSLError,
+)
+
+# Twilio's words for where a message is (twilio.rest MessageInstance.Status), in the ledger's.
+STATUSES = {
+    "accepted": "accepted",
+    "scheduled": "accepted",
+    "queued": "accepted",
+    "sending": "accepted",
+    "sent": "sent",
+    "delivered": "delivered",
+    "partially_delivered": "delivered",
+    "read": "read",
+    "failed": "failed",
+    "undelivered": "failed",
+    "canceled": "failed",
+}
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message as Twilio knows it; `status` in the ledger's words, `created_at` in UTC."""
+
+    sid: str
+    status: str
+    error_code: str | None
+    body: str
+    created_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A Twilio account and its WhatsApp number, +14155238886.
+
+    `content_sid` names an approved template, which WhatsApp asks for when the reader has not
+    written within 24 hours; without it the text is sent freely. `api_url` redirects every call to
+    a stand-in on this machine. All methods raise DeliveryError.
+    """
+
+    account_sid: str
+    auth_token: str = field(repr=False)
+    number: str
+    content_sid: str | None = None
+    api_url: str | None = None
+
+    def send(self, recipient: str, body: str, variables: str | None = None) -> Message:
+        """Hand one message to Twilio; accepted is not delivered.
+
+        `variables` is the JSON object of the template's values; `body` is sent where it is None.
+        """
+        content: dict[str, Any] = {"body": body}
+        if variables is not None:
+            content = {"content_sid": self.content_sid, "content_variables": variables}
+        return self._call(
+            lambda: self._client.messages.create(
+                to=f"whatsapp:{recipient}", from_=f"whatsapp:{self.number}", **content
+            )
+        )
+
+    def fetch(self, sid: str) -> Message:
+        """Return the message of `sid` as it is now."""
+        return self._call(lambda: self._client.messages(sid).fetch())
+
+    def recent(self, recipient: str) -> list[Message]:
+        """Return the latest messages to `recipient`, newest first.
+
+        Not narrowed by date: Twilio filters by the date sent, which a queued message has not got.
+        """
+        return self._call(
+            lambda: self._client.messages.list(
+                to=f"whatsapp:{recipient}", from_=f"whatsapp:{self.number}", limit=LOOK_BACK
+            )
+        )
+
+    @cached_property
+    def _client(self) -> "Client":
+        # Imported here: 0.5 s that only a delivery pays.
+        from twilio.http.http_client import TwilioHttpClient
+        from twilio.rest import Client
+
+        stand_in = self.api_url
+
+        class HttpClient(TwilioHttpClient):
+            """Twilio's own client with a timeout, which it lacks, and the stand-in's address."""
+
+            def request(self, method: str, url: str, *args: object, **options: object) -> object:
+                if stand_in:
+                    base, asked = urlsplit(stand_in), urlsplit(url)
+                    url = asked._replace(scheme=base.scheme, netloc=base.netloc).geturl()
+                return super().request(method, url, *args, **options)
+
+        # At INFO it logs addresses with the readers' numbers in them.
+        logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
+        http_client = HttpClient(timeout=TIMEOUT_SECONDS)
+        http_client.session.trust_env = stand_in is None  # no proxy towards this machine
+        return Client(self.account_sid, self.auth_token, http_client=http_client)
+
+    def _call(self, call: Any) -> Any:
+        """Return what Twilio answers as Message or list of Message; every fault a DeliveryError."""
+        from twilio.base.exceptions import TwilioException
+
+        try:
+            answer = call()
+        except TwilioException as error:
+            # Its text holds the account and, on a terminal, colours: only the codes are used.
+            status = getattr(error, "status", 500)
+            code = getattr(error, "code", None)
+            raise refused(status, None if code == status else code) from None
+        except (requests.RequestException, ValueError) as error:
+            raise _lost(error) from None
+        return [_message(one) for one in answer] if isinstance(answer, list) else _message(answer)
+
+
+def mask(number: str) -> str:
+    """Return a number that may be shown: +91******1234."""
+    return f"{number[:3]}******{number[-4:]}"
+
+
+def _message(instance: Any) -> Message:
+    code = instance.error_code
+    return Message(
+        sid=instance.sid,
+        status=STATUSES.get(str(instance.status), "accepted"),
+        error_code=None if code is None else str(code),
+        body=instance.body or "",
+        created_at=instance.date_created,
+    )
+
+
+def _lost(error: Exception) -> DeliveryError:
+    """Return the error for a call without an answer: did it reach Twilio or not?"""
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(error, NEVER_LEFT) or isinstance(reason, NewConnectionError):
+        return DeliveryError(
+            "Twilio cannot be reached: check this machine's network; nothing was sent.",
+            "retryable",
+            "unreachable",
+        )
+    return DeliveryError(
+        "Twilio's answer was lost and it may have taken the message; it is looked up next time.",
+        "unknown",
+        "no answer",
+    )

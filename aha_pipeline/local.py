@@ -1,0 +1,74 @@
+"""Fill in what is not configured: embedded PostgreSQL, the sandbox CRM and its message outbox.
+
+What is started here is written to this process's environment, so that its children use the same
+services instead of starting their own.
+"""
+
+import os
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from aha_pipeline.settings import Settings
+from aha_pipeline.warehouse import embedded
+
+SANDBOX_CREDENTIAL = "sandbox"
+SANDBOX_SENDER = "+14155238886"
+SANDBOX_READER = "+919800000000"
+
+
+def complete(settings: Settings) -> Settings:
+    """Return settings in which a database and a CRM are configured, starting what is missing.
+
+    A CRM that the user configured gets no stand-in for WhatsApp: without Twilio settings nothing
+    is sent.
+    """
+    settings = with_database(settings)
+    found: dict[str, str] = {}
+    if not settings.has_zoho:
+        url = _start_sandbox(settings.home)
+        found |= {
+            "zoho_api_url": url,
+            "zoho_accounts_url": url,
+            "zoho_client_id": SANDBOX_CREDENTIAL,
+            "zoho_client_secret": SANDBOX_CREDENTIAL,
+            "zoho_refresh_token": SANDBOX_CREDENTIAL,
+        }
+        if not settings.has_twilio:
+            found |= {
+                "twilio_api_url": url,
+                "twilio_account_sid": "AC" + "0" * 32,
+                "twilio_auth_token": SANDBOX_CREDENTIAL,
+                "twilio_whatsapp_number": SANDBOX_SENDER,
+                "target_whatsapp_number": SANDBOX_READER,
+            }
+    return _with(settings, found)
+
+
+def with_database(settings: Settings) -> Settings:
+    """Return settings in which a database is configured, starting the embedded one if none is."""
+    if settings.database_url is not None:
+        return settings
+    return _with(settings, {"database_url": embedded.start(settings.home)})
+
+
+def outbox(home: Path) -> Path:
+    """Return the file to which the sandbox writes the messages it was given."""
+    return home / "outbox.jsonl"
+
+
+def _with(settings: Settings, found: dict[str, str]) -> Settings:
+    os.environ.update({name.upper(): value for name, value in found.items()})
+    return settings.model_copy(update={name: _typed(name, text) for name, text in found.items()})
+
+
+def _typed(name: str, text: str) -> str | SecretStr:
+    is_secret = SecretStr in getattr(Settings.model_fields[name].annotation, "__args__", ())
+    return SecretStr(text) if is_secret else text
+
+
+def _start_sandbox(home: Path) -> str:
+    # Imported here: 0.4 s that a configured CRM does not pay.
+    from aha_pipeline.sandbox import server
+
+    return server.start(outbox_path=outbox(home)).url

@@ -1,0 +1,92 @@
+"""Run a job of the graph in this process, as a Dagster run that the UI shows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from aha_pipeline import instance as dagster_instance
+
+if TYPE_CHECKING:
+    from dagster import AssetSelection
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended. `failures` are (step, sentence); `metadata` is by asset name."""
+
+    run_id: str
+    success: bool
+    failures: tuple[tuple[str, str], ...]
+    metadata: dict[str, dict[str, Any]]
+
+
+def run_job(
+    name: str,
+    run_id: str,
+    *,
+    tags: dict[str, str] | None = None,
+    selection: Callable[[], "AssetSelection"] | None = None,
+    config: dict[str, Any] | None = None,
+) -> Outcome:
+    """Run job `name`, or the assets of it that `selection` chooses, and return how it ended."""
+    # Imported here: Dagster takes seconds to import, which a mistake in the settings should not.
+    from aha_pipeline.definitions import defs
+
+    definitions = defs()
+    keys = None
+    if selection is not None:
+        keys = sorted(selection().resolve(definitions.resolve_asset_graph()))
+    with dagster_instance.open_instance() as instance:
+        result = definitions.resolve_job_def(name).execute_in_process(
+            instance=instance,
+            run_id=run_id,
+            tags={**(tags or {}), **dagster_instance.process_tag()},
+            asset_selection=keys,
+            run_config={**(config or {}), **QUIET},
+            raise_on_error=False,
+        )
+    return Outcome(run_id, result.success, _failures(result), _metadata(result))
+
+
+def sync_days(run_id: str, first: date, last: date, modules: Sequence[str]) -> Outcome:
+    """Run `daily_sync` over the days `first` to `last`, without the modules not named."""
+    from aha_pipeline.assets.partitions import range_tags
+
+    def selection() -> "AssetSelection":
+        from dagster import AssetSelection
+
+        from aha_pipeline.assets.modules import GROUP, module_key
+
+        chosen = AssetSelection.assets(*(module_key(module) for module in modules))
+        return AssetSelection.all() - (AssetSelection.groups(GROUP) - chosen)
+
+    return run_job("daily_sync", run_id, tags=range_tags(first, last), selection=selection)
+
+
+def _failures(result: Any) -> tuple[tuple[str, str], ...]:
+    failed = (event for event in result.all_events if event.is_step_failure)
+    return tuple((event.step_key, _sentence(event.step_failure_data)) for event in failed)
+
+
+def _sentence(failure: Any) -> str:
+    """Return the reason at the bottom of a failure, in one line, without the traceback."""
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return failure.user_failure_data.description
+    error = failure.error
+    while error.cause:
+        error = error.cause
+    return " ".join(error.message.split())
+
+
+def _metadata(result: Any) -> dict[str, dict[str, Any]]:
+    """Return each asset's newest metadata as plain values."""
+    return {
+        event.asset_key.path[-1]: {
+            name: value.value for name, value in event.materialization.metadata.items()
+        }
+        for event in result.all_events
+        if event.is_step_materialization
+    }

@@ -1,0 +1,96 @@
+"""The two pages for people: what this server is, and the chat as its reader would see it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from html import escape
+from itertools import groupby
+from pathlib import Path
+from string import Template
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from aha_pipeline.sandbox.clock import ZONE
+from aha_pipeline.sandbox.organisation import Organisation
+from aha_pipeline.sandbox.outbox import Message, Outbox
+
+HERE = Path(__file__).parent
+TICKS = {"queued": "🕓", "sent": "✓", "delivered": "✓✓", "read": "✓✓"}
+# WhatsApp's marks hold only around whole words, so that 3*4*5 and snake_case stay as they are.
+MARKS = (("*", "b"), ("_", "i"), ("~", "s"))
+
+
+def routes(organisation: Organisation, outbox: Outbox) -> list[Route]:
+    """Return the routes of the pages."""
+
+    async def home(request: Request) -> Response:
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td>{len(organisation.store.tables[name].records):,}</td></tr>"
+            for name in organisation.modules
+            if organisation.store.tables[name].records
+        )
+        return _html("home.html", name=escape(organisation.name), rows=rows, url=request.base_url)
+
+    async def chat(request: Request) -> Response:
+        return _html("chat.html", name=escape(organisation.name), body=_chat(outbox))
+
+    async def listing(request: Request) -> Response:
+        messages = [
+            {
+                "sid": m.sid,
+                "to": m.recipient,
+                "from": m.sender,
+                "body": m.body,
+                "content_sid": m.content_sid,
+                "content_variables": m.variables,
+                "status": outbox.status(m),
+                "sent_at": _moment(m).isoformat(),
+            }
+            for m in outbox.messages()
+        ]
+        return JSONResponse(messages)
+
+    return [Route("/", home), Route("/outbox", chat), Route("/outbox.json", listing)]
+
+
+def render(body: str) -> str:
+    """Return a WhatsApp text as HTML: escaped, with its bold, italic and struck words."""
+    html = escape(body, quote=False)
+    for mark, tag in MARKS:
+        sign = re.escape(mark)
+        pattern = rf"(?<![\w{sign}]){sign}(?=\S)([^\n{sign}]*?\S){sign}(?![\w{sign}])"
+        html = re.sub(pattern, rf"<{tag}>\1</{tag}>", html)
+    return html
+
+
+def _chat(outbox: Outbox) -> str:
+    days = groupby(outbox.messages(), key=lambda message: _moment(message).date())
+    parts = (
+        f'<p class="day">{day:%A, %-d %B %Y}</p>' + "".join(_bubble(m, outbox) for m in messages)
+        for day, messages in days
+    )
+    return "".join(parts) or '<p class="day">No message yet. The daily sync sends the first.</p>'
+
+
+def _bubble(message: Message, outbox: Outbox) -> str:
+    status = outbox.status(message)
+    template = f"Template {message.content_sid}\n{message.variables or ''}\n"
+    text = (template if message.content_sid else "") + message.body
+    return (
+        f'<article><p class="to">To {escape(message.recipient.removeprefix("whatsapp:"))}</p>'
+        f'<div class="text">{render(text)}</div>'
+        f'<p class="foot">{_moment(message):%H:%M} '
+        f'<span class="{status}" title="{status}">{TICKS[status]}</span></p></article>'
+    )
+
+
+def _moment(message: Message) -> datetime:
+    return datetime.fromtimestamp(message.sent_at, ZONE)
+
+
+def _html(file: str, **values: object) -> HTMLResponse:
+    template = Template((HERE / file).read_text(encoding="utf-8"))
+    return HTMLResponse(template.substitute(values))

@@ -1,0 +1,54 @@
+"""Access tokens as Zoho's accounts server hands them out, within its limits."""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict, deque
+
+from aha_pipeline.sandbox.clock import Clock
+
+LIFE_SECONDS = 3600
+WINDOW_SECONDS, TOKENS_PER_WINDOW = 600, 10
+LIVE_TOKENS = 15
+
+
+class TooManyTokens(Exception):
+    """More tokens of one refresh token than Zoho allows in ten minutes."""
+
+
+class Tokens:
+    """The live access tokens of each refresh token. Nothing is kept over a restart."""
+
+    def __init__(self, now: Clock) -> None:
+        self._now = now
+        self._issued: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._live: dict[str, tuple[str, float]] = {}
+
+    def issue(self, refresh_token: str) -> str:
+        """Return a new access token. The sixteenth live one kills the first.
+
+        Raises TooManyTokens at the eleventh within ten minutes.
+        """
+        now = self._now().timestamp()
+        times = self._issued[refresh_token]
+        while times and times[0] <= now - WINDOW_SECONDS:
+            times.popleft()
+        if len(times) >= TOKENS_PER_WINDOW:
+            raise TooManyTokens
+        times.append(now)
+        self._live = {t: grant for t, grant in self._live.items() if now < grant[1]}
+        mine = [t for t, (owner, _) in self._live.items() if owner == refresh_token]
+        if len(mine) == LIVE_TOKENS:
+            del self._live[mine[0]]
+        token = f"1000.{secrets.token_hex(16)}.{secrets.token_hex(16)}"
+        self._live[token] = (refresh_token, now + LIFE_SECONDS)
+        return token
+
+    def is_live(self, token: str) -> bool:
+        """Whether an access token may be used now."""
+        _, until = self._live.get(token, ("", 0.0))
+        return self._now().timestamp() < until
+
+    def revoke_all(self) -> None:
+        """Kill every access token, as an administrator may."""
+        self._live.clear()

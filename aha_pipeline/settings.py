@@ -1,0 +1,271 @@
+"""Every environment variable of the product: typed, validated and documented once.
+
+Values come from the environment, then from `.env` in the working directory. Nothing has to be
+set: what is missing is replaced by an embedded or sandbox service (see `local.py`).
+"""
+
+from datetime import date, time
+from functools import cached_property
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.numbers import is_currency
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ZOHO_GROUP = ("zoho_client_id", "zoho_client_secret", "zoho_refresh_token")
+TWILIO_GROUP = (
+    "twilio_account_sid",
+    "twilio_auth_token",
+    "twilio_whatsapp_number",
+    "target_whatsapp_number",
+)
+API_VERSIONS = ("v2",)
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong; the text is one sentence a person can act on."""
+
+
+class Settings(BaseSettings):
+    """The validated settings of one process. Field names are the variables' names in lower case."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    zoho_client_id: str | None = Field(None, description="client id of a self client")
+    zoho_client_secret: SecretStr | None = Field(None, description="its secret")
+    zoho_refresh_token: SecretStr | None = Field(None, description="its refresh token")
+    zoho_accounts_url: str = Field(
+        "https://accounts.zoho.in",
+        description="accounts server of your data centre: .in .com .eu .com.au .jp .com.cn .sa, "
+        "or https://accounts.zohocloud.ca",
+    )
+    zoho_api_url: str | None = Field(
+        None, description="API server; by default the one that the token answer names"
+    )
+    zoho_api_version: str = Field("v2", description="API version")
+    zoho_modules: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("Leads", "Deals", "Contacts", "Accounts"),
+        description="API names of the modules to read, separated by commas",
+    )
+    zoho_max_concurrency: int = Field(
+        5, ge=1, le=25, description="calls at a time (Free 5, Standard 10, Professional 15)"
+    )
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL 15 or later, postgresql://user:password@host:5432/name"
+    )
+    ollama_base_url: str = Field("http://127.0.0.1:11434", description="the Ollama server")
+    ollama_model: str = Field("mistral", description="the model that words the briefing")
+    twilio_account_sid: str | None = Field(None, description="Twilio account, AC...")
+    twilio_auth_token: SecretStr | None = Field(None, description="its token")
+    twilio_whatsapp_number: str | None = Field(None, description="sender, +14155238886")
+    target_whatsapp_number: str | None = Field(
+        None, description="reader, +919812345678; several are separated by commas"
+    )
+    twilio_content_sid: str | None = Field(None, description="approved template, HX...")
+    twilio_api_url: str | None = Field(
+        None, description="only to point at a stand-in on this machine"
+    )
+    aha_home: Path = Field(
+        Path(".aha"), description="embedded database, Dagster home, logs, sandbox outbox"
+    )
+    aha_timezone: str = Field("Asia/Kolkata", description="time zone of the business day")
+    aha_start_date: date = Field(
+        date(2026, 1, 1), description="first daily partition; it also holds everything older"
+    )
+    aha_daily_at: time = Field(time(8, 0), description="time of the daily sync, HH:MM")
+    aha_currency: str = Field("INR", description="currency of the figures, ISO 4217")
+
+    @field_validator("zoho_modules", mode="before")
+    @classmethod
+    def _split_modules(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+
+    @field_validator("zoho_modules")
+    @classmethod
+    def _check_modules(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("name at least one module, for example Leads,Deals")
+        for name in value:
+            if not name.isidentifier() or not name.isascii():
+                raise ValueError(f"{name!r} is not the API name of a module, for example Leads")
+        return value
+
+    @field_validator("zoho_api_version")
+    @classmethod
+    def _check_version(cls, value: str) -> str:
+        if value not in API_VERSIONS:
+            raise ValueError(f"must be one of {', '.join(API_VERSIONS)}")
+        return value
+
+    @field_validator("zoho_accounts_url", "zoho_api_url", "ollama_base_url", "twilio_api_url")
+    @classmethod
+    def _check_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an address such as https://host or http://127.0.0.1:8700")
+        if parts.username or parts.password:
+            raise ValueError("must not hold a user name or password")
+        return value.rstrip("/")
+
+    @field_validator("zoho_accounts_url", "zoho_api_url")
+    @classmethod
+    def _check_encrypted(cls, value: str | None) -> str | None:
+        if value and value.startswith("http://") and not is_loopback(value):
+            raise ValueError("must be https, because it carries credentials")
+        return value
+
+    @field_validator("twilio_api_url")
+    @classmethod
+    def _check_stand_in(cls, value: str | None) -> str | None:
+        if value and not is_loopback(value):
+            raise ValueError("may only point at a stand-in on this machine; leave it unset")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value.get_secret_value())
+            complete = parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1
+            _ = parts.port
+        except ValueError:
+            complete = False
+        if not complete:
+            raise ValueError("must look like postgresql://user:password@host:5432/name")
+        return value
+
+    @field_validator("twilio_whatsapp_number", "target_whatsapp_number")
+    @classmethod
+    def _check_numbers(cls, value: str | None) -> str | None:
+        for number in phone_numbers(value):
+            if not (number.startswith("+") and number[1:].isdigit() and 8 <= len(number) <= 16):
+                raise ValueError("must be a number with its country code, such as +919812345678")
+        return value
+
+    @field_validator("aha_timezone")
+    @classmethod
+    def _check_timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("must be the name of a time zone, such as Asia/Kolkata") from None
+        return value
+
+    @field_validator("aha_currency")
+    @classmethod
+    def _check_currency(cls, value: str) -> str:
+        if not is_currency(value):
+            raise ValueError("must be a currency code of ISO 4217, such as INR")
+        return value
+
+    @field_validator("aha_start_date")
+    @classmethod
+    def _check_start(cls, value: date) -> date:
+        if value > date.today():
+            raise ValueError("must not be in the future")
+        return value
+
+    @model_validator(mode="after")
+    def _check_groups(self) -> "Settings":
+        for group, without in ((ZOHO_GROUP, "the sandbox"), (TWILIO_GROUP, "no real message")):
+            missing = [name for name in group if getattr(self, name) is None]
+            if missing and len(missing) < len(group):
+                wanted = " and ".join(
+                    f"{name.upper()} ({type(self).model_fields[name].description})"
+                    for name in missing
+                )
+                present = ", ".join(name.upper() for name in group if name not in missing)
+                raise ValueError(
+                    f"{present} is set but {wanted} is not: set all of the group, "
+                    f"or none for {without}"
+                )
+        return self
+
+    @property
+    def has_zoho(self) -> bool:
+        """Whether a CRM is configured."""
+        return self.zoho_client_id is not None
+
+    @property
+    def has_twilio(self) -> bool:
+        """Whether a WhatsApp sender is configured."""
+        return self.twilio_account_sid is not None
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether the configured CRM is a stand-in on this machine."""
+        return is_loopback(self.zoho_api_url or self.zoho_accounts_url)
+
+    @property
+    def sender_number(self) -> str:
+        """The WhatsApp sender in E.164 form."""
+        return phone_numbers(self.twilio_whatsapp_number)[0]
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The numbers that receive the briefing, in E.164 form."""
+        return phone_numbers(self.target_whatsapp_number)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the business day."""
+        return ZoneInfo(self.aha_timezone)
+
+    @cached_property
+    def home(self) -> Path:
+        """`AHA_HOME` as an absolute path."""
+        return self.aha_home.expanduser().resolve()
+
+
+def load() -> Settings:
+    """Return the settings of this process.
+
+    Raises SettingsError with one sentence that names each wrong variable and what it should hold.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("; ".join(_sentence(e) for e in error.errors())) from None
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether the host of `url` is this machine itself."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def phone_numbers(value: str | None) -> tuple[str, ...]:
+    """Return the numbers of a comma-separated setting, without blanks and `whatsapp:`."""
+    parts = (part.strip().removeprefix("whatsapp:") for part in (value or "").split(","))
+    return tuple(part.replace(" ", "") for part in parts if part)
+
+
+def _sentence(error: dict) -> str:
+    """Return one validation error as words; pydantic's own text never holds the value here."""
+    text = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:
+        return text
+    name = str(error["loc"][0])
+    hint = Settings.model_fields[name].description
+    return f"{name.upper()} is wrong: {text} ({hint})"

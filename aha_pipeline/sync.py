@@ -1,0 +1,169 @@
+"""The daily job from the terminal: check what it needs, run it, tell what happened."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from threading import Event, Thread
+from uuid import uuid4
+
+import psycopg2
+from rich.console import Console
+from rich.live import Live
+
+from aha_pipeline import instance, report, run, services
+from aha_pipeline.automation.days import Span, first_unread_day, today, unread_spans
+from aha_pipeline.services import Services
+from aha_pipeline.settings import Settings, SettingsError
+from aha_pipeline.warehouse import connection, state
+
+REFRESH_SECONDS = 0.3
+
+
+def sync(
+    console: Console,
+    first: date | None = None,
+    last: date | None = None,
+    modules: tuple[str, ...] | None = None,
+) -> bool:
+    """Run `daily_sync` over the days `first` to `last` and return whether all of it succeeded.
+
+    By default from the first day that is not read to its end, to today; and all modules. Raises a
+    room's error when the run cannot begin: nothing is written then.
+    """
+    began = time.monotonic()
+    opened = _prepare()
+    span = _span(opened, first, last)
+    succeeded = _run_days(console, opened, span, modules) and _send(console, opened)
+    console.print(f"Took {time.monotonic() - began:.1f} s.", style="dim")
+    return succeeded
+
+
+def backfill(console: Console, first: date, last: date) -> bool:
+    """Read what is unread of the days `first` to `last`; return whether all of it succeeded.
+
+    One run for each stretch of unread days. Called again after an interruption, it goes on where
+    it stopped, because what was read to its end is not unread any more.
+    """
+    opened = _prepare()
+    first, last = _span(opened, first, last)
+    with opened.connect() as warehouse:
+        spans = unread_spans(warehouse, opened.settings, first, last)
+    if not spans:
+        console.print(f"Nothing to do: {_days(first, last)} is read to the end.")
+    return all(_run_days(console, opened, span, None) for span in spans)
+
+
+def _prepare() -> Services:
+    """Return the services, having asked Zoho who it is: a refusal is told before Dagster loads."""
+    opened = services.current()
+    opened.zoho()
+    instance.prepare(opened.settings)
+    return opened
+
+
+def _span(opened: Services, first: date | None, last: date | None) -> Span:
+    settings = opened.settings
+    last = last or today(settings)
+    if first is None:
+        with opened.connect() as warehouse:
+            first = min(first_unread_day(warehouse, settings), last)
+    _check_span(settings, first, last)
+    return first, last
+
+
+def _check_span(settings: Settings, first: date, last: date) -> None:
+    if last > today(settings):
+        raise SettingsError(f"--to {last} is in the future: today is {today(settings)}.")
+    if first > last:
+        raise SettingsError(f"--from {first} is after --to {last}.")
+    if first < settings.aha_start_date:
+        raise SettingsError(
+            f"--from {first} is before the first partition {settings.aha_start_date}, which holds "
+            "everything older: start there, or set AHA_START_DATE to an earlier day."
+        )
+
+
+def _run_days(
+    console: Console, opened: Services, span: Span, modules: tuple[str, ...] | None
+) -> bool:
+    console.print(f"{_company(opened)} · {_days(*span)}", style="bold")
+    read = modules or opened.settings.zoho_modules
+    run_id = str(uuid4())
+    with _shown(console, opened, run_id, read):
+        outcome = run.sync_days(run_id, *span, read)
+    _conclude(console, opened, outcome, read)
+    return outcome.success
+
+
+def _send(console: Console, opened: Services) -> bool:
+    """Send the briefing as the sensor would, for where no daemon runs; the ledger knows both."""
+    from aha_pipeline.automation.jobs import NOT_CONFIGURED, message_config, pending
+
+    if not opened.settings.has_twilio:
+        console.print(f"WhatsApp: {NOT_CONFIGURED}")
+        return True
+    briefing = pending(opened)
+    if briefing is None:
+        console.print("WhatsApp: every reader has the newest briefing.")
+        return True
+    outcome = run.run_job("send_whatsapp", str(uuid4()), config=message_config(briefing.id))
+    for _, why in outcome.failures:
+        console.print(f"WhatsApp: {why}", style="red")
+    if outcome.success:
+        where = "the sandbox outbox" if opened.settings.twilio_api_url else "Twilio"
+        console.print(f"WhatsApp: the briefing of {briefing.day} was handed to {where}.")
+    return outcome.success
+
+
+def _company(opened: Services) -> str:
+    with opened.connect() as warehouse:
+        row = state.read_organisation(warehouse)
+    return row["name"] + (" (sandbox data)" if row["is_sandbox"] else "")
+
+
+def _days(first: date, last: date) -> str:
+    count = (last - first).days + 1
+    if count == 1:
+        return f"{first:%-d %b %Y}"
+    return f"{first:%-d %b %Y} to {last:%-d %b %Y} ({count} days)"
+
+
+@contextmanager
+def _shown(
+    console: Console, opened: Services, run_id: str, modules: tuple[str, ...]
+) -> Iterator[None]:
+    """Show the run's rows of the log while the block runs; on no terminal, show nothing."""
+    if not console.is_terminal:
+        yield
+        return
+    over = Event()
+    with Live(console=console, transient=True, refresh_per_second=8) as live:
+        watcher = Thread(target=_watch, args=(live, opened, run_id, modules, over), daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join(timeout=5)
+
+
+def _watch(
+    live: Live, opened: Services, run_id: str, modules: tuple[str, ...], over: Event
+) -> None:
+    try:
+        with connection.connect(opened.database_url, autocommit=True) as warehouse:
+            while not over.wait(REFRESH_SECONDS):
+                live.update(report.progress(modules, state.run_log(warehouse, run_id)))
+    except (psycopg2.Error, connection.DatabaseUnreachable):
+        return  # the run itself tells what is wrong with the database
+
+
+def _conclude(
+    console: Console, opened: Services, outcome: run.Outcome, modules: tuple[str, ...]
+) -> None:
+    with opened.connect() as warehouse:
+        rows = state.run_log(warehouse, outcome.run_id)
+    console.print(report.modules_table(modules, rows))
+    for line in report.conclusion(rows, outcome):
+        console.print(line)

@@ -1,0 +1,87 @@
+"""What the warehouse knows about itself: whose data it holds, and what is still unread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor
+
+from aha_pipeline import sql
+
+# Longer than Zoho has been seen to take to show a change, and than two clocks differ.
+COMMIT_LAG = timedelta(minutes=5)
+
+
+class WrongOrganisation(RuntimeError):
+    """The database holds another organisation's data; the text names both."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A stretch of time of one module that no complete read has covered."""
+
+    module: str
+    start: datetime
+    end: datetime
+
+
+def connect_organisation(
+    connection: Connection,
+    *,
+    org_id: str,
+    name: str,
+    is_sandbox: bool,
+    timezone: str,
+    currency: str,
+) -> None:
+    """Remember the organisation at the first sync; later raise WrongOrganisation for another."""
+    row = {
+        "org_id": org_id,
+        "name": name,
+        "is_sandbox": is_sandbox,
+        "timezone": timezone,
+        "currency": currency,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("warehouse/connect_organisation"), row)
+        if cursor.fetchone():
+            return
+    held = read_organisation(connection)
+    raise WrongOrganisation(
+        f"This database holds the data of {_named(held['name'], held['is_sandbox'])}, and Zoho "
+        f"answers for {_named(name, is_sandbox)}: use another DATABASE_URL (or another AHA_HOME) "
+        "for the other organisation."
+    )
+
+
+def read_organisation(connection: Connection) -> dict[str, Any] | None:
+    """Return the row of `crm.organisation`, or None before the first sync."""
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute("select * from crm.organisation")
+        row = cursor.fetchone()
+        return dict(row) if row else None
+
+
+def unread(
+    connection: Connection, modules: Sequence[str], since: datetime, until: datetime
+) -> list[Gap]:
+    """Return what no complete read has covered in [since, until), by module and time."""
+    parameters = {"modules": list(modules), "since": since, "until": until, "lag": COMMIT_LAG}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("warehouse/unread"), parameters)
+        return [Gap(*row) for row in cursor]
+
+
+def run_log(connection: Connection, run_id: str) -> list[dict[str, Any]]:
+    """Return the rows of `crm.sync_logs` of one run, in the order they were begun."""
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(
+            "select * from crm.sync_logs where run_id = %s order by started_at, module", (run_id,)
+        )
+        return [dict(row) for row in cursor]
+
+
+def _named(name: str, is_sandbox: bool) -> str:
+    return f"“{name}”" + (" (sandbox)" if is_sandbox else "")

@@ -1,0 +1,122 @@
+"""The daily sync as Dagster runs it: modules, marts and briefing in one run over a range."""
+
+from decimal import Decimal
+
+import dagster as dg
+import pytest
+
+from aha_pipeline.warehouse.connection import connect
+
+LEADS = dg.AssetKey(["crm", "leads_raw"])
+KPIS = dg.AssetKey(["analytics", "kpis"])
+BRIEFING = dg.AssetKey(["analytics", "ai_briefing"])
+
+
+def rows(url, query):
+    with connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchall()
+
+
+@pytest.fixture
+def synced(connected, run_days):
+    result = run_days("2026-01-01", "2026-01-05")
+    assert result.success
+    return result
+
+
+def metadata(result, key):
+    event = result.asset_materializations_for_node("__".join(key.path))[-1]
+    return {name: value.value for name, value in event.metadata.items()}
+
+
+def test_whole_records_land_older_ones_with_the_first_partition(synced, database_url, sandbox):
+    landed = rows(database_url, "select raw_data from crm.leads_raw order by id")
+    served = sandbox.store.tables["Leads"].records
+    assert [row[0] for row in landed] == [served[id_].data for id_ in ("1", "2", "3")]
+
+
+def test_one_run_materialises_every_day_of_every_module(synced, instance):
+    days = {f"2026-01-0{n}" for n in range(1, 6)}
+    assert instance.get_materialized_partitions(LEADS) == days
+    assert instance.get_materialized_partitions(KPIS) == days
+    assert len(instance.get_runs()) == 1
+
+
+def test_each_partition_tells_its_own_count(synced, instance):
+    counts = {
+        event.partition_key: event.asset_materialization.metadata[
+            "dagster/partition_row_count"
+        ].value
+        for event in instance.fetch_materializations(LEADS, limit=10).records
+    }
+    assert counts == {
+        "2026-01-01": 1, "2026-01-02": 1, "2026-01-03": 1, "2026-01-04": 0, "2026-01-05": 0,
+    }  # fmt: skip
+
+
+def test_the_metadata_says_what_a_person_wants_to_know(synced):
+    told = metadata(synced, LEADS)
+    assert (told["records read"], told["inserted"], told["API calls"]) == (3, 3, 2)
+    assert "2026-01-01" in told["window"]
+    assert "| 1 | One | Asha Rao | Junk Lead |" in told["preview"]
+
+
+def test_figures_follow_from_the_records(synced, database_url):
+    assert rows(
+        database_url,
+        "select new_leads, won_deals, won_value from analytics.kpis where day = '2026-01-03'",
+    ) == [(0, 1, Decimal("450000.5"))]
+
+
+def test_the_briefing_is_of_the_last_day_of_the_range(synced, database_url):
+    assert metadata(synced, BRIEFING)["day"] == "2026-01-05"
+    assert rows(
+        database_url, "select count(*), min(written_by) from analytics.ai_briefings_log"
+    ) == [(1, "plain")]
+
+
+def test_the_same_range_again_changes_no_row_and_adds_no_briefing(synced, run_days, database_url):
+    before = rows(database_url, "select id, xmin, raw_data from crm.leads_raw order by id")
+    again = run_days("2026-01-01", "2026-01-05")
+    assert metadata(again, LEADS)["unchanged"] == 3
+    assert rows(database_url, "select id, xmin, raw_data from crm.leads_raw order by id") == before
+    assert rows(database_url, "select count(*) from analytics.ai_briefings_log") == [(1,)]
+
+
+def test_a_change_a_conversion_and_a_deletion_arrive(synced, run_days, database_url, sandbox):
+    today = sandbox.store.now().astimezone().date().isoformat()
+    sandbox.store.edit("Leads", "1", {"Lead_Status": "Contacted"})
+    sandbox.store.convert("2", {})
+    sandbox.store.delete("Deals", "9")
+    assert run_days(today, today).success
+    assert rows(
+        database_url,
+        "select l.lead_status, l2.is_converted, d.deleted_at is not null from crm.leads_raw l, "
+        "crm.leads_raw l2, crm.crm_deals d where l.id = '1' and l2.id = '2' and d.id = '9'",
+    ) == [("Contacted", True, True)]
+
+
+def test_a_module_that_cannot_be_read_fails_alone_and_stops_what_needs_it(
+    connected, run_days, database_url
+):
+    connected.switches.unreadable.add("Deals")
+    result = run_days("2026-01-01", "2026-01-05")
+    assert not result.success
+    failed = {e.step_key: e.step_failure_data for e in result.all_events if e.is_step_failure}
+    assert list(failed) == ["crm__crm_deals"]
+    assert "Deals" in failed["crm__crm_deals"].user_failure_data.description
+    assert rows(database_url, "select count(*) from crm.leads_raw") == [(3,)]
+    assert rows(database_url, "select count(*) from analytics.ai_briefings_log") == [(0,)]
+    assert rows(
+        database_url, "select module, status from crm.sync_logs where status <> 'success'"
+    ) == [("Deals", "failed")]
+
+
+def test_no_secret_is_in_any_event(connected, run_days, instance):
+    connected.switches.unreadable.add("Deals")
+    result = run_days("2026-01-01", "2026-01-02")
+    text = "\n".join(str(entry) for entry in instance.all_logs(result.run_id))
+    assert "Deals" in text
+    assert "secret-of" not in text
+    assert "Zoho-oauthtoken" not in text

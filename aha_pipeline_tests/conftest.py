@@ -1,0 +1,77 @@
+"""Fixtures every test may use: a clean environment and a real PostgreSQL."""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aha_pipeline.settings import Settings
+from aha_pipeline.warehouse import embedded
+from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.migrate import migrate
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the developer's settings, and no `.env` is picked up."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.setenv("AHA_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Address of a running PostgreSQL: TEST_DATABASE_URL, or an embedded one."""
+    if address := os.environ.get("TEST_DATABASE_URL"):
+        yield address
+        return
+    # Not below pytest's own folder: another pytest run would close that to the server's user.
+    folder = Path(tempfile.mkdtemp(prefix="aha-tests-"))
+    try:
+        yield embedded.start(folder)
+    finally:
+        embedded.stop(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres: str) -> str:
+    """Name of a migrated database, copied for each test: 50 ms instead of a migration."""
+    name = f"template_{uuid.uuid4().hex[:12]}"
+    _administer(postgres, f"create database {name}")
+    migrate(_address(postgres, name))
+    return name
+
+
+@pytest.fixture
+def database_url(postgres: str, template_database: str) -> Iterator[str]:
+    """Address of a fresh, migrated database."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    _administer(postgres, f"create database {name} template {template_database}")
+    yield _address(postgres, name)
+    _administer(postgres, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def empty_database_url(postgres: str) -> Iterator[str]:
+    """Address of a fresh database with nothing in it."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    _administer(postgres, f"create database {name}")
+    yield _address(postgres, name)
+    _administer(postgres, f"drop database {name} with (force)")
+
+
+def _administer(address: str, statement: str) -> None:
+    with connect(address, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def _address(postgres: str, database: str) -> str:
+    base, _, query = postgres.partition("?")
+    return f"{base.rpartition('/')[0]}/{database}" + (f"?{query}" if query else "")

@@ -1,0 +1,51 @@
+"""A client of a running stand-in whose records and clock the test holds."""
+
+import gzip
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from aha_pipeline.crm.client import ZohoClient
+from aha_pipeline.crm.token import TokenSource
+from aha_pipeline.sandbox.server import Sandbox, start
+
+
+class Hands:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def forward(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def hands() -> Hands:
+    return Hands(datetime(2026, 5, 4, 6, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, hands: Hands) -> Iterator[Sandbox]:
+    """An organisation without records."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    (folder / "Leads.jsonl.gz").write_bytes(gzip.compress(b""))
+    with start(data_dir=folder, now=hands) as running:
+        yield running
+
+
+def connect(url: str, **credentials: str) -> ZohoClient:
+    chosen = {"client_id": "id", "client_secret": "se-cret", "refresh_token": "re-fresh"}
+    tokens = TokenSource(url, **(chosen | credentials))
+    return ZohoClient(tokens, api_url=url, backoff_seconds=0.01)
+
+
+@pytest.fixture
+def client(sandbox: Sandbox) -> ZohoClient:
+    return connect(sandbox.url)

@@ -1,0 +1,156 @@
+"""The client: one token, passing faults tried again, every refusal one clear sentence."""
+
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from aha_pipeline.crm.client import ATTEMPTS
+from aha_pipeline.crm.errors import (
+    ModuleUnreadable,
+    TokenRefused,
+    ZohoError,
+    ZohoRefused,
+    ZohoUnavailable,
+)
+from aha_pipeline.crm.organisation import read_organisation
+from aha_pipeline_tests.crm.conftest import connect
+
+GOOD = b'{"data": [], "info": {"more_records": false}}'
+
+
+@pytest.fixture
+def answers() -> list[tuple[int, bytes]]:
+    """What the scripted server answers to API calls, in order; the last one stays."""
+    return [(200, GOOD)]
+
+
+@pytest.fixture
+def scripted(answers) -> Iterator[str]:
+    """Address of a server that gives tokens and the scripted answers."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.answer(200, b'{"access_token": "t", "expires_in": 3600}')
+
+        def do_GET(self):
+            self.answer(*(answers.pop(0) if len(answers) > 1 else answers[0]))
+
+        def answer(self, status, body):
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        (429, b'{"code": "TOO_MANY_REQUESTS", "message": "slow", "status": "error"}'),
+        (500, b'{"code": "INTERNAL_ERROR"}'),
+        (502, b"<html>Bad gateway</html>"),
+        (200, b"<html>Please log in</html>"),
+        (200, b'{"data": [{"id": "1"'),
+        (400, b'{"message": "Access Denied"}'),
+    ],
+)
+def test_a_passing_fault_is_tried_again(scripted, answers, fault):
+    answers[:] = [fault, fault, (200, GOOD)]
+    client = connect(scripted)
+    assert client.get("Leads").content == GOOD
+    assert client.calls == 3
+
+
+def test_a_fault_that_stays_is_told_after_a_bounded_number_of_attempts(scripted, answers):
+    answers[:] = [(503, b"")]
+    client = connect(scripted)
+    with pytest.raises(ZohoUnavailable, match="503"):
+        client.get("Leads")
+    assert client.calls == ATTEMPTS
+
+
+def test_a_server_that_is_not_there_is_told_in_one_sentence():
+    with pytest.raises(ZohoUnavailable, match="ZOHO_ACCOUNTS_URL"):
+        connect("http://127.0.0.1:1").get("Leads")
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_without_a_body_is_none(scripted, answers, status):
+    answers[:] = [(status, b"")]
+    assert connect(scripted).get("Leads") is None
+
+
+def test_a_refusal_is_not_tried_again(scripted, answers):
+    answers[:] = [(400, b'{"code": "INVALID_DATA", "message": "bad"}')]
+    client = connect(scripted)
+    with pytest.raises(ZohoRefused, match="INVALID_DATA"):
+        client.get("Leads")
+    assert client.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("credentials", "named"),
+    [
+        ({"refresh_token": "invalid-secret-word"}, "ZOHO_REFRESH_TOKEN"),
+        ({"client_id": "invalid-secret-word"}, "ZOHO_CLIENT_ID"),
+        ({"client_secret": "invalid-secret-word"}, "ZOHO_CLIENT_SECRET"),
+    ],
+)
+def test_a_refused_token_names_the_setting_and_no_secret(sandbox, credentials, named):
+    with pytest.raises(TokenRefused, match=named) as caught:
+        connect(sandbox.url, **credentials).get("org")
+    assert "invalid-secret-word" not in str(caught.value)
+
+
+def test_one_token_serves_all_calls(sandbox, client):
+    for _ in range(30):
+        read_organisation(client)
+    assert client.calls == 30
+
+
+def test_a_token_that_dies_early_is_replaced(sandbox, client):
+    read_organisation(client)
+    sandbox.tokens.revoke_all()
+    assert read_organisation(client).id
+
+
+def test_ten_tokens_in_ten_minutes_are_enough_said(sandbox):
+    for _ in range(10):
+        read_organisation(connect(sandbox.url))
+    with pytest.raises(ZohoUnavailable, match="ten minutes"):
+        read_organisation(connect(sandbox.url))
+
+
+def test_a_module_outside_the_scope_is_named_with_what_to_do(sandbox, client):
+    sandbox.switches.unreadable.add("Deals")
+    with pytest.raises(ModuleUnreadable, match=r"Deals.*ZohoCRM\.modules\.deals\.READ"):
+        client.get("Deals", module="Deals")
+
+
+def test_a_module_that_does_not_exist_is_named(client):
+    with pytest.raises(ModuleUnreadable, match="Unicorns"):
+        client.get("Unicorns", module="Unicorns")
+
+
+def test_no_error_holds_a_credential(sandbox, client):
+    sandbox.switches.unreadable.add("Leads")
+    with pytest.raises(ZohoError) as caught:
+        client.get("Leads", module="Leads")
+    assert not {"se-cret", "re-fresh"} & set(str(caught.value).split())
+
+
+def test_the_servers_clock_is_known_after_a_call(client, hands):
+    assert client.server_time is None
+    read_organisation(client)
+    assert client.server_time == hands.moment.replace(microsecond=0)

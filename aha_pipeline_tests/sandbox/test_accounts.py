@@ -1,0 +1,79 @@
+import pytest
+
+from aha_pipeline.sandbox.server import Sandbox
+from aha_pipeline_tests.sandbox.conftest import Client, Hands
+
+
+def test_refresh_token_gives_an_hour_of_access(client: Client, sandbox: Sandbox) -> None:
+    answer = client.token().json()
+    assert answer["expires_in"] == 3600
+    assert answer["api_domain"] == sandbox.url
+    assert "refresh_token" not in answer
+
+
+def test_credentials_may_come_in_the_query(client: Client) -> None:
+    answer = client.post(
+        "/oauth/v2/token?grant_type=refresh_token&client_id=a&client_secret=b&refresh_token=c"
+    )
+    assert answer.json()["access_token"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "error"),
+    [
+        ("client_id", "", "invalid_client"),
+        ("client_id", "invalid-id", "invalid_client"),
+        ("client_secret", "invalid", "invalid_client"),
+        ("refresh_token", "", "invalid_code"),
+        ("refresh_token", "invalid.token", "invalid_code"),
+        ("grant_type", "password", "unsupported_grant_type"),
+    ],
+)
+def test_refusals_come_with_status_200(client: Client, field: str, value: str, error: str) -> None:
+    answer = client.token(**{field: value})
+    assert answer.status_code == 200
+    assert answer.json() == {"error": error}
+
+
+def test_grant_code_is_good_once(client: Client) -> None:
+    first = client.token(grant_type="authorization_code", code="abc").json()
+    assert client.token(refresh_token=first["refresh_token"]).json()["access_token"]
+    second = client.token(grant_type="authorization_code", code="abc").json()
+    assert second == {"error": "invalid_code"}
+
+
+def test_eleventh_token_in_ten_minutes_is_refused(client: Client, hands: Hands) -> None:
+    answers = [client.token(refresh_token="busy") for _ in range(11)]
+    assert [a.status_code for a in answers] == [200] * 10 + [400]
+    assert answers[-1].json()["error"] == "Access Denied"
+    assert client.token(refresh_token="another").status_code == 200
+    hands.forward(minutes=10)
+    assert client.token(refresh_token="busy").status_code == 200
+
+
+def test_sixteenth_live_token_kills_the_first(sandbox: Sandbox, hands: Hands) -> None:
+    tokens = []
+    for _ in range(16):
+        tokens.append(sandbox.tokens.issue("many"))
+        hands.forward(minutes=1.5)
+    assert [sandbox.tokens.is_live(t) for t in tokens] == [False] + [True] * 15
+
+
+def test_token_dies_after_an_hour(client: Client, hands: Hands) -> None:
+    assert client.get("/crm/v2/org").status_code == 200
+    hands.forward(hours=1)
+    answer = client.get("/crm/v2/org")
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "INVALID_TOKEN"
+
+
+def test_call_without_a_token_is_refused(client: Client) -> None:
+    del client.headers["Authorization"]
+    answer = client.get("/crm/v2/Leads")
+    assert answer.status_code == 401
+    assert answer.json() == {
+        "code": "AUTHENTICATION_FAILURE",
+        "details": {},
+        "message": "Authentication failed",
+        "status": "error",
+    }

@@ -1,0 +1,149 @@
+"""A company to build marts from: records as Zoho sends them, put into the module tables."""
+
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import pairwise
+
+import orjson
+from psycopg2.extras import execute_values
+
+from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.marts import read_marts, refresh
+
+TABLES = {
+    "Leads": "leads_raw",
+    "Deals": "crm_deals",
+    "Contacts": "crm_contacts",
+    "Accounts": "crm_accounts",
+}
+ASHA = {"id": "1", "name": "Asha"}
+BALA = {"id": "2", "name": "Bala"}
+
+
+def ist(text: str) -> str:
+    """Return a time of day in India as Zoho writes it: `ist("2025-03-01 23:59:59")`."""
+    return f"{text.replace(' ', 'T')}+05:30"
+
+
+def lead(number: int, created: str, status: str | None = "Not Contacted", **fields) -> dict:
+    return {
+        "id": f"L{number}",
+        "Last_Name": f"Lead {number}",
+        "Lead_Status": status,
+        "Lead_Source": "Facebook",
+        "Owner": ASHA,
+        "$converted": False,
+        "$converted_detail": {},
+        "Created_Time": created,
+        "Modified_Time": created,
+    } | fields
+
+
+def deal(number: int, created: str, stage: str | None = "Qualification", **fields) -> dict:
+    return {
+        "id": f"D{number}",
+        "Deal_Name": f"Deal {number}",
+        "Stage": stage,
+        "Lead_Source": "Facebook",
+        "Owner": ASHA,
+        "Amount": 1000,
+        "Created_Time": created,
+        "Modified_Time": created,
+    } | fields
+
+
+def account(number: int, industry: str | None = None) -> dict:
+    time = ist("2025-01-01 09:00:00")
+    return {
+        "id": f"A{number}",
+        "Account_Name": f"Account {number}",
+        "Industry": industry,
+        "Owner": ASHA,
+        "Created_Time": time,
+        "Modified_Time": time,
+    }
+
+
+def contact(number: int, owner: dict | None = ASHA) -> dict:
+    time = ist("2025-01-01 09:00:00")
+    return {
+        "id": f"C{number}",
+        "Last_Name": f"Contact {number}",
+        "Owner": owner,
+        "Created_Time": time,
+        "Modified_Time": time,
+    }
+
+
+@contextmanager
+def company(database_url: str, timezone: str = "Asia/Kolkata"):
+    """Yield a connection to a database that knows its organisation."""
+    with connect(database_url) as connection:
+        name_organisation(connection, timezone)
+        connection.commit()
+        yield connection
+
+
+def name_organisation(connection, timezone: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into crm.organisation (org_id, name, is_sandbox, timezone, currency) "
+            "values ('60001', 'Test company', true, %s, 'INR') "
+            "on conflict (singleton) do update set timezone = excluded.timezone",
+            [timezone],
+        )
+
+
+def put(connection, module: str, *records: dict, deleted_at: str | None = None) -> None:
+    rows = [(record["id"], orjson.dumps(record).decode(), deleted_at) for record in records]
+    insert = f"insert into crm.{TABLES[module]} (id, raw_data, deleted_at) values %s"  # noqa: S608
+    with connection.cursor() as cursor:
+        execute_values(cursor, insert, rows)
+
+
+def put_history(connection, module: str, *contents: dict, deleted_at: str | None = None) -> None:
+    """Put one record whose contents, oldest first, took each other's place."""
+    put(connection, module, contents[-1], deleted_at=deleted_at)
+    rows = [
+        (module, old["id"], old["Modified_Time"], new["Modified_Time"], orjson.dumps(old).decode())
+        for old, new in pairwise(contents)
+    ]
+    insert = (
+        "insert into crm.record_versions (module, id, modified_time, replaced_by, raw_data) "
+        "values %s"
+    )
+    with connection.cursor() as cursor:
+        execute_values(cursor, insert, rows)
+
+
+def build(connection, first_day: date | None = None, last_day: date | None = None) -> None:
+    """Refresh every mart; the daily ones for the days given, or not at all."""
+    for mart in read_marts():
+        if mart.kind != "daily":
+            refresh(connection, mart)
+        elif first_day:
+            refresh(connection, mart, first_day, last_day)
+
+
+def rows(connection, query: str) -> list[dict]:
+    """Return the rows of a mart, or of a query, as dicts."""
+    text = query if " " in query else f"select * from analytics.{query}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(text)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def total(connection, mart: str, column: str) -> Decimal | int:
+    return sum(row[column] for row in rows(connection, mart))
+
+
+def today(connection) -> date:
+    """Return the organisation's present day, by the database's clock."""
+    query = "select (now() at time zone timezone)::date as day from crm.organisation"
+    return rows(connection, query)[0]["day"]
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -1,0 +1,239 @@
+"""The mart files, and how they become views and tables that readers never lose."""
+
+from dataclasses import replace
+from datetime import date
+from graphlib import CycleError
+from threading import Thread
+from time import sleep
+
+import psycopg2
+import pytest
+
+from aha_pipeline.warehouse.connection import connect, connect_reader
+from aha_pipeline.warehouse.marts import MartError, read_marts, refresh
+from aha_pipeline_tests.warehouse.marts_company import build, company, deal, ist, lead, put, rows
+
+MARTS = {mart.name: mart for mart in read_marts()}
+FIRST, LAST = date(2025, 3, 1), date(2025, 3, 10)
+CONTRACT = {
+    "kpis": "day new_leads new_leads_avg_7d junk_pct open_deals open_pipeline_value "
+    "weighted_pipeline_value won_deals won_value lost_deals",
+    "lead_volume": "day source owner_id owner_name status leads",
+    "funnel": "position entity step meaning records value",
+    "source_quality": "source leads junk_leads junk_pct qualified_leads converted_leads "
+    "won_deals won_value",
+    "rep_matrix": "owner_id owner_name leads junk_leads open_deals open_value won_deals "
+    "won_value lost_deals win_rate_by_count win_rate_by_value",
+    "pipeline_by_stage": "position stage meaning deals value weighted_value",
+}
+
+
+@pytest.fixture
+def small(database_url):
+    """A connection to a company of two leads and one deal."""
+    with company(database_url) as connection:
+        put(connection, "Leads", lead(1, ist("2025-03-01 10:00:00")))
+        put(connection, "Leads", lead(2, ist("2025-03-02 10:00:00"), "Junk Lead"))
+        put(connection, "Deals", deal(1, ist("2025-03-03 10:00:00")))
+        yield connection
+
+
+def test_marts_come_after_what_they_read():
+    seen = set()
+    for mart in read_marts():
+        assert {s for s in mart.sources if s.startswith("analytics.")} <= seen, mart.name
+        seen.add(mart.relation)
+
+
+def test_lineage_names_tables_and_not_the_parts_of_a_query():
+    assert MARTS["leads"].sources == (
+        "analytics.owners",
+        "crm.leads_raw",
+        "crm.organisation",
+        "crm.picklist_meaning",
+    )
+    assert MARTS["source_quality"].sources == ("analytics.deals", "analytics.leads")
+
+
+def test_every_mart_says_what_a_row_is():
+    assert all(mart.grain.startswith("one row per ") for mart in MARTS.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("select 1 as a", "grain"),
+        ("-- grain: one row per x\n-- kind: cube\nselect 1 as a", "kind"),
+        ("-- grain: one row per x\n-- kind: view\nselect 1 as a; select 2", "one select"),
+        ("-- grain: one row per x\n-- kind: view\ndrop table crm.leads_raw", "one select"),
+        ("-- grain: one row per x\n-- kind: view\nselect from where (", "read as SQL"),
+    ],
+)
+def test_a_wrong_file_is_refused_by_name(tmp_path, text, complaint):
+    (tmp_path / "odd.sql").write_text(text)
+    with pytest.raises(MartError, match=complaint) as caught:
+        read_marts(tmp_path)
+    assert "odd.sql" in str(caught.value)
+
+
+def test_marts_that_read_each_other_are_refused(tmp_path):
+    for name, other in (("a", "b"), ("b", "a")):
+        text = f"-- grain: one row per x\n-- kind: view\nselect * from analytics.{other}"
+        (tmp_path / f"{name}.sql").write_text(text)
+    with pytest.raises(CycleError):
+        read_marts(tmp_path)
+
+
+def test_the_contracted_columns_come_first(small):
+    build(small, FIRST, LAST)
+    for name, wanted in CONTRACT.items():
+        with small.cursor() as cursor:
+            cursor.execute(f"select * from analytics.{name} limit 0")  # noqa: S608
+            columns = [column.name for column in cursor.description]
+        assert columns[: len(wanted.split())] == wanted.split(), name
+
+
+def test_an_empty_company_gives_empty_marts_and_no_error(database_url):
+    with connect(database_url) as connection:
+        build(connection, FIRST, LAST)
+        assert all(rows(connection, mart.name) == [] for mart in MARTS.values())
+
+
+def test_refreshing_twice_changes_nothing(small):
+    build(small, FIRST, LAST)
+    before = {name: rows(small, name) for name in MARTS}
+    build(small, FIRST, LAST)
+    assert {name: rows(small, name) for name in MARTS} == before
+
+
+def test_refresh_returns_the_rows_written(small):
+    build(small)
+    assert refresh(small, MARTS["leads"]) == 0
+    assert refresh(small, MARTS["owners"]) == 1
+    assert refresh(small, MARTS["funnel"]) == 3
+    assert refresh(small, MARTS["kpis"], FIRST, LAST) == 10
+
+
+def test_a_daily_mart_wants_its_days(small):
+    with pytest.raises(MartError, match=r"kpis.*first and last day"):
+        refresh(small, MARTS["kpis"])
+
+
+def test_other_days_are_left_alone(small):
+    build(small, FIRST, LAST)
+    put(small, "Leads", lead(3, ist("2025-03-02 11:00:00")))
+    refresh(small, MARTS["kpis"], date(2025, 3, 5), date(2025, 3, 12))
+    kpis = {row["day"].day: row for row in rows(small, "kpis")}
+    assert sorted(kpis) == list(range(1, 13))
+    assert (kpis[2]["leads"], kpis[5]["leads"]) == (2, 3)
+
+
+def test_a_changed_daily_mart_is_rebuilt_with_all_its_days(small):
+    build(small, FIRST, LAST)
+    refresh(small, _wider("kpis", "1 as more"), LAST, LAST)
+    assert [row["more"] for row in rows(small, "kpis")] == [1] * 10
+
+
+def test_a_changed_table_is_rebuilt(small):
+    build(small)
+    refresh(small, replace(MARTS["funnel"], select="select 1 as position, 'x' as other"))
+    assert rows(small, "funnel") == [{"position": 1, "other": "x"}]
+
+
+def test_a_changed_view_is_replaced_under_those_that_read_it(small):
+    build(small)
+    fewer = replace(MARTS["leads"], select="select 'x' as id")
+    refresh(small, fewer)
+    assert rows(small, "leads") == [{"id": "x"}]
+    refresh(small, MARTS["leads"])
+    assert len(rows(small, "leads")) == 2
+
+
+def test_a_changed_table_keeps_the_views_that_stand_on_it(small):
+    build(small)
+    refresh(small, _wider("owners", "1 as more"))
+    assert rows(small, "owners") == [{"owner_id": "1", "owner_name": "Asha", "more": 1}]
+    assert {row["owner_name"] for row in rows(small, "leads")} == {"Asha"}
+
+
+def test_a_mart_may_change_its_kind(small):
+    build(small)
+    for kind in ("view", "table"):
+        refresh(small, replace(MARTS["funnel"], kind=kind))
+        assert len(rows(small, "funnel")) == 3
+    refresh(small, replace(MARTS["owners"], kind="view"))
+    assert {row["owner_name"] for row in rows(small, "leads")} == {"Asha"}
+
+
+def test_what_others_built_on_a_mart_is_not_dropped_silently(small):
+    build(small)
+    with small.cursor() as cursor:
+        cursor.execute("create view crm.theirs as select records from analytics.funnel")
+    with pytest.raises(psycopg2.errors.DependentObjectsStillExist, match=r"crm\.theirs"):
+        refresh(small, MARTS["funnel"])
+
+
+def test_two_rows_of_one_key_are_refused(small):
+    build(small)
+    with pytest.raises(psycopg2.errors.UniqueViolation):
+        refresh(small, replace(MARTS["funnel"], key=("entity",)))
+
+
+def test_the_grain_stands_in_the_database(small):
+    build(small, FIRST, LAST)
+    query = "select obj_description('analytics.{}'::regclass) as comment"
+    assert rows(small, query.format("kpis"))[0]["comment"].startswith("One row per day")
+    assert rows(small, query.format("leads"))[0]["comment"] == "One row per live lead."
+
+
+def test_the_reader_sees_every_mart_after_each_swap(small, database_url):
+    for _ in range(2):
+        build(small, FIRST, LAST)
+        small.commit()
+        with connect_reader(database_url) as reader:
+            assert all(rows(reader, name) is not None for name in MARTS)
+            assert len(rows(reader, "leads")) == 2
+
+
+def test_a_reader_sees_the_old_rows_while_the_new_ones_are_computed(small, database_url):
+    build(small)
+    small.commit()
+    slow = _wider("funnel", "pg_sleep(0.2)::text as slept")
+    thread = Thread(target=_refresh_elsewhere, args=(database_url, slow))
+    thread.start()
+    with connect_reader(database_url) as reader, connect(database_url, autocommit=True) as watch:
+        with reader.cursor() as cursor:
+            cursor.execute("set lock_timeout = '100ms'")
+        while not rows(watch, "select from pg_stat_activity where wait_event = 'PgSleep'"):
+            assert thread.is_alive()
+            sleep(0.01)
+        assert "slept" not in rows(reader, "funnel")[0]
+    thread.join()
+    assert "slept" in rows(small, "funnel")[0]
+
+
+def test_two_refreshes_of_one_mart_take_turns(small, database_url):
+    build(small)
+    small.commit()
+    threads = [
+        Thread(target=_refresh_elsewhere, args=(database_url, MARTS[name]))
+        for name in ("funnel", "owners")
+        for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(rows(small, "funnel")) == 3
+    assert len(rows(small, "owners")) == 1
+
+
+def _wider(name, expression):
+    """Return the mart with one more column."""
+    mart = MARTS[name]
+    return replace(mart, select=f"select m.*, {expression} from ({mart.select}) m")  # noqa: S608
+
+
+def _refresh_elsewhere(database_url, mart):
+    with connect(database_url) as connection:
+        refresh(connection, mart)

@@ -1,0 +1,38 @@
+"""The schema: applied once, private, and readable by the reader only."""
+
+import psycopg2
+import pytest
+
+from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect, connect_reader
+from aha_pipeline.warehouse.migrate import migrate
+
+
+def test_migrating_twice_applies_each_file_once(empty_database_url):
+    assert migrate(empty_database_url)
+    assert migrate(empty_database_url) == []
+
+
+def test_nothing_is_left_in_the_public_schema(database_url):
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("select count(*) from pg_class where relnamespace = 'public'::regnamespace")
+        assert cursor.fetchone() == (0,)
+
+
+def test_the_reader_reads_and_cannot_write(database_url):
+    with connect_reader(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("select count(*) from crm.leads_raw")
+        assert cursor.fetchone() == (0,)
+        cursor.execute("set default_transaction_read_only = off")
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cursor.execute("insert into crm.leads_raw (id, raw_data) values ('1', '{}')")
+
+
+def test_an_unreachable_database_is_one_sentence_without_the_password():
+    with (
+        pytest.raises(DatabaseUnreachable) as caught,
+        connect("postgresql://someone:s3cret-word@127.0.0.1:1/none"),
+    ):
+        pass
+    assert "s3cret-word" not in str(caught.value)
+    assert "DATABASE_URL" in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,65 @@
+-- grain: one row per day: the last 30 whole days that are known, and the part-day of today
+-- is_today: the part-day, up to which the CRM has been read. is_shown: the day of the cards, the last
+-- whole one. Changes of stocks are against the day a week before, new_leads_change against the mean
+-- of the seven days before. *_month: from the first of the month to the day; *_month_change: against
+-- the same days of the month before. They are null unless every day of the stretch is known.
+
+with shown as (
+    select max(day) as day
+    from analytics.kpis
+    where day < %(today)s::date
+)
+select
+    k.day,
+    k.day = %(today)s::date as is_today,
+    k.day is not distinct from s.day as is_shown,
+    k.day - 7 as week_before,
+    k.new_leads,
+    k.new_leads_avg_7d,
+    k.new_leads - k.new_leads_avg_7d as new_leads_change,
+    k.junk_pct,
+    k.junk_pct - w.junk_pct as junk_pct_change,
+    k.leads,
+    k.junk_leads,
+    k.open_deals,
+    k.open_deals - w.open_deals as open_deals_change,
+    k.open_pipeline_value,
+    k.open_pipeline_value - w.open_pipeline_value as open_pipeline_value_change,
+    k.weighted_pipeline_value,
+    k.weighted_pipeline_value - w.weighted_pipeline_value as weighted_pipeline_value_change,
+    k.won_deals,
+    k.won_value,
+    k.lost_deals,
+    k.lost_value,
+    m.won_deals as won_deals_month,
+    m.won_value as won_value_month,
+    m.won_value - b.won_value as won_value_month_change,
+    m.lost_deals as lost_deals_month,
+    m.lost_value as lost_value_month,
+    m.lost_deals - b.lost_deals as lost_deals_month_change,
+    date_trunc('month', k.day)::date as month_from,
+    (date_trunc('month', k.day) - interval '1 month')::date as month_before_from,
+    (k.day - interval '1 month')::date as month_before_until
+from analytics.kpis k
+cross join shown s
+left join analytics.kpis w on w.day = k.day - 7
+left join lateral (
+    select
+        sum(n.won_deals) as won_deals,
+        sum(n.won_value) as won_value,
+        sum(n.lost_deals) as lost_deals,
+        sum(n.lost_value) as lost_value
+    from analytics.kpis n
+    where n.day between date_trunc('month', k.day)::date and k.day
+    having count(*) = k.day - date_trunc('month', k.day)::date + 1
+) m on true
+left join lateral (
+    select sum(n.won_value) as won_value, sum(n.lost_deals) as lost_deals
+    from analytics.kpis n
+    where n.day between (date_trunc('month', k.day) - interval '1 month')::date
+        and (k.day - interval '1 month')::date
+    having count(*) = (k.day - interval '1 month')::date
+        - (date_trunc('month', k.day) - interval '1 month')::date + 1
+) b on true
+where k.day > coalesce(s.day, %(today)s::date) - 30 and k.day <= %(today)s::date
+order by k.day

@@ -1,0 +1,52 @@
+-- grain: one row, also before the first sync
+-- What every page needs: whose data this is, how fresh it is, and its version.
+-- version: changes whenever a row of the marts or the logs is written, or a mart is built anew. It
+-- is made of PostgreSQL's own counters, so it costs no scan; they may trail a commit by seconds.
+-- as_of: the time up to which Leads and Deals have been read, by the CRM's clock; the day it falls on
+-- is a part-day in every figure. is_stale: as_of is two days old, twice the daily schedule.
+-- trouble: modules whose newest read did not complete.
+
+with organisation as (
+    select name, is_sandbox, timezone, currency
+    from crm.organisation
+),
+newest as (
+    select distinct on (module) module, status
+    from crm.sync_logs
+    order by module, started_at desc
+),
+read_up_to as (
+    select module, max(least(window_end, coalesce(read_until, finished_at))) as time
+    from crm.sync_logs
+    where status = 'success' and module in ('Leads', 'Deals')
+    group by module
+),
+reads as (
+    select min(time) as as_of from read_up_to
+),
+written as (
+    select
+        current_database() || md5(string_agg(
+            concat_ws(' ', relid, n_tup_ins, n_tup_upd, n_tup_del), ',' order by relid
+        )) as version
+    from pg_stat_user_tables
+    where schemaname = 'analytics'
+        or (schemaname = 'crm' and relname in (
+            'organisation', 'picklist_meaning', 'sync_logs', 'reconciliations'
+        ))
+)
+select
+    o.name,
+    o.is_sandbox,
+    o.timezone,
+    o.currency,
+    w.version,
+    r.as_of,
+    exists (select from newest where status = 'running') as is_running,
+    coalesce(r.as_of < now() - interval '2 days', false) as is_stale,
+    array(
+        select n.module from newest n where n.status in ('failed', 'interrupted') order by n.module
+    ) as trouble
+from written w
+cross join reads r
+left join organisation o on true

@@ -1,0 +1,19 @@
+-- Claims a part of a message before it is sent. Returns the row, or nothing where it is claimed
+-- or sent already. A failed one is claimed afresh: Twilio did not deliver it and never will.
+
+insert into analytics.whatsapp_deliveries as w
+    (briefing_id, day, recipient, part, parts, status, body)
+values
+    (%(briefing_id)s, %(day)s, %(recipient)s, %(part)s, %(parts)s, 'claimed', %(body)s)
+on conflict (day, recipient, part) do update set
+    briefing_id = excluded.briefing_id,
+    parts = excluded.parts,
+    status = 'claimed',
+    message_sid = null,
+    error_code = null,
+    error_text = null,
+    retry = false,
+    body = excluded.body,
+    updated_at = now()
+where w.status = 'failed'
+returning w.*, 0::float8 as age_seconds

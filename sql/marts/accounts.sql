@@ -1,0 +1,18 @@
+-- grain: one row per live account
+-- kind: view
+-- A live account is one that is not deleted.
+
+select
+    a.id,
+    a.account_name as name,
+    coalesce(nullif(trim(a.industry), ''), '(none)') as industry,
+    a.annual_revenue,
+    coalesce(nullif(trim(a.owner_id), ''), '(none)') as owner_id,
+    coalesce(w.owner_name, nullif(trim(a.owner_id), ''), '(none)') as owner_name,
+    a.created_time,
+    (a.created_time at time zone o.timezone)::date as day,
+    a.modified_time
+from crm.crm_accounts a
+join crm.organisation o on o.singleton
+left join analytics.owners w on w.owner_id = a.owner_id
+where a.deleted_at is null

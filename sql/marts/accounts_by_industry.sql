@@ -1,0 +1,29 @@
+-- grain: one row per industry of live accounts
+-- kind: table
+-- key: industry
+-- A deal belongs to the industry of its account. Deals without a live account are in '(none)',
+-- with those whose account has no industry, so the deals of all rows sum to all live deals.
+
+with deals as (
+    select
+        coalesce(a.industry, '(none)') as industry,
+        count(*) filter (where d.meaning = 'open') as open_deals,
+        sum(d.amount) filter (where d.meaning = 'open') as open_value,
+        sum(d.amount) filter (where d.meaning = 'won') as won_value
+    from analytics.deals d
+    left join analytics.accounts a on a.id = d.account_id
+    group by 1
+),
+accounts as (
+    select industry, count(*) as accounts
+    from analytics.accounts
+    group by industry
+)
+select
+    industry,
+    coalesce(a.accounts, 0) as accounts,
+    coalesce(d.open_deals, 0) as open_deals,
+    coalesce(d.open_value, 0) as open_value,
+    coalesce(d.won_value, 0) as won_value
+from accounts a
+full join deals d using (industry)

@@ -1,0 +1,21 @@
+-- grain: one row per day of creation, source, owner and status of live leads
+-- kind: table
+-- leads: live leads created on that day, converted ones included, by what they say now.
+-- A converted lead keeps its status and has the meaning 'converted'. Days without a lead have no
+-- row. Sum of leads = rows of analytics.leads.
+
+with counted as (
+    select day, source, owner_id, status, meaning, count(*) as leads
+    from analytics.leads
+    group by day, source, owner_id, status, meaning
+)
+select
+    c.day,
+    c.source,
+    c.owner_id,
+    coalesce(w.owner_name, c.owner_id) as owner_name,
+    c.status,
+    c.leads,
+    c.meaning
+from counted c
+left join analytics.owners w on w.owner_id = c.owner_id

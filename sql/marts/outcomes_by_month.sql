@@ -1,0 +1,16 @@
+-- grain: one row per month in which a live deal was won or lost
+-- kind: table
+-- key: month
+-- By closing date (else the day last modified). month: its first day.
+-- win_rate_by_count: won / (won + lost) deals closed in that month.
+
+select
+    date_trunc('month', closed_day::timestamp)::date as month,
+    count(*) filter (where meaning = 'won') as won_deals,
+    coalesce(sum(amount) filter (where meaning = 'won'), 0) as won_value,
+    count(*) filter (where meaning = 'lost') as lost_deals,
+    coalesce(sum(amount) filter (where meaning = 'lost'), 0) as lost_value,
+    round(100.0 * count(*) filter (where meaning = 'won') / count(*), 2) as win_rate_by_count
+from analytics.deals
+where meaning in ('won', 'lost')
+group by 1

@@ -1,0 +1,84 @@
+-- grain: one row per owner of a live lead or deal
+-- kind: table
+-- key: owner_id
+-- leads_qualified: qualified or converted now. junk_pct: junk / all leads of the owner.
+-- win_rate_by_count: won / (won + lost) deals; win_rate_by_value: won / (won + lost) amounts; over
+-- all closed deals, null without any. win_rate_low, win_rate_high: Wilson 95 % score interval of
+-- the rate by count (z = 1.959964; E. B. Wilson, 1927), in percent. too_few: below 10 closed deals
+-- a rate says little and should not be ranked. weighted_value: open amounts times probability.
+
+with leads as (
+    select
+        owner_id,
+        count(*) as leads,
+        count(*) filter (where meaning = 'junk') as junk_leads,
+        count(*) filter (where is_qualified) as leads_qualified
+    from analytics.leads
+    group by owner_id
+),
+deals as (
+    select
+        owner_id,
+        count(*) filter (where meaning = 'open') as open_deals,
+        sum(amount) filter (where meaning = 'open') as open_value,
+        sum(weighted_amount) filter (where meaning = 'open') as weighted_value,
+        count(*) filter (where meaning = 'won') as won_deals,
+        sum(amount) filter (where meaning = 'won') as won_value,
+        count(*) filter (where meaning = 'lost') as lost_deals,
+        sum(amount) filter (where meaning = 'lost') as lost_value
+    from analytics.deals
+    group by owner_id
+),
+together as (
+    select
+        owner_id,
+        coalesce(l.leads, 0) as leads,
+        coalesce(l.junk_leads, 0) as junk_leads,
+        coalesce(l.leads_qualified, 0) as leads_qualified,
+        coalesce(d.open_deals, 0) as open_deals,
+        coalesce(d.open_value, 0) as open_value,
+        coalesce(d.weighted_value, 0) as weighted_value,
+        coalesce(d.won_deals, 0) as won_deals,
+        coalesce(d.won_value, 0) as won_value,
+        coalesce(d.lost_deals, 0) as lost_deals,
+        coalesce(d.lost_value, 0) as lost_value,
+        coalesce(d.won_deals + d.lost_deals, 0) as closed_deals
+    from leads l
+    full join deals d using (owner_id)
+),
+rates as (
+    select
+        *,
+        won_deals::float8 / nullif(closed_deals, 0) as rate,
+        1.959964 ^ 2 / nullif(closed_deals, 0) as z2n
+    from together
+),
+intervals as (
+    select
+        *,
+        (rate + z2n / 2) / (1 + z2n) as centre,
+        sqrt(z2n * (rate * (1 - rate) + z2n / 4)) / (1 + z2n) as half_width
+    from rates
+)
+select
+    i.owner_id,
+    coalesce(w.owner_name, i.owner_id) as owner_name,
+    i.leads,
+    i.junk_leads,
+    i.open_deals,
+    i.open_value,
+    i.won_deals,
+    i.won_value,
+    i.lost_deals,
+    round(100.0 * i.won_deals / nullif(i.closed_deals, 0), 2) as win_rate_by_count,
+    round(100.0 * i.won_value / nullif(i.won_value + i.lost_value, 0), 2) as win_rate_by_value,
+    i.leads_qualified,
+    round(100.0 * i.junk_leads / nullif(i.leads, 0), 2) as junk_pct,
+    i.weighted_value,
+    i.lost_value,
+    i.closed_deals,
+    i.closed_deals < 10 as too_few,
+    round(100 * (i.centre - i.half_width)::numeric, 2) as win_rate_low,
+    round(100 * (i.centre + i.half_width)::numeric, 2) as win_rate_high
+from intervals i
+left join analytics.owners w on w.owner_id = i.owner_id

@@ -1,0 +1,52 @@
+-- grain: one row per source of leads or of won deals
+-- kind: table
+-- key: source
+-- junk_pct: junk leads / all leads of the source. qualified_leads: qualified or converted now.
+-- conversion_pct: converted / all leads. qualified_pct: qualified_leads / all leads. Percentages
+-- are null where a source has no lead. leads = open + qualified + lost + junk leads.
+-- won_deals, won_value: by the source that the deal itself names.
+
+with leads as (
+    select
+        source,
+        count(*) as leads,
+        count(*) filter (where meaning = 'junk') as junk_leads,
+        count(*) filter (where is_qualified) as qualified_leads,
+        count(*) filter (where meaning = 'converted') as converted_leads,
+        count(*) filter (where meaning = 'lost') as lost_leads
+    from analytics.leads
+    group by source
+),
+deals as (
+    select source, count(*) as won_deals, sum(amount) as won_value
+    from analytics.deals
+    where meaning = 'won'
+    group by source
+),
+together as (
+    select
+        source,
+        coalesce(l.leads, 0) as leads,
+        coalesce(l.junk_leads, 0) as junk_leads,
+        coalesce(l.qualified_leads, 0) as qualified_leads,
+        coalesce(l.converted_leads, 0) as converted_leads,
+        coalesce(l.lost_leads, 0) as lost_leads,
+        coalesce(d.won_deals, 0) as won_deals,
+        coalesce(d.won_value, 0) as won_value
+    from leads l
+    full join deals d using (source)
+)
+select
+    source,
+    leads,
+    junk_leads,
+    round(100.0 * junk_leads / nullif(leads, 0), 2) as junk_pct,
+    qualified_leads,
+    converted_leads,
+    won_deals,
+    won_value,
+    leads - qualified_leads - lost_leads - junk_leads as open_leads,
+    lost_leads,
+    round(100.0 * converted_leads / nullif(leads, 0), 2) as conversion_pct,
+    round(100.0 * qualified_leads / nullif(leads, 0), 2) as qualified_pct
+from together

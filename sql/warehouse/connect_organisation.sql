@@ -1,0 +1,8 @@
+-- The first sync names the organisation; later ones may only change how its days are counted.
+insert into crm.organisation (org_id, name, is_sandbox, timezone, currency)
+values (%(org_id)s, %(name)s, %(is_sandbox)s, %(timezone)s, %(currency)s)
+on conflict (singleton) do update
+set name = excluded.name, timezone = excluded.timezone, currency = excluded.currency
+where organisation.org_id = excluded.org_id
+and organisation.is_sandbox = excluded.is_sandbox
+returning org_id;

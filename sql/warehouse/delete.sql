@@ -1,0 +1,11 @@
+-- A deleted record keeps its last values. One that was changed later was restored in between.
+update crm.{table} t
+set deleted_at = d.deleted_time, deleted_type = d.kind, synced_at = now()
+from (
+    select distinct on (id) id, kind, deleted_time
+    from staged_deletions
+    order by id, deleted_time desc
+) d
+where t.id = d.id
+and (t.modified_time is null or t.modified_time <= d.deleted_time)
+and (t.deleted_at, t.deleted_type) is distinct from (d.deleted_time, d.kind);
