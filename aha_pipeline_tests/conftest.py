@@ -14,6 +14,8 @@ from aha_pipeline.warehouse import embedded
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.migrate import migrate
 
+pytest_plugins = ["aha_pipeline_tests.graph"]
+
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.automation.days import today
 from aha_pipeline.delivery import ledger
 from aha_pipeline.delivery.deliver import deliver
+from aha_pipeline.delivery.errors import DeliveryError
 from aha_pipeline.delivery.ledger import Delivery, Outgoing
 from aha_pipeline.delivery.sender import Sender
 from aha_pipeline.services import Services
@@ -42,13 +43,16 @@ def send_briefing(
     opened = services.get()
     with opened.connect() as connection:
         briefing = ledger.read_briefing(connection, config.briefing_id)
-    rows = deliver(
-        opened.connect,
-        sender(opened.settings),
-        briefing,
-        opened.settings.recipients,
-        today=today(opened.settings),
-    )
+    try:
+        rows = deliver(
+            opened.connect,
+            sender(opened.settings),
+            briefing,
+            opened.settings.recipients,
+            today=today(opened.settings),
+        )
+    except DeliveryError as error:
+        raise dg.Failure(str(error), allow_retries=error.kind != "permanent") from None
     context.add_output_metadata({row.masked: f"part {row.part}: {row.status}" for row in rows})
     _require_sent(rows)
 

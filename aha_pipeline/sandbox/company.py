@@ -15,7 +15,6 @@ from random import Random
 from aha_pipeline.sandbox.cast import EPOCH, EXHIBITION, SOURCES, USER, USERS, User
 from aha_pipeline.sandbox.chance import pick, weighted, whole
 from aha_pipeline.sandbox.clock import ZONE
-from aha_pipeline.sandbox.fields import blank, standard_modules
 from aha_pipeline.sandbox.hours import (
     OPENS,
     arrival,
@@ -25,8 +24,10 @@ from aha_pipeline.sandbox.hours import (
     first_second,
     is_working,
 )
-from aha_pipeline.sandbox.life import Event, Life, reps_on
+from aha_pipeline.sandbox.life import Life, reps_on
+from aha_pipeline.sandbox.modules import blank, standard_modules
 from aha_pipeline.sandbox.organisation import Organisation, user_metadata
+from aha_pipeline.sandbox.pen import Event, Pen
 from aha_pipeline.sandbox.person import Person, invent, next_project
 from aha_pipeline.sandbox.store import Store
 
@@ -78,8 +79,9 @@ class Calendar:
             sources += [EXHIBITION] * whole(rng, 4, 9)
         for number, source in enumerate(sources):
             at = arrival(rng, day, source.at_counter)
-            life = Life(rng, invent(rng, source), source, at, day * 1000 + number, _reps(day)(rng))
-            yield from life.lead()
+            person = invent(rng, source)
+            pen = Pen(rng, at, day * 1000 + number, _reps(day)(rng))
+            yield from Life(pen, person, source).lead()
 
     def _further_deals(self, day: int) -> Iterator[Event]:
         rng = Random(f"{self._seed}/further/{day}")
@@ -91,7 +93,8 @@ class Calendar:
         at = arrival(rng, day, at_counter=True)
         account = {"name": events[0].changes["Account_Name"], "id": events[0].id}
         contact = {"name": events[1].changes["Full_Name"], "id": events[1].id}
-        life = Life(rng, next_project(rng, person), PARTNER, at, day * 1000 + FURTHER, rep)
+        pen = Pen(rng, at, day * 1000 + FURTHER, rep)
+        life = Life(pen, next_project(rng, person), PARTNER)
         yield from life.further_deal(account, contact)
 
     def _partner(self, number: int) -> tuple[Person, User, list[Event]]:
@@ -99,8 +102,8 @@ class Calendar:
         rng = Random(f"{self._seed}/partner/{number}")
         person, rep = invent(rng, PARTNER), _reps(FIRST_DAY)(rng)
         at = first_second(EPOCH) + OPENS
-        life = Life(rng, person, PARTNER, at, FIRST_DAY * 1000 + IMPORTED + number, rep)
-        return person, rep, life.imported()
+        pen = Pen(rng, at, FIRST_DAY * 1000 + IMPORTED + number, rep)
+        return person, rep, Life(pen, person, PARTNER).imported()
 
 
 def build(store: Store, seed: str = SEED) -> Organisation:

@@ -12,9 +12,10 @@ from pathlib import Path
 from zlib import error as ZlibError
 
 from aha_pipeline.sandbox.errors import SandboxError
-from aha_pipeline.sandbox.fields import Field, Module, standard_modules
+from aha_pipeline.sandbox.modules import Field, Module, standard_modules
 from aha_pipeline.sandbox.organisation import Organisation, user_metadata
-from aha_pipeline.sandbox.store import Record, Store, parse
+from aha_pipeline.sandbox.records import Record, parse
+from aha_pipeline.sandbox.store import Store
 
 SUFFIX = ".jsonl.gz"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from aha_pipeline.sandbox.fields import Module, metadata_id
+from aha_pipeline.sandbox.modules import Module, metadata_id
 from aha_pipeline.sandbox.store import Store
 
 

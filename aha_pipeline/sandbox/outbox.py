@@ -48,7 +48,7 @@ class Outbox:
             path.parent.mkdir(parents=True, exist_ok=True)
 
     def append(self, message: Message) -> None:
-        """Keep a message, on the disk before this returns."""
+        """Keep a message; it is in the file before this returns."""
         if self._path is None:
             self._messages.append(message)
             return

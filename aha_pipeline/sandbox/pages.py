@@ -32,7 +32,12 @@ def routes(organisation: Organisation, outbox: Outbox) -> list[Route]:
             for name in organisation.modules
             if organisation.store.tables[name].records
         )
-        return _html("home.html", name=escape(organisation.name), rows=rows, url=request.base_url)
+        return _html(
+            "home.html",
+            name=escape(organisation.name),
+            rows=rows,
+            url=str(request.base_url).rstrip("/"),
+        )
 
     async def chat(request: Request) -> Response:
         return _html("chat.html", name=escape(organisation.name), body=_chat(outbox))

@@ -1,24 +1,18 @@
-"""Invents one customer: a person, a place, a firm, what they want and what it is worth."""
+"""Invents one customer: a person, a place, a firm, what they want and what it is worth.
+
+Telephone numbers begin with a 5, which no Indian mobile number does, and mail addresses use the
+domains reserved for examples, so that nothing here can reach a real person.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from random import Random
 
-from aha_pipeline.sandbox.cast import (
-    AWKWARD,
-    BUILDINGS,
-    BUSINESSES,
-    FIRM_NAMES,
-    HOME,
-    REGIONS,
-    STREETS,
-    Region,
-    Segment,
-    Source,
-)
+from aha_pipeline.sandbox.cast import BUSINESSES, HOME, Segment, Source
 from aha_pipeline.sandbox.chance import pick, weighted, whole
 from aha_pipeline.sandbox.fields import BUDGETS, INTERESTS, PICKLISTS
+from aha_pipeline.sandbox.names import AWKWARD, BUILDINGS, FIRM_NAMES, REGIONS, STREETS, Region
 
 _region = weighted(REGIONS, [region.weight for region in REGIONS])
 _town = {r.state: weighted(list(r.towns), range(2 * len(r.towns), 0, -2)) for r in REGIONS}

@@ -128,6 +128,7 @@ def _run(app: Starlette, listener: socket.socket) -> tuple[uvicorn.Server, Threa
         date_header=False,
         server_header=False,
         lifespan="off",
+        timeout_keep_alive=60,
         timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)

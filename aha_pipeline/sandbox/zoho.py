@@ -17,32 +17,22 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from aha_pipeline.sandbox.clock import instant_of, stamp
-from aha_pipeline.sandbox.fields import Module
 from aha_pipeline.sandbox.members import members
+from aha_pipeline.sandbox.modules import Module
 from aha_pipeline.sandbox.organisation import Organisation
-from aha_pipeline.sandbox.store import Deletion, Query, Record
+from aha_pipeline.sandbox.parameters import Refusal, mismatch, paging, query, since
+from aha_pipeline.sandbox.records import Deletion, Record
 from aha_pipeline.sandbox.switches import Switches
 from aha_pipeline.sandbox.tokens import Tokens
 
-MAX_PER_PAGE = 200
 DAY = 86_400
 IN_BIN, LISTED = 60 * DAY, 120 * DAY
-THREE_WAY = {"true": True, "false": False, "both": None}
 USER_TYPES: dict[str, Callable[[dict], bool]] = {
     "AllUsers": lambda user: True,
     "ActiveUsers": lambda user: user["status"] == "active",
     "DeactiveUsers": lambda user: user["status"] == "disabled",
     "ActiveConfirmedUsers": lambda user: user["status"] == "active" and user["confirm"],
 }
-
-
-class Refusal(Exception):
-    """An error answer in Zoho's envelope."""
-
-    def __init__(self, status: int, code: str, message: str, **details: object) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {"code": code, "details": details, "message": message, "status": "error"}
 
 
 def routes(organisation: Organisation, tokens: Tokens, switches: Switches) -> list[Route]:
@@ -106,12 +96,12 @@ class Crm:
     def list(self, request: Request) -> Response:
         """A page of records."""
         module = self._readable(request.path_params["module"])
-        query = _query(request, module)
-        records, total = self._store.tables[module.name].page(query)
-        if not total and query.since is not None:
+        asked = query(request, module)
+        records, total = self._store.tables[module.name].page(asked)
+        if not total and asked.since is not None:
             return Response(status_code=HTTPStatus.NOT_MODIFIED)
         texts = _texts(records, request.query_params.get("fields"))
-        return _page(texts, query.page, query.per_page, total)
+        return _page(texts, asked.page, asked.per_page, total)
 
     def get(self, request: Request) -> Response:
         """One record; an unknown id has no content."""
@@ -130,16 +120,16 @@ class Crm:
         module = self._readable(request.path_params["module"])
         wanted = request.query_params.get("type", "all")
         if wanted not in ("all", "recycle", "permanent"):
-            raise _mismatch("type")
-        page, per_page = _paging(request)
-        since, now = _since(request), self._store.now().timestamp()
+            raise mismatch("type")
+        page, per_page = paging(request)
+        start, now = since(request), self._store.now().timestamp()
         bin_ = self._store.tables[module.name].deletions
         rows = [
             row
             for id_ in sorted(bin_, reverse=True)
             if (row := _deleted_row(bin_[id_], now))
             and wanted in ("all", row["type"])
-            and (since is None or instant_of(row["deleted_time"]) >= since)
+            and (start is None or instant_of(row["deleted_time"]) >= start)
         ]
         chosen = rows[(page - 1) * per_page : page * per_page]
         return _page(map(orjson.dumps, chosen), page, per_page, len(rows))
@@ -147,8 +137,8 @@ class Crm:
     def count(self, request: Request) -> Response:
         """How many records a list call with the same parameters finds in all."""
         module = self._readable(request.path_params["module"])
-        query = _query(request, module)
-        return JSONResponse({"count": self._store.tables[module.name].page(query)[1]})
+        asked = query(request, module)
+        return JSONResponse({"count": self._store.tables[module.name].page(asked)[1]})
 
     def modules(self, request: Request) -> Response:
         """All modules."""
@@ -175,8 +165,8 @@ class Crm:
         """A page of users."""
         chosen = USER_TYPES.get(request.query_params.get("type", "AllUsers"))
         if chosen is None:
-            raise _mismatch("type")
-        page, per_page = _paging(request)
+            raise mismatch("type")
+        page, per_page = paging(request)
         users = [user for user in self._organisation.users() if chosen(user)]
         slice_ = users[(page - 1) * per_page : page * per_page]
         return _page(map(orjson.dumps, slice_), page, per_page, len(users), key=b"users")
@@ -200,60 +190,6 @@ class Crm:
         if name in self._switches.unreadable:
             raise Refusal(401, "OAUTH_SCOPE_MISMATCH", "Unauthorized")
         return self._known(name)
-
-
-def _query(request: Request, module: Module) -> Query:
-    """Read the parameters of a list call; an unknown sort field falls back to the id, as in v2."""
-    params = request.query_params
-    page, per_page = _paging(request)
-    sort_by = params.get("sort_by", "id")
-    ids = params.get("ids")
-    order = _one_of(request, "sort_order", {"asc": False, "desc": True}, "desc")
-    return Query(
-        sort_by=sort_by if sort_by in module.sortable else "id",
-        descending=order,
-        converted=_one_of(request, "converted", THREE_WAY, "false"),
-        approved=_one_of(request, "approved", THREE_WAY, "true"),
-        since=_since(request),
-        ids=None if ids is None else frozenset(ids.split(",")),
-        page=page,
-        per_page=per_page,
-    )
-
-
-def _one_of(request: Request, name: str, choices: dict[str, bool | None], default: str) -> object:
-    value = request.query_params.get(name, default)
-    if value not in choices:
-        raise _mismatch(name)
-    return choices[value]
-
-
-def _paging(request: Request) -> tuple[int, int]:
-    page = _positive(request, "page", 1)
-    return page, min(_positive(request, "per_page", MAX_PER_PAGE), MAX_PER_PAGE)
-
-
-def _positive(request: Request, name: str, default: int) -> int:
-    value = request.query_params.get(name, str(default))
-    if not (value.isascii() and value.isdigit() and int(value)):
-        raise _mismatch(name)
-    return int(value)
-
-
-def _since(request: Request) -> float | None:
-    header = request.headers.get("if-modified-since")
-    if header is None:
-        return None
-    instant = instant_of(header)
-    if instant is None:
-        message = "the header is not an ISO 8601 time"
-        raise Refusal(400, "INVALID_DATA", message, header_name="If-Modified-Since")
-    return instant
-
-
-def _mismatch(name: str) -> Refusal:
-    message = "Please check whether the input values are correct"
-    return Refusal(400, "PATTERN_NOT_MATCHED", message, param_name=name)
 
 
 def _texts(records: Iterable[Record], fields: str | None) -> Iterable[bytes]:

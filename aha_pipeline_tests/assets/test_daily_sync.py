@@ -30,9 +30,9 @@ def metadata(result, key):
     return {name: value.value for name, value in event.metadata.items()}
 
 
-def test_whole_records_land_older_ones_with_the_first_partition(synced, database_url, sandbox):
+def test_whole_records_land_older_ones_with_the_first_partition(synced, database_url, company):
     landed = rows(database_url, "select raw_data from crm.leads_raw order by id")
-    served = sandbox.store.tables["Leads"].records
+    served = company.store.tables["Leads"].records
     assert [row[0] for row in landed] == [served[id_].data for id_ in ("1", "2", "3")]
 
 
@@ -84,11 +84,11 @@ def test_the_same_range_again_changes_no_row_and_adds_no_briefing(synced, run_da
     assert rows(database_url, "select count(*) from analytics.ai_briefings_log") == [(1,)]
 
 
-def test_a_change_a_conversion_and_a_deletion_arrive(synced, run_days, database_url, sandbox):
-    today = sandbox.store.now().astimezone().date().isoformat()
-    sandbox.store.edit("Leads", "1", {"Lead_Status": "Contacted"})
-    sandbox.store.convert("2", {})
-    sandbox.store.delete("Deals", "9")
+def test_a_change_a_conversion_and_a_deletion_arrive(synced, run_days, database_url, company):
+    today = company.store.now().astimezone().date().isoformat()
+    company.store.edit("Leads", "1", {"Lead_Status": "Contacted"})
+    company.store.convert("2", {})
+    company.store.delete("Deals", "9")
     assert run_days(today, today).success
     assert rows(
         database_url,

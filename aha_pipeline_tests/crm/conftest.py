@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,19 +10,7 @@ import pytest
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.token import TokenSource
 from aha_pipeline.sandbox.server import Sandbox, start
-
-
-class Hands:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self, moment: datetime) -> None:
-        self.moment = moment
-
-    def __call__(self) -> datetime:
-        return self.moment
-
-    def forward(self, seconds: float) -> None:
-        self.moment += timedelta(seconds=seconds)
+from aha_pipeline_tests.hands import Hands
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ FUTURE = timedelta(days=2)
 def create(sandbox, count, every_seconds=0):
     for _ in range(count):
         sandbox.store.create("Leads", {"Last_Name": "x"})
-        sandbox.store.now.forward(every_seconds)
+        sandbox.store.now.forward(seconds=every_seconds)
 
 
 def seen_by(client, hands, since=None, until=None, between=lambda: None, per_page=5):
@@ -47,7 +47,7 @@ def test_every_record_is_seen_over_many_pages(sandbox, client, hands):
 
 def test_more_records_in_one_second_than_a_page_holds(sandbox, client, hands):
     create(sandbox, 23)
-    hands.forward(60)
+    hands.forward(seconds=60)
     create(sandbox, 4, every_seconds=60)
     assert times(seen_by(client, hands)) == held_by(sandbox)
 
@@ -96,7 +96,7 @@ def test_nothing_is_missed_while_records_change_under_the_walk(
     store.load("Leads", [])
     for pause in start:
         create(sandbox, 1, every_seconds=pause)
-    hands.forward(5)
+    hands.forward(seconds=5)
     script = iter(meanwhile)
     held = held_by(sandbox)
 
@@ -114,7 +114,7 @@ def test_nothing_is_missed_while_records_change_under_the_walk(
                 store.convert(chosen, {})
             else:
                 store.delete("Leads", chosen)
-            hands.forward(pause)
+            hands.forward(seconds=pause)
 
     seen = times(seen_by(client, hands, between=act, per_page=per_page))
     # What happens after the last page came is for the next walk, or for the list of deletions.
@@ -135,7 +135,7 @@ def test_only_deletions_since_are_listed(sandbox, client, hands):
     create(sandbox, 2)
     first, second = held_by(sandbox)
     sandbox.store.delete("Leads", first)
-    hands.forward(60)
+    hands.forward(seconds=60)
     since = hands.moment
     sandbox.store.delete("Leads", second)
     assert [d.id for d in walk_deleted(client, "Leads", since)] == [second]

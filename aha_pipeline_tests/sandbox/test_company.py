@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aha_pipeline.sandbox.company import Calendar, apply, build
-from aha_pipeline.sandbox.fields import PICKLISTS, standard_modules
+from aha_pipeline.sandbox.fields import PICKLISTS
+from aha_pipeline.sandbox.modules import standard_modules
 from aha_pipeline.sandbox.organisation import Organisation
 from aha_pipeline.sandbox.store import Store
 from aha_pipeline_tests.sandbox.conftest import Hands

@@ -2,7 +2,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aha_pipeline.sandbox.clock import stamp
-from aha_pipeline.sandbox.store import Query, Store
+from aha_pipeline.sandbox.records import Query
+from aha_pipeline.sandbox.store import Store
 
 FIELDS = ("id", "Modified_Time", "Amount")
 QUERIES = st.builds(

@@ -1,7 +1,8 @@
-"""A small organisation behind real HTTP, a real warehouse, and Dagster to run the graph."""
+"""Fixtures: a small organisation behind real HTTP, a real warehouse, Dagster to run the graph."""
 
 import gzip
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -11,6 +12,7 @@ import pytest
 from aha_pipeline.assets.partitions import RANGE_END, RANGE_START
 from aha_pipeline.definitions import defs
 from aha_pipeline.sandbox.server import Sandbox, start
+from aha_pipeline_tests.hands import Hands
 
 REP = {"id": "77", "name": "Asha Rao", "email": "asha@example.com"}
 RECORDS = {
@@ -34,24 +36,25 @@ RECORDS = {
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    """Three leads and a deal, served at the present time."""
+def company(tmp_path: Path) -> Iterator[Sandbox]:
+    """Three leads and a deal, served at the present time, by a clock that stands still."""
     folder = tmp_path / "records"
     folder.mkdir()
     for module, records in RECORDS.items():
         lines = b"\n".join(orjson.dumps(record) for record in records)
         (folder / f"{module}.jsonl.gz").write_bytes(gzip.compress(lines))
-    with start(data_dir=folder, outbox_path=tmp_path / "outbox.jsonl") as running:
+    clock = Hands(datetime.now(UTC))
+    with start(data_dir=folder, outbox_path=tmp_path / "outbox.jsonl", now=clock) as running:
         yield running
 
 
 @pytest.fixture
-def connected(sandbox: Sandbox, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+def connected(company: Sandbox, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     """The sandbox as this process's settings name it, with an empty warehouse."""
     settings = {
         "DATABASE_URL": database_url,
-        "ZOHO_API_URL": sandbox.url,
-        "ZOHO_ACCOUNTS_URL": sandbox.url,
+        "ZOHO_API_URL": company.url,
+        "ZOHO_ACCOUNTS_URL": company.url,
         "ZOHO_CLIENT_ID": "id-of-client",
         "ZOHO_CLIENT_SECRET": "secret-of-client",
         "ZOHO_REFRESH_TOKEN": "secret-of-refresh",
@@ -60,7 +63,7 @@ def connected(sandbox: Sandbox, database_url: str, monkeypatch: pytest.MonkeyPat
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    return sandbox
+    return company
 
 
 @pytest.fixture

@@ -1,0 +1,136 @@
+"""Modules and fields as the metadata calls of Zoho CRM describe them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from zlib import crc32
+
+from aha_pipeline.sandbox.fields import DOLLAR_KEYS, FIELDS, LAYOUT, LEAD_KEYS, PICKLISTS
+
+JSON_TYPES = {
+    "boolean": "boolean",
+    "currency": "double",
+    "double": "double",
+    "integer": "integer",
+    "lookup": "jsonobject",
+    "multiselectpicklist": "jsonarray",
+    "ownerlookup": "jsonobject",
+}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a module."""
+
+    name: str
+    type: str = "text"
+    custom: bool = False
+    mandatory: bool = False
+    values: tuple[str, ...] = ()
+
+    def metadata(self, module: str, label: str) -> dict:
+        """Return the field as `settings/fields` answers it."""
+        empty = ("-None-",) if self.type == "picklist" and not self.mandatory else ()
+        return {
+            "id": metadata_id(f"{module}.{self.name}"),
+            "api_name": self.name,
+            "field_label": label,
+            "display_label": label,
+            "data_type": self.type,
+            "json_type": JSON_TYPES.get(self.type, "string"),
+            "length": 32000 if self.type == "textarea" else 255,
+            "custom_field": self.custom,
+            "system_mandatory": self.mandatory,
+            "read_only": False,
+            "visible": True,
+            "created_source": "default",
+            "pick_list_values": [
+                {
+                    "display_value": value,
+                    "actual_value": value,
+                    "sequence_number": number,
+                    "type": "used",
+                    "maps": [],
+                }
+                for number, value in enumerate(empty + self.values, start=1)
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module and its fields."""
+
+    name: str
+    fields: tuple[Field, ...] = ()
+    custom: bool = False
+    sortable: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        names = frozenset(f.name for f in self.fields) | {"id"}
+        object.__setattr__(self, "sortable", names)
+
+    @property
+    def singular(self) -> str:
+        """The name of one record."""
+        return self.name.removesuffix("s")
+
+    def metadata(self, position: int) -> dict:
+        """Return the module as `settings/modules` answers it."""
+        return {
+            "id": metadata_id(self.name),
+            "api_name": self.name,
+            "module_name": self.name,
+            "singular_label": self.singular.replace("_", " "),
+            "plural_label": self.name.replace("_", " "),
+            "generated_type": "custom" if self.custom else "default",
+            "api_supported": True,
+            "creatable": True,
+            "editable": True,
+            "deletable": True,
+            "viewable": True,
+            "convertable": self.name == "Leads",
+            "visibility": 1,
+            "sequence_number": position,
+        }
+
+    def fields_metadata(self) -> list[dict]:
+        """Return all fields as `settings/fields` answers them."""
+        return [f.metadata(self.name, self._label(f)) for f in self.fields]
+
+    def _label(self, f: Field) -> str:
+        words = f.name.replace("_", " ")
+        return f"{self.singular} {words}" if f.name == "Owner" else words
+
+
+def metadata_id(name: str) -> str:
+    """Return a lasting id for a named thing of the organisation."""
+    return f"5249870{crc32(name.encode()):012d}"
+
+
+def standard_modules() -> dict[str, Module]:
+    """Return the modules that every organisation here has, by name."""
+    return {
+        name: Module(name, tuple(_parse(item) for item in text.split()))
+        for name, text in FIELDS.items()
+    }
+
+
+def blank(module: str) -> dict:
+    """Return a record of a standard module with every field empty but the two times."""
+    names = (f.name for f in standard_modules()[module].fields)
+    record = dict.fromkeys(n for n in names if n not in ("Created_Time", "Modified_Time"))
+    lead = LEAD_KEYS if module == "Leads" else {}
+    return record | {"Tag": [], "Layout": LAYOUT} | lead | DOLLAR_KEYS
+
+
+def _parse(item: str) -> Field:
+    name, _, kind = item.lstrip("+*").partition(":")
+    listed = kind in ("picklist", "multiselectpicklist")
+    return Field(
+        name,
+        kind or "text",
+        custom=item.startswith("+"),
+        mandatory=item.startswith("*"),
+        values=PICKLISTS[name] if listed else (),
+    )

@@ -1,0 +1,59 @@
+"""The daily schedule: one run that reads every unread day, today included."""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+
+from aha_pipeline.assets.partitions import RANGE_END, RANGE_START
+from aha_pipeline.assets.resources import ServicesResource
+from aha_pipeline.automation.schedules import daily_schedule
+from aha_pipeline.definitions import defs
+from aha_pipeline.settings import load
+
+IST = ZoneInfo("Asia/Kolkata")
+TODAY = datetime.now(IST).date()
+START = TODAY - timedelta(days=9)
+
+
+@pytest.fixture
+def tick(connected, instance, monkeypatch):
+    """Evaluate the schedule as its daemon would at eight this morning; return the one request."""
+
+    monkeypatch.setenv("AHA_START_DATE", START.isoformat())
+
+    def evaluate() -> dg.RunRequest:
+        context = dg.build_schedule_context(
+            instance=instance,
+            scheduled_execution_time=datetime.combine(TODAY, datetime.min.time(), IST),
+            repository_def=defs().get_repository_def(),
+            resources={"services": ServicesResource()},
+        )
+        (request,) = daily_schedule(load()).evaluate_tick(context).run_requests
+        return request
+
+    return evaluate
+
+
+def days(request: dg.RunRequest) -> tuple[date, date]:
+    return (
+        date.fromisoformat(request.tags[RANGE_START]),
+        date.fromisoformat(request.tags[RANGE_END]),
+    )
+
+
+def test_the_first_tick_reads_from_the_start_to_today(tick):
+    assert days(tick()) == (START, TODAY)
+
+
+def test_a_later_tick_reads_from_the_day_of_the_last_read_to_today(tick, run_days, connected):
+    three_days_ago = datetime.now(IST) - timedelta(days=3)
+    connected.store.now.moment = three_days_ago
+    assert run_days(START.isoformat(), TODAY.isoformat()).success
+    connected.store.now.moment = datetime.now(IST)
+    assert days(tick()) == (three_days_ago.date(), TODAY)
+
+
+def test_a_tick_that_a_crash_repeats_has_the_same_run_key(tick):
+    assert tick().run_key == tick().run_key

@@ -1,0 +1,18 @@
+"""A clock in the hands of a test."""
+
+from datetime import datetime, timedelta
+
+
+class Hands:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def __call__(self) -> datetime:
+        """Return the time it shows."""
+        return self.moment
+
+    def forward(self, **time: float) -> None:
+        """Move it, `seconds=5` for example."""
+        self.moment += timedelta(**time)
