@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from dagster import AssetSelection
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+# A person is waiting at the terminal: the daemon should not take a failed run up again.
+NO_RETRY = {"dagster/max_retries": "0"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,10 @@ def run_job(
     selection: Callable[[], "AssetSelection"] | None = None,
     config: dict[str, Any] | None = None,
 ) -> Outcome:
-    """Run job `name`, or the assets of it that `selection` chooses, and return how it ended."""
+    """Run job `name`, or the assets of it that `selection` chooses, and return how it ended.
+
+    Raises KeyboardInterrupt, once the run is closed, when Ctrl-C or SIGTERM stopped it.
+    """
     # Imported here: Dagster takes seconds to import, which a mistake in the settings should not.
     from aha_pipeline.definitions import defs
 
@@ -43,11 +48,13 @@ def run_job(
         result = definitions.resolve_job_def(name).execute_in_process(
             instance=instance,
             run_id=run_id,
-            tags={**(tags or {}), **dagster_instance.process_tag()},
+            tags={**(tags or {}), **dagster_instance.process_tag(), **NO_RETRY},
             asset_selection=keys,
             run_config={**(config or {}), **QUIET},
             raise_on_error=False,
         )
+    if any(_is_interrupt(event) for event in result.all_events):
+        raise KeyboardInterrupt
     return Outcome(run_id, result.success, _failures(result), _metadata(result))
 
 
@@ -64,6 +71,11 @@ def sync_days(run_id: str, first: date, last: date, modules: Sequence[str]) -> O
         return AssetSelection.all() - (AssetSelection.groups(GROUP) - chosen)
 
     return run_job("daily_sync", run_id, tags=range_tags(first, last), selection=selection)
+
+
+def _is_interrupt(event: Any) -> bool:
+    error = event.step_failure_data.error if event.is_step_failure else None
+    return error is not None and error.cls_name == "DagsterExecutionInterruptedError"
 
 
 def _failures(result: Any) -> tuple[tuple[str, str], ...]:

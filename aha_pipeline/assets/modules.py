@@ -4,10 +4,11 @@ import time
 from collections.abc import Sequence
 
 import dagster as dg
+import psycopg2
 
 from aha_pipeline.assets import partitions
 from aha_pipeline.assets.resources import ServicesResource
-from aha_pipeline.crm.errors import ModuleUnreadable, TokenRefused, ZohoRefused
+from aha_pipeline.crm.errors import ModuleUnreadable, TokenRefused, ZohoRefused, ZohoUnavailable
 from aha_pipeline.crm.walk import walk, walk_deleted
 from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings
@@ -18,9 +19,12 @@ from aha_pipeline.warehouse.tables import table_name
 
 GROUP = "crm"
 ZOHO_POOL = "zoho_api"
+# Not the asset's own policy: Dagster would try an interrupted step again too, so that Ctrl-C would
+# have to be pressed once for each attempt.
 RETRY = dg.RetryPolicy(
     max_retries=3, delay=20, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
+PASSING = (ZohoUnavailable, psycopg2.OperationalError, psycopg2.InterfaceError)
 FOR_A_PERSON = (ModuleUnreadable, TokenRefused, ZohoRefused, WrongOrganisation, DatabaseUnreachable)
 
 
@@ -42,7 +46,6 @@ def module_asset(module: str, settings: Settings) -> dg.AssetsDefinition:
         owners=["team:data"],
         partitions_def=partitions.daily(settings),
         backfill_policy=dg.BackfillPolicy.single_run(),
-        retry_policy=RETRY,
         pool=ZOHO_POOL,
     )
     def changes(
@@ -54,6 +57,8 @@ def module_asset(module: str, settings: Settings) -> dg.AssetsDefinition:
             landed = land(services.get(), window, from_the_beginning=_holds_first_day(context))
         except FOR_A_PERSON as error:
             raise dg.Failure(str(error), allow_retries=False) from None
+        except PASSING as error:
+            raise _another_attempt(context) from error
         _report_days(context, landed)
         return dg.MaterializeResult(metadata=_metadata(window, landed, time.monotonic() - started))
 
@@ -80,6 +85,11 @@ def land(services: Services, window: Window, *, from_the_beginning: bool) -> Lan
             read_until=read_until,
             timezone=timezone,
         )
+
+
+def _another_attempt(context: dg.AssetExecutionContext) -> dg.RetryRequested:
+    wait = RETRY.calculate_delay(context.retry_number + 1)
+    return dg.RetryRequested(max_retries=RETRY.max_retries, seconds_to_wait=wait)
 
 
 def _window(context: dg.AssetExecutionContext, module: str) -> Window:

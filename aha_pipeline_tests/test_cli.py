@@ -1,0 +1,194 @@
+"""The `aha` command as a person meets it: its own process, real services, plain words."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from aha_pipeline.warehouse.connection import connect
+
+TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
+START = TODAY - timedelta(days=4)
+SECRETS = ("secret-of-client", "secret-of-refresh", "secret-of-database")
+
+
+def aha(*arguments: str, **settings: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "aha_pipeline", *arguments],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def rows(url, query):
+    with connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchall()
+
+
+@pytest.fixture
+def recent(connected, monkeypatch):
+    """The connected organisation, with few partitions."""
+    monkeypatch.setenv("AHA_START_DATE", START.isoformat())
+    return connected
+
+
+def says(finished: subprocess.CompletedProcess, *words: str) -> None:
+    """Check that a mistake was told in one sentence on standard error, with exit status 1."""
+    assert finished.returncode == 1
+    lines = finished.stderr.strip().splitlines()
+    assert len(lines) == 1, finished.stderr
+    assert all(word in lines[0] for word in words), lines[0]
+    assert "Traceback" not in finished.stdout + finished.stderr
+
+
+def test_a_sync_tells_what_it_did_and_a_second_one_that_nothing_changed(recent, database_url):
+    first = aha("sync")
+    assert first.returncode == 0, first.stderr
+    assert re.search(r"Leads +3 +3 +0 +0 +0", first.stdout)
+    assert "sandbox data" in first.stdout
+    second = aha("sync")
+    assert second.returncode == 0
+    assert "Nothing changed" in second.stdout
+    assert rows(database_url, "select count(*) from crm.leads_raw") == [(3,)]
+
+
+def test_a_sync_is_a_run_that_the_dagster_ui_shows(recent, database_url):
+    assert aha("sync", "--from", TODAY.isoformat()).returncode == 0
+    assert rows(database_url, "select pipeline_name, status from dagster.runs") == [
+        ("daily_sync", "SUCCESS")
+    ]
+
+
+def test_only_the_modules_asked_for_are_read(recent, database_url):
+    finished = aha("sync", "--modules", "Deals")
+    assert finished.returncode == 0, finished.stderr
+    assert rows(database_url, "select distinct module from crm.sync_logs") == [("Deals",)]
+
+
+def test_a_backfill_reads_what_is_unread_and_then_nothing(recent, database_url):
+    days = ("--from", START.isoformat(), "--to", (TODAY - timedelta(days=1)).isoformat())
+    assert aha("backfill", *days).returncode == 0
+    again = aha("backfill", *days)
+    assert again.returncode == 0
+    assert "Nothing to do" in again.stdout
+    assert rows(database_url, "select count(*) from crm.sync_logs") == [(4,)]
+
+
+def test_a_module_that_may_not_be_read_fails_the_sync_in_one_sentence(recent, database_url):
+    recent.switches.unreadable.add("Deals")
+    finished = aha("sync")
+    assert finished.returncode == 1
+    assert "ZohoCRM.modules.deals.READ" in " ".join(finished.stdout.split())
+    assert "Traceback" not in finished.stdout + finished.stderr
+    assert rows(database_url, "select count(*) from crm.crm_deals") == [(0,)]
+    assert secrets_in_dagster(database_url) == []
+
+
+def secrets_in_dagster(url):
+    events = rows(url, "select event from dagster.event_logs")
+    assert events
+    return [event for (event,) in events for secret in SECRETS if secret in event]
+
+
+def test_a_half_set_group_names_what_is_missing(recent):
+    says(aha("sync", ZOHO_REFRESH_TOKEN=""), "ZOHO_REFRESH_TOKEN", "ZOHO_CLIENT_ID")
+
+
+def test_a_refused_token_is_one_sentence_and_nothing_is_written(recent, database_url):
+    finished = aha("sync", ZOHO_REFRESH_TOKEN="invalid-secret-of-refresh")
+    says(finished, "ZOHO_REFRESH_TOKEN")
+    assert "secret-of" not in finished.stdout + finished.stderr
+    assert rows(database_url, "select count(*) from crm.sync_logs") == [(0,)]
+
+
+def test_an_unreachable_database_is_one_sentence_without_its_password(recent):
+    finished = aha("sync", DATABASE_URL="postgresql://u:secret-of-database@127.0.0.1:1/x")
+    says(finished, "DATABASE_URL")
+    assert "secret-of" not in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("--from", "2026-02-30"), "2026-02-30"),
+        (("--from", "yesterday"), "2026-01-31"),
+        (("--from", (TODAY + timedelta(days=2)).isoformat()), "after"),
+        (("--to", (TODAY + timedelta(days=2)).isoformat()), "future"),
+        (("--from", "2001-01-01"), "AHA_START_DATE"),
+        (("--modules", "Leads,Unicorns"), "Unicorns"),
+        (("--frm", "x"), "--from"),
+    ],
+)
+def test_bad_input_is_one_sentence(recent, arguments, word):
+    says(aha("sync", *arguments), word)
+
+
+def test_another_organisation_is_refused(recent, database_url):
+    assert aha("sync", "--from", TODAY.isoformat()).returncode == 0
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("update crm.organisation set org_id = 'other', name = 'Other Ltd'")
+    says(aha("sync"), "Other Ltd", "AHA_HOME")
+
+
+@pytest.fixture
+def reading(recent, database_url):
+    """A sync in a process of its own, in the middle of its first module."""
+    recent.switches.latency = 1.5
+    running = subprocess.Popen(
+        [sys.executable, "-m", "aha_pipeline", "sync"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not rows(database_url, "select from crm.sync_logs where status = 'running'"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    yield running
+    running.kill()
+    running.wait()
+
+
+def test_ctrl_c_stops_a_sync_and_the_next_one_carries_on(reading, recent, database_url):
+    reading.send_signal(signal.SIGINT)
+    output, error = reading.communicate(timeout=60)
+    assert reading.returncode == 130, output + error
+    assert "carries on" in error
+    assert "Traceback" not in output + error
+    recent.switches.latency = 0
+    assert aha("sync").returncode == 0
+    assert rows(database_url, "select count(*) from crm.leads_raw") == [(3,)]
+    assert sorted(rows(database_url, "select status from dagster.runs")) == [
+        ("FAILURE",),
+        ("SUCCESS",),
+    ]
+
+
+def test_a_killed_sync_leaves_nothing_that_stops_the_next(reading, recent, database_url):
+    reading.kill()
+    reading.communicate()
+    recent.switches.latency = 0
+    finished = aha("sync")
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    assert rows(
+        database_url, "select status, count(*) from crm.sync_logs group by 1 order by 1"
+    ) == [("interrupted", 1), ("success", 4)]
+    assert sorted(rows(database_url, "select status from dagster.runs")) == [
+        ("FAILURE",),
+        ("SUCCESS",),
+    ]
+
+
+def test_the_schema_can_be_migrated_alone(empty_database_url):
+    first = aha("migrate", DATABASE_URL=empty_database_url)
+    assert "applied 0001.crm" in first.stdout
+    assert "up to date" in aha("migrate", DATABASE_URL=empty_database_url).stdout
