@@ -7,13 +7,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
+import requests
 from rich.console import Console
 
 from aha_pipeline import instance, services
@@ -26,15 +25,17 @@ LOCATION = "aha_pipeline"
 START_SECONDS = 180
 STOP_SECONDS = 15
 POLL_SECONDS = 0.2
+LOADED = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }"
 
 
 @dataclass(frozen=True)
 class Service:
-    """A child process: what it is called, how it starts, and where it answers when ready."""
+    """A child process: what it is called, how it starts, and where a person finds it."""
 
     name: str
     arguments: list[str]
-    ready_url: str | None = None
+    address: str | None = None
+    is_ready: Callable[[str], bool] | None = None
 
 
 def run(console: Console, ui_port: int, dashboard_port: int) -> int:
@@ -73,12 +74,14 @@ def _services(home: Path, ui_port: int, dashboard_port: int) -> list[Service]:
         Service(
             "Dashboard",
             [sys.executable, *dashboard, *address],
-            f"http://{HOST}:{dashboard_port}/_stcore/health",
+            f"http://{HOST}:{dashboard_port}",
+            _dashboard_is_ready,
         ),
         Service(
             "Dagster UI",
             [*_tool("dagster-webserver"), *ui],
-            f"http://{HOST}:{ui_port}/server_info",
+            f"http://{HOST}:{ui_port}",
+            _graph_is_loaded,
         ),
         Service("daemon", [*_tool("dagster-daemon"), "run", "-w", str(workspace)]),
     ]
@@ -140,15 +143,14 @@ def _stop(child: subprocess.Popen) -> None:
 
 def _announce(console: Console, started: list[tuple[Service, subprocess.Popen]]) -> None:
     """Print each address once it answers."""
-    waiting = [(service, child) for service, child in started if service.ready_url]
+    waiting = [service for service, _ in started if service.is_ready]
     deadline = time.monotonic() + START_SECONDS
     with console.status("Starting the dashboard and the Dagster UI"):
         while waiting and time.monotonic() < deadline and not _ended(started):
-            for service, child in list(waiting):
-                if _answers(service.ready_url):
-                    address = "/".join(service.ready_url.split("/")[:3])
-                    console.print(f"{service.name:<11} {address}", style="bold green")
-                    waiting.remove((service, child))
+            for service in list(waiting):
+                if service.is_ready(service.address):
+                    console.print(f"{service.name:<11} {service.address}", style="bold green")
+                    waiting.remove(service)
             time.sleep(POLL_SECONDS)
 
 
@@ -168,11 +170,19 @@ def _ended(started: list[tuple[Service, subprocess.Popen]]) -> Service | None:
     return next((service for service, child in started if child.poll() is not None), None)
 
 
-def _answers(url: str) -> bool:
+def _dashboard_is_ready(address: str) -> bool:
     try:
-        with urlopen(url, timeout=2) as response:  # noqa: S310  (our own loopback address)
-            return response.status == 200
-    except (URLError, OSError):
+        return requests.get(f"{address}/_stcore/health", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def _graph_is_loaded(address: str) -> bool:
+    """Return whether the UI has the code location: it answers some seconds before that."""
+    try:
+        answer = requests.post(f"{address}/graphql", json={"query": LOADED}, timeout=5).json()
+        return bool(answer["data"]["repositoriesOrError"]["nodes"])
+    except (requests.RequestException, KeyError, TypeError):
         return False
 
 
