@@ -11,6 +11,7 @@ from typing import Any
 
 from dagster import DagsterEventType
 from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.event_log import SqlEventLogStorageTable
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import pg_url_from_config
@@ -33,7 +34,9 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
             super().store_event_batch(events)
             return
         with self._connect() as connection:
-            connection.execute(self.prepare_insert_event_batch(events))
+            connection.execute(
+                SqlEventLogStorageTable.insert(), [self._event_to_row(event) for event in events]
+            )
         with self.index_transaction() as connection:
             for _, planned in groupby(events, key=lambda e: e.get_dagster_event().asset_key):
                 self._store_asset_event(connection, list(planned)[-1], 0)

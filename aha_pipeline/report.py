@@ -45,7 +45,7 @@ def progress(modules: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Rende
     if open_modules:
         doing = f"Reading {', '.join(open_modules)} from Zoho"
     elif len(rows) < len(modules):
-        doing = "Starting"
+        doing = "Starting Dagster and planning the days"
     else:
         doing = "Computing the figures and writing the briefing"
     return Group(modules_table(modules, rows), Spinner("dots", text=f" {doing}"))

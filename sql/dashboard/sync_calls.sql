@@ -1,6 +1,6 @@
--- grain: one row per day and module, the last 30 days on which something was read
+-- grain: one row per day and module that was read, in the 30 days up to the last such day
 
 select day, module, api_calls, records_read, windows, failed
 from analytics.sync_volume
-where day in (select distinct day from analytics.sync_volume order by day desc limit 30)
+where day > (select max(day) from analytics.sync_volume) - 30
 order by day, module

@@ -1,4 +1,4 @@
--- grain: one row per day, the last 30 on which something was read
+-- grain: one row per day on which something was read, in the 30 days up to the last such day
 -- Records that a sync found new, changed or deleted in the CRM, all modules together.
 
 select
@@ -8,6 +8,6 @@ select
     sum(deleted) as deleted,
     sum(failed) as failed
 from analytics.sync_volume
+where day > (select max(day) from analytics.sync_volume) - 30
 group by day
-order by day desc
-limit 30
+order by day

@@ -1,0 +1,40 @@
+"""A filled database that every test of the dashboard may read, and the page on top of it."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from aha_pipeline_tests.conftest import _address, _administer
+from aha_pipeline_tests.dashboard import company
+
+APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
+SECONDS = 30
+
+
+@pytest.fixture(scope="session")
+def filled_url(postgres: str, template_database: str) -> Iterator[str]:
+    """Address of a database with the company of `company.py`; only to be read."""
+    name = f"filled_{uuid.uuid4().hex[:12]}"
+    _administer(postgres, f"create database {name} template {template_database}")
+    company.fill(_address(postgres, name))
+    yield _address(postgres, name)
+    _administer(postgres, f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    """Return a function that runs the page over a database, at a tab, and returns what it shows."""
+
+    def run(database_url: str, tab: str = "Overview", **state: object) -> AppTest:
+        monkeypatch.setenv("DATABASE_URL", database_url)
+        app = AppTest.from_file(str(APP), default_timeout=SECONDS)
+        for key, value in {"tab": tab, **state}.items():
+            app.session_state[key] = value
+        return app.run()
+
+    yield run
+    st.cache_data.clear()

@@ -1,0 +1,172 @@
+"""Figures as plain functions: rows in, a figure out."""
+
+from datetime import date
+from decimal import Decimal
+from itertools import combinations
+
+import pytest
+
+from dashboard import cards, style
+from dashboard.charts import deals, leads, overview, people
+from dashboard.style import COLOURS
+from dashboard.tabs.health import as_markdown
+
+# Machado, Oliveira and Fernandes (2009), severity 1.0, for linear RGB.
+BLINDNESS = {
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
+}
+TOGETHER = (
+    ("open", "qualified", "converted", "lost", "junk"),
+    ("open", "won", "lost"),
+    ("open", "weighted"),
+    ("open", "overdue"),
+)
+
+
+def linear(colour: str) -> list[float]:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    return [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+
+
+def seen(colour: str, blindness: str) -> list[float]:
+    rgb = linear(colour)
+    return [
+        max(0.0, sum(weight * part for weight, part in zip(row, rgb, strict=True)))
+        for row in BLINDNESS[blindness]
+    ]
+
+
+def lab(rgb: list[float]) -> list[float]:
+    """Return a colour in CIE L*a*b* (D65), in which a distance of 2 is just seen."""
+    r, g, b = rgb
+    x = (0.4124564 * r + 0.3575761 * g + 0.1804375 * b) / 0.95047
+    y = 0.2126729 * r + 0.7151522 * g + 0.0721750 * b
+    z = (0.0193339 * r + 0.1191920 * g + 0.9503041 * b) / 1.08883
+    x, y, z = (v ** (1 / 3) if v > 0.008856 else 7.787 * v + 16 / 116 for v in (x, y, z))
+    return [116 * y - 16, 500 * (x - y), 200 * (y - z)]
+
+
+@pytest.mark.parametrize("blindness", BLINDNESS)
+@pytest.mark.parametrize("together", TOGETHER)
+def test_colours_of_one_chart_can_be_told_apart(blindness, together):
+    for one, other in combinations(together, 2):
+        first, second = (lab(seen(COLOURS[name], blindness)) for name in (one, other))
+        distance = sum((a - b) ** 2 for a, b in zip(first, second, strict=True)) ** 0.5
+        assert distance > 12, (one, other)
+
+
+@pytest.mark.parametrize(
+    ("widest", "labels"),
+    [
+        (0, ["₹0", "₹1"]),
+        (9_000_000, ["₹0", "₹20 L", "₹40 L", "₹60 L", "₹80 L", "₹1 Cr"]),
+        (23_500_000, ["₹0", "₹50 L", "₹1 Cr", "₹1.5 Cr", "₹2 Cr", "₹2.5 Cr"]),
+        (45_000, ["₹0", "₹10,000", "₹20,000", "₹30,000", "₹40,000", "₹50,000"]),
+    ],
+)
+def test_money_axis_has_round_ticks_from_zero(widest, labels):
+    axis = style.money_ticks([Decimal(widest)], "INR")
+    assert axis["ticktext"] == labels
+    assert axis["range"][0] == 0
+    assert axis["range"][1] >= widest
+
+
+def test_count_axis_has_whole_ticks_grouped_as_the_company_does():
+    assert style.count_ticks([3], "INR")["ticktext"] == ["0", "1", "2", "3"]
+    assert style.count_ticks([7], "INR")["ticktext"] == ["0", "2", "4", "6", "8"]
+    assert style.count_ticks([480_000], "INR")["ticktext"][-1] == "5,00,000"
+    assert style.count_ticks([480_000], "USD")["ticktext"][-1] == "500,000"
+
+
+def test_money_axis_prints_other_currencies():
+    assert style.money_ticks([2_000_000], "USD")["ticktext"][-1] == "$2M"
+
+
+def test_two_people_of_one_name_are_two_bars():
+    rows = [{"owner_name": "Asha", "contacts": 5}, {"owner_name": "Asha", "contacts": 3}]
+    figure = people.contacts(rows, "INR")
+    assert list(figure.data[0].y) == [0, 1]
+    assert list(figure.layout.yaxis.ticktext) == ["Asha", "Asha"]
+
+
+def test_names_of_the_crm_are_shown_as_text():
+    rows = [{"owner_name": "<a href='x'>Asha</a> & Sons", "contacts": 5}]
+    figure = people.contacts(rows, "INR")
+    assert "&lt;a href" in figure.data[0].customdata[0]
+    assert figure.layout.yaxis.ticktext[0] == "&lt;a href='x'&gt;Asha&lt;/a&gt; &amp; So…"
+
+
+def test_treemap_prints_the_junk_share_and_has_a_fixed_scale():
+    row = {"source": "Facebook", "leads": 10, "junk_leads": 4, "junk_pct": Decimal("40.00")}
+    [tiles] = leads.source_map([row], "INR").data
+    assert tiles.text == ("10 leads<br>40.0 % junk",)
+    assert (tiles.marker.cmin, tiles.marker.cmax) == (0, 50)
+
+
+def test_cohort_that_cannot_be_known_says_so():
+    row = {
+        "month": date(2026, 2, 1),
+        "leads": 10,
+        "qualified": 5,
+        "converted": 4,
+        "won": None,
+        "qualified_pct": Decimal(50),
+        "converted_pct": Decimal(40),
+        "won_pct": None,
+        "is_young": True,
+    }
+    [tiles] = leads.cohorts([row], "INR").data
+    assert list(tiles.text[0]) == ["50.0 %  (5)", "40.0 %  (4)", "not known"]
+
+
+def test_overdue_deals_have_a_colour_of_their_own():
+    common = {"value": 100000, "weighted_value": 10000, "deals": 2}
+    rows = [
+        {"stretch": "Late", "is_overdue": True, **common},
+        {"stretch": "Next", "is_overdue": False, **common},
+    ]
+    [bars] = deals.closing(rows, "INR").data
+    assert list(bars.marker.color) == [COLOURS["overdue"], COLOURS["open"]]
+    assert list(bars.text) == ["₹1.00 L · 2"] * 2
+
+
+def test_funnel_without_deals_says_none_yet():
+    row = {"entity": "lead", "step": "New", "meaning": "open", "records": 3, "value": None}
+    titles = [note.text for note in overview.funnel([row], "INR").layout.annotations]
+    assert titles == ["<b>Leads</b>", "<b>Deals</b>: none yet"]
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (None, "count", None),
+        (Decimal(0), "money", 0),
+        (Decimal("-0.1"), "points", "-0.1 points"),
+        (Decimal(150000), "money", "+₹1.50 L"),
+        (-7, "count", "-7"),
+    ],
+)
+def test_change_has_its_sign_and_none_has_no_arrow(value, unit, text):
+    assert cards.change(value, unit, "INR") == text
+
+
+@pytest.mark.parametrize(
+    ("message", "markdown"),
+    [
+        ("*bold* and _thin_", "**bold** and *thin*"),
+        ("5 * 3 = snake_case_name", r"5 \* 3 = snake\_case\_name"),
+        ("# no heading\n- no list", "\\# no heading  \n\\- no list"),
+        ("[x](y) <b> $a$", r"\[x\]\(y\) \<b\> \$a\$"),
+    ],
+)
+def test_whatsapp_marks_become_markdown_and_nothing_else_does(message, markdown):
+    assert as_markdown(message) == markdown

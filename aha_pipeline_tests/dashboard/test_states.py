@@ -1,0 +1,106 @@
+"""What the page says when there is nothing to show: one sentence and what to do, no traceback."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from aha_pipeline.settings import load
+from aha_pipeline.warehouse.connection import connect
+from aha_pipeline_tests.dashboard.company import READ_UNTIL, log_sync, write_briefing
+from aha_pipeline_tests.warehouse.marts_company import build, company
+from dashboard import source
+from dashboard.app import TABS
+
+
+def said(page) -> list[str]:
+    assert not page.exception
+    return [element.value for element in (*page.error, *page.info)]
+
+
+def test_database_down_is_one_sentence_without_the_password(page):
+    [sentence] = said(page("postgresql://aha:very-secret@127.0.0.1:1/none"))
+    assert sentence.startswith("The database does not accept a connection; check DATABASE_URL.")
+    assert "very-secret" not in sentence
+
+
+def test_wrong_setting_is_named(page):
+    [sentence] = said(page("mysql://x"))
+    assert sentence.startswith("DATABASE_URL is wrong")
+
+
+def test_database_without_a_schema_says_what_to_run(page, empty_database_url):
+    [sentence] = said(page(empty_database_url))
+    assert sentence == "These figures are not in the database yet. Run `aha sync`."
+
+
+def test_database_before_the_first_sync_says_what_to_run(page, database_url):
+    [sentence] = said(page(database_url))
+    assert sentence == "Nothing has been read from the CRM yet. Run `aha sync`."
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_half_a_sync_shows_the_page_and_what_is_missing(page, database_url, tab):
+    with company(database_url) as connection:
+        log_sync(connection, READ_UNTIL)
+    shown = page(database_url, tab)
+    assert shown.title[0].value == "Test company"
+    assert "These figures are not in the database yet. Run `aha sync`." in said(shown)
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_empty_crm_shows_a_sentence_for_each_chart(page, database_url, tab):
+    with company(database_url) as connection:
+        log_sync(connection, READ_UNTIL, modules=())
+        build(connection, READ_UNTIL.date(), READ_UNTIL.date())
+    shown = page(database_url, tab)
+    assert not shown.get("plotly_chart")
+    assert len(said(shown)) >= 3
+    assert all(sentence.endswith(".") for sentence in said(shown))
+
+
+def test_module_that_failed_is_named(page, database_url):
+    with company(database_url) as connection:
+        log_sync(connection, READ_UNTIL)
+        log_sync(connection, READ_UNTIL + timedelta(days=1), "failed", ["Deals"])
+        build(connection, READ_UNTIL.date(), READ_UNTIL.date())
+    assert any(
+        "The newest read of Deals did not complete" in text for text in said(page(database_url))
+    )
+
+
+def test_fresh_data_are_not_called_old(page, database_url):
+    with company(database_url) as connection:
+        log_sync(connection, datetime.now(READ_UNTIL.tzinfo))
+        build(connection, READ_UNTIL.date(), READ_UNTIL.date())
+    assert not any("two days old" in text for text in said(page(database_url)))
+
+
+def test_version_changes_with_the_data_and_only_then(monkeypatch, database_url):
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    with company(database_url) as connection:
+        build(connection, READ_UNTIL.date(), READ_UNTIL.date())
+    seen = [source.version(load()), source.version(load())]
+    with connect(database_url) as connection:
+        write_briefing(connection, READ_UNTIL.date())
+    seen.append(source.version(load()))
+    with connect(database_url) as connection:
+        build(connection)
+    seen.append(source.version(load()))
+    assert seen[0] == seen[1]
+    assert len(set(seen)) == 3
+
+
+def test_new_data_are_shown_at_the_next_look(page, database_url):
+    with company(database_url) as connection:
+        log_sync(connection, READ_UNTIL)
+        write_briefing(connection, READ_UNTIL.date())
+        build(connection, READ_UNTIL.date(), READ_UNTIL.date())
+    shown = page(database_url, "AI & System Health")
+    with connect(database_url) as connection:
+        write_briefing_again(connection)
+    assert any("written anew" in text.value for text in shown.run().markdown)
+
+
+def write_briefing_again(connection) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("update analytics.ai_briefings_log set dashboard_report = 'written anew'")

@@ -1,0 +1,150 @@
+"""Every tab over a real filled database: charts, figures and tables as the marts have them."""
+
+import json
+
+import pytest
+
+from aha_pipeline import figures
+from aha_pipeline.warehouse.connection import connect_reader
+from aha_pipeline_tests.dashboard.company import TAGGED, YESTERDAY
+
+CHARTS = {
+    "Overview": 4,
+    "Lead Intelligence": 6,
+    "Deal Pipeline": 6,
+    "Contacts & Accounts": 3,
+    "AI & System Health": 2,
+}
+
+
+def query(database_url: str, text: str, *values: object) -> tuple:
+    with connect_reader(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute(text, values)
+        return cursor.fetchone()
+
+
+def spec(page, title: str) -> dict:
+    """Return the figure of the chart with that title, as it goes to the browser."""
+    alts = {chart.proto.alt.partition(".")[0]: chart for chart in page.get("plotly_chart")}
+    return json.loads(alts[title].proto.spec)
+
+
+@pytest.mark.parametrize("tab", CHARTS)
+def test_tab_shows_its_charts_without_an_error(page, filled_url, tab):
+    shown = page(filled_url, tab)
+    assert not shown.exception
+    charts = shown.get("plotly_chart")
+    assert len(charts) == CHARTS[tab]
+    assert all(json.loads(chart.proto.spec)["data"] for chart in charts)
+    assert all(chart.proto.alt for chart in charts)
+
+
+def test_there_are_more_than_fifteen_charts():
+    assert sum(CHARTS.values()) > 15
+
+
+def test_cards_print_the_row_of_the_last_whole_day(page, filled_url):
+    row = query(
+        filled_url,
+        "select new_leads, junk_pct, open_deals, open_pipeline_value, weighted_pipeline_value "
+        "from analytics.kpis where day = %s",
+        YESTERDAY,
+    )
+    won, lost = query(
+        filled_url,
+        "select sum(won_value), sum(lost_deals) from analytics.kpis where day between %s and %s",
+        YESTERDAY.replace(day=1),
+        YESTERDAY,
+    )
+    cards = {card.label: card.value for card in page(filled_url).metric}
+    assert cards == {
+        "New leads · 9 Mar": figures.count(row[0]),
+        "Junk share · end of 9 Mar": figures.percent(row[1]),
+        "Open deals · end of 9 Mar": figures.count(row[2]),
+        "Open pipeline · end of 9 Mar": figures.money(row[3], "INR"),
+        "Weighted pipeline · end of 9 Mar": figures.money(row[4], "INR"),
+        "Won · 1–9 Mar": figures.money(won, "INR"),
+        "Deals lost · 1–9 Mar": figures.count(lost),
+        "New leads · 10 Mar until 12:00": "2",
+    }
+    assert cards["Won · 1–9 Mar"] == "₹30.00 L"
+
+
+def test_cards_say_the_change_and_against_what(page, filled_url):
+    cards = {card.label: card for card in page(filled_url).metric}
+    won = cards["Won · 1–9 Mar"]
+    assert (won.delta, won.proto.delta_description) == ("+₹29.00 L", "on 1–9 Feb")
+    assert cards["Open deals · end of 9 Mar"].proto.delta_description == "since 2 Mar"
+    assert all(card.help for card in cards.values())
+
+
+def test_today_is_never_drawn_as_a_whole_day(page, filled_url):
+    traces = {t["name"]: t for t in spec(page(filled_url), "New leads a day")["data"]}
+    assert traces["New leads"]["y"][-1] is None
+    assert traces["Today so far"]["y"][-1] == 2
+    assert traces["Today so far"]["y"][:-1] == [None] * 30
+
+
+def test_funnel_draws_every_step_of_the_mart(page, filled_url):
+    leads, deals = spec(page(filled_url), "Funnel: where every lead and deal stands now")["data"]
+    everything = query(filled_url, "select sum(records) from analytics.funnel")[0]
+    assert sum(leads["x"]) + sum(deals["x"]) == everything
+
+
+def test_source_shares_add_up_and_name_the_empty_source(page, filled_url):
+    drawn = spec(page(filled_url, "Lead Intelligence"), "Source quality")
+    assert any("(none)" in name for name in drawn["layout"]["yaxis"]["ticktext"])
+    totals = [sum(parts) for parts in zip(*(t["x"] for t in drawn["data"]), strict=True)]
+    assert totals == pytest.approx([100] * len(totals), abs=0.05)
+
+
+def test_rep_with_few_closed_deals_is_hollow(page, filled_url):
+    traces = {
+        t["name"]: t for t in spec(page(filled_url, "Deal Pipeline"), "Win rate by rep")["data"]
+    }
+    assert "3 closed" in traces["Too few closed deals"]["customdata"][0]
+    assert traces["Too few closed deals"]["marker"]["symbol"] == "circle-open"
+
+
+def test_closing_deals_are_listed_with_the_text_of_the_crm(page, filled_url):
+    table = page(filled_url, "Deal Pipeline").dataframe[0].value
+    assert list(table["days_left"]) == sorted(table["days_left"])
+    assert TAGGED in list(table["name"])
+    assert len(table) == query(filled_url, "select count(*) from analytics.closing_deals")[0]
+
+
+def test_record_is_found_by_part_of_its_name_and_by_id(page, filled_url):
+    for text in ("ead 17", "L17"):
+        shown = page(filled_url, "Contacts & Accounts", module="Leads", record=text)
+        assert json.loads(shown.json[0].value)["id"] == "L17"
+
+
+def test_search_takes_any_text_as_text(page, filled_url):
+    for text in ("%", "_", "'; drop table x", "a\0b", "$HOME", "[link](x)"):
+        shown = page(filled_url, "Contacts & Accounts", record=text)
+        assert not shown.exception
+        assert [info.value for info in shown.info] == [
+            "No record of Leads has that id, or that text in its name."
+        ]
+
+
+def test_briefing_shows_both_texts_and_who_wrote_them(page, filled_url):
+    shown = page(filled_url, "AI & System Health")
+    texts = [text.value for text in shown.markdown]
+    assert any(r"₹45 L, \$5 and \$6." in text for text in texts)
+    assert shown.success[0].value == "**9 March**  \n*Sandbox* 5\\*6"
+    assert any("because: No Ollama answers." in text.value for text in shown.caption)
+
+
+def test_deliveries_show_no_telephone_number(page, filled_url):
+    deliveries = page(filled_url, "AI & System Health").dataframe[0].value
+    assert list(deliveries["recipient"]) == ["… 5678"]
+    assert list(deliveries["status"]) == ["delivered"]
+
+
+def test_header_says_whose_data_and_how_old(page, filled_url):
+    shown = page(filled_url)
+    assert shown.title[0].value == "Test company"
+    assert shown.caption[0].value == "Data as of 10 Mar 2026, 12:00 IST · money in INR"
+    assert shown.warning[0].value.startswith("**Sandbox data.**")
+    assert "more than two days old" in shown.error[0].value

@@ -1,0 +1,110 @@
+"""The dashboard: `streamlit run dashboard/app.py`. One page, five tabs, only the open one runs."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg2
+import streamlit as st
+
+from aha_pipeline.settings import Settings, SettingsError, load
+from aha_pipeline.warehouse.connection import DatabaseUnreachable
+from dashboard import source
+from dashboard.parts import at, plain
+from dashboard.source import NotBuilt, Source
+from dashboard.tabs import deals, health, leads, overview, people
+
+TABS = {
+    "Overview": overview.show,
+    "Lead Intelligence": leads.show,
+    "Deal Pipeline": deals.show,
+    "Contacts & Accounts": people.show,
+    "AI & System Health": health.show,
+}
+LOOK_AGAIN_SECONDS = 30
+STYLE = Path(__file__).with_name("style.css")
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Show the page, or one sentence that says why there is none and what to do."""
+    st.set_page_config("Sales dashboard", "📊", layout="wide")
+    st.html(STYLE)
+    try:
+        settings = load()
+        with source.opened(settings) as data:
+            _page(data)
+        _watch(settings, data.version)
+    except (SettingsError, DatabaseUnreachable) as error:
+        _refuse(str(error))
+    except NotBuilt as error:
+        st.info(str(error), icon=":material/hourglass_empty:")
+        st.button("Look again")
+    except psycopg2.Error as error:
+        log.exception("A query of the dashboard failed")
+        _refuse(
+            f"The database did not answer a query (code {error.pgcode or 'none'}). "
+            "Look again in a moment; the log of the dashboard holds the reason."
+        )
+
+
+def _page(data: Source) -> None:
+    _header(data)
+    tabs = st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params")
+    for tab, show in zip(tabs, TABS.values(), strict=True):
+        if tab.open:
+            with tab:
+                _show(show, data)
+
+
+def _show(show: Callable[[Source], None], data: Source) -> None:
+    """Show a tab; a mart that is not built yet ends the tab, not the page."""
+    try:
+        show(data)
+    except NotBuilt as error:
+        st.info(str(error), icon=":material/hourglass_empty:")
+
+
+def _header(data: Source) -> None:
+    st.title(plain(data.company), anchor=False)
+    stamp = "Nothing read completely yet" if data.as_of is None else f"Data as of {at(data.as_of)}"
+    running = " · a sync is running" if data.is_running else ""
+    st.caption(f"{stamp}{running} · money in {data.currency}")
+    if data.is_sandbox:
+        st.warning(
+            "**Sandbox data.** They come from a stand-in on this machine, not from a live CRM.",
+            icon=":material/science:",
+        )
+    if data.trouble:
+        st.error(
+            f"The newest read of {', '.join(map(plain, data.trouble))} did not complete; figures "
+            "from there are older. The reason is under AI & System Health.",
+            icon=":material/sync_problem:",
+        )
+    if data.is_stale:
+        st.error(
+            "These data are more than two days old. Run `aha sync`, and see whether the schedule "
+            "`daily_sync` is running.",
+            icon=":material/schedule:",
+        )
+
+
+def _refuse(sentence: str) -> None:
+    st.error(sentence, icon=":material/error:")
+    st.button("Look again")
+
+
+@st.fragment(run_every=LOOK_AGAIN_SECONDS)
+def _watch(settings: Settings, shown: str) -> None:
+    """Run the page again when the data change, so that nobody has to reload it."""
+    try:
+        is_new = source.version(settings) != shown
+    except (DatabaseUnreachable, NotBuilt, psycopg2.Error):
+        is_new = True
+    if is_new:
+        st.rerun()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""Figures of the Overview tab: rows in, a Plotly figure out."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from aha_pipeline.figures import count, money, percent
+from dashboard import style
+from dashboard.style import COLOURS, Row, column, lines, numbers
+
+STEP_PIXELS = 27
+
+
+def lead_volume(rows: Sequence[Row], currency: str) -> go.Figure:
+    """New leads of each day and the mean of the seven days before it; today is a part-day."""
+    figure = style.base(330)
+    days = column(rows, "day")
+    hover = [
+        lines(
+            style.short_day(row["day"]) + (", so far" if row["is_today"] else ""),
+            f"{count(row['new_leads'], currency)} new leads",
+            f"{count(row['new_leads_avg_7d'], currency)} a day in the seven days before",
+        )
+        for row in rows
+    ]
+    # First, so that it takes the theme's ink; lines are drawn above bars all the same.
+    figure.add_scatter(
+        x=days,
+        y=numbers(column(rows, "new_leads_avg_7d")),
+        name="Mean of the 7 days before",
+        mode="lines",
+        line={"width": 2.5},
+        hoverinfo="skip",
+    )
+    for is_today, name in ((False, "New leads"), (True, "Today so far")):
+        figure.add_bar(
+            x=days,
+            y=[float(r["new_leads"]) if r["is_today"] is is_today else None for r in rows],
+            name=name,
+            width=style.DAY_BAR,
+            marker={"color": COLOURS["before" if is_today else "volume"]},
+            customdata=hover,
+            hovertemplate=style.HOVER,
+        )
+    figure.update_layout(barmode="overlay")
+    figure.update_xaxes(tickformat="%-d %b", showgrid=False)
+    highest = column(rows, "new_leads") + column(rows, "new_leads_avg_7d")
+    figure.update_yaxes(style.count_ticks([n for n in highest if n is not None], currency))
+    return figure
+
+
+def funnel(rows: Sequence[Row], currency: str) -> go.Figure:
+    """Where every lead and every deal stands now, in the order of the funnel."""
+    halves = [[row for row in rows if row["entity"] == entity] for entity in ("lead", "deal")]
+    heights = [max(len(half), 1) for half in halves]
+    figure = make_subplots(
+        rows=2,
+        cols=1,
+        row_heights=heights,
+        vertical_spacing=0.09,
+        subplot_titles=[_total("Leads", halves[0], currency), _total("Deals", halves[1], currency)],
+    )
+    figure.update_layout(style.base(STEP_PIXELS * sum(heights) + 90).layout)
+    figure.update_layout(margin={"t": 30}, showlegend=False)
+    for place, half in enumerate(halves, 1):
+        _add_half(figure, place, half, currency)
+    figure.update_annotations(x=0, xanchor="left", font={"size": 13})
+    return figure
+
+
+def _total(name: str, half: Sequence[Row], currency: str) -> str:
+    return f"<b>{name}</b>" if half else f"<b>{name}</b>: none yet"
+
+
+def _add_half(figure: go.Figure, place: int, half: Sequence[Row], currency: str) -> None:
+    bars = style.bar(
+        column(half, "records"),
+        [COLOURS[row["meaning"]] for row in half],
+        [_step(row, currency) for row in half],
+        text=[_beside(row, currency) for row in half],
+    )
+    figure.add_trace(bars, row=place, col=1)
+    names = style.named_bars(column(half, "step")).layout.yaxis
+    figure.update_yaxes(names, row=place, col=1)
+    widest = max(numbers(column(half, "records")), default=0) or 1
+    axis = {"fixedrange": True, "range": [0, widest * 1.75]}
+    figure.update_xaxes(axis, showticklabels=False, showgrid=False, row=place, col=1)
+
+
+def _beside(row: Row, currency: str) -> str:
+    records = count(row["records"], currency)
+    return records if row["value"] is None else f"{records} · {money(row['value'], currency)}"
+
+
+def _step(row: Row, currency: str) -> str:
+    counted = f"{count(row['records'], currency)} {row['entity']}s"
+    worth = [] if row["value"] is None else [money(row["value"], currency)]
+    return lines(row["step"], counted, *worth, f"counts as {row['meaning']}")
+
+
+def leads_by_source(rows: Sequence[Row], currency: str) -> go.Figure:
+    """Leads of each source and how many of them converted."""
+    figure = style.named_bars(column(rows, "source"), extra=24, least=600)
+    leads = column(rows, "leads")
+    figure.add_trace(
+        style.bar(
+            leads,
+            COLOURS["volume"],
+            [
+                lines(
+                    row["source"],
+                    f"{count(row['leads'], currency)} leads",
+                    f"{count(row['converted_leads'], currency)} converted"
+                    f" ({percent(row['conversion_pct'])})",
+                    f"{count(row['junk_leads'], currency)} junk ({percent(row['junk_pct'])})",
+                    f"{count(row['won_deals'], currency)} deals won,"
+                    f" {money(row['won_value'], currency)}",
+                )
+                for row in rows
+            ],
+            text=[
+                f"{count(row['leads'], currency)} · {percent(row['conversion_pct'])}"
+                for row in rows
+            ],
+        )
+    )
+    style.room_for_text(figure, leads, 0.75)
+    return figure
+
+
+def outcomes(rows: Sequence[Row], currency: str) -> go.Figure:
+    """Value won and lost by month of closing; the present month is not complete."""
+    figure = style.base(330)
+    months = [_month_tick(row, is_first=place == 0) for place, row in enumerate(rows)]
+    for outcome, name in (("won", "Won"), ("lost", "Lost")):
+        figure.add_bar(
+            x=months,
+            y=numbers(column(rows, f"{outcome}_value")),
+            name=name,
+            marker={"color": COLOURS[outcome]},
+            customdata=[_month(row, outcome, currency) for row in rows],
+            hovertemplate=style.HOVER,
+        )
+    values = column(rows, "won_value") + column(rows, "lost_value")
+    figure.update_yaxes(style.money_ticks(values, currency))
+    figure.update_xaxes(type="category", showgrid=False, tickangle=0, tickfont={"size": 11})
+    return figure
+
+
+def _month_tick(row: Row, *, is_first: bool) -> str:
+    """Return the month, with the year where it begins; twelve of them must fit on a phone."""
+    month = row["month"]
+    below = "so far" if row["is_current"] else f"{month:%Y}" if is_first or month.month == 1 else ""
+    return f"{month:%b}<br>{below}"
+
+
+def _month(row: Row, outcome: str, currency: str) -> str:
+    closed = row["won_deals"] + row["lost_deals"]
+    return lines(
+        style.month_name(row["month"]) + (", so far" if row["is_current"] else ""),
+        f"{money(row[f'{outcome}_value'], currency)} {outcome} in "
+        f"{count(row[f'{outcome}_deals'], currency)} deals",
+        f"{percent(row['win_rate_by_count'])} of {closed} closed deals won",
+    )

@@ -1,0 +1,76 @@
+"""What the tabs are put together from: cards, charts in a frame, tables and plain sentences."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard.source import Source
+from dashboard.style import Row
+
+PLOTLY = {"displayModeBar": False}
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-!|<>$~:])")
+
+Draw = Callable[[Sequence[Row], str], go.Figure]
+
+
+def chart(
+    source: Source,
+    draw: Draw,
+    rows: Sequence[Row],
+    *,
+    title: str,
+    about: str,
+    definition: str,
+    empty: str,
+) -> None:
+    """Show a figure in a frame, or the sentence `empty` where there are no rows.
+
+    about: what to look for, below the title; definition: how the figure is made, on hover.
+    """
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"**{title}**", help=definition)
+        if not rows:
+            st.info(empty, icon=":material/hourglass_empty:")
+            return
+        st.caption(about)
+        st.plotly_chart(
+            draw(rows, source.currency),
+            key=f"{draw.__module__}.{draw.__name__}",
+            config=PLOTLY,
+            alt=f"{title}. {about}",
+        )
+
+
+def table(rows: Sequence[Row], columns: dict[str, Any], *, empty: str, height: int = 320) -> None:
+    """Show the columns named, in their order, each with its heading or column configuration."""
+    if not rows:
+        st.info(empty, icon=":material/hourglass_empty:")
+        return
+    shown = [{name: _cell(row[name]) for name in columns} for row in rows]
+    st.dataframe(
+        shown,
+        column_config=columns,
+        hide_index=True,
+        placeholder="–",
+        height=height if len(rows) > 8 else "content",
+    )
+
+
+def at(moment: datetime) -> str:
+    """Return a time as `22 Nov 2026, 11:20`, with the zone's name if it has one."""
+    return f"{moment.day} {moment:%b %Y, %H:%M %Z}".rstrip()
+
+
+def plain(text: object) -> str:
+    """Return a text from outside so that Markdown shows it as it is."""
+    return MARKDOWN.sub(r"\\\1", str(text))
+
+
+def _cell(value: object) -> object:
+    """Return a value as the table's own kinds: a Decimal would be sorted and shown as text."""
+    return float(value) if isinstance(value, Decimal) else value

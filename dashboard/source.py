@@ -1,0 +1,141 @@
+"""Where the pages' rows come from: the queries of `sql/dashboard`, kept until the data changes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import psycopg2
+import streamlit as st
+from psycopg2 import sql as names
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor
+
+from aha_pipeline import sql
+from aha_pipeline.settings import Settings
+from aha_pipeline.warehouse import embedded
+from aha_pipeline.warehouse.connection import connect_reader
+from dashboard.style import Row
+
+KEPT_ANSWERS = 300
+
+
+class NotBuilt(RuntimeError):
+    """What the page reads is not in the database yet; the text says what to run."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """An open read-only connection and what it is connected to.
+
+    version: changes when the data do. as_of: up to when Leads and Deals have been read, aware, in
+    `zone`; None before the first complete read. trouble: modules whose newest read did not
+    complete.
+    """
+
+    connection: Connection
+    version: str
+    company: str
+    is_sandbox: bool
+    currency: str
+    zone: ZoneInfo
+    as_of: datetime | None
+    is_running: bool
+    is_stale: bool
+    trouble: tuple[str, ...]
+
+    @property
+    def today(self) -> date | None:
+        """The day up to which the CRM has been read: not whole yet in any figure."""
+        return self.as_of and self.as_of.date()
+
+    def rows(self, name: str, **parameters: object) -> list[Row]:
+        """Return the rows of `sql/dashboard/<name>.sql`, from memory if the data are the same.
+
+        Raises NotBuilt where a mart is missing.
+        """
+        return _kept(self.connection, self.version, name, parameters)
+
+    def records(self, table: str, text: str) -> list[Row]:
+        """Return up to 50 records of a module's table by name or id; never kept in memory."""
+        # PostgreSQL holds no NUL, so no record can contain one.
+        parameters = {"text": text.replace("\0", "")}
+        return _ask(self.connection, "record_search", parameters, table=table)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Source]:
+    """Yield the source of one run of the page.
+
+    Raises DatabaseUnreachable, or NotBuilt before the first sync.
+    """
+    with _connection(settings) as connection:
+        state = _state(connection)
+        if state["name"] is None:
+            raise NotBuilt("Nothing has been read from the CRM yet. Run `aha sync`.")
+        zone = ZoneInfo(state["timezone"])
+        yield Source(
+            connection=connection,
+            version=state["version"],
+            company=state["name"],
+            is_sandbox=state["is_sandbox"],
+            currency=state["currency"],
+            zone=zone,
+            as_of=state["as_of"] and state["as_of"].astimezone(zone),
+            is_running=state["is_running"],
+            is_stale=state["is_stale"],
+            trouble=tuple(state["trouble"]),
+        )
+
+
+def version(settings: Settings) -> str:
+    """Return the present version of the data. Raises as `opened` does."""
+    with _connection(settings) as connection:
+        return _state(connection)["version"]
+
+
+@contextmanager
+def _connection(settings: Settings) -> Iterator[Connection]:
+    url = settings.database_url
+    address = url.get_secret_value() if url else _embedded(settings.home)
+    with _missing_is_not_built(), connect_reader(address) as connection:
+        yield connection
+
+
+@st.cache_resource(show_spinner=False)
+def _embedded(home: Path) -> str:
+    return embedded.start(home)
+
+
+def _state(connection: Connection) -> Row:
+    return _ask(connection, "state", None)[0]
+
+
+@st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
+def _kept(_connection: Connection, version: str, name: str, parameters: Row) -> list[Row]:
+    return _ask(_connection, name, parameters or None)
+
+
+def _ask(
+    connection: Connection, name: str, parameters: Row | None, *, table: str | None = None
+) -> list[Row]:
+    query = names.SQL(sql.read(f"dashboard/{name}"))
+    if table:
+        query = query.format(table=names.Identifier(table))
+    with _missing_is_not_built(), connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(query, parameters)
+        return [dict(row) for row in cursor]
+
+
+@contextmanager
+def _missing_is_not_built() -> Iterator[None]:
+    try:
+        yield
+    except (
+        psycopg2.errors.UndefinedTable,
+        psycopg2.errors.InvalidSchemaName,
+        psycopg2.errors.InvalidParameterValue,  # the role aha_reader does not exist
+    ):
+        raise NotBuilt("These figures are not in the database yet. Run `aha sync`.") from None

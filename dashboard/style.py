@@ -1,0 +1,212 @@
+"""How every chart looks: what a colour means, and the parts that figures are made of.
+
+A figure is made from rows as the database gave them; it computes nothing but positions. Texts are
+made here and not by the browser, which would group digits by the reader's language.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+from html import escape
+from math import ceil, log10
+from typing import Any
+
+import plotly.graph_objects as go
+
+from aha_pipeline import figures
+
+Row = dict[str, Any]
+
+# One meaning, one colour, on every tab. Kept apart in lightness too, so that the common forms of
+# colour blindness can tell them apart, and visible on a light page and on a dark one.
+COLOURS = {
+    "open": "#3A84CC",
+    "qualified": "#6F42AD",
+    "converted": "#5DBB8A",
+    "won": "#2AA36F",
+    "lost": "#B5332B",
+    "junk": "#E39A3B",
+    "overdue": "#A83C86",
+    "weighted": "#8CA3B8",
+    "volume": "#54708F",
+    "before": "#A9B8C6",
+}
+# For parts that are neither good nor bad, such as modules: shades that none of the above is.
+NEUTRAL = ("#3F6283", "#7A9ABA", "#B4C6D6", "#4F9DA6", "#8C7B6B", "#B8A99A")
+MEANINGS = {
+    "open": "Open",
+    "qualified": "Qualified",
+    "converted": "Converted",
+    "won": "Won",
+    "lost": "Lost",
+    "junk": "Junk",
+}
+INK_ON_TILE = "#16202B"  # on tiles whose own colour is light in both themes
+GRID = "rgba(127, 140, 155, 0.22)"
+LONGEST_NAME = 26
+BAR_PIXELS = 30
+DAY_BAR = 0.7 * 24 * 3600 * 1000  # milliseconds; Plotly draws a single day as a hair
+HOVER = "%{customdata}<extra></extra>"
+
+
+def base(height: int) -> go.Figure:
+    """Return an empty figure: no title, no zoom, a legend above, zero on the axes."""
+    figure = go.Figure()
+    figure.update_layout(
+        height=height,
+        margin={"l": 4, "r": 28, "t": 8, "b": 8},
+        dragmode=False,
+        bargap=0.32,
+        bargroupgap=0.08,
+        hoverlabel={"align": "left"},
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": 1.02,
+            "yanchor": "bottom",
+            "title": {"text": ""},
+            "traceorder": "normal",
+        },
+    )
+    figure.update_xaxes(fixedrange=True, automargin=True, gridcolor=GRID, zeroline=False)
+    figure.update_yaxes(fixedrange=True, automargin=True, gridcolor=GRID, zeroline=False)
+    return figure
+
+
+def named_bars(
+    names: Sequence[object],
+    *,
+    sizes: Sequence[str] = (),
+    pixels: int = BAR_PIXELS,
+    extra: int = 40,
+    least: int = 170,
+) -> go.Figure:
+    """Return a figure with one row a name, the first one on top, and its sample size beside it.
+
+    Rows are placed by number, so two people of one name stay two rows. pixels: height of a
+    row; extra: of all else; least: of the whole where there are few.
+    """
+    shown = [short(name) for name in names]
+    if sizes:
+        shown = [f"{name}  <i>{size}</i>" for name, size in zip(shown, sizes, strict=True)]
+    figure = base(max(least, pixels * len(names) + extra))
+    figure.update_yaxes(
+        tickmode="array",
+        tickvals=list(range(len(names))),
+        ticktext=shown,
+        range=[len(names) - 0.4, -0.6],
+        showgrid=False,
+    )
+    return figure
+
+
+def bar(
+    values: Sequence[object],
+    colour: str | Sequence[str],
+    hover: Sequence[str],
+    *,
+    name: str = "",
+    text: Sequence[str] | None = None,
+) -> go.Bar:
+    """Return the horizontal bars of one series, with its texts beside them."""
+    return go.Bar(
+        orientation="h",
+        y=list(range(len(values))),
+        x=numbers(values),
+        name=name,
+        marker={"color": colour},
+        text=text,
+        textposition="outside" if text else None,
+        textfont={"size": 12},
+        constraintext="none",
+        cliponaxis=False,
+        customdata=list(hover),
+        hovertemplate=HOVER,
+        showlegend=bool(name),
+    )
+
+
+def percent_axis(figure: go.Figure) -> None:
+    """Make the value axis one of percentages, from 0 to 100."""
+    ticks = [0, 25, 50, 75, 100]
+    figure.update_xaxes(range=[0, 101], tickvals=ticks, ticktext=[f"{tick} %" for tick in ticks])
+
+
+def room_for_text(figure: go.Figure, values: Sequence[object], share: float = 0.35) -> None:
+    """Hide the value axis, whose figures stand beside the bars, and leave space for those."""
+    widest = max(numbers(values), default=0) or 1
+    figure.update_xaxes(range=[0, widest * (1 + share)], showticklabels=False, showgrid=False)
+
+
+def money_ticks(values: Sequence[object], currency: str, *, most: int = 5) -> dict[str, Any]:
+    """Return axis settings with round amounts from zero, printed as the company prints money."""
+    return _ticks(values, lambda tick: round_money(tick, currency), most)
+
+
+def count_ticks(values: Sequence[object], currency: str) -> dict[str, Any]:
+    """Return axis settings with round numbers of things from zero, grouped as `currency` is."""
+    return _ticks(values, lambda tick: figures.count(tick, currency), 5)
+
+
+def _ticks(values: Sequence[object], printed: Callable[[float], str], most: int) -> dict[str, Any]:
+    widest = max(numbers(values), default=0) or 1
+    power = 10 ** int(log10(widest / most)) if widest > most else 1
+    steps = (1, 2, 2.5, 5, 10, 20) if power > 1 else (1, 2, 5, 10, 20)
+    step = next(s * power for s in steps if widest <= s * power * most)
+    ticks = [step * n for n in range(ceil(widest / step) + 1)]
+    return {
+        "tickmode": "array",
+        "tickvals": ticks,
+        "ticktext": [printed(tick) for tick in ticks],
+        "range": [0, max(widest * 1.04, ticks[-1])],
+    }
+
+
+def round_money(value: float, currency: str) -> str:
+    """Return an amount that is known to be round without its empty decimals: ₹50 L."""
+    text = figures.money(value, currency)
+    number, space, unit = text.partition(" ")
+    if "." in number and space:
+        number = number.rstrip("0").rstrip(".")
+    return number + space + unit
+
+
+def numbers(values: Sequence[object]) -> list[float | None]:
+    """Return values as the browser's numbers; a missing one stays missing."""
+    return [None if value is None else float(value) for value in values]
+
+
+def column(rows: Sequence[Row], name: str) -> list[Any]:
+    """Return one column of the rows."""
+    return [row[name] for row in rows]
+
+
+def signed(value: Decimal | int, text: str) -> str:
+    """Return the printed `text` of a change with a plus where it is one."""
+    return f"+{text}" if value > 0 else text
+
+
+def safe(text: object) -> str:
+    """Return a text from the CRM so that Plotly shows it as it is, tags included."""
+    return escape(str(text), quote=False)
+
+
+def short(text: object) -> str:
+    """Return a name that fits an axis; the hover text gives all of it."""
+    name = str(text)
+    return safe(name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…")
+
+
+def lines(head: object, *rest: str) -> str:
+    """Return a hover text: a name in bold, then one line each."""
+    return "<br>".join([f"<b>{safe(head)}</b>", *rest])
+
+
+def short_day(day: date) -> str:
+    """Return a day as `Sat 21 Nov`."""
+    return f"{day:%a} {day.day} {day:%b}"
+
+
+def month_name(month: date) -> str:
+    """Return a month as `Nov 26`."""
+    return f"{month:%b %y}"

@@ -1,0 +1,95 @@
+"""Lead Intelligence: where leads come from, what became of them, who works on them."""
+
+import streamlit as st
+
+from dashboard.charts import leads as charts
+from dashboard.parts import chart
+from dashboard.source import Source
+from dashboard.style import Row
+
+NO_LEADS = "There is no lead yet."
+
+
+def show(source: Source) -> None:
+    """Show the tab."""
+    sources = source.rows("source_quality")
+    _work(source)
+    _sources(source, sources)
+    _outcomes(source, sources)
+
+
+def _work(source: Source) -> None:
+    left, right = st.columns(2)
+    with left:
+        chart(
+            source,
+            charts.status,
+            source.rows("lead_status", today=source.today),
+            title="Status of recent leads",
+            about="Leads created in the last 90 days, today included, by what they say now.",
+            definition="Converted leads are one row, whatever their status. The shares add up to "
+            "100 %.",
+            empty="No lead was created in the last 90 days.",
+        )
+    with right:
+        chart(
+            source,
+            charts.workload,
+            source.rows("rep_leads"),
+            title="Rep workload",
+            about="Leads that still wait for an outcome, by owner.",
+            definition="Leads whose status counts as open or qualified: not converted, lost or "
+            "junk.",
+            empty="No lead waits for an outcome.",
+        )
+
+
+def _sources(source: Source, sources: list[Row]) -> None:
+    left, right = st.columns(2)
+    with left:
+        chart(
+            source,
+            charts.source_quality,
+            sources,
+            title="Source quality",
+            about="What became of the leads of each source; beside the name, how many they are.",
+            definition="All leads of the source, each in one part, so every bar is 100 %.",
+            empty=NO_LEADS,
+        )
+    with right:
+        chart(
+            source,
+            charts.source_trend,
+            source.rows("source_trend", today=source.today),
+            title="Last 30 days by source",
+            about="New leads of the last 30 whole days; in brackets the change on the 30 before.",
+            definition="Leads by the day they were created; today is not counted.",
+            empty="No lead was created in the last 60 days.",
+        )
+
+
+def _outcomes(source: Source, sources: list[Row]) -> None:
+    left, right = st.columns(2)
+    with left:
+        chart(
+            source,
+            charts.source_map,
+            sources,
+            title="Volume and junk",
+            about="The larger the tile the more leads; the deeper the orange the more junk.",
+            definition="Junk leads / all leads of the source. The colour ends at 50 % on every "
+            "day, so that days can be compared.",
+            empty=NO_LEADS,
+        )
+    with right:
+        chart(
+            source,
+            charts.cohorts,
+            source.rows("lead_cohorts"),
+            title="What became of each month's leads",
+            about="Share of the month's leads that ever got there. * can still grow: the youngest "
+            "leads are under 90 days old.",
+            definition="By month of creation. Qualified: now or in an earlier version. Won: the "
+            "deal made by the conversion is won. Beside the month, how many leads it had.",
+            empty=NO_LEADS,
+        )
