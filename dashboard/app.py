@@ -73,7 +73,7 @@ def _header(data: Source) -> None:
     st.caption(f"{stamp}{running} · money in {data.currency}")
     if data.is_sandbox:
         st.warning(
-            "**Sandbox data.** They come from a stand-in on this machine, not from a live CRM.",
+            "**Sandbox data.** It comes from a stand-in on this machine, not from a live CRM.",
             icon=":material/science:",
         )
     if data.trouble:

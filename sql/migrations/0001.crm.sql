@@ -190,6 +190,7 @@ create table crm.sync_logs (
     primary key (run_id, module, window_start)
 );
 create index on crm.sync_logs (module, window_end) where status = 'success';
+create index on crm.sync_logs (module, started_at desc);
 comment on column crm.sync_logs.read_until is
     'The CRM''s own clock when the window was read: nothing changed later can be in it.';
 
