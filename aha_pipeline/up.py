@@ -7,17 +7,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
 from rich.console import Console
 
-from aha_pipeline import instance, services
+from aha_pipeline import instance, local, services
+from aha_pipeline import settings as configuration
 from aha_pipeline.automation.days import first_unread_day, today
 from aha_pipeline.settings import SettingsError
+from aha_pipeline.warehouse.state import has_synced
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
@@ -46,18 +48,61 @@ def run(console: Console, ui_port: int, dashboard_port: int) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     _check_free(ui_port, "--ui-port")
     _check_free(dashboard_port, "--dashboard-port")
-    opened = services.current()
-    opened.zoho()
-    home = instance.prepare(opened.settings)
-    _first_sync(console, opened)
-    logs = opened.settings.home / "logs"
-    with ExitStack() as children:
-        started = [
-            (service, children.enter_context(_running(service, logs)))
-            for service in _services(home, ui_port, dashboard_port)
-        ]
-        _announce(console, started)
-        return _wait(console, started, logs)
+    settings = local.with_database(configuration.load())
+    home = instance.prepare(settings)
+    code, dashboard, ui, daemon = _services(home, ui_port, dashboard_port)
+    with ExitStack() as stack:
+        children = Children(stack, settings.home / "logs")
+        is_read = _is_read(services.Services(settings))
+        if is_read:
+            children.start(ui, dashboard)  # they need no CRM, and their imports take longest
+        services.current().zoho()
+        if not is_read:
+            _sync(console)
+            children.start(ui, dashboard)
+        children.start(code)
+        _announce(console, children)
+        children.start(daemon)
+        return _wait(console, children)
+
+
+class Children:
+    """The child processes, stopped with the stack in the reverse of their order."""
+
+    def __init__(self, stack: ExitStack, logs: Path) -> None:
+        self._stack = stack
+        self._logs = logs
+        self._processes: list[tuple[Service, subprocess.Popen]] = []
+        logs.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def services(self) -> list[Service]:
+        """What has been started."""
+        return [service for service, _ in self._processes]
+
+    def log_file(self, service: Service) -> Path:
+        """Return where a child's output goes."""
+        return self._logs / f"{service.name.lower().replace(' ', '-')}.log"
+
+    def start(self, *services: Service) -> None:
+        """Run children in sessions of their own: Ctrl-C reaches them through us, in order."""
+        for service in services:
+            with self.log_file(service).open("ab") as output:
+                child = subprocess.Popen(
+                    service.arguments,
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            self._stack.callback(_stop, child)
+            self._processes.append((service, child))
+
+    def ended(self) -> Service | None:
+        """Return a child that has ended by itself."""
+        return next(
+            (service for service, child in self._processes if child.poll() is not None), None
+        )
 
 
 def _services(home: Path, ui_port: int, dashboard_port: int) -> list[Service]:
@@ -66,68 +111,43 @@ def _services(home: Path, ui_port: int, dashboard_port: int) -> list[Service]:
     server = {"host": HOST, "port": code_port, "location_name": LOCATION}
     workspace.write_text(json.dumps({"load_from": [{"grpc_server": server}]}))
     code = ["code-server", "start", "-m", "aha_pipeline.definitions", "-h", HOST]
-    ui = ["-w", str(workspace), "-h", HOST, "-p", str(ui_port)]
     dashboard = ["-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")]
-    address = ["--server.address", HOST, "--server.port", str(dashboard_port)]
+    dashboard += ["--server.address", HOST]
+    ui = ["-w", str(workspace), "-h", HOST, "-p", str(ui_port)]
     return [
-        Service("code", [*_tool("dagster"), *code, "-p", str(code_port)]),
+        Service("code", [_tool("dagster"), *code, "-p", str(code_port)]),
         Service(
             "Dashboard",
-            [sys.executable, *dashboard, *address],
+            [sys.executable, *dashboard, "--server.port", str(dashboard_port)],
             f"http://{HOST}:{dashboard_port}",
             _dashboard_is_ready,
         ),
         Service(
             "Dagster UI",
-            [*_tool("dagster-webserver"), *ui],
+            [_tool("dagster-webserver"), *ui],
             f"http://{HOST}:{ui_port}",
             _graph_is_loaded,
         ),
-        Service("daemon", [*_tool("dagster-daemon"), "run", "-w", str(workspace)]),
+        Service("daemon", [_tool("dagster-daemon"), "run", "-w", str(workspace)]),
     ]
 
 
-def _tool(name: str) -> list[str]:
-    return [str(Path(sys.executable).with_name(name))]
+def _tool(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
 
 
-def _first_sync(console: Console, opened: services.Services) -> None:
-    """Sync in a process of its own, whose memory goes with it, unless yesterday is complete."""
+def _is_read(opened: services.Services) -> bool:
+    """Return whether every day before today is read to its end, and today begun."""
     with opened.connect() as warehouse:
-        unread_since = first_unread_day(warehouse, opened.settings)
-    if unread_since >= today(opened.settings) and _has_synced(opened):
-        return
-    finished = subprocess.run([sys.executable, "-m", "aha_pipeline", "sync"], cwd=Path.cwd())
-    if finished.returncode:
-        console.print("The sync did not succeed; the Dagster UI shows the run.", style="yellow")
-
-
-def _has_synced(opened: services.Services) -> bool:
-    with opened.connect() as warehouse, warehouse.cursor() as cursor:
-        cursor.execute("select exists (select from crm.sync_logs where status = 'success')")
-        return cursor.fetchone()[0]
-
-
-@contextmanager
-def _running(service: Service, logs: Path) -> Iterator[subprocess.Popen]:
-    """Run a child in a session of its own, so that Ctrl-C reaches it through us, in order."""
-    logs.mkdir(parents=True, exist_ok=True)
-    with _log_file(logs, service).open("ab") as output:
-        child = subprocess.Popen(
-            service.arguments,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
+        return has_synced(warehouse) and (
+            first_unread_day(warehouse, opened.settings) >= today(opened.settings)
         )
-    try:
-        yield child
-    finally:
-        _stop(child)
 
 
-def _log_file(logs: Path, service: Service) -> Path:
-    return logs / f"{service.name.lower().replace(' ', '-')}.log"
+def _sync(console: Console) -> None:
+    """Sync in a process of its own, whose memory goes with it."""
+    if subprocess.run([sys.executable, "-m", "aha_pipeline", "sync"]).returncode:
+        console.print("The sync did not succeed; the Dagster UI shows the run.", style="yellow")
 
 
 def _stop(child: subprocess.Popen) -> None:
@@ -141,12 +161,12 @@ def _stop(child: subprocess.Popen) -> None:
         child.wait()
 
 
-def _announce(console: Console, started: list[tuple[Service, subprocess.Popen]]) -> None:
+def _announce(console: Console, children: Children) -> None:
     """Print each address once it answers."""
-    waiting = [service for service, _ in started if service.is_ready]
+    waiting = [service for service in children.services if service.is_ready]
     deadline = time.monotonic() + START_SECONDS
     with console.status("Starting the dashboard and the Dagster UI"):
-        while waiting and time.monotonic() < deadline and not _ended(started):
+        while waiting and time.monotonic() < deadline and not children.ended():
             for service in list(waiting):
                 if service.is_ready(service.address):
                     console.print(f"{service.name:<11} {service.address}", style="bold green")
@@ -154,20 +174,18 @@ def _announce(console: Console, started: list[tuple[Service, subprocess.Popen]])
             time.sleep(POLL_SECONDS)
 
 
-def _wait(console: Console, started: list[tuple[Service, subprocess.Popen]], logs: Path) -> int:
+def _wait(console: Console, children: Children) -> int:
     console.print("Ctrl-C stops everything.", style="dim")
     try:
-        while not (ended := _ended(started)):
+        while not (ended := children.ended()):
             time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
         console.print("Stopping.", style="dim")
         return 0
-    console.print(f"{ended.name} ended by itself; {_log_file(logs, ended)} says why.", style="red")
+    console.print(
+        f"{ended.name} ended by itself; {children.log_file(ended)} says why.", style="red"
+    )
     return 1
-
-
-def _ended(started: list[tuple[Service, subprocess.Popen]]) -> Service | None:
-    return next((service for service, child in started if child.poll() is not None), None)
 
 
 def _dashboard_is_ready(address: str) -> bool:

@@ -74,6 +74,13 @@ def unread(
         return [Gap(*row) for row in cursor]
 
 
+def has_synced(connection: Connection) -> bool:
+    """Return whether any module has ever been read to the end of a window."""
+    with connection.cursor() as cursor:
+        cursor.execute("select exists (select from crm.sync_logs where status = 'success')")
+        return cursor.fetchone()[0]
+
+
 def run_log(connection: Connection, run_id: str) -> list[dict[str, Any]]:
     """Return the rows of `crm.sync_logs` of one run, in the order they were begun."""
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
