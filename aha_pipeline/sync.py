@@ -101,7 +101,7 @@ def _send(console: Console, opened: Services) -> bool:
     from aha_pipeline.automation.jobs import NOT_CONFIGURED, message_config, pending
 
     if not opened.settings.has_twilio:
-        console.print(f"WhatsApp: {NOT_CONFIGURED}")
+        console.print(f"WhatsApp: {NOT_CONFIGURED}", soft_wrap=True)
         return True
     briefing = pending(opened)
     if briefing is None:
@@ -109,7 +109,7 @@ def _send(console: Console, opened: Services) -> bool:
         return True
     outcome = run.run_job("send_whatsapp", str(uuid4()), config=message_config(briefing.id))
     for _, why in outcome.failures:
-        console.print(f"WhatsApp: {why}", style="red")
+        console.print(f"WhatsApp: {why}", style="red", soft_wrap=True)
     if outcome.success:
         where = "the sandbox outbox" if opened.settings.twilio_api_url else "Twilio"
         console.print(f"WhatsApp: the briefing of {briefing.day} was handed to {where}.")
@@ -166,4 +166,4 @@ def _conclude(
         rows = state.run_log(warehouse, outcome.run_id)
     console.print(report.modules_table(modules, rows))
     for line in report.conclusion(rows, outcome):
-        console.print(line)
+        console.print(line, soft_wrap=True)
