@@ -58,17 +58,21 @@ def run_job(
     return Outcome(run_id, result.success, _failures(result), _metadata(result))
 
 
-def sync_days(run_id: str, first: date, last: date, modules: Sequence[str]) -> Outcome:
+def sync_days(
+    run_id: str, first: date, last: date, modules: Sequence[str], *, with_briefing: bool
+) -> Outcome:
     """Run `daily_sync` over the days `first` to `last`, without the modules not named."""
     from aha_pipeline.assets.partitions import range_tags
 
     def selection() -> "AssetSelection":
         from dagster import AssetSelection
 
+        from aha_pipeline.assets.briefing import BRIEFING_KEY
         from aha_pipeline.assets.modules import GROUP, module_key
 
         chosen = AssetSelection.assets(*(module_key(module) for module in modules))
-        return AssetSelection.all() - (AssetSelection.groups(GROUP) - chosen)
+        wanted = AssetSelection.all() - (AssetSelection.groups(GROUP) - chosen)
+        return wanted if with_briefing else wanted - AssetSelection.assets(BRIEFING_KEY)
 
     return run_job("daily_sync", run_id, tags=range_tags(first, last), selection=selection)
 

@@ -10,6 +10,7 @@ from aha_pipeline import local
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.organisation import read_organisation
 from aha_pipeline.crm.token import TokenSource
+from aha_pipeline.crm.token_file import TokenFile
 from aha_pipeline.settings import Settings, load
 from aha_pipeline.warehouse import connection, state
 from aha_pipeline.warehouse.migrate import migrate
@@ -73,6 +74,7 @@ def _zoho_client(settings: Settings) -> ZohoClient:
         settings.zoho_client_id,
         settings.zoho_client_secret.get_secret_value(),
         settings.zoho_refresh_token.get_secret_value(),
+        file=TokenFile(settings.home / "zoho-tokens.json"),
     )
     return ZohoClient(
         tokens,

@@ -34,7 +34,8 @@ def sync(
     began = time.monotonic()
     opened = _prepare()
     span = _span(opened, first, last)
-    succeeded = _run_days(console, opened, span, modules) and _send(console, opened)
+    read = modules or opened.settings.zoho_modules
+    succeeded = _run_days(console, opened, span, read) and _send(console, opened)
     console.print(f"Took {time.monotonic() - began:.1f} s.", style="dim")
     return succeeded
 
@@ -51,7 +52,8 @@ def backfill(console: Console, first: date, last: date) -> bool:
         spans = unread_spans(warehouse, opened.settings, first, last)
     if not spans:
         console.print(f"Nothing to do: {_days(first, last)} is read to the end.")
-    return all(_run_days(console, opened, span, None) for span in spans)
+    read = opened.settings.zoho_modules
+    return all(_run_days(console, opened, span, read, with_briefing=False) for span in spans)
 
 
 def _prepare() -> Services:
@@ -85,14 +87,18 @@ def _check_span(settings: Settings, first: date, last: date) -> None:
 
 
 def _run_days(
-    console: Console, opened: Services, span: Span, modules: tuple[str, ...] | None
+    console: Console,
+    opened: Services,
+    span: Span,
+    modules: tuple[str, ...],
+    *,
+    with_briefing: bool = True,
 ) -> bool:
     console.print(f"{_company(opened)} · {_days(*span)}", style="bold")
-    read = modules or opened.settings.zoho_modules
     run_id = str(uuid4())
-    with _shown(console, opened, run_id, read):
-        outcome = run.sync_days(run_id, *span, read)
-    _conclude(console, opened, outcome, read)
+    with _shown(console, opened, run_id, modules):
+        outcome = run.sync_days(run_id, *span, modules, with_briefing=with_briefing)
+    _conclude(console, opened, outcome, modules)
     return outcome.success
 
 

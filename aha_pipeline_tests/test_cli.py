@@ -81,6 +81,7 @@ def test_a_backfill_reads_what_is_unread_and_then_nothing(recent, database_url):
     assert again.returncode == 0
     assert "Nothing to do" in again.stdout
     assert rows(database_url, "select count(*) from crm.sync_logs") == [(4,)]
+    assert rows(database_url, "select count(*) from analytics.ai_briefings_log") == [(0,)]
 
 
 def test_a_module_that_may_not_be_read_fails_the_sync_in_one_sentence(recent, database_url):

@@ -1,16 +1,18 @@
-"""Access tokens: fetched when first needed, renewed early, kept in memory only.
+"""Access tokens: fetched when first needed, renewed early, shared by the machine's processes.
 
 Facts: Zoho accounts documentation, "token validity". A token lives an hour; ten can be made in ten
 minutes; a refusal may come with HTTP status 200, so only the token's presence counts.
 """
 
+import hashlib
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from threading import Lock
 
 import requests
 
 from aha_pipeline.crm.errors import TokenRefused, ZohoUnavailable
+from aha_pipeline.crm.token_file import TokenFile
 
 RENEW_EARLY_SECONDS = 300
 TIMEOUT_SECONDS = (10, 30)
@@ -24,7 +26,7 @@ ADVICE = {
 
 @dataclass(frozen=True)
 class AccessToken:
-    """A token, the API server it is for, and until when it is good (monotonic seconds)."""
+    """A token, the API server it is for, and until when it is good (UTC seconds)."""
 
     value: str = field(repr=False)
     api_domain: str | None
@@ -32,10 +34,16 @@ class AccessToken:
 
 
 class TokenSource:
-    """The one token that all calls of a process share."""
+    """The one token that all calls share: of this process, or through `file` of this machine."""
 
     def __init__(
-        self, accounts_url: str, client_id: str, client_secret: str, refresh_token: str
+        self,
+        accounts_url: str,
+        client_id: str,
+        client_secret: str,
+        refresh_token: str,
+        *,
+        file: TokenFile | None = None,
     ) -> None:
         self._url = f"{accounts_url}/oauth/v2/token"
         self._form = {
@@ -44,6 +52,9 @@ class TokenSource:
             "client_secret": client_secret,
             "refresh_token": refresh_token,
         }
+        self._file = file
+        connection = "\n".join([accounts_url, *self._form.values()])
+        self._key = hashlib.sha256(connection.encode()).hexdigest()
         self._token: AccessToken | None = None
         self._lock = Lock()
 
@@ -53,13 +64,21 @@ class TokenSource:
         Raises TokenRefused when a person must act, ZohoUnavailable when waiting may help.
         """
         with self._lock:
-            token = self._token
-            if token is None or token is refused or time.monotonic() >= token.good_until:
-                token = self._token = self._fetch()
+            if not _is_good(self._token, refused):
+                self._token = self._shared(refused) if self._file else self._fetch()
+            return self._token
+
+    def _shared(self, refused: AccessToken | None) -> AccessToken:
+        with self._file.locked():
+            kept = self._file.read(self._key)
+            token = AccessToken(**kept) if kept else None
+            if not _is_good(token, refused):
+                token = self._fetch()
+                self._file.write(self._key, asdict(token))
             return token
 
     def _fetch(self) -> AccessToken:
-        asked_at = time.monotonic()
+        asked_at = time.time()
         try:
             response = requests.post(self._url, data=self._form, timeout=TIMEOUT_SECONDS)
         except requests.RequestException as error:
@@ -72,6 +91,12 @@ class TokenSource:
         if not isinstance(value, str) or not value:
             raise _refusal(response.status_code, answer)
         return AccessToken(value, answer.get("api_domain"), asked_at + _lifetime(answer))
+
+
+def _is_good(token: AccessToken | None, refused: AccessToken | None) -> bool:
+    if token is None or time.time() >= token.good_until:
+        return False
+    return refused is None or token.value != refused.value
 
 
 def _json_object(response: requests.Response) -> dict:

@@ -9,6 +9,7 @@ import pytest
 
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.token import TokenSource
+from aha_pipeline.crm.token_file import TokenFile
 from aha_pipeline.sandbox.server import Sandbox, start
 from aha_pipeline_tests.hands import Hands
 
@@ -28,9 +29,9 @@ def sandbox(tmp_path: Path, hands: Hands) -> Iterator[Sandbox]:
         yield running
 
 
-def connect(url: str, **credentials: str) -> ZohoClient:
+def connect(url: str, file: TokenFile | None = None, **credentials: str) -> ZohoClient:
     chosen = {"client_id": "id", "client_secret": "se-cret", "refresh_token": "re-fresh"}
-    tokens = TokenSource(url, **(chosen | credentials))
+    tokens = TokenSource(url, **(chosen | credentials), file=file)
     return ZohoClient(tokens, api_url=url, backoff_seconds=0.01)
 
 
