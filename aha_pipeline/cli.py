@@ -58,7 +58,7 @@ def cli() -> None:
 @click.option("--dashboard-port", default=8501, show_default=True, help="Port of the dashboard.")
 def up(ui_port: int, dashboard_port: int) -> None:
     """Start everything: the first sync, then the Dagster UI and the dashboard, until Ctrl-C."""
-    from aha_pipeline import up as supervisor
+    from aha_pipeline.commands import up as supervisor
 
     sys.exit(supervisor.run(Console(), ui_port, dashboard_port))
 
@@ -69,7 +69,7 @@ def up(ui_port: int, dashboard_port: int) -> None:
 @click.option("--modules", type=Modules(), help="Only these of ZOHO_MODULES.")
 def sync(first: date | None, last: date | None, modules: tuple[str, ...] | None) -> None:
     """Run the daily job now: read Zoho, compute the figures, write and send the briefing."""
-    from aha_pipeline.sync import sync as run_sync
+    from aha_pipeline.commands.sync import sync as run_sync
 
     sys.exit(0 if run_sync(Console(), first, last, modules) else 1)
 
@@ -79,7 +79,7 @@ def sync(first: date | None, last: date | None, modules: tuple[str, ...] | None)
 @click.option("--to", "last", type=Day(), required=True, help="Last day.")
 def backfill(first: date, last: date) -> None:
     """Read the days of a range that are not read yet; go on after an interruption."""
-    from aha_pipeline.sync import backfill as run_backfill
+    from aha_pipeline.commands.sync import backfill as run_backfill
 
     sys.exit(0 if run_backfill(Console(), first, last) else 1)
 

@@ -14,13 +14,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from aha_pipeline import instance, services
+from aha_pipeline import services
+from aha_pipeline.instance import home
 
 ROUNDS = 5
 FLOOR = """
 import dagster as dg
 from aha_pipeline.definitions import defs
-from aha_pipeline.run import QUIET
+from aha_pipeline.commands.run import QUIET
 
 defs().resolve_job_def("daily_sync")
 
@@ -40,7 +41,7 @@ def main() -> None:
         os.environ["AHA_HOME"] = folder
         opened = services.current()
         opened.zoho()
-        instance.prepare(opened.settings)
+        home.prepare(opened.settings)
         _run(SYNC)
         pairs = [(_run(FLOOR), _run(SYNC)) for _ in range(ROUNDS)]
         phases = _phases()

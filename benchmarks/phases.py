@@ -15,23 +15,23 @@ def phase(name: str) -> None:
     began = now
 
 
-from aha_pipeline import instance, services  # noqa: E402
+from aha_pipeline import services  # noqa: E402
+from aha_pipeline.instance import home  # noqa: E402
 
 phase("importing our own modules")
 opened = services.current()
 opened.zoho()
-instance.prepare(opened.settings)
+home.prepare(opened.settings)
 phase("database, CRM, schema")
 from aha_pipeline.definitions import defs  # noqa: E402
 
 phase("importing Dagster")
 defs().resolve_job_def("daily_sync")
 phase("loading the definitions")
-from aha_pipeline.instance import open_instance  # noqa: E402
 
-with open_instance():
+with home.open_instance():
     phase("opening the instance")
-from aha_pipeline.sync import sync  # noqa: E402
+from aha_pipeline.commands.sync import sync  # noqa: E402
 
 sync(Console(quiet=True))
 phase("the run, its events and figures")

@@ -9,7 +9,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from aha_pipeline.run import Outcome
+from aha_pipeline.commands.run import Outcome
 
 MARKS = {
     "running": Text("reading", style="cyan"),

@@ -11,8 +11,10 @@ import psycopg2
 from rich.console import Console
 from rich.live import Live
 
-from aha_pipeline import instance, report, run, services
+from aha_pipeline import services
 from aha_pipeline.automation.days import Span, first_unread_day, today, unread_spans
+from aha_pipeline.commands import report, run
+from aha_pipeline.instance import home
 from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings, SettingsError
 from aha_pipeline.warehouse import connection, state
@@ -60,7 +62,7 @@ def _prepare() -> Services:
     """Return the services, having asked Zoho who it is: a refusal is told before Dagster loads."""
     opened = services.current()
     opened.zoho()
-    instance.prepare(opened.settings)
+    home.prepare(opened.settings)
     return opened
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from aha_pipeline import instance as dagster_instance
+from aha_pipeline.instance import home
 
 if TYPE_CHECKING:
     from dagster import AssetSelection
@@ -44,11 +44,11 @@ def run_job(
     keys = None
     if selection is not None:
         keys = sorted(selection().resolve(definitions.resolve_asset_graph()))
-    with dagster_instance.open_instance() as instance:
+    with home.open_instance() as instance:
         result = definitions.resolve_job_def(name).execute_in_process(
             instance=instance,
             run_id=run_id,
-            tags={**(tags or {}), **dagster_instance.process_tag(), **NO_RETRY},
+            tags={**(tags or {}), **home.process_tag(), **NO_RETRY},
             asset_selection=keys,
             run_config={**(config or {}), **QUIET},
             raise_on_error=False,

@@ -15,13 +15,14 @@ from pathlib import Path
 import requests
 from rich.console import Console
 
-from aha_pipeline import instance, local, services
+from aha_pipeline import local, services
 from aha_pipeline import settings as configuration
 from aha_pipeline.automation.days import first_unread_day, today
+from aha_pipeline.instance import home
 from aha_pipeline.settings import SettingsError
 from aha_pipeline.warehouse.state import has_synced
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 LOCATION = "aha_pipeline"
 START_SECONDS = 180
@@ -49,8 +50,8 @@ def run(console: Console, ui_port: int, dashboard_port: int) -> int:
     _check_free(ui_port, "--ui-port")
     _check_free(dashboard_port, "--dashboard-port")
     settings = local.with_database(configuration.load())
-    home = instance.prepare(settings)
-    code, dashboard, ui, daemon = _services(home, ui_port, dashboard_port)
+    dagster_home = home.prepare(settings)
+    code, dashboard, ui, daemon = _services(dagster_home, ui_port, dashboard_port)
     with ExitStack() as stack:
         children = Children(stack, settings.home / "logs")
         is_read = _is_read(services.Services(settings))
@@ -105,9 +106,9 @@ class Children:
         )
 
 
-def _services(home: Path, ui_port: int, dashboard_port: int) -> list[Service]:
+def _services(dagster_home: Path, ui_port: int, dashboard_port: int) -> list[Service]:
     code_port = _free_port()
-    workspace = home / "workspace.yaml"
+    workspace = dagster_home / "workspace.yaml"
     server = {"host": HOST, "port": code_port, "location_name": LOCATION}
     workspace.write_text(json.dumps({"load_from": [{"grpc_server": server}]}))
     code = ["code-server", "start", "-m", "aha_pipeline.definitions", "-h", HOST]
