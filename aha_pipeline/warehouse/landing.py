@@ -17,6 +17,7 @@ from psycopg2.extras import RealDictCursor, execute_values
 from psycopg2.sql import SQL, Identifier
 
 from aha_pipeline import sql
+from aha_pipeline.warehouse.cleaning import clean
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.tables import table_name
 
@@ -68,8 +69,11 @@ class Landing:
 
     def stage_page(self, text: str, records: int, api_calls: int) -> None:
         """Hold a page's text until the window is finished, and tell the log about progress."""
+        body, originals = clean(text)
         with self._connection.cursor() as cursor:
-            cursor.execute("insert into staged_pages (body) values (%s)", (text,))
+            cursor.execute("insert into staged_pages (body) values (%s)", (body,))
+        for original in originals:
+            self._run("quarantine", {**self._window.key, "id": original.id, "text": original.text})
         self._pages += 1
         self._records += records
         if self._pages % PROGRESS_EVERY_PAGES == 1:

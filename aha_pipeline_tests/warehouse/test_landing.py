@@ -136,6 +136,24 @@ def test_a_page_that_is_no_json_fails_the_window(database_url):
     assert rows(database_url, "select count(*) from crm.leads_raw") == [(0,)]
 
 
+@pytest.mark.parametrize("bad", [r"\u0000", r"\ud83d", r"\udc00", r"\uD83Dx"])
+def test_what_jsonb_cannot_hold_is_landed_cleaned_with_its_own_text_beside(database_url, bad):
+    record = f'{{"id": "1", "Modified_Time": null, "Company": "a{bad}b", "Amount": 1.50}}'
+    text = f'{{"data": [{{"id": "2", "Company": "fine"}}, {record}], "info": {{}}}}'
+    land(database_url, texts=[text], run_id="a")
+    land(database_url, texts=[text], run_id="b")
+    landed = rows(database_url, "select company from crm.leads_raw order by id")
+    assert landed == [("a\ufffdxb" if bad.endswith("x") else "a\ufffdb",), ("fine",)]
+    assert rows(database_url, "select id, original from crm.quarantine") == [("1", record)]
+
+
+def test_whole_pairs_and_escaped_backslashes_are_left_alone(database_url):
+    text = r'{"data": [{"id": "1", "Company": "\ud83d\ude00 \\u0000 \\\\ud83d"}]}'
+    land(database_url, texts=[text])
+    assert rows(database_url, "select company from crm.leads_raw") == [("😀 \\u0000 \\\\ud83d",)]
+    assert rows(database_url, "select count(*) from crm.quarantine") == [(0,)]
+
+
 def test_a_module_nobody_foresaw_gets_its_own_table(database_url):
     window = Window("run", "Solar_Sites__c", START, END)
     with open_window(database_url, window) as landing:

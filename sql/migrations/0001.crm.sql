@@ -158,6 +158,8 @@ create table crm.quarantine (
     quarantined_at timestamptz not null default now()
 );
 
+create unique index on crm.quarantine (module, id, md5(original));
+
 create table crm.crm_fields (
     module text not null references crm.modules,
     api_name text not null,
