@@ -111,7 +111,7 @@ def _services(dagster_home: Path, ui_port: int, dashboard_port: int) -> list[Ser
     workspace = dagster_home / "workspace.yaml"
     server = {"host": HOST, "port": code_port, "location_name": LOCATION}
     workspace.write_text(json.dumps({"load_from": [{"grpc_server": server}]}))
-    code = ["code-server", "start", "-m", "aha_pipeline.definitions", "-h", HOST]
+    code = ["api", "grpc", "-m", "aha_pipeline.definitions", "-h", HOST]
     dashboard = ["-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")]
     dashboard += ["--server.address", HOST]
     ui = ["-w", str(workspace), "-h", HOST, "-p", str(ui_port)]

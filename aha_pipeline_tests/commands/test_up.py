@@ -1,0 +1,90 @@
+"""`aha up`: one command serves everything, one Ctrl-C ends it."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import psutil
+import pytest
+import requests
+
+TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
+GRAPH = """{
+  assetNodes { assetKey { path } }
+  runsOrError { ... on Runs { results { jobName status } } }
+  schedulesOrError(repositorySelector: {
+    repositoryName: "__repository__", repositoryLocationName: "aha_pipeline"
+  }) { ... on Schedules { results { name scheduleState { status } } } }
+}"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def up(connected, monkeypatch, tmp_path):
+    """A running `aha up`, the addresses it printed, and its output so far."""
+    monkeypatch.setenv("AHA_START_DATE", (TODAY - timedelta(days=2)).isoformat())
+    ports = ["--ui-port", str(free_port()), "--dashboard-port", str(free_port())]
+    output = tmp_path / "output"
+    with output.open("w") as file:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "aha_pipeline", "up", *ports],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+    deadline = time.monotonic() + 150
+    while "Ctrl-C stops" not in output.read_text():
+        assert running.poll() is None, output.read_text()
+        assert time.monotonic() < deadline, output.read_text()
+        time.sleep(0.3)
+    yield running, output.read_text()
+    running.kill()
+    running.wait()
+
+
+def address(printed: str, name: str) -> str:
+    return re.search(rf"{name} +(http://127\.0\.0\.1:\d+)", printed).group(1)
+
+
+def test_it_syncs_serves_and_stops_without_leaving_a_process(up):
+    running, printed = up
+    assert re.search(r"Leads +3 +3 ", printed)
+    answer = requests.post(
+        f"{address(printed, 'Dagster UI')}/graphql", json={"query": GRAPH}, timeout=30
+    ).json()["data"]
+    assert {"path": ["crm", "leads_raw"]} in [node["assetKey"] for node in answer["assetNodes"]]
+    assert {"jobName": "daily_sync", "status": "SUCCESS"} in answer["runsOrError"]["results"]
+    (schedule,) = answer["schedulesOrError"]["results"]
+    assert schedule == {"name": "daily_sync", "scheduleState": {"status": "RUNNING"}}
+    health = requests.get(f"{address(printed, 'Dashboard')}/_stcore/health", timeout=10)
+    assert health.text == "ok"
+
+    family = psutil.Process(running.pid).children(recursive=True)
+    assert len(family) >= 4
+    running.send_signal(signal.SIGINT)
+    assert running.wait(60) == 0
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert alive == []
+
+
+def test_a_port_in_use_is_one_sentence(connected):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        finished = subprocess.run(
+            [sys.executable, "-m", "aha_pipeline", "up", "--ui-port", str(taken.getsockname()[1])],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert finished.returncode == 1
+    assert re.fullmatch(r"aha: Port \d+ is in use.*--ui-port\.\n", finished.stderr)
