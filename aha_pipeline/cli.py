@@ -1,5 +1,6 @@
 """The `aha` command: one clear sentence and exit status 1 for whatever a person can put right."""
 
+import signal
 import sys
 from datetime import date, datetime
 from pathlib import Path
@@ -16,6 +17,9 @@ from aha_pipeline.warehouse.state import WrongOrganisation
 
 INTERRUPTED = 130
 EXPECTED = (SettingsError, DatabaseUnreachable, ZohoError, WrongOrganisation, SandboxError)
+
+
+PORT = click.IntRange(1, 65535)
 
 
 class Day(click.ParamType):
@@ -42,20 +46,28 @@ class Modules(click.ParamType):
         """Return the names; fail naming one that is not configured."""
         configured = configuration.load().zoho_modules
         names = tuple(name.strip() for name in str(value).split(",") if name.strip())
+        if not names:
+            self.fail(f"name at least one of {', '.join(configured)}.", param, ctx)
         for name in names:
             if name not in configured:
                 self.fail(f"{name!r} is not in ZOHO_MODULES ({', '.join(configured)}).", param, ctx)
         return names
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def cli() -> None:
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Zoho CRM to PostgreSQL to a briefing on a phone."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 @cli.command()
-@click.option("--ui-port", default=3000, show_default=True, help="Port of the Dagster UI.")
-@click.option("--dashboard-port", default=8501, show_default=True, help="Port of the dashboard.")
+@click.option("--ui-port", type=PORT, default=3000, show_default=True, help="Dagster UI.")
+@click.option("--dashboard-port", type=PORT, default=8501, show_default=True, help="Dashboard.")
 def up(ui_port: int, dashboard_port: int) -> None:
     """Start everything: the first sync, then the Dagster UI and the dashboard, until Ctrl-C."""
     from aha_pipeline.commands import up as supervisor
@@ -90,7 +102,7 @@ def backfill(first: date, last: date) -> None:
     type=click.Path(path_type=Path),
     help="Serve the records of DIR/<Module>.jsonl.gz instead of the demo company.",
 )
-@click.option("--port", default=8700, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--port", type=PORT, default=8700, show_default=True, help="Port on 127.0.0.1.")
 def sandbox(data: Path | None, port: int) -> None:
     """Serve the stand-in for Zoho CRM and Twilio until Ctrl-C."""
     from aha_pipeline import local
@@ -112,6 +124,7 @@ def migrate() -> None:
 
 def main() -> None:
     """Run the command line; every expected error becomes one sentence on standard error."""
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         status = cli.main(standalone_mode=False)
     except click.ClickException as error:
@@ -122,6 +135,10 @@ def main() -> None:
         click.echo("Stopped. The next run carries on from here.", err=True)
         status = INTERRUPTED
     sys.exit(status)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _fail(sentence: str) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from aha_pipeline.settings import Settings
+from aha_pipeline.settings import Settings, SettingsError
 from aha_pipeline.warehouse import embedded
 
 SANDBOX_CREDENTIAL = "sandbox"
@@ -46,7 +46,17 @@ def complete(settings: Settings) -> Settings:
 
 
 def with_database(settings: Settings) -> Settings:
-    """Return settings in which a database is configured, starting the embedded one if none is."""
+    """Return settings in which a database is configured, starting the embedded one if none is.
+
+    Raises SettingsError when AHA_HOME cannot be used.
+    """
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"AHA_HOME {settings.home} cannot be used ({error.strerror}): "
+            "name a folder that you may write to."
+        ) from None
     if settings.database_url is not None:
         return settings
     return _with(settings, {"database_url": embedded.start(settings.home)})

@@ -4,6 +4,7 @@ Values come from the environment, then from `.env` in the working directory. Not
 set: what is missing is replaced by an embedded or sandbox service (see `local.py`).
 """
 
+import re
 from datetime import date, time
 from functools import cached_property
 from ipaddress import ip_address
@@ -99,6 +100,8 @@ class Settings(BaseSettings):
     def _check_modules(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value:
             raise ValueError("name at least one module, for example Leads,Deals")
+        if len({name.lower() for name in value}) < len(value):
+            raise ValueError("names a module twice")
         for name in value:
             if not name.isidentifier() or not name.isascii():
                 raise ValueError(f"{name!r} is not the API name of a module, for example Leads")
@@ -145,16 +148,21 @@ class Settings(BaseSettings):
         try:
             parts = urlsplit(value.get_secret_value())
             complete = parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1
-            _ = parts.port
+            complete = complete and parts.netloc.count("@") <= 1 and parts.port != 0
         except ValueError:
             complete = False
         if not complete:
-            raise ValueError("must look like postgresql://user:password@host:5432/name")
+            raise ValueError(
+                "must look like postgresql://user:password@host:5432/name, "
+                "with special characters percent-encoded (@ is %40)"
+            )
         return value
 
     @field_validator("twilio_whatsapp_number", "target_whatsapp_number")
     @classmethod
     def _check_numbers(cls, value: str | None) -> str | None:
+        if value is not None and not phone_numbers(value):
+            raise ValueError("must be a number with its country code, such as +919812345678")
         for number in phone_numbers(value):
             if not (number.startswith("+") and number[1:].isdigit() and 8 <= len(number) <= 16):
                 raise ValueError("must be a number with its country code, such as +919812345678")
@@ -176,6 +184,20 @@ class Settings(BaseSettings):
             raise ValueError("must be a currency code of ISO 4217, such as INR")
         return value
 
+    @field_validator("aha_daily_at", mode="before")
+    @classmethod
+    def _check_time(cls, value: object) -> object:
+        if isinstance(value, str) and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+            raise ValueError("must be a time of day such as 08:00")
+        return value
+
+    @field_validator("aha_start_date", mode="before")
+    @classmethod
+    def _check_date(cls, value: object) -> object:
+        if isinstance(value, str) and not re.fullmatch(r"(19|20)\d\d-\d\d-\d\d", value):
+            raise ValueError("must be a day such as 2026-01-31")
+        return value
+
     @field_validator("aha_start_date")
     @classmethod
     def _check_start(cls, value: date) -> date:
@@ -192,10 +214,9 @@ class Settings(BaseSettings):
                     f"{name.upper()} ({type(self).model_fields[name].description})"
                     for name in missing
                 )
-                present = ", ".join(name.upper() for name in group if name not in missing)
+                present = " and ".join(name.upper() for name in group if name not in missing)
                 raise ValueError(
-                    f"{present} is set but {wanted} is not: set all of the group, "
-                    f"or none for {without}"
+                    f"{present} set without {wanted}: set all of the group, or none for {without}"
                 )
         return self
 
@@ -242,6 +263,8 @@ def load() -> Settings:
     """
     try:
         return Settings()
+    except UnicodeDecodeError:
+        raise SettingsError(".env is not a text in UTF-8: write it again as one.") from None
     except ValidationError as error:
         raise SettingsError("; ".join(_sentence(e) for e in error.errors())) from None
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas  # noqa: F401  whole, before plotly finds one that another session is still importing
 import psycopg2
 import streamlit as st
 

@@ -1,5 +1,6 @@
 """One asset a CRM module: read the window's changes from Zoho, land them in PostgreSQL."""
 
+import logging
 import time
 from collections.abc import Sequence
 
@@ -16,6 +17,8 @@ from aha_pipeline.warehouse.connection import DatabaseUnreachable
 from aha_pipeline.warehouse.landing import Landed, Window, open_window
 from aha_pipeline.warehouse.state import WrongOrganisation
 from aha_pipeline.warehouse.tables import table_name
+
+log = logging.getLogger(__name__)
 
 GROUP = "crm"
 ZOHO_POOL = "zoho_api"
@@ -89,6 +92,7 @@ def land(services: Services, window: Window, *, from_the_beginning: bool) -> Lan
 
 def _another_attempt(context: dg.AssetExecutionContext) -> dg.RetryRequested:
     wait = RETRY.calculate_delay(context.retry_number + 1)
+    log.warning("%s is tried again in %.0f s.", context.asset_key.path[-1], wait)
     return dg.RetryRequested(max_retries=RETRY.max_retries, seconds_to_wait=wait)
 
 

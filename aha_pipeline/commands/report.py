@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aha_pipeline.commands.run import Outcome
+from aha_pipeline.warehouse.marts import read_marts
 
 MARKS = {
     "running": Text("reading", style="cyan"),
@@ -53,12 +54,15 @@ def progress(modules: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Rende
 
 def conclusion(rows: Sequence[Mapping[str, Any]], outcome: Outcome) -> list[Text]:
     """Return what a person wants to know of a finished run, a line each, worst first."""
-    lines = [Text(f"Failed: {step}: {why}", style="red") for step, why in outcome.failures]
+    lines = [
+        Text(f"Failed: {step.rpartition('__')[2]}: {why}", style="red")
+        for step, why in outcome.failures
+    ]
     if outcome.success:
         lines.append(Text(verdict(rows), style="green"))
     marts = [name for name, data in outcome.metadata.items() if "SQL" in data]
     if marts:
-        lines.append(Text(f"Figures: {len(marts)} marts refreshed."))
+        lines.append(Text(f"Figures: {len(marts)} of {len(read_marts())} marts refreshed."))
     briefing = outcome.metadata.get("ai_briefing")
     if briefing:
         lines.append(Text(f"Briefing of {briefing['day']}: {_author(briefing)}."))

@@ -37,7 +37,11 @@ def sync(
     opened = _prepare()
     span = _span(opened, first, last)
     read = modules or opened.settings.zoho_modules
-    succeeded = _run_days(console, opened, span, read) and _send(console, opened)
+    succeeded = _run_days(console, opened, span, read)
+    if succeeded:
+        succeeded = _send(console, opened)
+    else:
+        console.print("WhatsApp: nothing is sent, because the sync did not succeed.")
     console.print(f"Took {time.monotonic() - began:.1f} s.", style="dim")
     return succeeded
 
@@ -71,12 +75,15 @@ def _span(opened: Services, first: date | None, last: date | None) -> Span:
     last = last or today(settings)
     if first is None:
         with opened.connect() as warehouse:
-            first = min(first_unread_day(warehouse, settings), last)
+            first = first_unread_day(warehouse, settings)
+        first = min(first, last)
     _check_span(settings, first, last)
     return first, last
 
 
 def _check_span(settings: Settings, first: date, last: date) -> None:
+    if first > today(settings):
+        raise SettingsError(f"--from {first} is in the future: today is {today(settings)}.")
     if last > today(settings):
         raise SettingsError(f"--to {last} is in the future: today is {today(settings)}.")
     if first > last:

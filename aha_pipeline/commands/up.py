@@ -7,12 +7,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import requests
+from fasteners import InterProcessLock
 from rich.console import Console
 
 from aha_pipeline import local, services
@@ -46,13 +47,11 @@ def run(console: Console, ui_port: int, dashboard_port: int) -> int:
 
     Returns the exit status. Raises SettingsError when a port is taken, and the rooms' errors.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
-    _check_free(ui_port, "--ui-port")
-    _check_free(dashboard_port, "--dashboard-port")
+    _check_ports(ui_port, dashboard_port)
     settings = local.with_database(configuration.load())
     dagster_home = home.prepare(settings)
     code, dashboard, ui, daemon = _services(dagster_home, ui_port, dashboard_port)
-    with ExitStack() as stack:
+    with _claimed(settings.home), ExitStack() as stack:
         children = Children(stack, settings.home / "logs")
         is_read = _is_read(services.Services(settings))
         if is_read:
@@ -205,6 +204,27 @@ def _graph_is_loaded(address: str) -> bool:
         return False
 
 
+@contextmanager
+def _claimed(home: Path) -> Iterator[None]:
+    """Keep another `aha up` away: two daemons on one storage would both run the schedule."""
+    lock = InterProcessLock(home / "up.lock")
+    if not lock.acquire(blocking=False):
+        raise SettingsError(
+            f"`aha up` is already running for AHA_HOME {home}: use that one, or stop it first."
+        )
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _check_ports(ui_port: int, dashboard_port: int) -> None:
+    if ui_port == dashboard_port:
+        raise SettingsError("--ui-port and --dashboard-port must be two ports.")
+    _check_free(ui_port, "--ui-port")
+    _check_free(dashboard_port, "--dashboard-port")
+
+
 def _check_free(port: int, option: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -221,7 +241,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return probe.getsockname()[1]
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt

@@ -14,6 +14,7 @@ from threading import Lock
 import requests
 from requests.adapters import HTTPAdapter
 from tenacity import (
+    RetryCallState,
     Retrying,
     retry_if_exception_type,
     stop_after_attempt,
@@ -34,12 +35,13 @@ log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = (10, 60)
 ATTEMPTS = 6
+FIRST_ATTEMPTS = 2  # of the first call: a person is waiting for the word that Zoho is away
 TOKEN_CODES = {"INVALID_TOKEN", "AUTHENTICATION_FAILURE"}
 UNREADABLE_CODES = {
     "OAUTH_SCOPE_MISMATCH": "its token lacks the scope ZohoCRM.modules.{module}.READ",
     "NO_PERMISSION": "its user has no permission for it",
     "AUTHORIZATION_FAILED": "its user or edition has no right to it",
-    "INVALID_MODULE": "the organisation has no such module",
+    "INVALID_MODULE": "the organisation has no module of this API name",
     "NOT_SUPPORTED": "the API does not serve it",
 }
 
@@ -89,20 +91,22 @@ class ZohoClient:
         *,
         modified_since: datetime | None = None,
         module: str | None = None,
+        attempts: int = ATTEMPTS,
     ) -> requests.Response | None:
         """Return the answer to `GET {api}/crm/{version}/{path}`, or None for 204 and 304.
 
         Passing faults (connection, timeout, 429, 5xx, a body that is no JSON) are tried again with
-        exponential backoff and jitter. Raises ZohoUnavailable when they do not pass, TokenRefused,
-        ModuleUnreadable (naming `module`), or ZohoRefused.
+        exponential backoff and jitter, `attempts` times in all. Raises ZohoUnavailable when they
+        do not pass, TokenRefused, ModuleUnreadable (naming `module`), or ZohoRefused.
         """
-        attempts = Retrying(
+        retrying = Retrying(
             retry=retry_if_exception_type(_PassingFault),
-            stop=stop_after_attempt(ATTEMPTS),
+            stop=stop_after_attempt(attempts),
             wait=wait_exponential_jitter(multiplier=self._backoff_seconds, max=30),
+            before_sleep=_tell,
             reraise=True,
         )
-        return attempts(self._attempt, path, params, modified_since, module)
+        return retrying(self._attempt, path, params, modified_since, module)
 
     def _attempt(
         self,
@@ -156,6 +160,11 @@ class ZohoClient:
         return response
 
 
+def _tell(state: RetryCallState) -> None:
+    """Say why and when the next attempt comes: whoever watches sees more than silence."""
+    log.warning("%s Trying again in %.0f s.", state.outcome.exception(), state.next_action.sleep)
+
+
 def _date(response: requests.Response) -> datetime | None:
     try:
         return parsedate_to_datetime(response.headers["Date"])
@@ -195,7 +204,7 @@ def _error(response: requests.Response, path: str, module: str | None) -> ZohoEr
     if module and code in UNREADABLE_CODES:
         why = UNREADABLE_CODES[code].format(module=module.lower())
         return ModuleUnreadable(
-            f"Zoho does not let this connection read {module}: {why} ({said}). Grant it, "
+            f"{module} cannot be read: {why} ({said}). Put that right, "
             f"or take {module} out of ZOHO_MODULES."
         )
     if code in TOKEN_CODES:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aha_pipeline.crm.client import ZohoClient
+from aha_pipeline.crm.client import FIRST_ATTEMPTS, ZohoClient
 from aha_pipeline.crm.errors import ZohoRefused
 
 
@@ -16,7 +16,7 @@ class Organisation:
 
 def read_organisation(client: ZohoClient) -> Organisation:
     """Return the organisation of the token. Raises ZohoError."""
-    response = client.get("org")
+    response = client.get("org", attempts=FIRST_ATTEMPTS)
     rows = response.json().get("org") if response is not None else None
     if not rows:
         raise ZohoRefused(

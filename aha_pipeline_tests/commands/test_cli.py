@@ -122,15 +122,61 @@ def test_an_unreachable_database_is_one_sentence_without_its_password(recent):
     [
         (("--from", "2026-02-30"), "2026-02-30"),
         (("--from", "yesterday"), "2026-01-31"),
-        (("--from", (TODAY + timedelta(days=2)).isoformat()), "after"),
+        (("--from", TODAY.isoformat(), "--to", START.isoformat()), "after"),
         (("--to", (TODAY + timedelta(days=2)).isoformat()), "future"),
         (("--from", "2001-01-01"), "AHA_START_DATE"),
+        (("--from", (TODAY + timedelta(days=1)).isoformat()), "future"),
         (("--modules", "Leads,Unicorns"), "Unicorns"),
+        (("--modules", ","), "Leads"),
         (("--frm", "x"), "--from"),
     ],
 )
 def test_bad_input_is_one_sentence(recent, arguments, word):
     says(aha("sync", *arguments), word)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "word"),
+    [
+        ("AHA_DAILY_AT", "25:99", "08:00"),
+        ("AHA_DAILY_AT", "08:00:30Z", "08:00"),
+        ("AHA_START_DATE", "20260101", "2026-01-31"),
+        ("AHA_TIMEZONE", "Asia/Nowhere", "Asia/Kolkata"),
+        ("AHA_CURRENCY", "RUPEES", "INR"),
+        ("AHA_HOME", "/dev/null/x", "folder"),
+        ("ZOHO_MODULES", "Leads,leads", "twice"),
+        ("ZOHO_MAX_CONCURRENCY", "0", "ZOHO_MAX_CONCURRENCY"),
+        ("ZOHO_API_URL", "http://crm.example.com", "https"),
+        ("TWILIO_API_URL", "https://api.example.com", "TWILIO_API_URL"),
+        ("DATABASE_URL", "mysql://u:secret-of-database@h/d", "postgresql://"),
+        ("DATABASE_URL", "postgresql://u:pa@secret-of-database@h/d", "%40"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_it_should_hold(recent, name, value, word):
+    settings = {name: value} | ({"DATABASE_URL": ""} if name == "AHA_HOME" else {})
+    finished = aha("migrate", **settings)
+    says(finished, name, word)
+    assert "secret-of" not in finished.stderr
+
+
+def test_a_crm_that_is_away_is_told_at_once(recent):
+    began = time.monotonic()
+    finished = aha("sync", ZOHO_API_URL="http://127.0.0.1:9")
+    assert finished.returncode == 1
+    assert "ZOHO_API_URL" in finished.stderr.splitlines()[-1]
+    assert time.monotonic() - began < 30
+
+
+def test_sigterm_stops_a_command_that_has_not_begun_its_run(recent):
+    recent.switches.latency = 20
+    running = subprocess.Popen(
+        [sys.executable, "-m", "aha_pipeline", "sync"], stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(6)
+    running.terminate()
+    _, error = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "Stopped" in error
 
 
 def test_another_organisation_is_refused(recent, database_url):

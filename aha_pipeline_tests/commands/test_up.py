@@ -29,15 +29,18 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def free_ports() -> list[str]:
+    return ["--ui-port", str(free_port()), "--dashboard-port", str(free_port())]
+
+
 @pytest.fixture
 def up(connected, monkeypatch, tmp_path):
     """A running `aha up`, the addresses it printed, and its output so far."""
     monkeypatch.setenv("AHA_START_DATE", (TODAY - timedelta(days=2)).isoformat())
-    ports = ["--ui-port", str(free_port()), "--dashboard-port", str(free_port())]
     output = tmp_path / "output"
     with output.open("w") as file:
         running = subprocess.Popen(
-            [sys.executable, "-m", "aha_pipeline", "up", *ports],
+            [sys.executable, "-m", "aha_pipeline", "up", *free_ports()],
             stdout=file,
             stderr=subprocess.STDOUT,
         )
@@ -67,6 +70,15 @@ def test_it_syncs_serves_and_stops_without_leaving_a_process(up):
     assert schedule == {"name": "daily_sync", "scheduleState": {"status": "RUNNING"}}
     health = requests.get(f"{address(printed, 'Dashboard')}/_stcore/health", timeout=10)
     assert health.text == "ok"
+
+    second = subprocess.run(
+        [sys.executable, "-m", "aha_pipeline", "up", *free_ports()],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert second.returncode == 1
+    assert "already running" in second.stderr
 
     family = psutil.Process(running.pid).children(recursive=True)
     assert len(family) >= 4
