@@ -1,6 +1,7 @@
 """One asset a file of `sql/marts`, with its lineage read from the SQL."""
 
 import time
+from datetime import date, timedelta
 
 import dagster as dg
 
@@ -8,7 +9,7 @@ from aha_pipeline.assets import partitions
 from aha_pipeline.assets.modules import module_key
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.settings import Settings
-from aha_pipeline.warehouse.marts import Mart, read_marts, refresh
+from aha_pipeline.warehouse.marts import Mart, read_marts, refresh, stretch
 from aha_pipeline.warehouse.tables import table_name
 
 PREFIX = "analytics"
@@ -40,13 +41,13 @@ def _mart_asset(mart: Mart, settings: Settings) -> dg.AssetsDefinition:
     def built(
         context: dg.AssetExecutionContext, services: ServicesResource
     ) -> dg.MaterializeResult:
-        days = {}
-        if is_daily:
-            span = context.partition_key_range
-            days = {"first_day": span.start, "last_day": span.end}
         started = time.monotonic()
         with services.get().connect() as connection:
-            rows = refresh(connection, mart, **days)
+            days = ()
+            if is_daily:
+                asked = context.partition_time_window
+                days = stretch(connection, mart, asked.start.date(), _last_day(asked))
+            rows = refresh(connection, mart, *days)
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": rows,
@@ -57,6 +58,10 @@ def _mart_asset(mart: Mart, settings: Settings) -> dg.AssetsDefinition:
         )
 
     return built
+
+
+def _last_day(window: dg.TimeWindow) -> date:
+    return window.end.date() - timedelta(days=1)
 
 
 def _upstream(mart: Mart, settings: Settings) -> list[dg.AssetKey]:

@@ -1,5 +1,6 @@
 """The daily sync as Dagster runs it: modules, marts and briefing in one run over a range."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import dagster as dg
@@ -95,6 +96,22 @@ def test_a_change_a_conversion_and_a_deletion_arrive(synced, run_days, database_
         "select l.lead_status, l2.is_converted, d.deleted_at is not null from crm.leads_raw l, "
         "crm.leads_raw l2, crm.crm_deals d where l.id = '1' and l2.id = '2' and d.id = '9'",
     ) == [("Contacted", True, True)]
+
+
+def test_a_deal_entered_late_is_counted_on_the_day_it_was_won(
+    synced, run_days, database_url, company
+):
+    entered = datetime(2026, 1, 6, 9, tzinfo=UTC).timestamp()
+    late = {
+        "Deal_Name": "Late",
+        "Stage": "Closed Won",
+        "Amount": 99.5,
+        "Closing_Date": "2026-01-03",
+    }
+    company.store.create("Deals", late, at=entered)
+    assert run_days("2026-01-06", "2026-01-06").success
+    won = "select won_deals, won_value from analytics.kpis where day = '2026-01-03'"
+    assert rows(database_url, won) == [(2, Decimal("450100.0"))]
 
 
 def test_a_module_that_cannot_be_read_fails_alone_and_stops_what_needs_it(

@@ -1,0 +1,14 @@
+-- The unbroken stretch of days that a daily mart holds around the days asked for, these included.
+with days as (
+    select day from {table}
+    union
+    select generate_series(%(first_day)s::date, %(last_day)s::date, interval '1 day')::date
+),
+numbered as (
+    select day, day - (row_number() over (order by day))::int as stretch
+    from days
+)
+select min(day), max(day)
+from numbered
+group by stretch
+having %(first_day)s::date between min(day) and max(day);
