@@ -1,7 +1,6 @@
 """The project's own files agree with the code."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -36,17 +35,6 @@ def test_the_lock_file_pins_everything_by_hash_and_names_no_index():
     assert len(pinned) == len(re.findall(r"^[a-z0-9][^\n=]*==", text, re.MULTILINE))
     assert "--index" not in text
     assert "://" not in text
-
-
-@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
-def test_no_tracked_file_names_a_registry_or_a_home_folder():
-    tracked = subprocess.run(
-        ["git", "grep", "-nIE", r"pypi\.org|pythonhosted|registry\.npmjs|/home/[a-z]|/root/"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    ).stdout.splitlines()
-    assert [line for line in tracked if "test_project.py" not in line] == []
 
 
 @pytest.mark.parametrize("room", ["crm", "warehouse", "briefing", "delivery"])
