@@ -9,6 +9,7 @@ import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import psutil
 import pytest
 
 from aha_pipeline.warehouse.connection import connect
@@ -160,11 +161,10 @@ def test_a_wrong_setting_is_named_with_what_it_should_hold(recent, name, value, 
 
 
 def test_a_crm_that_is_away_is_told_at_once(recent):
-    began = time.monotonic()
     finished = aha("sync", ZOHO_API_URL="http://127.0.0.1:9")
     assert finished.returncode == 1
     assert "ZOHO_API_URL" in finished.stderr.splitlines()[-1]
-    assert time.monotonic() - began < 30
+    assert finished.stderr.count("Trying again") == 1
 
 
 def test_sigterm_stops_a_command_that_has_not_begun_its_run(recent):
@@ -172,7 +172,10 @@ def test_sigterm_stops_a_command_that_has_not_begun_its_run(recent):
     running = subprocess.Popen(
         [sys.executable, "-m", "aha_pipeline", "sync"], stderr=subprocess.PIPE, text=True
     )
-    time.sleep(6)
+    deadline = time.monotonic() + 60
+    while not psutil.Process(running.pid).net_connections("tcp"):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
     running.terminate()
     _, error = running.communicate(timeout=30)
     assert running.returncode == 130
