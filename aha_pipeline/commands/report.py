@@ -71,11 +71,9 @@ def conclusion(rows: Sequence[Mapping[str, Any]], outcome: Outcome) -> list[Text
 
 def _author(briefing: Mapping[str, Any]) -> str:
     why = briefing["why plain"]
-    return (
-        f"plain text, because {why[0].lower()}{why[1:].rstrip('.')}"
-        if why
-        else (f"worded by {briefing['written by']}, every figure verified")
-    )
+    if why:
+        return f"plain text, because {why[0].lower()}{why[1:].rstrip('.')}"
+    return f"worded by {briefing['written by']}, every figure verified"
 
 
 def verdict(rows: Sequence[Mapping[str, Any]]) -> str:

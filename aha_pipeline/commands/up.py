@@ -49,9 +49,9 @@ def run(console: Console, ui_port: int, dashboard_port: int) -> int:
     """
     _check_ports(ui_port, dashboard_port)
     settings = local.with_database(configuration.load())
-    dagster_home = home.prepare(settings)
-    code, dashboard, ui, daemon = _services(dagster_home, ui_port, dashboard_port)
     with _claimed(settings.home), ExitStack() as stack:
+        dagster_home = home.prepare(settings)
+        code, dashboard, ui, daemon = _services(dagster_home, ui_port, dashboard_port)
         children = Children(stack, settings.home / "logs")
         is_read = _is_read(services.Services(settings))
         if is_read:

@@ -58,7 +58,7 @@ def address(printed: str, name: str) -> str:
     return re.search(rf"{name} +(http://127\.0\.0\.1:\d+)", printed).group(1)
 
 
-def test_it_syncs_serves_and_stops_without_leaving_a_process(up):
+def test_it_syncs_serves_and_stops_without_leaving_a_process(up, tmp_path):
     running, printed = up
     assert re.search(r"Leads +3 +3 ", printed)
     answer = requests.post(
@@ -71,6 +71,8 @@ def test_it_syncs_serves_and_stops_without_leaving_a_process(up):
     health = requests.get(f"{address(printed, 'Dashboard')}/_stcore/health", timeout=10)
     assert health.text == "ok"
 
+    workspace = tmp_path / "home" / "dagster" / "workspace.yaml"
+    served = workspace.read_text()
     second = subprocess.run(
         [sys.executable, "-m", "aha_pipeline", "up", *free_ports()],
         capture_output=True,
@@ -79,6 +81,7 @@ def test_it_syncs_serves_and_stops_without_leaving_a_process(up):
     )
     assert second.returncode == 1
     assert "already running" in second.stderr
+    assert workspace.read_text() == served
 
     family = psutil.Process(running.pid).children(recursive=True)
     assert len(family) >= 4
