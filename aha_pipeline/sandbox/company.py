@@ -133,8 +133,10 @@ def users(now: datetime) -> list[dict]:
 
 
 def apply(store: Store, event: Event) -> None:
-    """Do to the store what an event says."""
+    """Do to the store what an event says, unless its record was deleted by another hand."""
     at, by = event.at, event.by
+    if _is_gone(store, event):
+        return
     match event.action:
         case "create":
             store.create(event.module, BLANKS[event.module] | event.changes, at)
@@ -148,6 +150,15 @@ def apply(store: Store, event: Event) -> None:
             store.restore(event.module, event.id)
         case unknown:
             raise ValueError(f"unknown event {unknown}")
+
+
+def _is_gone(store: Store, event: Event) -> bool:
+    match event.action:
+        case "edit" | "convert" | "delete":
+            return not store.holds(event.module, event.id)
+        case "restore":
+            return not store.is_in_bin(event.module, event.id)
+    return False
 
 
 @cache

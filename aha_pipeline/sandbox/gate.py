@@ -9,22 +9,24 @@ from email.utils import format_datetime
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from aha_pipeline.sandbox.connections import Connections
+from aha_pipeline.sandbox.faults import BUSY, Faults
 from aha_pipeline.sandbox.organisation import Organisation
 from aha_pipeline.sandbox.switches import Switches
-
-BUSY = {
-    "code": "TOO_MANY_REQUESTS",
-    "details": {},
-    "message": "You have reached the maximum number of simultaneous calls",
-    "status": "error",
-}
 
 
 class Gate:
     """Brings the company up to date, delays or refuses CRM calls as the switches say."""
 
-    def __init__(self, app: ASGIApp, organisation: Organisation, switches: Switches) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        organisation: Organisation,
+        switches: Switches,
+        connections: Connections,
+    ) -> None:
         self._app, self._organisation, self._switches = app, organisation, switches
+        self._faulty = Faults(app, switches, connections)
         self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,6 +35,8 @@ class Gate:
             await self._app(scope, receive, send)
         elif scope["path"].startswith("/crm/"):
             await self._admit(scope, receive, self._dated(send))
+        elif scope["path"].startswith("/oauth/"):
+            await self._faulty(scope, receive, self._dated(send))
         else:
             await self._app(scope, receive, self._dated(send))
 
@@ -46,7 +50,8 @@ class Gate:
             if self._switches.latency:
                 await asyncio.sleep(self._switches.latency)
             self._organisation.advance(self._organisation.store.now())
-            await self._app(scope, receive, send)
+            self._organisation.store.settle()
+            await self._faulty(scope, receive, send)
         finally:
             self._under_way -= 1
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf, nextafter
+
 from starlette.requests import Request
 
 from aha_pipeline.sandbox.clock import instant_of
 from aha_pipeline.sandbox.modules import Module
 from aha_pipeline.sandbox.records import Query
+from aha_pipeline.sandbox.switches import Switches
 
 MAX_PER_PAGE = 200
 THREE_WAY = {"true": True, "false": False, "both": None}
@@ -21,10 +24,11 @@ class Refusal(Exception):
         self.body = {"code": code, "details": details, "message": message, "status": "error"}
 
 
-def query(request: Request, module: Module) -> Query:
+def query(request: Request, module: Module, switches: Switches) -> Query:
     """Read the parameters of a list call; an unknown sort field falls back to the id, as in v2."""
     params = request.query_params
     page, per_page = paging(request)
+    _check_reach(page * per_page, switches.page_cap)
     sort_by = params.get("sort_by", "id")
     ids = params.get("ids")
     order = _one_of(request, "sort_order", {"asc": False, "desc": True}, "desc")
@@ -33,7 +37,7 @@ def query(request: Request, module: Module) -> Query:
         descending=order,
         converted=_one_of(request, "converted", THREE_WAY, "false"),
         approved=_one_of(request, "approved", THREE_WAY, "true"),
-        since=since(request),
+        since=since(request, switches),
         ids=None if ids is None else frozenset(ids.split(",")),
         page=page,
         per_page=per_page,
@@ -53,6 +57,12 @@ def paging(request: Request) -> tuple[int, int]:
     return page, min(_positive(request, "per_page", MAX_PER_PAGE), MAX_PER_PAGE)
 
 
+def _check_reach(last_row: int, cap: int | None) -> None:
+    if cap is not None and last_row > cap:
+        message = f"You can only get the first {cap} records without using page_token param"
+        raise Refusal(400, "DISCRETE_PAGINATION_LIMIT_EXCEEDED", message, limit=cap)
+
+
 def _positive(request: Request, name: str, default: int) -> int:
     value = request.query_params.get(name, str(default))
     if not (value.isascii() and value.isdigit() and int(value)):
@@ -60,8 +70,8 @@ def _positive(request: Request, name: str, default: int) -> int:
     return int(value)
 
 
-def since(request: Request) -> float | None:
-    """Return `If-Modified-Since` in UTC seconds."""
+def since(request: Request, switches: Switches) -> float | None:
+    """Return the first instant, in UTC seconds, that `If-Modified-Since` lets through."""
     header = request.headers.get("if-modified-since")
     if header is None:
         return None
@@ -69,7 +79,7 @@ def since(request: Request) -> float | None:
     if instant is None:
         message = "the header is not an ISO 8601 time"
         raise Refusal(400, "INVALID_DATA", message, header_name="If-Modified-Since")
-    return instant
+    return nextafter(instant, inf) if switches.strict_since else instant
 
 
 def mismatch(name: str) -> Refusal:

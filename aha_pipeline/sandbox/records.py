@@ -8,9 +8,10 @@ a bisection and a slice, whatever the size of the module.
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, insort
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple
 
 import orjson
@@ -18,6 +19,7 @@ import orjson
 from aha_pipeline.sandbox.clock import instant_of
 
 Key = tuple[int, float | str]
+Arrange = Callable[[list], None]
 KEPT_FILTERS = 16
 DISPLAY_FIELDS = ("Full_Name", "Deal_Name", "Account_Name", "Name", "Subject", "Last_Name")
 
@@ -87,14 +89,19 @@ class Record:
         data.update(changes)
         self._data, self._text, self._facts = data, None, None
 
+    def changed(self, changes: dict) -> Record:
+        """Return the record with some fields set, and leave this one as it is."""
+        return Record({**self.data, **changes})
+
 
 @dataclass(frozen=True)
 class Deletion:
-    """A record in the recycle bin; `at` in UTC seconds."""
+    """A record in the recycle bin, or out of it if `purged`; times in UTC seconds."""
 
     record: Record
     at: float
     by: dict | None
+    purged: float | None = None
 
     @property
     def display_name(self) -> str | None:
@@ -187,17 +194,22 @@ class Table:
             index.discard(id_)
         return record
 
-    def page(self, query: Query) -> tuple[list[Record], int]:
-        """Return the records of one page, and how many match in all."""
+    def page(self, query: Query, arrange: Arrange | None = None) -> tuple[list[Record], int]:
+        """Return the records of one page, and how many match in all.
+
+        `arrange` puts each group of equal sort values, given in order of id, in another order.
+        """
         entries, first = self._matching(query)
         total = len(entries) - first
         start = (query.page - 1) * query.per_page
         count = max(0, min(query.per_page, total - start))
-        if query.descending:
-            end = len(entries) - start
-            chosen = entries[max(end - count, 0) : max(end, 0)][::-1]
+        low = len(entries) - start - count if query.descending else first + start
+        if count and arrange:
+            chosen = _arranged(entries, low, low + count, arrange)
         else:
-            chosen = entries[first + start : first + start + count]
+            chosen = entries[low : low + count] if count else []
+        if query.descending:
+            chosen.reverse()
         return [self.records[id_] for _, id_ in chosen], total
 
     def _matching(self, query: Query) -> tuple[list, int]:
@@ -224,6 +236,20 @@ class Table:
                 entry for entry in entries if _is_since(self.records[entry[1]], since)
             ]
         return self._filtered[*key, since]
+
+
+def _arranged(entries: list, start: int, stop: int, arrange: Arrange) -> list:
+    """Return `entries[start:stop]` as they stand once every group of ties is arranged."""
+    found = []
+    while start < stop:
+        key = entries[start][0]
+        low = bisect_left(entries, (key,))
+        high = bisect_right(entries, key, key=itemgetter(0))
+        group = entries[low:high]
+        arrange(group)
+        found += group[start - low : stop - low]
+        start = high
+    return found
 
 
 def _is_since(record: Record, since: float | None) -> bool:

@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 
 from aha_pipeline.sandbox import accounts, company, given, pages, twilio, zoho
 from aha_pipeline.sandbox.clock import Clock, real_time
+from aha_pipeline.sandbox.connections import Connections
 from aha_pipeline.sandbox.errors import SandboxError
 from aha_pipeline.sandbox.gate import Gate
 from aha_pipeline.sandbox.organisation import Organisation
@@ -72,13 +73,18 @@ def start(
     """
     listener = _listen(port)
     try:
-        store = Store(now)
+        switches = switches or Switches()
+        store, tokens, outbox = (
+            Store(now, switches),
+            Tokens(now, switches),
+            Outbox(outbox_path, now),
+        )
         organisation = given.load(data_dir, store) if data_dir else company.build(store)
-        switches, tokens, outbox = switches or Switches(), Tokens(now), Outbox(outbox_path, now)
         outbox.messages()
     except BaseException:
         listener.close()
         raise
+    connections = Connections()
     app = Starlette(
         routes=[
             *accounts.routes(tokens),
@@ -86,9 +92,11 @@ def start(
             *twilio.routes(outbox, now),
             *pages.routes(organisation, outbox),
         ],
-        middleware=[Middleware(Gate, organisation=organisation, switches=switches)],
+        middleware=[
+            Middleware(Gate, organisation=organisation, switches=switches, connections=connections)
+        ],
     )
-    server, thread = _run(app, listener)
+    server, thread = _run(app, listener, connections)
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     return Sandbox(url, organisation, switches, tokens, outbox, server, thread)
 
@@ -120,9 +128,13 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def _run(app: Starlette, listener: socket.socket) -> tuple[uvicorn.Server, Thread]:
+def _run(
+    app: Starlette, listener: socket.socket, connections: Connections
+) -> tuple[uvicorn.Server, Thread]:
     config = uvicorn.Config(
         app,
+        http=connections.protocol(),
+        proxy_headers=False,
         log_level="error",
         access_log=False,
         date_header=False,

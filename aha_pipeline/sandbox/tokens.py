@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 
 from aha_pipeline.sandbox.clock import Clock
+from aha_pipeline.sandbox.switches import Switches
 
 LIFE_SECONDS = 3600
 WINDOW_SECONDS, TOKENS_PER_WINDOW = 600, 10
@@ -19,10 +20,11 @@ class TooManyTokens(Exception):
 class Tokens:
     """The live access tokens of each refresh token. Nothing is kept over a restart."""
 
-    def __init__(self, now: Clock) -> None:
-        self._now = now
+    def __init__(self, now: Clock, switches: Switches) -> None:
+        self._now, self._switches = now, switches
         self._issued: defaultdict[str, deque[float]] = defaultdict(deque)
         self._live: dict[str, tuple[str, float]] = {}
+        self._calls: Counter[str] = Counter()
 
     def issue(self, refresh_token: str) -> str:
         """Return a new access token. The sixteenth live one kills the first.
@@ -48,6 +50,12 @@ class Tokens:
         """Whether an access token may be used now."""
         _, until = self._live.get(token, ("", 0.0))
         return self._now().timestamp() < until
+
+    def use(self, token: str) -> bool:
+        """Count a call with an access token; whether it may be made."""
+        self._calls[token] += 1
+        life = self._switches.token_life_calls
+        return self.is_live(token) and (life is None or self._calls[token] <= life)
 
     def revoke_all(self) -> None:
         """Kill every access token, as an administrator may."""

@@ -10,18 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 from http import HTTPStatus
+from itertools import count
+from random import Random
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from aha_pipeline.sandbox.churn import Hand
 from aha_pipeline.sandbox.clock import instant_of, stamp
 from aha_pipeline.sandbox.members import members
 from aha_pipeline.sandbox.modules import Module
 from aha_pipeline.sandbox.organisation import Organisation
 from aha_pipeline.sandbox.parameters import Refusal, mismatch, paging, query, since
-from aha_pipeline.sandbox.records import Deletion, Record
+from aha_pipeline.sandbox.records import Arrange, Deletion, Query, Record
 from aha_pipeline.sandbox.switches import Switches
 from aha_pipeline.sandbox.tokens import Tokens
 
@@ -82,7 +85,7 @@ def _check_token(tokens: Tokens, header: str) -> None:
     scheme, _, token = header.partition(" ")
     if scheme not in ("Zoho-oauthtoken", "Bearer") or not token:
         raise Refusal(401, "AUTHENTICATION_FAILURE", "Authentication failed")
-    if not tokens.is_live(token):
+    if not tokens.use(token):
         raise Refusal(401, "INVALID_TOKEN", "invalid oauth token")
 
 
@@ -92,16 +95,32 @@ class Crm:
     def __init__(self, organisation: Organisation, switches: Switches) -> None:
         self._organisation, self._switches = organisation, switches
         self._store = organisation.store
+        self._churn = Hand(organisation.store)
+        self._calls = count()
 
     def list(self, request: Request) -> Response:
         """A page of records."""
         module = self._readable(request.path_params["module"])
-        asked = query(request, module)
-        records, total = self._store.tables[module.name].page(asked)
-        if not total and asked.since is not None:
-            return Response(status_code=HTTPStatus.NOT_MODIFIED)
+        asked = query(request, module, self._switches)
+        records, total = self._store.tables[module.name].page(asked, self._arrange(asked))
         texts = _texts(records, request.query_params.get("fields"))
+        self._churn.disturb(module)
+        if not texts:
+            return self._nothing(asked.since)
         return _page(texts, asked.page, asked.per_page, total)
+
+    def _arrange(self, asked: Query) -> Arrange | None:
+        """Return what puts ties into their order; by id there are none."""
+        if asked.sort_by == "id" or self._switches.tie_order == "id":
+            return None
+        if self._switches.tie_order == "id_desc":
+            return list.reverse
+        return Random(f"{self._switches.seed}/ties/{next(self._calls)}").shuffle
+
+    def _nothing(self, since: float | None) -> Response:
+        """The answer to a call that finds no rows; it has no body."""
+        status = HTTPStatus.NO_CONTENT if since is None else self._switches.empty_status
+        return Response(status_code=status)
 
     def get(self, request: Request) -> Response:
         """One record; an unknown id has no content."""
@@ -113,7 +132,7 @@ class Crm:
         if record is None:
             return Response(status_code=HTTPStatus.NO_CONTENT)
         texts = _texts([record], request.query_params.get("fields"))
-        return _json(b'{"data":[' + next(iter(texts)) + b"]}")
+        return _json(b'{"data":[' + texts[0] + b"]}")
 
     def deleted(self, request: Request) -> Response:
         """A page of the recycle bin, and of what was in it."""
@@ -122,7 +141,7 @@ class Crm:
         if wanted not in ("all", "recycle", "permanent"):
             raise mismatch("type")
         page, per_page = paging(request)
-        start, now = since(request), self._store.now().timestamp()
+        start, now = since(request, self._switches), self._store.now().timestamp()
         bin_ = self._store.tables[module.name].deletions
         rows = [
             row
@@ -132,12 +151,14 @@ class Crm:
             and (start is None or instant_of(row["deleted_time"]) >= start)
         ]
         chosen = rows[(page - 1) * per_page : page * per_page]
+        if not chosen:
+            return self._nothing(start)
         return _page(map(orjson.dumps, chosen), page, per_page, len(rows))
 
     def count(self, request: Request) -> Response:
         """How many records a list call with the same parameters finds in all."""
         module = self._readable(request.path_params["module"])
-        asked = query(request, module)
+        asked = query(request, module, self._switches)
         return JSONResponse({"count": self._store.tables[module.name].page(asked)[1]})
 
     def modules(self, request: Request) -> Response:
@@ -192,7 +213,7 @@ class Crm:
         return self._known(name)
 
 
-def _texts(records: Iterable[Record], fields: str | None) -> Iterable[bytes]:
+def _texts(records: Iterable[Record], fields: str | None) -> list[bytes]:
     """Return the JSON of the records, cut down to the named fields where any are named."""
     if not fields:
         return [record.text for record in records]
@@ -210,10 +231,11 @@ def _deleted_row(deletion: Deletion, now: float) -> dict | None:
     age = now - deletion.at
     if age > LISTED:
         return None
-    in_bin = age <= IN_BIN
+    emptied = deletion.at + IN_BIN if deletion.purged is None else deletion.purged
+    in_bin = age <= IN_BIN and deletion.purged is None
     row = {"id": deletion.record.id, "type": "recycle" if in_bin else "permanent"}
     if not in_bin:
-        gone = {"deleted_time": stamp(deletion.at + IN_BIN)}
+        gone = {"deleted_time": stamp(emptied)}
         return row | gone | dict.fromkeys(("display_name", "deleted_by", "created_by"))
     created_by = deletion.record.data.get("Created_By")
     return row | {
