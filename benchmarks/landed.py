@@ -1,0 +1,53 @@
+"""Run in a process of its own: read Leads with the product and land them; print what it took.
+
+The settings come from the environment, as the product's do. `--since` reads the changes from a
+moment on, otherwise everything is read.
+"""
+
+import argparse
+import json
+import re
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from aha_pipeline import services
+from aha_pipeline.assets.modules import land
+from aha_pipeline.warehouse.landing import Window
+
+
+def main() -> None:
+    """Print seconds, records and the peak memory in MB as one JSON object."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--since", type=datetime.fromisoformat)
+    asked = parser.parse_args()
+    opened = services.current()
+    opened.zoho()
+    zone = opened.settings.zone
+    now = datetime.now(zone)
+    day = datetime(now.year, now.month, now.day, tzinfo=zone)
+    window = Window(str(uuid4()), "Leads", asked.since or day, day + timedelta(days=1))
+    began = time.perf_counter()
+    landed = land(opened, window, from_the_beginning=asked.since is None)
+    seconds = time.perf_counter() - began
+    print(
+        json.dumps(
+            {
+                "seconds": seconds,
+                "records": landed.records_read,
+                "calls": landed.api_calls,
+                "peak_mb": _peak_mb(),
+            }
+        )
+    )
+
+
+def _peak_mb() -> float:
+    """Return the most memory this process has held. `ru_maxrss` would count its parent's too."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+
+
+if __name__ == "__main__":
+    main()

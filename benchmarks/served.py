@@ -1,0 +1,88 @@
+"""The sandbox with invented leads, in a process of its own: it shares no core lock with a reader.
+
+`python -m benchmarks.served RECORDS` prints its address and serves until its input ends; the line
+`edit N` makes N leads new.
+"""
+
+import argparse
+import gc
+import gzip
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from aha_pipeline.sandbox.server import Sandbox, start
+from aha_pipeline.sandbox.switches import Switches
+from benchmarks.leads import leads, times
+
+ROOT = Path(__file__).parents[1]
+EMPTY_MODULE = gzip.compress(b"")
+
+
+def start_empty(**switches: object) -> Sandbox:
+    """Start the sandbox of an organisation without records, in this process."""
+    with tempfile.TemporaryDirectory(prefix="aha-bench-") as folder:
+        (Path(folder) / "Leads.jsonl.gz").write_bytes(EMPTY_MODULE)
+        return start(data_dir=Path(folder), switches=Switches(**switches))
+
+
+@dataclass(frozen=True)
+class Served:
+    """A sandbox that runs in a process of its own."""
+
+    url: str
+    _process: subprocess.Popen
+
+    def edit(self, count: int) -> None:
+        """Change some leads; returns when they are changed."""
+        self._process.stdin.write(f"edit {count}\n")
+        self._process.stdin.flush()
+        self._process.stdout.readline()
+
+
+@contextmanager
+def served(records: int, *, latency: float = 0.0, max_calls: int | None = None) -> Iterator[Served]:
+    """Yield a sandbox with so many leads; stop it at the end of the block."""
+    command = [sys.executable, "-m", "benchmarks.served", str(records), "--latency", str(latency)]
+    if max_calls is not None:
+        command += ["--max-calls", str(max_calls)]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield Served(process.stdout.readline().strip(), process)
+        finally:
+            process.stdin.close()
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("records", type=int)
+    parser.add_argument("--latency", type=float, default=0.0)
+    parser.add_argument("--max-calls", type=int)
+    asked = parser.parse_args()
+    rng = Random(asked.records)
+    with start_empty(latency=asked.latency, max_calls=asked.max_calls) as sandbox:
+        sandbox.store.load("Leads", list(leads(times(asked.records, rng))))
+        gc.collect()
+        gc.freeze()  # a million records, which no collection has to look at again
+        print(sandbox.url, flush=True)
+        for line in sys.stdin:
+            _edit(sandbox, int(line.removeprefix("edit")), rng)
+            print("edited", flush=True)
+
+
+def _edit(sandbox: Sandbox, count: int, rng: Random) -> None:
+    ids = list(sandbox.store.tables["Leads"].records)
+    for id_ in rng.sample(ids, count):
+        sandbox.store.edit("Leads", id_, {"Description": f"Asked again, {rng.random():.9f}."})
+
+
+if __name__ == "__main__":
+    main()
