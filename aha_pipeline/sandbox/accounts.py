@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from aha_pipeline.sandbox.forms import form_of
+from aha_pipeline.sandbox.switches import Switches
 from aha_pipeline.sandbox.tokens import LIFE_SECONDS, Tokens, TooManyTokens
 
 THROTTLED = {
@@ -17,7 +18,7 @@ THROTTLED = {
 }
 
 
-def routes(tokens: Tokens) -> list[Route]:
+def routes(tokens: Tokens, switches: Switches) -> list[Route]:
     """Return the routes of the accounts server."""
     used_codes: set[str] = set()
 
@@ -27,13 +28,13 @@ def routes(tokens: Tokens) -> list[Route]:
             return JSONResponse({"error": "invalid_client"})
         match asked.get("grant_type"):
             case "refresh_token":
-                return _answer(request, tokens, asked.get("refresh_token"))
+                return _answer(request, tokens, switches, asked.get("refresh_token"))
             case "authorization_code":
                 code = asked.get("code")
                 if code in used_codes:
                     return JSONResponse({"error": "invalid_code"})
                 used_codes.add(code)
-                return _answer(request, tokens, code, f"1000.refresh.{code}")
+                return _answer(request, tokens, switches, code, f"1000.refresh.{code}")
         return JSONResponse({"error": "unsupported_grant_type"})
 
     return [Route("/oauth/v2/token", token, methods=["POST"])]
@@ -45,21 +46,27 @@ def _accepted(value: str | None) -> bool:
 
 
 def _answer(
-    request: Request, tokens: Tokens, grant: str | None, new_refresh_token: str | None = None
+    request: Request,
+    tokens: Tokens,
+    switches: Switches,
+    grant: str | None,
+    new_refresh_token: str | None = None,
 ) -> Response:
-    """Errors come with status 200, as Zoho's do; only the throttle is a 400."""
+    """Errors come with status 200, as Zoho's do; only the throttle may be a 400."""
     if not _accepted(grant):
         return JSONResponse({"error": "invalid_code"})
     try:
         access_token = tokens.issue(new_refresh_token or grant)
     except TooManyTokens:
-        return JSONResponse(THROTTLED, 400)
+        return JSONResponse(THROTTLED, switches.throttle_status)
     answer = {
         "access_token": access_token,
         "api_domain": str(request.base_url).rstrip("/"),
         "token_type": "Bearer",
         "expires_in": LIFE_SECONDS,
     }
+    if switches.expires_in_ms:
+        answer |= {"expires_in": LIFE_SECONDS * 1000, "expires_in_sec": LIFE_SECONDS}
     if new_refresh_token:
         answer["refresh_token"] = new_refresh_token
     return JSONResponse(answer)

@@ -11,17 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aha_pipeline.sandbox.accounts import THROTTLED
 from aha_pipeline.sandbox.connections import Connections
+from aha_pipeline.sandbox.refusal import envelope
 from aha_pipeline.sandbox.switches import Switches
 
 PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 # What a call of the accounts server is never answered.
 CRM_ONLY = frozenset({"401", "200_error"})
-
-
-def envelope(code: str, message: str) -> dict:
-    """Return an error body of the CRM."""
-    return {"code": code, "details": {}, "message": message, "status": "error"}
-
 
 BUSY = envelope("TOO_MANY_REQUESTS", "You have reached the maximum number of simultaneous calls")
 BROKEN = envelope("INTERNAL_ERROR", "Internal Server Error")

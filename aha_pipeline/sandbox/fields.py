@@ -125,6 +125,7 @@ FIELDS = {
     "Events": SYSTEM + "*Event_Title Start_DateTime:datetime End_DateTime:datetime",
     "Campaigns": SYSTEM + "*Campaign_Name Status Start_Date:date Budgeted_Cost:currency",
     "Products": SYSTEM + "*Product_Name Product_Code Unit_Price:currency",
+    "Deals_X_Products": "Deals:lookup Products:lookup Created_Time:datetime Modified_Time:datetime",
     "Notes": SYSTEM + "Note_Title Note_Content:textarea Parent_Id:lookup",
 }
 DOLLAR_KEYS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC
 from email.utils import format_datetime
+from urllib.parse import parse_qs
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,7 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from aha_pipeline.sandbox.connections import Connections
 from aha_pipeline.sandbox.faults import BUSY, Faults
 from aha_pipeline.sandbox.organisation import Organisation
+from aha_pipeline.sandbox.refusal import envelope
 from aha_pipeline.sandbox.switches import Switches
+
+SPENT = envelope("TOO_MANY_REQUESTS", "You have used up the API credits of your organisation")
+DELETED_COST, VIEW_COST = 2, 3
 
 
 class Gate:
@@ -34,7 +39,7 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif scope["path"].startswith("/crm/"):
-            await self._admit(scope, receive, self._dated(send))
+            await self._admit(scope, receive, self._metered(self._dated(send)))
         elif scope["path"].startswith("/oauth/"):
             await self._faulty(scope, receive, self._dated(send))
         else:
@@ -44,6 +49,9 @@ class Gate:
         limit = self._switches.max_calls
         if limit is not None and self._under_way >= limit:
             await JSONResponse(BUSY, 429)(scope, receive, send)
+            return
+        if not self._charge(scope):
+            await JSONResponse(SPENT, 429)(scope, receive, send)
             return
         self._under_way += 1
         try:
@@ -55,6 +63,27 @@ class Gate:
         finally:
             self._under_way -= 1
 
+    def _charge(self, scope: Scope) -> bool:
+        """Take the credits of a call; whether there were any left."""
+        left = self._switches.credits
+        if left is None:
+            return True
+        self._switches.credits = max(left - _cost(scope), 0)
+        return left > 0
+
+    def _metered(self, send: Send) -> Send:
+        """Add the credits that are left, once they are counted."""
+        if self._switches.credits is None:
+            return send
+
+        async def metered(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                left = str(self._switches.credits).encode()
+                message["headers"].append((b"x-api-credits-remaining", left))
+            await send(message)
+
+        return metered
+
     def _dated(self, send: Send) -> Send:
         """Add the `Date` of the stand-in's own clock; uvicorn's is switched off."""
         date = format_datetime(self._organisation.store.now().astimezone(UTC), usegmt=True)
@@ -65,3 +94,10 @@ class Gate:
             await send(message)
 
         return dated
+
+
+def _cost(scope: Scope) -> int:
+    """Return the credits of a call: more for the deleted records, and for a custom view."""
+    if scope["path"].endswith("/deleted"):
+        return DELETED_COST
+    return VIEW_COST if "cvid" in parse_qs(scope["query_string"].decode()) else 1

@@ -17,6 +17,8 @@ JSON_TYPES = {
     "ownerlookup": "jsonobject",
 }
 
+LINK = "_X_"  # in the name of a module that links records of two others
+
 
 @dataclass(frozen=True)
 class Field:
@@ -31,7 +33,8 @@ class Field:
     def metadata(self, module: str, label: str) -> dict:
         """Return the field as `settings/fields` answers it."""
         empty = ("-None-",) if self.type == "picklist" and not self.mandatory else ()
-        return {
+        formula = {"formula": {"return_type": "double"}} if self.type == "formula" else {}
+        return formula | {
             "id": metadata_id(f"{module}.{self.name}"),
             "api_name": self.name,
             "field_label": label,
@@ -41,7 +44,7 @@ class Field:
             "length": 32000 if self.type == "textarea" else 255,
             "custom_field": self.custom,
             "system_mandatory": self.mandatory,
-            "read_only": False,
+            "read_only": self.type == "formula",
             "visible": True,
             "created_source": "default",
             "pick_list_values": [
@@ -83,7 +86,7 @@ class Module:
             "module_name": self.name,
             "singular_label": self.singular.replace("_", " "),
             "plural_label": self.name.replace("_", " "),
-            "generated_type": "custom" if self.custom else "default",
+            "generated_type": self._generated_type,
             "api_supported": True,
             "creatable": True,
             "editable": True,
@@ -94,13 +97,16 @@ class Module:
             "sequence_number": position,
         }
 
-    def fields_metadata(self) -> list[dict]:
-        """Return all fields as `settings/fields` answers them."""
-        return [f.metadata(self.name, self._label(f)) for f in self.fields]
-
-    def _label(self, f: Field) -> str:
+    def field_metadata(self, f: Field) -> dict:
+        """Return one of its fields as `settings/fields` answers it."""
         words = f.name.replace("_", " ")
-        return f"{self.singular} {words}" if f.name == "Owner" else words
+        return f.metadata(self.name, f"{self.singular} {words}" if f.name == "Owner" else words)
+
+    @property
+    def _generated_type(self) -> str:
+        if LINK in self.name:
+            return "linking"
+        return "custom" if self.custom else "default"
 
 
 def metadata_id(name: str) -> str:

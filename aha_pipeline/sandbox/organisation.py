@@ -9,6 +9,8 @@ from datetime import datetime
 from aha_pipeline.sandbox.modules import Module, metadata_id
 from aha_pipeline.sandbox.store import Store
 
+LICENSES = 15
+
 
 def _stand_still(_now: datetime) -> None:
     """Given records do not live on."""
@@ -39,7 +41,11 @@ class Organisation:
             "iso_code": "INR",
             "currency_locale": "en_IN",
             "mc_status": False,
-            "license_details": {"paid": True, "paid_type": "enterprise"},
+            "license_details": {
+                "paid": True,
+                "paid_type": "enterprise",
+                "users_license_purchased": LICENSES,
+            },
         }
 
 

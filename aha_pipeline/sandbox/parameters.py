@@ -2,46 +2,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from math import inf, nextafter
 
 from starlette.requests import Request
 
+from aha_pipeline.sandbox import cursor
 from aha_pipeline.sandbox.clock import instant_of
-from aha_pipeline.sandbox.modules import Module
 from aha_pipeline.sandbox.records import Query
+from aha_pipeline.sandbox.refusal import Refusal, mismatch, missing, too_many
 from aha_pipeline.sandbox.switches import Switches
+from aha_pipeline.sandbox.versions import Version
 
-MAX_PER_PAGE = 200
+MAX_PER_PAGE, MAX_FIELDS, MAX_IDS = 200, 50, 100
 THREE_WAY = {"true": True, "false": False, "both": None}
+CURSOR_SORTS = ("id", "Created_Time", "Modified_Time")
 
 
-class Refusal(Exception):
-    """An error answer in Zoho's envelope."""
-
-    def __init__(self, status: int, code: str, message: str, **details: object) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {"code": code, "details": details, "message": message, "status": "error"}
-
-
-def query(request: Request, module: Module, switches: Switches) -> Query:
-    """Read the parameters of a list call; an unknown sort field falls back to the id, as in v2."""
-    params = request.query_params
+def query(
+    request: Request, version: Version, sortable: Collection[str], switches: Switches, now: float
+) -> Query:
+    """Read the parameters of a list call."""
     page, per_page = paging(request)
-    _check_reach(page * per_page, switches.page_cap)
-    sort_by = params.get("sort_by", "id")
-    ids = params.get("ids")
     order = _one_of(request, "sort_order", {"asc": False, "desc": True}, "desc")
     return Query(
-        sort_by=sort_by if sort_by in module.sortable else "id",
+        sort_by=_sort_by(request, version, sortable),
         descending=order,
         converted=_one_of(request, "converted", THREE_WAY, "false"),
         approved=_one_of(request, "approved", THREE_WAY, "true"),
         since=since(request, switches),
-        ids=None if ids is None else frozenset(ids.split(",")),
-        page=page,
+        ids=_ids(request),
+        page=_reached(request, version, switches, page, per_page, now),
         per_page=per_page,
+        short_pages=switches.short_pages,
     )
+
+
+def fields(request: Request, version: Version, needed: bool = False) -> tuple[str, ...] | None:
+    """Return the names that the answer is cut down to; None for all of them."""
+    text = request.query_params.get("fields")
+    names = tuple(name for name in map(str.strip, (text or "").split(",")) if name)
+    if not names:
+        if needed and version.cursor:
+            raise missing("fields")
+        return None
+    if version.cursor and len(names) > MAX_FIELDS:
+        raise too_many("fields", MAX_FIELDS)
+    return names
+
+
+def _sort_by(request: Request, version: Version, sortable: Collection[str]) -> str:
+    """Return the sort field; an unknown one falls back to the id in v2, and is refused later on."""
+    name = request.query_params.get("sort_by", "id")
+    if version.cursor and name not in CURSOR_SORTS:
+        details = {"param_name": "sort_by", "supported_values": list(CURSOR_SORTS)}
+        raise Refusal(400, "INVALID_DATA", "the sort field is not supported", **details)
+    return name if name in sortable else "id"
+
+
+def _ids(request: Request) -> frozenset[str] | None:
+    if "ids" not in request.query_params:
+        return None
+    ids = request.query_params["ids"].split(",")
+    if len(ids) > MAX_IDS:
+        raise too_many("ids", MAX_IDS)
+    return frozenset(ids)
+
+
+def _reached(
+    request: Request, version: Version, switches: Switches, page: int, per_page: int, now: float
+) -> int:
+    """Return the page that `page` or `page_token` leads to, if it may lead that far."""
+    if version.cursor and "page_token" in request.query_params:
+        page = cursor.page_of(request, now)
+        if page * per_page > switches.token_cap:
+            message = f"You can only get the first {switches.token_cap} records"
+            raise Refusal(400, "PAGINATION_LIMIT_EXCEEDED", message, limit=switches.token_cap)
+        return page
+    cap = version.page_cap(switches.page_cap)
+    if cap is not None and page * per_page > cap:
+        message = f"You can only get the first {cap} records without using page_token param"
+        raise Refusal(400, "DISCRETE_PAGINATION_LIMIT_EXCEEDED", message, limit=cap)
+    return page
 
 
 def _one_of(request: Request, name: str, choices: dict[str, bool | None], default: str) -> object:
@@ -55,12 +97,6 @@ def paging(request: Request) -> tuple[int, int]:
     """Return the page and how many rows it holds at most."""
     page = _positive(request, "page", 1)
     return page, min(_positive(request, "per_page", MAX_PER_PAGE), MAX_PER_PAGE)
-
-
-def _check_reach(last_row: int, cap: int | None) -> None:
-    if cap is not None and last_row > cap:
-        message = f"You can only get the first {cap} records without using page_token param"
-        raise Refusal(400, "DISCRETE_PAGINATION_LIMIT_EXCEEDED", message, limit=cap)
 
 
 def _positive(request: Request, name: str, default: int) -> int:
@@ -80,9 +116,3 @@ def since(request: Request, switches: Switches) -> float | None:
         message = "the header is not an ISO 8601 time"
         raise Refusal(400, "INVALID_DATA", message, header_name="If-Modified-Since")
     return nextafter(instant, inf) if switches.strict_since else instant
-
-
-def mismatch(name: str) -> Refusal:
-    """Return the refusal of a parameter's value."""
-    message = "Please check whether the input values are correct"
-    return Refusal(400, "PATTERN_NOT_MATCHED", message, param_name=name)

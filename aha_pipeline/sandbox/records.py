@@ -11,6 +11,7 @@ import json
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import inf
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from aha_pipeline.sandbox.clock import instant_of
 Key = tuple[int, float | str]
 Arrange = Callable[[list], None]
 KEPT_FILTERS = 16
+SHORT_SHARES = (1.0, 0.6, 0.9, 0.3)  # of `per_page`, in turn, where pages are short
 DISPLAY_FIELDS = ("Full_Name", "Deal_Name", "Account_Name", "Name", "Subject", "Last_Name")
 
 
@@ -122,6 +124,16 @@ class Query:
     ids: frozenset[str] | None = None
     page: int = 1
     per_page: int = 200
+    short_pages: bool = False
+
+    @property
+    def window(self) -> tuple[int, int]:
+        """Where the page begins, and how many rows it holds at most."""
+        if not self.short_pages:
+            return (self.page - 1) * self.per_page, self.per_page
+        sizes = [max(1, int(self.per_page * share)) for share in SHORT_SHARES]
+        rounds, rest = divmod(self.page - 1, len(sizes))
+        return rounds * sum(sizes) + sum(sizes[:rest]), sizes[rest]
 
     def wants(self, record: Record) -> bool:
         """Whether the record passes the converted and approved filters."""
@@ -201,8 +213,8 @@ class Table:
         """
         entries, first = self._matching(query)
         total = len(entries) - first
-        start = (query.page - 1) * query.per_page
-        count = max(0, min(query.per_page, total - start))
+        start, size = query.window
+        count = max(0, min(size, total - start))
         low = len(entries) - start - count if query.descending else first + start
         if count and arrange:
             chosen = _arranged(entries, low, low + count, arrange)
@@ -212,15 +224,27 @@ class Table:
             chosen.reverse()
         return [self.records[id_] for _, id_ in chosen], total
 
+    def between(self, query: Query, low: float, high: float) -> tuple[list, int, int]:
+        """Return sorted entries, and from and to which position they are within the bounds."""
+        _, entries = self._sorted(query)
+        if (low, high) == (-inf, inf):
+            return entries, 0, len(entries)
+        stop = bisect_right(entries, (1, high), key=itemgetter(0))
+        return entries, bisect_left(entries, ((1, low),)), stop
+
+    def _sorted(self, query: Query) -> tuple[tuple, list]:
+        """Return the entries of all records a query wants, and under which key they are kept."""
+        key = (query.sort_by, query.converted, query.approved)
+        if key not in self._indexes:
+            self._indexes[key] = Index(query, self.records.values())
+        return key, self._indexes[key].entries
+
     def _matching(self, query: Query) -> tuple[list, int]:
         """Return sorted entries, and the position from which they match."""
         if query.ids is not None:
             wanted = (self.records[i] for i in query.ids if i in self.records)
             return Index(query, (r for r in wanted if _is_since(r, query.since))).entries, 0
-        key = (query.sort_by, query.converted, query.approved)
-        if key not in self._indexes:
-            self._indexes[key] = Index(query, self.records.values())
-        entries = self._indexes[key].entries
+        key, entries = self._sorted(query)
         if query.since is None:
             return entries, 0
         if query.sort_by == "Modified_Time":

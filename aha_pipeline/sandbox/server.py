@@ -87,7 +87,7 @@ def start(
     connections = Connections()
     app = Starlette(
         routes=[
-            *accounts.routes(tokens),
+            *accounts.routes(tokens, switches),
             *zoho.routes(organisation, tokens, switches),
             *twilio.routes(outbox, now),
             *pages.routes(organisation, outbox),

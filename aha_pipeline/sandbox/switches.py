@@ -41,13 +41,24 @@ class Switches:
     """All switches; times in seconds.
 
     Wire: `latency` of a call; `max_calls` under way at a time; `fault_rate`, the share of calls
-    that fail in one of the ways `faults` names, drawn from `seed`.
+    that fail in one of the ways `faults` names, drawn from `seed`; `credits` that are left, None
+    for any number.
 
-    Tokens: `token_life_calls` after which one dies.
+    Tokens: `token_life_calls` after which one dies; `tokens_per_window` of ten minutes, and
+    `throttle_status` of the call that asks for more; `expires_in_ms` for a life in milliseconds.
 
     Lists: `strict_since` for a since that excludes its own second; `empty_status`, 304 or 204, of
-    an empty answer to one; `page_cap`, the rows that `page` reaches; `tie_order`, "id", "id_desc"
-    or "random", of equal sort values, against a sort by "id"; `unreadable` modules.
+    an empty answer to one; `page_cap` and `token_cap`, the rows that `page` and `page_token`
+    reach; `tie_order`, "id", "id_desc" or "random", of equal sort values, where "id_desc" runs
+    against the list; `short_pages` that hold fewer rows than asked for though more follow;
+    `zone` in which records write their times.
+
+    Rights: `unreadable` modules; `hidden` fields of a module; `metadata_readable`, `coql` and
+    `count`, whether those calls are allowed; `coql_converted`, whether queries see converted and
+    unapproved records.
+
+    Metadata: `metadata_gaps` for fields without `json_type` or `length`; `formulas`, further
+    fields of a module that are called formulas.
 
     Changes: `commit_lag`, after which one shows; `conversion_bumps` and `restore_bumps` of
     `Modified_Time`; `churn` while the lists are read.
@@ -55,15 +66,29 @@ class Switches:
 
     latency: float = 0.0
     max_calls: int | None = None
-    unreadable: set[str] = field(default_factory=set)
     seed: int = 0
     fault_rate: float = 0.0
     faults: tuple[str, ...] = FAULTS
+    credits: int | None = None
     token_life_calls: int | None = None
+    tokens_per_window: int = 10
+    throttle_status: int = 400
+    expires_in_ms: bool = False
     strict_since: bool = False
     empty_status: int = 304
     page_cap: int | None = None
+    token_cap: int = 100_000
     tie_order: str = "id"
+    short_pages: bool = False
+    zone: str | None = None
+    unreadable: set[str] = field(default_factory=set)
+    hidden: dict[str, set[str]] = field(default_factory=dict)
+    metadata_readable: bool = True
+    coql: bool = True
+    count: bool = True
+    coql_converted: bool = True
+    metadata_gaps: bool = False
+    formulas: dict[str, set[str]] = field(default_factory=dict)
     commit_lag: float = 0.0
     conversion_bumps: bool = True
     restore_bumps: bool = False

@@ -9,7 +9,7 @@ from aha_pipeline.sandbox.clock import Clock
 from aha_pipeline.sandbox.switches import Switches
 
 LIFE_SECONDS = 3600
-WINDOW_SECONDS, TOKENS_PER_WINDOW = 600, 10
+WINDOW_SECONDS = 600
 LIVE_TOKENS = 15
 
 
@@ -29,13 +29,13 @@ class Tokens:
     def issue(self, refresh_token: str) -> str:
         """Return a new access token. The sixteenth live one kills the first.
 
-        Raises TooManyTokens at the eleventh within ten minutes.
+        Raises TooManyTokens if ten minutes had as many as the switches allow.
         """
         now = self._now().timestamp()
         times = self._issued[refresh_token]
         while times and times[0] <= now - WINDOW_SECONDS:
             times.popleft()
-        if len(times) >= TOKENS_PER_WINDOW:
+        if len(times) >= self._switches.tokens_per_window:
             raise TooManyTokens
         times.append(now)
         self._live = {t: grant for t, grant in self._live.items() if now < grant[1]}

@@ -51,6 +51,19 @@ def test_eleventh_token_in_ten_minutes_is_refused(client: Client, hands: Hands) 
     assert client.token(refresh_token="busy").status_code == 200
 
 
+def test_throttle_is_as_switched(client: Client, sandbox: Sandbox) -> None:
+    sandbox.switches.tokens_per_window, sandbox.switches.throttle_status = 2, 200
+    answers = [client.token(refresh_token="busy") for _ in range(3)]
+    assert [a.status_code for a in answers] == [200, 200, 200]
+    assert answers[-1].json()["error"] == "Access Denied"
+
+
+def test_life_may_come_in_milliseconds(client: Client, sandbox: Sandbox) -> None:
+    sandbox.switches.expires_in_ms = True
+    answer = client.token().json()
+    assert (answer["expires_in"], answer["expires_in_sec"]) == (3_600_000, 3600)
+
+
 def test_sixteenth_live_token_kills_the_first(sandbox: Sandbox, hands: Hands) -> None:
     tokens = []
     for _ in range(16):

@@ -35,11 +35,25 @@ def test_chosen_fields_are_served_byte_for_byte(serve: Callable) -> None:
     assert body.startswith(b'{"data":[' + wanted + b"]")
 
 
-def test_members_put_together_are_the_object() -> None:
-    parts = dict(members(RAW.decode()))
-    assert list(parts) == ["id", "Amount", "Big", "Nul", "Lone", "Text", "Modified_Time", "In"]
-    assert parts["Text"] == '"Text":"अ, \\"x\\": {"'
-    assert list(members("{}")) == []
+DEEP = b' { "a" : {"b": {"c": [1.50, "}"]}} ,"d":[{"e":"\\"{"}], "f":[[]],"g":-0.0} '
+
+
+def test_members_are_cut_as_they_are_written() -> None:
+    parts = members(RAW)
+    names = ["id", "Amount", "Big", "Nul", "Lone", "Text", "Modified_Time", "In"]
+    assert list(parts) == [f'"{name}"'.encode() for name in names]
+    assert parts[b'"Text"'] == '"Text":"अ, \\"x\\": {"'.encode()
+    assert members(b"{}") == {}
+
+
+def test_members_of_any_depth_are_cut() -> None:
+    parts = members(DEEP.strip())
+    assert [part.decode() for part in parts.values()] == [
+        '"a" : {"b": {"c": [1.50, "}"]}}',
+        '"d":[{"e":"\\"{"}]',
+        '"f":[[]]',
+        '"g":-0.0',
+    ]
 
 
 def test_metadata_is_read_off_the_records(write_module: WriteModule, data_dir: Path) -> None:

@@ -73,7 +73,9 @@ def test_deleted_list_filters_by_time_and_pages(
 def test_modules_and_fields_are_described(client: Client) -> None:
     modules = {m["api_name"]: m for m in client.get("/crm/v2/settings/modules").json()["modules"]}
     assert {"Leads", "Deals", "Contacts", "Accounts"} <= modules.keys()
-    assert all(m["api_supported"] for m in modules.values())
+    assert {n for n, m in modules.items() if not m["api_supported"]} == {"Home", "Feeds"}
+    assert modules["Deals_X_Products"]["generated_type"] == "linking"
+    assert modules["Leads"]["generated_type"] == "default"
     (leads,) = client.get("/crm/v2/settings/modules/Leads").json()["modules"]
     assert leads == modules["Leads"]
     fields = client.get("/crm/v2/settings/fields?module=Deals").json()["fields"]
@@ -92,6 +94,8 @@ def test_organisation_keeps_its_id(client: Client) -> None:
     assert org["time_zone"] == "Asia/Kolkata"
     assert org["iso_code"] == "INR"
     assert org["id"].isdigit()
+    assert org["license_details"]["paid_type"] == "enterprise"
+    assert org["license_details"]["users_license_purchased"] > 0
 
 
 def test_count_follows_the_lists_filters(client: Client) -> None:
@@ -107,6 +111,10 @@ def test_count_follows_the_lists_filters(client: Client) -> None:
         ("GET", "/crm/v2/Unicorns/deleted", 400, "INVALID_MODULE"),
         ("GET", "/crm/v2/Leads/1/2/3", 404, "INVALID_URL_PATTERN"),
         ("GET", "/crm/v9/Leads", 404, "INVALID_URL_PATTERN"),
+        ("GET", "/crm/bulk/v2/read", 404, "INVALID_URL_PATTERN"),
+        ("GET", "/crm/v2/Leads/actions/count", 404, "INVALID_URL_PATTERN"),
+        ("GET", "/crm/v2/coql", 400, "INVALID_REQUEST_METHOD"),
+        ("GET", "/crm/v2/Home", 400, "INVALID_MODULE"),
         ("POST", "/crm/v2/Leads", 400, "INVALID_REQUEST_METHOD"),
     ],
 )
