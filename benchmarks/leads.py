@@ -64,7 +64,7 @@ def _lead(template: dict, number: int, moment: float, rng: Random, converted: bo
         "Lead_Status": rng.choice(LEAD_STATUSES),
         "Annual_Revenue": rng.randrange(10**9) / 100,
         "City": rng.choice(CITIES),
-        "Description": f"Call {number}: wants lighting in {rng.randrange(9) + 1} rooms, then curtains.",
+        "Description": f"Call {number}: lighting in {rng.randrange(9) + 1} rooms, then curtains.",
     }
     if converted:
         lead["$converted"] = True

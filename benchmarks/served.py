@@ -55,7 +55,10 @@ def served(records: int, *, latency: float = 0.0, max_calls: int | None = None) 
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
-            yield Served(process.stdout.readline().strip(), process)
+            url = process.stdout.readline().strip()
+            if not url:
+                raise RuntimeError("the sandbox did not start")
+            yield Served(url, process)
         finally:
             process.stdin.close()
 
@@ -68,10 +71,11 @@ def main() -> None:
     parser.add_argument("--max-calls", type=int)
     asked = parser.parse_args()
     rng = Random(asked.records)
+    gc.disable()  # a million records are made, and none is garbage
     with start_empty(latency=asked.latency, max_calls=asked.max_calls) as sandbox:
         sandbox.store.load("Leads", list(leads(times(asked.records, rng))))
-        gc.collect()
-        gc.freeze()  # a million records, which no collection has to look at again
+        gc.freeze()
+        gc.enable()
         print(sandbox.url, flush=True)
         for line in sys.stdin:
             _edit(sandbox, int(line.removeprefix("edit")), rng)
