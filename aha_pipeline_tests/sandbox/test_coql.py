@@ -15,12 +15,12 @@ def ask(client: Client, query: str, version: str = "v8") -> requests.Response:
     return client.post(f"/crm/{version}/coql", json={"select_query": query})
 
 
-def leads(client: Client, column: str, where: str, rest: str = "") -> requests.Response:
+def select(client: Client, column: str, where: str, rest: str = "") -> requests.Response:
     return ask(client, " ".join(("select", column, "from Leads where", where, rest)))
 
 
 def names(client: Client, where: str, rest: str = "") -> list[str]:
-    answer = leads(client, "Last_Name", where, rest)
+    answer = select(client, "Last_Name", where, rest)
     return [] if answer.status_code == 204 else [r["Last_Name"] for r in answer.json()["data"]]
 
 
@@ -98,7 +98,7 @@ def test_key_walk_finds_every_record_of_one_second(serve: Callable) -> None:
     found, last, more = [], 0, True
     while more:
         where = f"Modified_Time = '{SECOND}' and id > {last}"
-        answer = leads(client, "id", where, "order by id asc limit 70").json()
+        answer = select(client, "id", where, "order by id asc limit 70").json()
         found += [row["id"] for row in answer["data"]]
         last, more = found[-1], answer["info"]["more_records"]
     assert found == [str(n) for n in range(1, 301)]
@@ -117,7 +117,7 @@ def test_key_walk_over_time_and_id(serve: Callable, descending: bool) -> None:
             f"(Modified_Time {sign} '{time}' or (Modified_Time = '{time}' and id {sign} {last}))"
         )
         rest = f"order by Modified_Time {order}, id {order} limit 70"
-        answer = leads(client, "Modified_Time", where, rest).json()
+        answer = select(client, "Modified_Time", where, rest).json()
         found += [int(row["id"]) for row in answer["data"]]
         time, last = answer["data"][-1]["Modified_Time"], found[-1]
         more = answer["info"]["more_records"]
