@@ -44,7 +44,9 @@ class Modules(click.ParamType):
 
     def convert(self, value: object, param: object, ctx: object) -> tuple[str, ...]:
         """Return the names; fail naming one that is not configured."""
-        configured = configuration.load().zoho_modules
+        from aha_pipeline.services import modules_of
+
+        configured = modules_of(configuration.load())
         names = tuple(name.strip() for name in str(value).split(",") if name.strip())
         if not names:
             self.fail(f"name at least one of {', '.join(configured)}.", param, ctx)
@@ -52,6 +54,17 @@ class Modules(click.ParamType):
             if name not in configured:
                 self.fail(f"{name!r} is not in ZOHO_MODULES ({', '.join(configured)}).", param, ctx)
         return names
+
+
+class WithFaults(click.Command):
+    """A command whose help ends with the faults that can be rehearsed."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of faults."""
+        from aha_pipeline.sandbox import rehearsal
+
+        with formatter.section("Faults"):
+            formatter.write_dl(rehearsal.rows())
 
 
 @click.group(
@@ -96,19 +109,37 @@ def backfill(first: date, last: date) -> None:
     sys.exit(0 if run_backfill(Console(), first, last) else 1)
 
 
-@cli.command()
+@cli.command(cls=WithFaults)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
     help="Serve the records of DIR/<Module>.jsonl.gz instead of the demo company.",
 )
 @click.option("--port", type=PORT, default=8700, show_default=True, help="Port on 127.0.0.1.")
-def sandbox(data: Path | None, port: int) -> None:
+@click.option(
+    "--fault",
+    "faults",
+    metavar="NAME[=VALUE]",
+    multiple=True,
+    help="Let it misbehave as Zoho may; repeatable. The names are below.",
+)
+def sandbox(data: Path | None, port: int, faults: tuple[str, ...]) -> None:
     """Serve the stand-in for Zoho CRM and Twilio until Ctrl-C."""
     from aha_pipeline import local
-    from aha_pipeline.sandbox import server
+    from aha_pipeline.sandbox import rehearsal, server
 
-    server.serve(port, data_dir=data, outbox_path=local.outbox(configuration.load().home))
+    switches = rehearsal.switches(faults)
+    outbox = local.outbox(configuration.load().home)
+    server.serve(port, data_dir=data, outbox_path=outbox, switches=switches)
+
+
+@cli.command()
+@click.option("--modules", type=Modules(), help="Only these of ZOHO_MODULES.")
+def reconcile(modules: tuple[str, ...] | None) -> None:
+    """Compare every record with Zoho, heal what differs, and certify each module."""
+    from aha_pipeline.commands.reconcile import reconcile as run_reconcile
+
+    sys.exit(0 if run_reconcile(Console(), modules) else 1)
 
 
 @cli.command()

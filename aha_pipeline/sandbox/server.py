@@ -101,7 +101,12 @@ def start(
     return Sandbox(url, organisation, switches, tokens, outbox, server, thread)
 
 
-def serve(port: int, data_dir: Path | None = None, outbox_path: Path | None = None) -> None:
+def serve(
+    port: int,
+    data_dir: Path | None = None,
+    outbox_path: Path | None = None,
+    switches: Switches | None = None,
+) -> None:
     """Serve in the foreground until SIGINT or SIGTERM, and print the address.
 
     Call it from the main thread. Raises SandboxError as `start` does.
@@ -109,7 +114,7 @@ def serve(port: int, data_dir: Path | None = None, outbox_path: Path | None = No
     done = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
-    with start(port, data_dir, outbox_path) as sandbox:
+    with start(port, data_dir, outbox_path, switches=switches) as sandbox:
         print(f"{sandbox.organisation.name} is served at {sandbox.url} (Ctrl-C stops)", flush=True)
         done.wait()
 

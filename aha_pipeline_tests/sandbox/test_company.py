@@ -169,3 +169,14 @@ def test_unknown_event_is_an_error() -> None:
     event = next(iter(Calendar("seed").until(EARLY.timestamp())))
     with pytest.raises(ValueError, match="explode"):
         apply(Store(), event._replace(action="explode"))
+
+
+def test_company_lives_on_when_another_hand_deletes_its_records() -> None:
+    clock = Hands(EARLY)
+    organisation = build(Store(clock))
+    for module, table in organisation.store.tables.items():
+        for id_ in list(table.records):
+            organisation.store.delete(module, id_)
+    clock.forward(days=20)
+    organisation.advance(clock())
+    assert organisation.store.tables["Leads"].records
