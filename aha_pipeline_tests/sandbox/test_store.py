@@ -1,9 +1,13 @@
+from datetime import UTC, datetime
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aha_pipeline.sandbox.clock import stamp
 from aha_pipeline.sandbox.records import Query
 from aha_pipeline.sandbox.store import Store
+from aha_pipeline.sandbox.switches import Switches
+from aha_pipeline_tests.hands import Hands
 
 FIELDS = ("id", "Modified_Time", "Amount")
 QUERIES = st.builds(
@@ -79,3 +83,26 @@ def test_malformed_times_never_match_a_since() -> None:
     page, total = store.tables["Leads"].page(Query(since=0, sort_by="Modified_Time"))
     assert (page, total) == ([], 0)
     assert store.tables["Leads"].page(Query(sort_by="Modified_Time"))[1] == 2
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(STEPS, max_size=30), st.integers(1, 20))
+def test_lag_delays_what_is_served_and_changes_nothing_else(steps: list, lag: int) -> None:
+    clock = Hands(datetime.fromtimestamp(12, UTC))
+    at_once, delayed = Store(clock), Store(clock, Switches(commit_lag=lag))
+    for action, number, at, amount in steps:
+        id_ = str(1000 + number)
+        for store in (at_once, delayed):
+            if action == "create" and not store.holds("Leads", id_):
+                store.create("Leads", {"id": id_, "Amount": amount}, at)
+            elif action == "edit" and store.holds("Leads", id_):
+                store.edit("Leads", id_, {"Amount": amount}, at)
+            elif action == "convert" and store.holds("Leads", id_):
+                store.convert(id_, {}, at)
+    clock.forward(seconds=lag)
+    delayed.settle()
+    texts = [
+        {r.id: r.text for r in store.tables["Leads"].records.values()}
+        for store in (at_once, delayed)
+    ]
+    assert texts[0] == texts[1]
