@@ -83,7 +83,8 @@ def main(url: str, folder: Path, database_url: str) -> None:
         destination=dlt.destinations.postgres(_with_host(database_url)),
     )
     began = time.perf_counter()
-    pipeline.run(source(url))
+    # CSV goes in by COPY: the quickest that dlt has for PostgreSQL.
+    pipeline.run(source(url), loader_file_format="csv")
     result = {"seconds": time.perf_counter() - began}
     (folder / "result.json").write_text(json.dumps(result))
 
