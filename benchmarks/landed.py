@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from aha_pipeline import services
-from aha_pipeline.assets.modules import land
+from aha_pipeline.assets.land import land
 from aha_pipeline.warehouse.landing import Window
 
 
@@ -27,20 +27,23 @@ def main() -> None:
     zone = opened.settings.zone
     now = datetime.now(zone)
     day = datetime(now.year, now.month, now.day, tzinfo=zone)
-    window = Window(str(uuid4()), "Leads", asked.since or day, day + timedelta(days=1))
-    began = time.perf_counter()
-    landed = land(opened, window, from_the_beginning=asked.since is None)
-    seconds = time.perf_counter() - began
-    print(
-        json.dumps(
-            {
-                "seconds": seconds,
-                "records": landed.records_read,
-                "calls": landed.api_calls,
-                "peak_mb": _peak_mb(),
-            }
-        )
+    window = Window(
+        str(uuid4()),
+        "Leads",
+        asked.since or day,
+        day + timedelta(days=1),
+        from_the_beginning=asked.since is None,
+        is_open=True,
     )
+    began = time.perf_counter()
+    landed = land(opened, window).landed
+    result = {
+        "seconds": time.perf_counter() - began,
+        "records": landed.records_read,
+        "calls": landed.api_calls,
+        "peak_mb": _peak_mb(),
+    }
+    print(json.dumps(result))
 
 
 def _peak_mb() -> float:

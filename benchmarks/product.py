@@ -27,11 +27,17 @@ def sync(url: str, home: Path, database_url: str) -> bool:
     return done.returncode == 0
 
 
-def land(url: str, home: Path, database_url: str, *arguments: str, calls: int = 5) -> dict:
-    """Read and land Leads without Dagster around it; return what `landed.py` measured."""
+def land(
+    url: str, home: Path, database_url: str, *arguments: str, calls: int | None = None
+) -> dict:
+    """Read and land Leads without Dagster around it; return what `landed.py` measured.
+
+    `calls` are made at a time, by default as many as the edition allows.
+    """
+    limits = {"ZOHO_MAX_CONCURRENCY": str(calls)} if calls else {}
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.landed", *arguments],
-        env=environment(url, home, database_url) | {"ZOHO_MAX_CONCURRENCY": str(calls)},
+        env=environment(url, home, database_url) | limits,
         cwd=home,
         check=True,
         stdout=subprocess.PIPE,
@@ -50,6 +56,7 @@ def environment(url: str, home: Path, database_url: str) -> dict[str, str]:
         "AHA_START_DATE": (date.today() - START).isoformat(),
         "DATABASE_URL": database_url,
         "ZOHO_MODULES": "Leads",
+        "ZOHO_DAILY_CREDITS": "1000000",
         "ZOHO_API_URL": url,
         "ZOHO_ACCOUNTS_URL": url,
         "ZOHO_CLIENT_ID": "benchmark",

@@ -1,7 +1,7 @@
 """The sandbox with invented leads, in a process of its own: it shares no core lock with a reader.
 
-`python -m benchmarks.served RECORDS` prints its address and serves until its input ends; the line
-`edit N` makes N leads new.
+`python -m benchmarks.served RECORDS` prints its address and serves until its input ends; a line
+`COUNT MOMENT` edits so many leads in the hour after a moment.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
@@ -21,6 +22,7 @@ from aha_pipeline.sandbox.switches import Switches
 from benchmarks.leads import leads, times
 
 ROOT = Path(__file__).parents[1]
+HOUR = 3600
 EMPTY_MODULE = gzip.compress(b"")
 
 
@@ -38,9 +40,9 @@ class Served:
     url: str
     _process: subprocess.Popen
 
-    def edit(self, count: int) -> None:
-        """Change some leads; returns when they are changed."""
-        self._process.stdin.write(f"edit {count}\n")
+    def edit(self, count: int, since: datetime) -> None:
+        """Edit some leads in the hour after `since`; returns when that is done."""
+        self._process.stdin.write(f"{count} {since.timestamp()}\n")
         self._process.stdin.flush()
         self._process.stdout.readline()
 
@@ -78,14 +80,16 @@ def main() -> None:
         gc.enable()
         print(sandbox.url, flush=True)
         for line in sys.stdin:
-            _edit(sandbox, int(line.removeprefix("edit")), rng)
+            count, since = line.split()
+            _edit(sandbox, int(count), float(since), rng)
             print("edited", flush=True)
 
 
-def _edit(sandbox: Sandbox, count: int, rng: Random) -> None:
+def _edit(sandbox: Sandbox, count: int, since: float, rng: Random) -> None:
     ids = list(sandbox.store.tables["Leads"].records)
     for id_ in rng.sample(ids, count):
-        sandbox.store.edit("Leads", id_, {"Description": f"Asked again, {rng.random():.9f}."})
+        said = f"Asked again, {rng.random():.9f}."
+        sandbox.store.edit("Leads", id_, {"Description": said}, at=since + rng.random() * HOUR)
 
 
 if __name__ == "__main__":

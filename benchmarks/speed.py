@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 from math import ceil
 from pathlib import Path
@@ -21,6 +21,7 @@ import requests
 from aha_pipeline.warehouse.connection import connect
 from benchmarks import product
 from benchmarks.databases import database, postgres
+from benchmarks.leads import ENDED
 from benchmarks.peers import AIRBYTE, DLT, Peer, PeerMissing
 from benchmarks.served import Served, served
 
@@ -84,22 +85,30 @@ def growth(records: int = 1_000_000, rounds: int = 5) -> None:
 
 
 class _Place:
-    """A CRM, and the database that holds its leads since `first`."""
+    """A CRM, and a database that holds its leads since `first`."""
 
     def __init__(self, crm: Served, home: Path, database_url: str) -> None:
         self._crm = crm
         self._at = (crm.url, home, database_url)
+        self._now = datetime.now().astimezone().replace(microsecond=0) - ENDED
         self.first = product.land(*self._at)
+        _settle(database_url)
 
     def land(self, changes: int) -> float:
-        """Change some leads, and return the seconds that reading and landing them takes."""
-        time.sleep(2)  # times have whole seconds: what changed before is not to be read again
-        since = datetime.now().astimezone()
-        self._crm.edit(changes)
-        landed = product.land(*self._at, "--since", since.isoformat(timespec="seconds"))
+        """Edit leads over an hour; return the seconds that reading and landing them takes."""
+        self._now += timedelta(hours=2)
+        self._crm.edit(changes, self._now)
+        landed = product.land(*self._at, "--since", self._now.isoformat())
         if landed["records"] != changes:
             raise RuntimeError(f"{landed['records']} changes were read instead of {changes}")
         return landed["seconds"]
+
+
+def _settle(database_url: str) -> None:
+    """Do what PostgreSQL does by itself long before the next day: vacuum, analyze, write out."""
+    with connect(database_url, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute("vacuum analyze")
+        cursor.execute("checkpoint")
 
 
 @contextmanager
