@@ -8,10 +8,12 @@ from aha_pipeline import settings as configuration
 from aha_pipeline.assets.briefing import ai_briefing
 from aha_pipeline.assets.marts import mart_assets
 from aha_pipeline.assets.modules import module_asset
+from aha_pipeline.assets.reconcile import certificate_check, count_check
 from aha_pipeline.assets.resources import ServicesResource
-from aha_pipeline.automation.jobs import daily_sync, send_whatsapp
-from aha_pipeline.automation.schedules import daily_schedule
+from aha_pipeline.automation.jobs import daily_sync, reconcile_job, send_whatsapp
+from aha_pipeline.automation.schedules import daily_schedule, weekly_reconcile
 from aha_pipeline.automation.sensors import whatsapp_on_briefing, whatsapp_statuses
+from aha_pipeline.services import modules_of
 
 
 @dg.definitions
@@ -22,14 +24,19 @@ def defs() -> dg.Definitions:
     """
     warnings.filterwarnings("ignore", category=dg.BetaWarning)  # backfill_policy= is still beta
     settings = configuration.load()
+    modules = modules_of(settings)
     return dg.Definitions(
         assets=[
-            *(module_asset(module, settings) for module in settings.zoho_modules),
-            *mart_assets(settings),
+            *(module_asset(module, modules, settings) for module in modules),
+            *mart_assets(modules, settings),
             ai_briefing,
         ],
-        jobs=[daily_sync, send_whatsapp],
-        schedules=[daily_schedule(settings)],
+        asset_checks=[
+            *(count_check(module) for module in modules),
+            *(certificate_check(module) for module in modules),
+        ],
+        jobs=[daily_sync, send_whatsapp, reconcile_job],
+        schedules=[daily_schedule(settings), weekly_reconcile(settings)],
         sensors=[whatsapp_on_briefing, whatsapp_statuses],
         resources={"services": ServicesResource()},
         executor=dg.in_process_executor,  # a process a step costs more than the steps themselves

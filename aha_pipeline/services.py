@@ -3,17 +3,23 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from threading import Lock
 
 from psycopg2.extensions import connection as Connection
 
 from aha_pipeline import local
 from aha_pipeline.crm.client import ZohoClient
-from aha_pipeline.crm.organisation import read_organisation
+from aha_pipeline.crm.errors import ZohoUnavailable
+from aha_pipeline.crm.metadata import read_modules
+from aha_pipeline.crm.organisation import Organisation, read_organisation
 from aha_pipeline.crm.token import TokenSource
 from aha_pipeline.crm.token_file import TokenFile
-from aha_pipeline.settings import Settings, load
+from aha_pipeline.settings import ALL_MODULES, Settings, load
 from aha_pipeline.warehouse import connection, state
+from aha_pipeline.warehouse.credits import CreditBudget
 from aha_pipeline.warehouse.migrate import migrate
+
+BACKOFF_SECONDS = 1.0
 
 
 class Services:
@@ -23,6 +29,7 @@ class Services:
         self.settings = settings
         self.database_url = settings.database_url.get_secret_value()
         self._zoho: ZohoClient | None = None
+        self._lock = Lock()
         migrate(self.database_url)
 
     @contextmanager
@@ -34,16 +41,28 @@ class Services:
     def zoho(self) -> ZohoClient:
         """Return a client whose organisation is known to be the one the warehouse holds.
 
+        It makes as many calls at a time as the edition allows, and spends a share of its credits.
         Raises ZohoError, WrongOrganisation or DatabaseUnreachable.
         """
-        if self._zoho is None:
-            client = _zoho_client(self.settings)
-            self._check_organisation(client)
-            self._zoho = client
+        with self._lock:
+            if self._zoho is None:
+                tokens = _tokens(self.settings)
+                organisation = read_organisation(_client(self.settings, tokens))
+                self._check(organisation)
+                self._zoho = _client(
+                    self.settings,
+                    tokens,
+                    concurrency=self.settings.zoho_max_concurrency or organisation.concurrency,
+                    budget=CreditBudget(
+                        self.connect,
+                        granted=organisation.daily_credits,
+                        limit=self.settings.zoho_daily_credits,
+                        zone=self.settings.zone,
+                    ),
+                )
         return self._zoho
 
-    def _check_organisation(self, client: ZohoClient) -> None:
-        organisation = read_organisation(client)
+    def _check(self, organisation: Organisation) -> None:
         with self.connect() as opened:
             state.connect_organisation(
                 opened,
@@ -63,22 +82,56 @@ def current() -> Services:
     return _services(local.complete(load()))
 
 
+def modules_of(settings: Settings) -> tuple[str, ...]:
+    """Return the API names of the modules to read: those that are named, or all there are.
+
+    `all` asks Zoho once a process; while Zoho is away, they are those of the last read. Raises
+    ZohoError, SettingsError or DatabaseUnreachable, for `all` only.
+    """
+    return (
+        _all_modules(current()) if settings.zoho_modules == ALL_MODULES else settings.zoho_modules
+    )
+
+
+@cache
+def _all_modules(services: Services) -> tuple[str, ...]:
+    try:
+        return read_modules(services.zoho())
+    except ZohoUnavailable:
+        with services.connect() as opened:
+            known = state.read_modules(opened)
+        if not known:
+            raise
+        return known
+
+
 @cache
 def _services(settings: Settings) -> Services:
     return Services(settings)
 
 
-def _zoho_client(settings: Settings) -> ZohoClient:
-    tokens = TokenSource(
+def _tokens(settings: Settings) -> TokenSource:
+    return TokenSource(
         settings.zoho_accounts_url,
         settings.zoho_client_id,
         settings.zoho_client_secret.get_secret_value(),
         settings.zoho_refresh_token.get_secret_value(),
         file=TokenFile(settings.home / "zoho-tokens.json"),
     )
+
+
+def _client(
+    settings: Settings,
+    tokens: TokenSource,
+    *,
+    concurrency: int = 1,
+    budget: CreditBudget | None = None,
+) -> ZohoClient:
     return ZohoClient(
         tokens,
         api_url=settings.zoho_api_url,
         version=settings.zoho_api_version,
-        concurrency=settings.zoho_max_concurrency,
+        concurrency=concurrency,
+        budget=budget,
+        backoff_seconds=BACKOFF_SECONDS,
     )

@@ -24,7 +24,8 @@ TWILIO_GROUP = (
     "twilio_whatsapp_number",
     "target_whatsapp_number",
 )
-API_VERSIONS = ("v2",)
+API_VERSIONS = ("v2", "v2.1", "v3", "v4", "v5", "v6", "v7", "v8")
+ALL_MODULES = ("all",)
 
 
 class SettingsError(ValueError):
@@ -58,10 +59,15 @@ class Settings(BaseSettings):
     zoho_api_version: str = Field("v2", description="API version")
     zoho_modules: Annotated[tuple[str, ...], NoDecode] = Field(
         ("Leads", "Deals", "Contacts", "Accounts"),
-        description="API names of the modules to read, separated by commas",
+        description="API names of the modules to read, separated by commas; or all",
     )
-    zoho_max_concurrency: int = Field(
-        5, ge=1, le=25, description="calls at a time (Free 5, Standard 10, Professional 15)"
+    zoho_max_concurrency: int | None = Field(
+        None, ge=1, le=25, description="calls at a time; by default what your edition allows"
+    )
+    zoho_daily_credits: int | None = Field(
+        None,
+        ge=100,
+        description="API credits to spend in 24 hours at most; by default half of your edition's",
     )
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL 15 or later, postgresql://user:password@host:5432/name"
@@ -100,6 +106,8 @@ class Settings(BaseSettings):
     def _check_modules(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not value:
             raise ValueError("name at least one module, for example Leads,Deals")
+        if "all" in value and value != ALL_MODULES:
+            raise ValueError("either names modules or says all")
         if len({name.lower() for name in value}) < len(value):
             raise ValueError("names a module twice")
         for name in value:

@@ -1,6 +1,7 @@
 """One asset a file of `sql/marts`, with its lineage read from the SQL."""
 
 import time
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import dagster as dg
@@ -15,9 +16,9 @@ from aha_pipeline.warehouse.tables import table_name
 PREFIX = "analytics"
 
 
-def mart_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """Return the assets of all marts."""
-    return [_mart_asset(mart, settings) for mart in read_marts()]
+def mart_assets(modules: Sequence[str], settings: Settings) -> list[dg.AssetsDefinition]:
+    """Return the assets of all marts, over the modules that are read."""
+    return [_mart_asset(mart, modules, settings) for mart in read_marts()]
 
 
 def mart_key(name: str) -> dg.AssetKey:
@@ -25,13 +26,13 @@ def mart_key(name: str) -> dg.AssetKey:
     return dg.AssetKey([PREFIX, name])
 
 
-def _mart_asset(mart: Mart, settings: Settings) -> dg.AssetsDefinition:
+def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.AssetsDefinition:
     is_daily = mart.kind == "daily"
 
     @dg.asset(
         key=mart_key(mart.name),
         description=f"{mart.grain}\n\n{mart.description}",
-        deps=_upstream(mart, settings),
+        deps=_upstream(mart, modules),
         group_name="analytics",
         kinds={"postgresql", "sql"},
         owners=["team:data"],
@@ -64,12 +65,12 @@ def _last_day(window: dg.TimeWindow) -> date:
     return window.end.date() - timedelta(days=1)
 
 
-def _upstream(mart: Mart, settings: Settings) -> list[dg.AssetKey]:
+def _upstream(mart: Mart, modules: Sequence[str]) -> list[dg.AssetKey]:
     """Return the assets a mart reads; the log of syncs is written by every module."""
-    modules = {f"crm.{table_name(m)}": module_key(m) for m in settings.zoho_modules}
+    tables = {f"crm.{table_name(m)}": module_key(m) for m in modules}
     if "crm.sync_logs" in mart.sources:
-        return list(modules.values())
+        return list(tables.values())
     marts = {
         s: mart_key(s.removeprefix(f"{PREFIX}.")) for s in mart.sources if s.startswith(PREFIX)
     }
-    return [key for source, key in {**modules, **marts}.items() if source in mart.sources]
+    return [key for source, key in {**tables, **marts}.items() if source in mart.sources]

@@ -1,20 +1,19 @@
 """One asset a CRM module: read the window's changes from Zoho, land them in PostgreSQL."""
 
 import logging
-import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
 import psycopg2
 
-from aha_pipeline.assets import partitions
+from aha_pipeline.assets import partitions, side_by_side
+from aha_pipeline.assets.land import Read
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.crm.errors import ModuleUnreadable, TokenRefused, ZohoRefused, ZohoUnavailable
-from aha_pipeline.crm.walk import walk, walk_deleted
-from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
-from aha_pipeline.warehouse.landing import Landed, Window, open_window
+from aha_pipeline.warehouse.landing import Landed, Window
 from aha_pipeline.warehouse.state import WrongOrganisation
 from aha_pipeline.warehouse.tables import table_name
 
@@ -22,6 +21,7 @@ log = logging.getLogger(__name__)
 
 GROUP = "crm"
 ZOHO_POOL = "zoho_api"
+DRIFT = "schema_drift"
 # Not the asset's own policy: Dagster would try an interrupted step again too, so that Ctrl-C would
 # have to be pressed once for each attempt.
 RETRY = dg.RetryPolicy(
@@ -36,8 +36,8 @@ def module_key(module: str) -> dg.AssetKey:
     return dg.AssetKey([GROUP, table_name(module)])
 
 
-def module_asset(module: str, settings: Settings) -> dg.AssetsDefinition:
-    """Return the asset of one module, partitioned by business day."""
+def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.AssetsDefinition:
+    """Return the asset of one module, partitioned by business day; `modules` are all there are."""
 
     @dg.asset(
         key=module_key(module),
@@ -50,44 +50,32 @@ def module_asset(module: str, settings: Settings) -> dg.AssetsDefinition:
         partitions_def=partitions.daily(settings),
         backfill_policy=dg.BackfillPolicy.single_run(),
         pool=ZOHO_POOL,
+        check_specs=[
+            dg.AssetCheckSpec(
+                DRIFT,
+                asset=module_key(module),
+                description="Warns of a field that Zoho has newly, or has no more.",
+            )
+        ],
     )
     def changes(
         context: dg.AssetExecutionContext, services: ServicesResource
     ) -> dg.MaterializeResult:
-        started = time.monotonic()
-        window = _window(context, module)
+        windows = {name: _window(context, name) for name in _in_run(context, modules)}
         try:
-            landed = land(services.get(), window, from_the_beginning=_holds_first_day(context))
+            read = side_by_side.read(services.get(), windows, module)
         except FOR_A_PERSON as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         except PASSING as error:
             raise _another_attempt(context) from error
-        _report_days(context, landed)
-        return dg.MaterializeResult(metadata=_metadata(window, landed, time.monotonic() - started))
+        if read.landed.stopped:
+            raise dg.Failure(read.landed.stopped, allow_retries=False)
+        _report_days(context, read.landed)
+        return dg.MaterializeResult(
+            metadata=_metadata(windows[module], read), check_results=[_drift_check(read)]
+        )
 
     return changes
-
-
-def land(services: Services, window: Window, *, from_the_beginning: bool) -> Landed:
-    """Read one window of one module and land it; return what it did.
-
-    Deletions are read after the changes, so that what is in both lists is known to be gone.
-    """
-    timezone = services.settings.aha_timezone
-    client = services.zoho()
-    before = client.calls
-    since = None if from_the_beginning else window.start
-    read_until = client.server_time
-    with open_window(services.database_url, window) as landing:
-        for page in walk(client, window.module, since, window.end):
-            landing.stage_page(page.text, len(page.keys), client.calls - before)
-        deletions = walk_deleted(client, window.module, since)
-        landing.stage_deletions((d.id, d.kind, d.deleted_time) for d in deletions)
-        return landing.finish(
-            api_calls=client.calls - before,
-            read_until=read_until,
-            timezone=timezone,
-        )
 
 
 def _another_attempt(context: dg.AssetExecutionContext) -> dg.RetryRequested:
@@ -96,14 +84,23 @@ def _another_attempt(context: dg.AssetExecutionContext) -> dg.RetryRequested:
     return dg.RetryRequested(max_retries=RETRY.max_retries, seconds_to_wait=wait)
 
 
+def _in_run(context: dg.AssetExecutionContext, modules: Sequence[str]) -> list[str]:
+    """Return the modules whose steps are in this run."""
+    steps = set(context.run.step_keys_to_execute or [])
+    return [m for m in modules if "__".join(module_key(m).path) in steps]
+
+
 def _window(context: dg.AssetExecutionContext, module: str) -> Window:
     start, end = context.partition_time_window
-    return Window(context.run.run_id, module, start, end)
-
-
-def _holds_first_day(context: dg.AssetExecutionContext) -> bool:
     first = context.assets_def.partitions_def.get_first_partition_key()
-    return context.partition_key_range.start == first
+    return Window(
+        context.run.run_id,
+        module,
+        start,
+        end,
+        from_the_beginning=context.partition_key_range.start == first,
+        is_open=end > datetime.now(UTC),
+    )
 
 
 def _report_days(context: dg.AssetExecutionContext, landed: Landed) -> None:
@@ -115,7 +112,20 @@ def _report_days(context: dg.AssetExecutionContext, landed: Landed) -> None:
         )
 
 
-def _metadata(window: Window, landed: Landed, seconds: float) -> dict[str, object]:
+def _drift_check(read: Read) -> dg.AssetCheckResult:
+    """Return whether the module still has the fields it had: a warning, never a failure."""
+    drift = read.drift
+    return dg.AssetCheckResult(
+        check_name=DRIFT,
+        passed=not drift and read.fields_unread is None,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=read.fields_unread or drift.sentence,
+        metadata={"new fields": ", ".join(drift.new), "vanished": ", ".join(drift.vanished)},
+    )
+
+
+def _metadata(window: Window, read: Read) -> dict[str, object]:
+    landed = read.landed
     return {
         "records read": landed.records_read,
         "inserted": landed.inserted,
@@ -124,7 +134,8 @@ def _metadata(window: Window, landed: Landed, seconds: float) -> dict[str, objec
         "deleted": landed.deleted,
         "API calls": landed.api_calls,
         "window": f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M %Z}",
-        "seconds": round(seconds, 2),
+        "seconds": round(read.seconds, 2),
+        "schema drift": read.drift.sentence,
         "dagster/table_name": f"crm.{table_name(window.module)}",
         "preview": dg.MetadataValue.md(_table(landed.preview)),
     }

@@ -4,6 +4,8 @@ from datetime import date, datetime, time, timedelta
 
 from psycopg2.extensions import connection as Connection
 
+from aha_pipeline.crm.reading import COMMIT_LAG
+from aha_pipeline.services import modules_of
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.state import unread
 
@@ -41,7 +43,7 @@ def unread_spans(connection: Connection, settings: Settings, first: date, last: 
     if since >= until:
         return []
     days: set[date] = set()
-    for gap in unread(connection, settings.zoho_modules, since, until):
+    for gap in unread(connection, modules_of(settings), since, until, lag=COMMIT_LAG):
         days |= _days_of(gap.start.astimezone(settings.zone), gap.end.astimezone(settings.zone))
     return _stretches(sorted(days))
 

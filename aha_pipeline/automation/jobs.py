@@ -1,9 +1,12 @@
 """The jobs: the daily sync, and the message that tells of it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import dagster as dg
 
+from aha_pipeline.assets.modules import ZOHO_POOL, module_key
+from aha_pipeline.assets.reconcile import CERTIFICATE, reconcile, verdict
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.automation.days import today
 from aha_pipeline.delivery import ledger
@@ -11,8 +14,9 @@ from aha_pipeline.delivery.deliver import deliver
 from aha_pipeline.delivery.errors import DeliveryError
 from aha_pipeline.delivery.ledger import Delivery, Outgoing
 from aha_pipeline.delivery.sender import Sender
-from aha_pipeline.services import Services
+from aha_pipeline.services import Services, modules_of
 from aha_pipeline.settings import Settings
+from aha_pipeline.warehouse.certificate import REFUSED
 
 NOT_CONFIGURED = (
     "No message is sent: the TWILIO_ settings are not set. The briefing is in the dashboard."
@@ -23,6 +27,47 @@ daily_sync = dg.define_asset_job(
     selection=dg.AssetSelection.all(),
     description="Zoho CRM -> PostgreSQL -> marts -> briefing, for a range of days.",
 )
+
+
+class ReconcileConfig(dg.Config):
+    """Which modules to compare; by default all that are configured."""
+
+    modules: list[str] | None = None
+
+
+@dg.op(pool=ZOHO_POOL)
+def compare_with_zoho(
+    context: dg.OpExecutionContext, config: ReconcileConfig, services: ServicesResource
+) -> None:
+    """Sweep each module, heal what differs, and show its certificate as a check of its asset."""
+    opened = services.get()
+    refused = []
+    for module in config.modules or modules_of(opened.settings):
+        certificate = reconcile(opened, module, context.run_id)
+        context.log.info(certificate.sentence)
+        context.instance.report_runless_asset_event(
+            dg.AssetCheckEvaluation(
+                check_name=CERTIFICATE, asset_key=module_key(module), **verdict(certificate)
+            )
+        )
+        if certificate.verdict == REFUSED:
+            refused.append(certificate.sentence)
+    if refused:
+        raise dg.Failure(" ".join(refused), allow_retries=False)
+
+
+@dg.job(
+    name="reconcile",
+    description="Compares every record of every module with Zoho, heals what differs, certifies.",
+)
+def reconcile_job() -> None:
+    """Compare everything."""
+    compare_with_zoho()
+
+
+def reconcile_config(modules: Sequence[str]) -> dict[str, object]:
+    """Return the run configuration that makes `reconcile` compare these modules."""
+    return {"ops": {"compare_with_zoho": {"config": {"modules": list(modules)}}}}
 
 
 class MessageConfig(dg.Config):

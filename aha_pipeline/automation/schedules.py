@@ -1,11 +1,11 @@
-"""The daily schedule: one run that covers every day not yet read, up to today."""
+"""The schedules: every day what changed, every Sunday night everything."""
 
 import dagster as dg
 
 from aha_pipeline.assets import partitions
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.automation.days import first_unread_day, today
-from aha_pipeline.automation.jobs import daily_sync
+from aha_pipeline.automation.jobs import daily_sync, reconcile_job
 from aha_pipeline.settings import Settings
 
 
@@ -29,3 +29,16 @@ def daily_schedule(settings: Settings) -> dg.ScheduleDefinition:
         )
 
     return tick
+
+
+def weekly_reconcile(settings: Settings) -> dg.ScheduleDefinition:
+    """Return the schedule `reconcile`: on Sundays, three hours before the daily sync."""
+    hour = (settings.aha_daily_at.hour - 3) % 24
+    return dg.ScheduleDefinition(
+        name="reconcile",
+        job=reconcile_job,
+        cron_schedule=f"{settings.aha_daily_at.minute} {hour} * * 0",
+        execution_timezone=settings.aha_timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Compares every record with Zoho once a week, before the day's figures.",
+    )

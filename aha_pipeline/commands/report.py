@@ -15,6 +15,7 @@ from aha_pipeline.warehouse.marts import read_marts
 MARKS = {
     "running": Text("reading", style="cyan"),
     "success": Text("done", style="green"),
+    "paused": Text("paused", style="yellow"),
     "failed": Text("failed", style="bold red"),
     "interrupted": Text("stopped", style="yellow"),
     "waiting": Text("waiting", style="dim"),

@@ -77,6 +77,24 @@ def sync_days(
     return run_job("daily_sync", run_id, tags=range_tags(first, last), selection=selection)
 
 
+def refresh_marts(run_id: str) -> Outcome:
+    """Compute the current figures anew, without reading Zoho and without a briefing."""
+    from aha_pipeline.assets.partitions import range_tags
+    from aha_pipeline.automation.days import today
+    from aha_pipeline.settings import load
+
+    def selection() -> "AssetSelection":
+        from dagster import AssetSelection
+
+        from aha_pipeline.assets.briefing import BRIEFING_KEY
+        from aha_pipeline.assets.marts import PREFIX
+
+        return AssetSelection.groups(PREFIX) - AssetSelection.assets(BRIEFING_KEY)
+
+    day = today(load())
+    return run_job("daily_sync", run_id, tags=range_tags(day, day), selection=selection)
+
+
 def _is_interrupt(event: Any) -> bool:
     error = event.step_failure_data.error if event.is_step_failure else None
     return error is not None and error.cls_name == "DagsterExecutionInterruptedError"

@@ -15,7 +15,7 @@ from aha_pipeline import services
 from aha_pipeline.automation.days import Span, first_unread_day, today, unread_spans
 from aha_pipeline.commands import report, run
 from aha_pipeline.instance import home
-from aha_pipeline.services import Services
+from aha_pipeline.services import Services, modules_of
 from aha_pipeline.settings import Settings, SettingsError
 from aha_pipeline.warehouse import connection, state
 
@@ -34,9 +34,9 @@ def sync(
     room's error when the run cannot begin: nothing is written then.
     """
     began = time.monotonic()
-    opened = _prepare()
+    opened = prepare()
     span = _span(opened, first, last)
-    read = modules or opened.settings.zoho_modules
+    read = modules or modules_of(opened.settings)
     succeeded = _run_days(console, opened, span, read)
     if succeeded:
         succeeded = _send(console, opened)
@@ -52,17 +52,17 @@ def backfill(console: Console, first: date, last: date) -> bool:
     One run for each stretch of unread days. Called again after an interruption, it goes on where
     it stopped, because what was read to its end is not unread any more.
     """
-    opened = _prepare()
+    opened = prepare()
     first, last = _span(opened, first, last)
     with opened.connect() as warehouse:
         spans = unread_spans(warehouse, opened.settings, first, last)
     if not spans:
         console.print(f"Nothing to do: {_days(first, last)} is read to the end.")
-    read = opened.settings.zoho_modules
+    read = modules_of(opened.settings)
     return all(_run_days(console, opened, span, read, with_briefing=False) for span in spans)
 
 
-def _prepare() -> Services:
+def prepare() -> Services:
     """Return the services, having asked Zoho who it is: a refusal is told before Dagster loads."""
     opened = services.current()
     opened.zoho()

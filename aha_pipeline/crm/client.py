@@ -1,42 +1,55 @@
 """HTTP to Zoho CRM: one session, one retry rule, one place that turns answers into errors.
 
-Sources: Zoho CRM API v2, "status codes" and "API limits". 429 stands for both spent credits and too
-many calls at a time, and comes without Retry-After.
+Sources: Zoho CRM API, "status codes" and "API limits". 429 stands for both spent credits and too
+many calls at a time, and mostly comes without Retry-After. A refusal may come with status 200.
 """
 
+import json
 import logging
 import time
 from collections.abc import Mapping
-from datetime import datetime
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from threading import Lock
+from threading import BoundedSemaphore, Event, Lock
+from typing import Any
 
+import orjson
 import requests
 from requests.adapters import HTTPAdapter
 from tenacity import (
     RetryCallState,
     Retrying,
     retry_if_exception_type,
+    sleep_using_event,
     stop_after_attempt,
     wait_exponential_jitter,
 )
 
+from aha_pipeline.crm.budget import Budget, Unlimited
 from aha_pipeline.crm.errors import (
     BODY_LIMIT,
+    CapReached,
+    CreditsSpent,
     ModuleUnreadable,
-    TokenRefused,
+    PassingFault,
     ZohoError,
     ZohoRefused,
-    ZohoUnavailable,
 )
-from aha_pipeline.crm.token import TokenSource
+from aha_pipeline.crm.token import AccessToken, TokenSource
 
 log = logging.getLogger(__name__)
 
+PER_PAGE = 200  # the most that Zoho gives
 TIMEOUT_SECONDS = (10, 60)
 ATTEMPTS = 6
 FIRST_ATTEMPTS = 2  # of the first call: a person is waiting for the word that Zoho is away
+LONGEST_WAIT_SECONDS = 120
+CREDITS_HEADER = "X-API-CREDITS-REMAINING"
 TOKEN_CODES = {"INVALID_TOKEN", "AUTHENTICATION_FAILURE"}
+CAP_CODES = {"DISCRETE_PAGINATION_LIMIT_EXCEEDED", "PAGINATION_LIMIT_EXCEEDED"}
+BUSY_CODES = {"TOO_MANY_REQUESTS", "INTERNAL_ERROR"}
 UNREADABLE_CODES = {
     "OAUTH_SCOPE_MISMATCH": "its token lacks the scope ZohoCRM.modules.{module}.READ",
     "NO_PERMISSION": "its user has no permission for it",
@@ -46,8 +59,26 @@ UNREADABLE_CODES = {
 }
 
 
-class _PassingFault(ZohoUnavailable):
-    """One attempt failed in a way that the next may not."""
+@dataclass(frozen=True)
+class Answer:
+    """A JSON answer: parsed, with floats for numbers, and the text as Zoho sent it."""
+
+    body: dict[str, Any]
+    text: str
+
+
+@dataclass(frozen=True)
+class _Call:
+    method: str
+    path: str
+    params: Mapping[str, object] | None
+    json: object
+    modified_since: datetime | None
+    module: str | None
+    version: str
+    credits: int
+    essential: bool
+    over: Event
 
 
 class ZohoClient:
@@ -60,18 +91,25 @@ class ZohoClient:
         api_url: str | None = None,
         version: str = "v2",
         concurrency: int = 5,
+        budget: Budget | None = None,
+        per_page: int = PER_PAGE,
         backoff_seconds: float = 1.0,
     ) -> None:
         self._tokens = tokens
         self._api_url = api_url
-        self._version = version
+        self.version = version
+        self.concurrency = concurrency
+        self.per_page = per_page
+        self._slots = BoundedSemaphore(concurrency)
+        self._alone = Lock()
+        self.budget = budget or Unlimited()
         self._backoff_seconds = backoff_seconds
         self._session = requests.Session()
         adapter = HTTPAdapter(pool_maxsize=concurrency)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         self._lock = Lock()
-        self._calls = 0
+        self._calls: dict[str | None, int] = {}
         self._server_time: datetime | None = None
 
     @property
@@ -82,7 +120,11 @@ class ZohoClient:
     @property
     def calls(self) -> int:
         """API calls made so far, failed attempts included: each may cost a credit."""
-        return self._calls
+        return sum(self._calls.values())
+
+    def calls_for(self, module: str) -> int:
+        """API calls made so far for one module."""
+        return self._calls.get(module, 0)
 
     def get(
         self,
@@ -91,73 +133,119 @@ class ZohoClient:
         *,
         modified_since: datetime | None = None,
         module: str | None = None,
+        version: str | None = None,
+        credits: int = 1,
+        essential: bool = False,
         attempts: int = ATTEMPTS,
-    ) -> requests.Response | None:
+        over: Event | None = None,
+    ) -> Answer | None:
         """Return the answer to `GET {api}/crm/{version}/{path}`, or None for 204 and 304.
 
         Passing faults (connection, timeout, 429, 5xx, a body that is no JSON) are tried again with
-        exponential backoff and jitter, `attempts` times in all. Raises ZohoUnavailable when they
-        do not pass, TokenRefused, ModuleUnreadable (naming `module`), or ZohoRefused.
+        exponential backoff and jitter, `attempts` times in all; `over` ends the waiting.
+        Raises ZohoUnavailable when they do not pass, CreditsSpent, TokenRefused, ModuleUnreadable
+        (naming `module`), CapReached or ZohoRefused.
         """
+        call = _Call(
+            "GET", path, params, None, modified_since, module, version or self.version, credits,
+            essential, over or Event(),
+        )  # fmt: skip
+        return self._made(call, attempts)
+
+    def post(
+        self, path: str, body: object, *, module: str | None = None, credits: int = 1
+    ) -> Answer | None:
+        """Return the answer to `POST {api}/crm/{version}/{path}`; as `get` in all else."""
+        call = _Call("POST", path, None, body, None, module, self.version, credits, False, Event())
+        return self._made(call, ATTEMPTS)
+
+    def _made(self, call: _Call, attempts: int) -> Answer | None:
         retrying = Retrying(
-            retry=retry_if_exception_type(_PassingFault),
+            retry=retry_if_exception_type(PassingFault),
             stop=stop_after_attempt(attempts),
-            wait=wait_exponential_jitter(multiplier=self._backoff_seconds, max=30),
+            wait=self._wait,
             before_sleep=_tell,
+            sleep=sleep_using_event(call.over),
             reraise=True,
         )
-        return retrying(self._attempt, path, params, modified_since, module)
+        return retrying(self._attempt, call)
 
-    def _attempt(
-        self,
-        path: str,
-        params: Mapping[str, object] | None,
-        modified_since: datetime | None,
-        module: str | None,
-    ) -> requests.Response | None:
+    def _wait(self, state: RetryCallState) -> float:
+        asked = state.outcome.exception().wait
+        if asked is not None:
+            return min(asked, LONGEST_WAIT_SECONDS)
+        return wait_exponential_jitter(
+            multiplier=self._backoff_seconds, jitter=self._backoff_seconds, max=30
+        )(state)
+
+    def _attempt(self, call: _Call) -> Answer | None:
         token = self._tokens.get()
-        response = self._send(path, params, modified_since, token)
-        if response.status_code == 401 and _error_code(response) in TOKEN_CODES:
+        try:
+            return self._answer(call, token)
+        except _TokenDead:
             # A token can die before its time: the sixteenth one made kills the first.
-            token = self._tokens.get(refused=token)
-            response = self._send(path, params, modified_since, token)
+            fresh = self._tokens.get(refused=token)
+        try:
+            return self._answer(call, fresh)
+        except _TokenDead as error:
+            raise PassingFault(
+                f"Zoho CRM does not accept its own fresh token ({error}): check that "
+                "ZOHO_API_URL and ZOHO_ACCOUNTS_URL are of one data centre."
+            ) from None
+
+    def _answer(self, call: _Call, token: AccessToken) -> Answer | None:
+        response = self._send(call, token)
         self._server_time = _date(response) or self._server_time
+        remaining = response.headers.get(CREDITS_HEADER, "")
+        if remaining.isdigit():
+            self.budget.observe(int(remaining))
         if response.status_code in (204, 304):
             return None
-        if response.status_code == 200:
-            return _checked(response, path)
-        raise _error(response, path, module)
+        body = _json_object(response)
+        is_refusal = body is None or {"code", "error"} & body.keys()
+        if response.status_code == 200 and not is_refusal:
+            return Answer(body, response.content.decode("utf-8"))
+        raise _error(response, body or {}, call)
 
-    def _send(self, path, params, modified_since, token) -> requests.Response:
+    def _send(self, call: _Call, token: AccessToken) -> requests.Response:
         base = self._api_url or token.api_domain
         if not base:
             raise ZohoRefused("Zoho named no API server: set ZOHO_API_URL.")
         headers = {"Authorization": f"Zoho-oauthtoken {token.value}"}
-        if modified_since is not None:
-            headers["If-Modified-Since"] = modified_since.isoformat(timespec="seconds")
-        with self._lock:
-            self._calls += 1
-        started = time.monotonic()
-        try:
-            response = self._session.get(
-                f"{base}/crm/{self._version}/{path}",
-                params=params,
-                headers=headers,
-                timeout=TIMEOUT_SECONDS,
-            )
-        except requests.RequestException as error:
-            raise _PassingFault(
-                f"Zoho CRM does not answer ({type(error).__name__} on {path}): "
-                "check ZOHO_API_URL and the network."
-            ) from None
-        log.debug(
-            "GET %s page=%s -> %s in %.2f s",
-            path,
-            (params or {}).get("page"),
-            response.status_code,
-            time.monotonic() - started,
-        )
+        if call.modified_since is not None:
+            headers["If-Modified-Since"] = call.modified_since.isoformat(timespec="seconds")
+        with self._alone if self.budget.is_scarce else nullcontext(), self._slots:
+            self._count(call)
+            started = time.monotonic()
+            try:
+                response = self._session.request(
+                    call.method,
+                    f"{base}/crm/{call.version}/{call.path}",
+                    params=call.params,
+                    json=call.json,
+                    headers=headers,
+                    timeout=TIMEOUT_SECONDS,
+                )
+            except requests.RequestException as error:
+                raise PassingFault(
+                    f"Zoho CRM does not answer ({type(error).__name__} on {call.path}): "
+                    "check ZOHO_API_URL and the network."
+                ) from None
+        page = (call.params or {}).get("page")
+        seconds = time.monotonic() - started
+        log.debug("%s page=%s -> %s in %.2f s", call.path, page, response.status_code, seconds)
         return response
+
+    def _count(self, call: _Call) -> None:
+        refusal = self.budget.take(call.credits, essential=call.essential)
+        if refusal:
+            raise CreditsSpent(refusal)
+        with self._lock:
+            self._calls[call.module] = self._calls.get(call.module, 0) + 1
+
+
+class _TokenDead(Exception):
+    """Zoho does not know the access token; the text is its code."""
 
 
 def _tell(state: RetryCallState) -> None:
@@ -172,41 +260,67 @@ def _date(response: requests.Response) -> datetime | None:
         return None
 
 
-def _checked(response: requests.Response, path: str) -> requests.Response:
-    """Return `response` if its body is a whole JSON document, as a cut connection is not."""
-    body = response.content
-    if not (body.lstrip().startswith(b"{") and body.rstrip().endswith(b"}")):
-        raise _PassingFault(f"Zoho CRM answered {path} with something that is no JSON.")
-    return response
-
-
-def _error_body(response: requests.Response) -> dict:
-    """Return Zoho's error envelope; some answers wrap it in `data`."""
+def _json_object(response: requests.Response) -> dict[str, Any] | None:
+    """Return the body if it is a whole JSON object, as that of a cut connection is not."""
     try:
-        body = response.json()
-    except requests.JSONDecodeError:
-        return {}
-    if isinstance(body, dict) and isinstance(body.get("data"), list) and body["data"]:
+        body = parsed(response.content)
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def parsed(text: bytes | str) -> Any:
+    """Return JSON as Python has it; orjson is quick, and refuses half a surrogate pair.
+
+    Raises ValueError for what is no JSON.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _error(response: requests.Response, body: dict[str, Any], call: _Call) -> Exception:
+    """Return what an answer that is no success means; some envelopes are wrapped in `data`."""
+    if isinstance(body.get("data"), list) and body["data"]:
         body = body["data"][0]
-    return body if isinstance(body, dict) else {}
-
-
-def _error_code(response: requests.Response) -> str:
-    return str(_error_body(response).get("code", ""))
-
-
-def _error(response: requests.Response, path: str, module: str | None) -> ZohoError:
-    status, body = response.status_code, _error_body(response)
-    code, message = str(body.get("code", "")), str(body.get("message", ""))[:BODY_LIMIT]
+    status, code = response.status_code, str(body.get("code", body.get("error", "")))
+    message = str(body.get("message", ""))[:BODY_LIMIT]
     said = f"HTTP {status} {code} {message}".strip()
-    if status == 429 or status >= 500 or (status == 400 and message == "Access Denied"):
-        return _PassingFault(f"Zoho CRM does not serve {path} for now ({said}): try again later.")
+    if code in TOKEN_CODES:
+        return _TokenDead(said)
+    throttled = code in BUSY_CODES or "Access Denied" in (message, code)
+    if status == 429 or status >= 500 or throttled or (status == 200 and not code):
+        return PassingFault(
+            f"Zoho CRM does not serve {call.path} for now ({said}): try again later.",
+            wait=_asked_wait(response),
+        )
+    return _refusal(code, said, call)
+
+
+def _refusal(code: str, said: str, call: _Call) -> ZohoError:
+    module = call.module
+    if code in CAP_CODES:
+        return CapReached(f"Zoho CRM lists no further ({said}).")
     if module and code in UNREADABLE_CODES:
         why = UNREADABLE_CODES[code].format(module=module.lower())
         return ModuleUnreadable(
             f"{module} cannot be read: {why} ({said}). Put that right, "
             f"or take {module} out of ZOHO_MODULES."
         )
-    if code in TOKEN_CODES:
-        return TokenRefused(f"Zoho CRM does not accept its own fresh token ({said}): try again.")
-    return ZohoRefused(f"Zoho CRM refused {path} ({said}).")
+    return ZohoRefused(f"Zoho CRM refused {call.path} ({said}).")
+
+
+def _asked_wait(response: requests.Response) -> float | None:
+    """Return the seconds that Retry-After asks for: a number or a date (RFC 9110)."""
+    value = response.headers.get("Retry-After", "")
+    if value.isdigit():
+        return float(value)
+    try:
+        return max((parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None

@@ -2,9 +2,12 @@
 
 ZohoError
 ├── ZohoUnavailable   nothing is wrong here: try again later
+│   ├── PassingFault  one attempt failed in a way that the next may not
+│   └── CreditsSpent  the day's share of API credits is used up: go on when credits return
 ├── TokenRefused      the credentials are wrong: a person must act, no module can be read
 ├── ModuleUnreadable  this module cannot be read: go on with the others
 └── ZohoRefused       the request itself is wrong: a bug, or an unsupported answer
+    └── CapReached    the list goes no further by page number or page token
 """
 
 BODY_LIMIT = 1000
@@ -18,6 +21,18 @@ class ZohoUnavailable(ZohoError):
     """Zoho does not answer, or answers with a passing fault, after all attempts."""
 
 
+class PassingFault(ZohoUnavailable):
+    """One attempt failed; `wait` is what the server asked for, in seconds, where it did."""
+
+    def __init__(self, sentence: str, wait: float | None = None) -> None:
+        super().__init__(sentence)
+        self.wait = wait
+
+
+class CreditsSpent(ZohoUnavailable):
+    """The share of API credits that this sync may use is used up."""
+
+
 class TokenRefused(ZohoError):
     """Zoho's accounts server gave no access token."""
 
@@ -28,3 +43,7 @@ class ModuleUnreadable(ZohoError):
 
 class ZohoRefused(ZohoError):
     """Zoho refused a request for a reason that another attempt will not change."""
+
+
+class CapReached(ZohoRefused):
+    """More rows than Zoho lists: 2,000 by page number, 100,000 by page token."""

@@ -1,4 +1,7 @@
-"""Which organisation a connection reads."""
+"""Which organisation a connection reads, and what its edition allows.
+
+Source: Zoho CRM API, "API limits": credits in 24 hours and simultaneous calls of each edition.
+"""
 
 from dataclasses import dataclass
 
@@ -7,19 +10,60 @@ from aha_pipeline.crm.errors import ZohoRefused
 
 
 @dataclass(frozen=True)
+class Edition:
+    """Credits in 24 hours are `credits` and `per_user` for each user; calls at a time."""
+
+    credits: int
+    per_user: int
+    concurrency: int
+
+
+EDITIONS = {
+    "free": Edition(5_000, 0, 5),
+    "standard": Edition(50_000, 250, 10),
+    "starter": Edition(50_000, 250, 10),
+    "professional": Edition(50_000, 500, 15),
+    "enterprise": Edition(50_000, 1_000, 20),
+    "zohoone": Edition(50_000, 1_000, 20),
+    "ultimate": Edition(50_000, 2_000, 25),
+    "crmplus": Edition(50_000, 2_000, 25),
+}
+UNKNOWN = Edition(50_000, 0, 5)
+
+
+@dataclass(frozen=True)
 class Organisation:
-    """Zoho's id of an organisation, and its name."""
+    """Zoho's id of an organisation, its name, and what its edition allows.
+
+    `daily_credits` are API credits in 24 hours, `concurrency` calls at a time.
+    """
 
     id: str
     name: str
+    daily_credits: int = UNKNOWN.credits
+    concurrency: int = UNKNOWN.concurrency
 
 
 def read_organisation(client: ZohoClient) -> Organisation:
     """Return the organisation of the token. Raises ZohoError."""
-    response = client.get("org", attempts=FIRST_ATTEMPTS)
-    rows = response.json().get("org") if response is not None else None
+    answer = client.get("org", attempts=FIRST_ATTEMPTS)
+    rows = answer.body.get("org") if answer is not None else None
     if not rows:
         raise ZohoRefused(
             "Zoho did not say which organisation this is: grant the scope ZohoCRM.org.READ."
         )
-    return Organisation(str(rows[0]["id"]), str(rows[0].get("company_name") or rows[0]["id"]))
+    row = rows[0]
+    licence = row.get("license_details") or {}
+    plan = "".join(c for c in str(licence.get("paid_type", "")).lower() if c.isalpha())
+    edition = EDITIONS.get(plan, UNKNOWN)
+    return Organisation(
+        id=str(row["id"]),
+        name=str(row.get("company_name") or row["id"]),
+        daily_credits=edition.credits + edition.per_user * _users(licence),
+        concurrency=edition.concurrency,
+    )
+
+
+def _users(licence: dict) -> int:
+    count = licence.get("users_license_purchased")
+    return count if isinstance(count, int) else 0

@@ -11,10 +11,11 @@ from threading import Lock
 
 import requests
 
-from aha_pipeline.crm.errors import TokenRefused, ZohoUnavailable
+from aha_pipeline.crm.errors import PassingFault, TokenRefused, ZohoUnavailable
 from aha_pipeline.crm.token_file import TokenFile
 
 RENEW_EARLY_SECONDS = 300
+GRANTS, GRANTS_SECONDS = 10, 600  # Zoho makes so many tokens in so many seconds
 TIMEOUT_SECONDS = (10, 30)
 ADVICE = {
     "invalid_code": "the refresh token is wrong, revoked, or of another data centre: "
@@ -56,12 +57,14 @@ class TokenSource:
         connection = "\n".join([accounts_url, *self._form.values()])
         self._key = hashlib.sha256(connection.encode()).hexdigest()
         self._token: AccessToken | None = None
+        self._granted: list[float] = []
         self._lock = Lock()
 
     def get(self, *, refused: AccessToken | None = None) -> AccessToken:
         """Return a token that is good for some minutes; never the one named `refused`.
 
-        Raises TokenRefused when a person must act, ZohoUnavailable when waiting may help.
+        Raises TokenRefused when a person must act, PassingFault when the next attempt may succeed,
+        ZohoUnavailable when Zoho would make no more tokens for now.
         """
         with self._lock:
             if not _is_good(self._token, refused):
@@ -70,19 +73,26 @@ class TokenSource:
 
     def _shared(self, refused: AccessToken | None) -> AccessToken:
         with self._file.locked():
-            kept = self._file.read(self._key)
-            token = AccessToken(**kept) if kept else None
-            if not _is_good(token, refused):
+            kept = self._file.read(self._key) or {}
+            self._granted = kept.get("granted", [])
+            token = AccessToken(**kept["token"]) if kept.get("token") else None
+            if _is_good(token, refused):
+                return token
+            token = None
+            try:
                 token = self._fetch()
-                self._file.write(self._key, asdict(token))
+            finally:
+                made = token and asdict(token)
+                self._file.write(self._key, {"token": made, "granted": self._granted})
             return token
 
     def _fetch(self) -> AccessToken:
         asked_at = time.time()
+        self._check_grants(asked_at)
         try:
             response = requests.post(self._url, data=self._form, timeout=TIMEOUT_SECONDS)
         except requests.RequestException as error:
-            raise ZohoUnavailable(
+            raise PassingFault(
                 f"Zoho's accounts server does not answer ({type(error).__name__}): "
                 "check ZOHO_ACCOUNTS_URL and the network."
             ) from None
@@ -90,7 +100,18 @@ class TokenSource:
         value = answer.get("access_token")
         if not isinstance(value, str) or not value:
             raise _refusal(response.status_code, answer)
+        self._granted.append(asked_at)
         return AccessToken(value, answer.get("api_domain"), asked_at + _lifetime(answer))
+
+    def _check_grants(self, now: float) -> None:
+        """Refuse to ask for a token that Zoho would not make, and that would lengthen its ban."""
+        self._granted = [at for at in self._granted if now - GRANTS_SECONDS < at <= now]
+        if len(self._granted) >= GRANTS:
+            wait = self._granted[0] + GRANTS_SECONDS - now
+            raise ZohoUnavailable(
+                "Zoho makes no more access tokens for now (ten in ten minutes): "
+                f"wait {max(wait / 60, 1):.0f} minutes."
+            )
 
 
 def _is_good(token: AccessToken | None, refused: AccessToken | None) -> bool:
@@ -124,7 +145,7 @@ def _refusal(status: int, answer: dict) -> TokenRefused | ZohoUnavailable:
             "Zoho makes no more access tokens for now (ten in ten minutes): wait ten minutes."
         )
     if status >= 500 or not code:
-        return ZohoUnavailable(
+        return PassingFault(
             f"Zoho's accounts server gave no access token (HTTP {status}): "
             "check ZOHO_ACCOUNTS_URL, or try again later."
         )

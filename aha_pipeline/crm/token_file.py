@@ -14,9 +14,14 @@ from typing import Any
 
 from fasteners import InterProcessLock
 
+KEPT_SECONDS = 86_400
+
 
 class TokenFile:
-    """Token answers by connection; read and written with `locked` held."""
+    """What is kept of each connection: its token, and when tokens were made.
+
+    Read and written with `locked` held.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -32,17 +37,21 @@ class TokenFile:
         """Return what was kept for a connection, or None."""
         return self._all().get(key)
 
-    def write(self, key: str, token: dict[str, Any]) -> None:
-        """Keep a token, and drop those that are over."""
-        kept = {k: t for k, t in self._all().items() if t["good_until"] > time.time()}
+    def write(self, key: str, kept: dict[str, Any]) -> None:
+        """Keep something for a connection, and drop what other ones have not used for a day."""
+        now = time.time()
+        recent = {
+            k: entry for k, entry in self._all().items() if now - entry["kept_at"] < KEPT_SECONDS
+        }
         fresh = self._path.with_suffix(".new")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            json.dump({**kept, key: token}, file)
+            json.dump({**recent, key: {**kept, "kept_at": now}}, file)
         fresh.replace(self._path)
 
     def _all(self) -> dict[str, dict[str, Any]]:
         try:
-            return json.loads(self._path.read_text())
+            entries = json.loads(self._path.read_text())
         except (FileNotFoundError, json.JSONDecodeError):
             return {}
+        return {k: entry for k, entry in entries.items() if "kept_at" in entry}

@@ -1,154 +1,156 @@
-"""Read a module's changes in order of Modified_Time, by key and not by page number.
+"""Walk a module's list in order of Modified_Time, by key and not by page number.
 
 Page numbers lose records: an edit or delete behind the reader pulls every later record one place
 forward, past the border it is about to cross. So each request asks for page 1 of what changed since
 the last time seen, less one second (right whether Zoho's filter is strict or inclusive: it does not
-say). Pages are counted only inside a second that more than a page shares, and such a second is read
-again until a pass brings nothing new, because the order of ties is not promised either.
+say). Pages are counted only inside a second that more than a page shares, see `tie`.
 """
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import orjson
+from aha_pipeline.crm import coql
+from aha_pipeline.crm.errors import CapReached, ZohoRefused
+from aha_pipeline.crm.listing import Key, Listing, Page
+from aha_pipeline.crm.tie import ONE_SECOND, Owners, Tie
 
-from aha_pipeline.crm.client import ZohoClient
-
-PER_PAGE = 200
-ONE_SECOND = timedelta(seconds=1)
-Key = tuple[str, datetime | None]
-
-
-@dataclass(frozen=True)
-class Page:
-    """One answer of a list call, with the text as Zoho sent it."""
-
-    text: str
-    keys: tuple[Key, ...]
-    more: bool
-
-    @property
-    def last_time(self) -> datetime | None:
-        """The greatest Modified_Time on the page, in UTC."""
-        return max((time for _, time in self.keys if time), default=None)
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Deletion:
-    """A record's removal; `kind` is `recycle` or `permanent`."""
+@dataclass(eq=False)
+class Stretch:
+    """Time from `start` to `end` (exclusive; None is without limit) that one walk reads.
 
-    id: str
-    kind: str
-    deleted_time: str
-
-
-def walk(
-    client: ZohoClient,
-    module: str,
-    since: datetime | None,
-    until: datetime,
-    *,
-    per_page: int = PER_PAGE,
-) -> Iterator[Page]:
-    """Yield pages until each record modified in [since, until) was on one of them.
-
-    `since` None reads from the beginning, records without a Modified_Time included. Pages overlap,
-    and the last ones reach past `until`. Converted and unapproved records are included. Raises
-    ZohoError.
+    Each record modified before `read_to` was seen, but for the `ties` that are not proven yet.
+    `end` may be set to an earlier time while the walk goes on.
     """
-    anchor, number = since and since - ONE_SECOND, 1
-    seen: set[Key] = set()
-    pass_is_new = False
-    while True:
-        page = _list(client, module, anchor, number, per_page)
-        last = page and page.last_time
-        if page and not seen.issuperset(page.keys):
-            pass_is_new = True
-            seen.update(page.keys)
+
+    start: datetime | None
+    end: datetime | None
+    read_to: datetime | None = None
+    is_done: bool = False
+    ties: list[Tie] = field(default_factory=list)
+
+    def is_past(self, time: datetime | None) -> bool:
+        """Whether a time lies behind the end."""
+        return self.end is not None and time is not None and time >= self.end
+
+
+def walk(listing: Listing, stretch: Stretch, owners: Owners) -> Iterator[Page]:
+    """Yield pages until each record modified in the stretch was on one of them.
+
+    Pages overlap, and the last one reaches past the end. Without a start, records that have no
+    Modified_Time and are listed first are included. Which records share a second that a page does
+    not hold is kept in `stretch.ties`, to be proven. Raises ZohoError.
+    """
+    anchor, seen = stretch.start and stretch.start - ONE_SECOND, set[Key]()
+    stretch.read_to = stretch.start
+    while not stretch.is_done:
+        page = listing.page(anchor)
+        if page is None:
+            break
+        if page.more and not _advances(page, anchor):
+            tie = Tie(anchor, owners)
+            stretch.ties.append(tie)
+            yield from passes(listing, tie, page)
+            # Not from the page that left the tie: it may have slipped over what follows the tie.
+            anchor, stretch.read_to = _behind(listing, tie), tie.last and tie.last + ONE_SECOND
+            stretch.is_done = stretch.is_past(stretch.read_to)
+            continue
+        if not seen.issuperset(page.keys):
             yield page
-        ended = page is None or not page.more
-        advanced = last is not None and (anchor is None or last - ONE_SECOND > anchor)
-        if not (ended or advanced):
-            number += 1
-        elif number > 1 and pass_is_new:
-            number, pass_is_new = 1, False
-        elif ended or last >= until:
-            return
-        else:
-            anchor, number, pass_is_new = last - ONE_SECOND, 1, False
-            seen = {key for key in seen if key[1] and key[1] >= anchor}
+        last = page.last_time
+        stretch.is_done = not page.more or stretch.is_past(last)
+        if not stretch.is_done:
+            anchor, stretch.read_to = last - ONE_SECOND, last
+            seen = {key for key in page.keys if key[1] and key[1] >= anchor}
+    stretch.is_done = True
 
 
-def walk_deleted(client: ZohoClient, module: str, since: datetime | None) -> list[Deletion]:
-    """Return what was deleted since `since`; Zoho remembers 60 to 120 days. Raises ZohoError."""
-    found: dict[str, Deletion] = {}
-    while True:
-        before, pages = len(found), 0
-        for row in _deleted_rows(client, module, since):
-            found[row.id] = row
-            pages += 1
-        # More than a page can shift while it is read: read again until nothing new appears.
-        if pages <= PER_PAGE or len(found) == before:
-            return list(found.values())
+def passes(listing: Listing, tie: Tie, first: Page | None = None) -> Iterator[Page]:
+    """Yield the pages of one pass over a tie, up to the one that leaves it, and measure it.
 
-
-def _list(
-    client: ZohoClient, module: str, since: datetime | None, number: int, per_page: int
-) -> Page | None:
-    response = client.get(
-        module,
-        {
-            "page": number,
-            "per_page": per_page,
-            "sort_by": "Modified_Time",
-            "sort_order": "asc",
-            "converted": "both",
-            "approved": "both",
-        },
-        modified_since=since,
-        module=module,
-    )
-    if response is None:
-        return None
-    body = _parsed(response.content)
-    return Page(
-        text=response.content.decode("utf-8"),
-        keys=tuple((record["id"], _time(record.get("Modified_Time"))) for record in body["data"]),
-        more=bool(body.get("info", {}).get("more_records")),
-    )
-
-
-def _deleted_rows(client: ZohoClient, module: str, since: datetime | None) -> Iterator[Deletion]:
-    number, more = 1, True
-    while more:
-        response = client.get(
-            f"{module}/deleted",
-            {"type": "all", "page": number, "per_page": PER_PAGE},
-            modified_since=since and since - ONE_SECOND,
-            module=module,
-        )
-        if response is None:
-            return
-        body = orjson.loads(response.content)
-        for row in body["data"]:
-            yield Deletion(row["id"], row.get("type") or "recycle", row["deleted_time"])
-        more = bool(body.get("info", {}).get("more_records"))
+    Where the list goes no further, the rest is asked for by id. Raises ZohoError.
+    """
+    known, rows, is_full, number = len(tie.seen), 0, True, 1
+    page = first or listing.page(tie.anchor, descending=tie.descending)
+    while page is not None:
+        rows += tie.take(page)
+        yield page
+        if tie.is_left_by(page):
+            break
+        is_full = is_full and len(page.keys) == listing.client.per_page
         number += 1
+        token = page.token if listing.uses_tokens else None
+        try:
+            page = listing.page(tie.anchor, number, token=token, descending=tie.descending)
+        except CapReached:
+            yield from _by_id(listing, tie)
+            return
+    # Behind a page that was not full, a place in the list cannot be told from a page's number.
+    tie.length = rows if is_full else None
+    tie.fruitless = tie.fruitless + 1 if len(tie.seen) == known else 0
 
 
-def _parsed(body: bytes) -> dict:
-    """Return the answer as Python has it; orjson is quick, and refuses half a surrogate pair."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return json.loads(body)
+def measure(listing: Listing, tie: Tie) -> None:
+    """Set the length of a tie as it is now, by the page on which the next second begins.
+
+    Takes a call or two. The length is never set too low: records leave a second, none join it.
+    Raises ZohoError.
+    """
+    number, tie.length, asked = (
+        max(-(-len(tie.seen) // listing.client.per_page), 1),
+        None,
+        set[int](),
+    )
+    while number not in asked:
+        asked.add(number)
+        try:
+            page = listing.page(tie.anchor, number, descending=tie.descending)
+        except CapReached:
+            return
+        rows = sum(tie.holds(time) for _, time in page.keys) if page else 0
+        tie.length = (number - 1) * listing.client.per_page + rows
+        if page and rows and not tie.is_left_by(page):
+            number += 1
+        elif rows == 0 and number > 1:
+            number -= 1
+        else:
+            return
 
 
-def _time(value: object) -> datetime | None:
-    """Return Zoho's text as a time in UTC, or None where it is none."""
-    try:
-        return datetime.fromisoformat(value).astimezone(UTC)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return None
+def _by_id(listing: Listing, tie: Tie) -> Iterator[Page]:
+    """Yield the records of a tie that the list does not reach, found by key. Raises ZohoError."""
+    listed = set(tie.seen)
+    two_seconds = timedelta(seconds=2)  # the anchor's own, and the one after it
+    found = set(coql.ids_between(listing.client, listing.module, tie.anchor, two_seconds))
+    yield from listing.by_ids(sorted(found - listed))
+    for page in listing.by_ids(sorted(listed - found)):
+        yield page
+        if any(tie.holds(time) for _, time in page.keys):
+            raise ZohoRefused(
+                f"{listing.module} has more records in one second ({tie.last}) than Zoho lists, "
+                "and a query by id leaves some of them out: read this module with "
+                "ZOHO_API_VERSION=v8, whose lists go further."
+            )
+    tie.is_found_by_id = True
+
+
+def _behind(listing: Listing, tie: Tie) -> datetime:
+    """Return the anchor from which the list shows all that comes after a tie, and not the tie.
+
+    A filter that shows the records of its own second would show the tie again; one that does not
+    would pass over the next second.
+    """
+    if tie.last is None:
+        return BEFORE_ALL
+    page = listing.page(tie.last)
+    is_inclusive = page is not None and any(time == tie.last for _, time in page.keys)
+    return tie.last + ONE_SECOND if is_inclusive else tie.last
+
+
+def _advances(page: Page, anchor: datetime | None) -> bool:
+    """Whether the next anchor is a later one."""
+    last = page.last_time
+    return last is not None and (anchor is None or last - ONE_SECOND > anchor)

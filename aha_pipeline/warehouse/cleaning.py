@@ -3,15 +3,15 @@
 Such a page is landed with U+FFFD in their place, and the record's own text is kept beside it.
 """
 
-import json
 import re
 from dataclasses import dataclass
+
+from aha_pipeline import records
 
 ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)"
 )
 UNHOLDABLE = re.compile(r"\\u(?:0000|[dD][89abcdefABCDEF][0-9a-fA-F]{2})")
-RECORDS = re.compile(r'"data"\s*:\s*\[')
 REPLACEMENT = r"\ufffd"
 
 
@@ -32,7 +32,7 @@ def clean(page: str) -> tuple[str, list[Original]]:
         return page, []
     return cleaned, [
         Original(record.get("id"), text)
-        for record, text in _records(page)
+        for record, text in records.split(page)
         if _replaced(text) != text
     ]
 
@@ -40,16 +40,3 @@ def clean(page: str) -> tuple[str, list[Original]]:
 def _replaced(text: str) -> str:
     """Return `text` with what cannot be held replaced; an escaped backslash begins no escape."""
     return ESCAPE.sub(lambda m: REPLACEMENT if UNHOLDABLE.fullmatch(m[0]) else m[0], text)
-
-
-def _records(page: str) -> list[tuple[dict, str]]:
-    """Return each record of the page with its own text."""
-    decoder, found = json.JSONDecoder(), []
-    position = RECORDS.search(page).end()
-    while page[position] != "]":
-        record, end = decoder.raw_decode(page, position)
-        found.append((record, page[position:end]))
-        position = end
-        while page[position] in ", \t\r\n":
-            position += 1
-    return found

@@ -10,9 +10,6 @@ from psycopg2.extras import RealDictCursor
 
 from aha_pipeline import sql
 
-# Longer than Zoho has been seen to take to show a change, and than two clocks differ.
-COMMIT_LAG = timedelta(minutes=5)
-
 
 class WrongOrganisation(RuntimeError):
     """The database holds another organisation's data; the text names both."""
@@ -64,11 +61,26 @@ def read_organisation(connection: Connection) -> dict[str, Any] | None:
         return dict(row) if row else None
 
 
+def read_modules(connection: Connection) -> tuple[str, ...]:
+    """Return the modules that have been read at least once."""
+    with connection.cursor() as cursor:
+        cursor.execute("select distinct module from crm.sync_logs order by 1")
+        return tuple(row[0] for row in cursor)
+
+
 def unread(
-    connection: Connection, modules: Sequence[str], since: datetime, until: datetime
+    connection: Connection,
+    modules: Sequence[str],
+    since: datetime,
+    until: datetime,
+    *,
+    lag: timedelta,
 ) -> list[Gap]:
-    """Return what no complete read has covered in [since, until), by module and time."""
-    parameters = {"modules": list(modules), "since": since, "until": until, "lag": COMMIT_LAG}
+    """Return what no complete read has covered in [since, until), by module and time.
+
+    `lag` is how long the CRM may take to show a change: a read covers its time up to that.
+    """
+    parameters = {"modules": list(modules), "since": since, "until": until, "lag": lag}
     with connection.cursor() as cursor:
         cursor.execute(sql.read("warehouse/unread"), parameters)
         return [Gap(*row) for row in cursor]

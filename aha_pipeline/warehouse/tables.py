@@ -5,6 +5,7 @@ import re
 
 LEADS_TABLE = "leads_raw"
 LONGEST_NAME = 55
+TAKEN = {"crm_fields"}  # tables of the schema that hold no records
 
 
 def table_name(module: str) -> str:
@@ -16,6 +17,7 @@ def table_name(module: str) -> str:
     if module == "Leads":
         return LEADS_TABLE
     plain = f"crm_{re.sub(r'[^a-z0-9_]', '_', module.lower())}"
-    if len(plain) <= LONGEST_NAME and plain == f"crm_{module.lower()}":
+    is_whole = plain == f"crm_{module.lower()}" and len(plain) <= LONGEST_NAME
+    if is_whole and plain not in TAKEN:
         return plain
     return f"{plain[:46]}_{hashlib.sha256(module.encode()).hexdigest()[:8]}"

@@ -66,8 +66,9 @@ def test_it_syncs_serves_and_stops_without_leaving_a_process(up, tmp_path):
     ).json()["data"]
     assert {"path": ["crm", "leads_raw"]} in [node["assetKey"] for node in answer["assetNodes"]]
     assert {"jobName": "daily_sync", "status": "SUCCESS"} in answer["runsOrError"]["results"]
-    (schedule,) = answer["schedulesOrError"]["results"]
-    assert schedule == {"name": "daily_sync", "scheduleState": {"status": "RUNNING"}}
+    schedules = answer["schedulesOrError"]["results"]
+    assert {"name": "daily_sync", "scheduleState": {"status": "RUNNING"}} in schedules
+    assert {"name": "reconcile", "scheduleState": {"status": "RUNNING"}} in schedules
     health = requests.get(f"{address(printed, 'Dashboard')}/_stcore/health", timeout=10)
     assert health.text == "ok"
 

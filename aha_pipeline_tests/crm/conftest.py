@@ -29,10 +29,24 @@ def sandbox(tmp_path: Path, hands: Hands) -> Iterator[Sandbox]:
         yield running
 
 
-def connect(url: str, file: TokenFile | None = None, **credentials: str) -> ZohoClient:
+def connect(
+    url: str,
+    file: TokenFile | None = None,
+    version: str = "v2",
+    concurrency: int = 1,
+    per_page: int = 200,
+    **credentials: str,
+) -> ZohoClient:
     chosen = {"client_id": "id", "client_secret": "se-cret", "refresh_token": "re-fresh"}
     tokens = TokenSource(url, **(chosen | credentials), file=file)
-    return ZohoClient(tokens, api_url=url, backoff_seconds=0.01)
+    return ZohoClient(
+        tokens,
+        api_url=url,
+        version=version,
+        concurrency=concurrency,
+        per_page=per_page,
+        backoff_seconds=0.01,
+    )
 
 
 @pytest.fixture

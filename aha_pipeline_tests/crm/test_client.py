@@ -69,7 +69,7 @@ def scripted(answers) -> Iterator[str]:
 def test_a_passing_fault_is_tried_again(scripted, answers, fault):
     answers[:] = [fault, fault, (200, GOOD)]
     client = connect(scripted)
-    assert client.get("Leads").content == GOOD
+    assert client.get("Leads").text == GOOD.decode()
     assert client.calls == 3
 
 

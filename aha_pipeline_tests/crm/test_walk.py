@@ -1,27 +1,50 @@
-"""The walk: no record is missed, whatever happens to the others while it reads."""
+"""The reading: no record is missed, whatever happens to the others while it reads."""
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from aha_pipeline.crm.walk import walk, walk_deleted
+from aha_pipeline.crm import reading as reading_module
+from aha_pipeline.crm.deleted import read_deleted
+from aha_pipeline.crm.errors import ZohoRefused
+from aha_pipeline.crm.listing import Listing, slices_of
+from aha_pipeline.crm.metadata import read_fields
+from aha_pipeline.crm.reading import Reading, gaps
+from aha_pipeline.sandbox.switches import Churn
+from aha_pipeline_tests.crm.conftest import connect
 
-FUTURE = timedelta(days=2)
 
-
-def create(sandbox, count, every_seconds=0):
+def create(sandbox, count, every_seconds=0, **values):
     for _ in range(count):
-        sandbox.store.create("Leads", {"Last_Name": "x"})
+        sandbox.store.create("Leads", {"Last_Name": "x", **values})
         sandbox.store.now.forward(seconds=every_seconds)
 
 
-def seen_by(client, hands, since=None, until=None, between=lambda: None, per_page=5):
-    """Return the newest Modified_Time that a walk saw of each id; `between` acts after a page."""
-    seen = {}
-    for page in walk(client, "Leads", since, until or hands.moment + FUTURE, per_page=per_page):
+@dataclass
+class Seen:
+    """The newest Modified_Time that a reading saw of each id, and the reading itself."""
+
+    reading: Reading
+    times: dict = field(default_factory=dict)
+
+    def take(self, page):
         for id_, time in page.keys:
-            seen[id_] = max(filter(None, [seen.get(id_), time]))
+            stamp = time.timestamp() if time else None
+            self.times[id_] = max(filter(None, [self.times.get(id_), stamp]), default=None)
+
+
+def read(client, since=None, until=None, between=lambda: None, per_page=5, skip=()):
+    """Read all pages; `between` acts after each."""
+    fields = () if client.version == "v2" else read_fields(client, "Leads")
+    names = [row["api_name"] for row in fields]
+    client.per_page = per_page
+    listing = Listing(client, "Leads", slices_of(names, client.version))
+    seen = Seen(Reading(listing, since, until, skip))
+    for page in seen.reading.pages():
+        seen.take(page)
         between()
     return seen
 
@@ -31,47 +54,171 @@ def held_by(sandbox):
     return {id_: record.facts.modified for id_, record in records.items()}
 
 
-def times(seen):
-    return {id_: time.timestamp() for id_, time in seen.items()}
+def test_an_empty_module_is_read_in_two_calls(client):
+    assert read(client).times == {}
+    assert client.calls == 2  # the list, and the list of deletions
 
 
-def test_an_empty_module_is_read_in_one_call(client, hands):
-    assert seen_by(client, hands) == {}
-    assert client.calls == 1
-
-
-def test_every_record_is_seen_over_many_pages(sandbox, client, hands):
+def test_every_record_is_seen_over_many_pages(sandbox, client):
     create(sandbox, 40, every_seconds=60)
-    assert times(seen_by(client, hands)) == held_by(sandbox)
+    assert read(client).times == held_by(sandbox)
+
+
+def test_what_fits_on_a_page_takes_two_calls_however_many_are_allowed(sandbox):
+    create(sandbox, 40, every_seconds=60)
+    client = connect(sandbox.url, concurrency=10)
+    assert read(client, per_page=200).times == held_by(sandbox)
+    assert client.calls == 2
 
 
 def test_more_records_in_one_second_than_a_page_holds(sandbox, client, hands):
     create(sandbox, 23)
     hands.forward(seconds=60)
     create(sandbox, 4, every_seconds=60)
-    assert times(seen_by(client, hands)) == held_by(sandbox)
+    assert read(client).times == held_by(sandbox)
 
 
-def test_converted_and_unapproved_records_are_seen(sandbox, client, hands):
+def test_converted_and_unapproved_records_are_seen(sandbox, client):
     create(sandbox, 3, every_seconds=5)
     converted, unapproved, _ = held_by(sandbox)
     sandbox.store.convert(converted, {"deal": "1"})
     sandbox.store.edit("Leads", unapproved, {"$approved": False})
-    assert times(seen_by(client, hands)) == held_by(sandbox)
+    assert read(client).times == held_by(sandbox)
+
+
+@pytest.mark.parametrize("time", [None, "", "yesterday", "2026-02-30T10:00:00+05:30"])
+def test_records_without_a_proper_modified_time_are_seen(sandbox, client, time):
+    create(sandbox, 12, every_seconds=60)
+    create(sandbox, 8, Modified_Time=time)
+    create(sandbox, 12, every_seconds=60)
+    assert read(client).times == held_by(sandbox)
 
 
 def test_only_what_changed_since_is_read(sandbox, client, hands):
     create(sandbox, 10, every_seconds=60)
     since = hands.moment
     create(sandbox, 2, every_seconds=60)
-    assert len(seen_by(client, hands, since)) == 2
+    assert len(read(client, since).times) == 2
 
 
 def test_reading_stops_at_the_end_of_the_window(sandbox, client, hands):
     until = hands.moment + timedelta(minutes=3)
     create(sandbox, 200, every_seconds=60)
-    seen_by(client, hands, until=until)
-    assert client.calls <= 3
+    read(client, hands.moment - timedelta(days=1), until)
+    assert client.calls <= 6
+
+
+def test_what_was_read_before_is_left_out(sandbox, client, hands):
+    start = hands.moment
+    create(sandbox, 300, every_seconds=60)
+    middle = start + timedelta(minutes=280)
+    assert len(read(client, skip=[(None, middle)]).times) <= 30
+
+
+@pytest.mark.parametrize("order", ["id", "id_desc", "random"])
+def test_a_second_of_many_pages_is_read_whole_in_any_order_of_its_ties(sandbox, client, order):
+    sandbox.switches.tie_order = order
+    create(sandbox, 60)
+    create(sandbox, 9, every_seconds=7)
+    assert read(client).times == held_by(sandbox)
+
+
+@pytest.mark.parametrize("order", ["id", "random"])
+def test_a_second_of_many_pages_is_read_whole_while_its_records_leave_it(sandbox, client, order):
+    sandbox.switches.tie_order = order
+    create(sandbox, 300)
+    sandbox.store.now.forward(seconds=600)
+    sandbox.switches.churn = Churn(edits=2, deletes=1)
+    started = set(held_by(sandbox))
+    seen = read(client, per_page=20)
+    sandbox.switches.churn = None
+    assert started & set(held_by(sandbox)) <= set(seen.times)
+
+
+def test_more_records_in_one_second_than_the_list_reaches_are_asked_for_by_id(sandbox, client):
+    sandbox.switches.page_cap = 50
+    create(sandbox, 10, every_seconds=60)
+    create(sandbox, 130)
+    sandbox.store.now.forward(seconds=60)
+    create(sandbox, 10, every_seconds=60)
+    assert read(client).times == held_by(sandbox)
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_what_follows_a_second_asked_for_by_id_is_read(sandbox, client, strict):
+    sandbox.switches.page_cap, sandbox.switches.strict_since = 50, strict
+    create(sandbox, 130)
+    sandbox.store.now.forward(seconds=1)
+    create(sandbox, 70, every_seconds=1)
+    assert read(client).times == held_by(sandbox)
+
+
+def test_a_second_that_cannot_be_read_whole_is_a_failure_that_names_the_scope(sandbox, client):
+    sandbox.switches.page_cap, sandbox.switches.coql = 50, False
+    create(sandbox, 130)
+    with pytest.raises(ZohoRefused, match=r"ZohoCRM\.coql\.READ"):
+        read(client)
+
+
+def test_a_query_that_leaves_converted_records_out_is_not_trusted(sandbox, client):
+    sandbox.switches.page_cap, sandbox.switches.coql_converted = 50, False
+    create(sandbox, 130, **{"$converted": True})
+    with pytest.raises(ZohoRefused, match="ZOHO_API_VERSION=v8"):
+        read(client)
+
+
+def test_a_long_window_is_read_by_as_many_calls_at_a_time_as_are_allowed(sandbox):
+    create(sandbox, 2000, every_seconds=30)
+    sandbox.switches.max_calls = 8
+    sandbox.switches.latency = 0.02
+    client = connect(sandbox.url, concurrency=8)
+    seen = read(client, per_page=20)
+    assert seen.times == held_by(sandbox)
+    assert client.calls < 130  # of which 101 are the least that is possible
+
+
+def test_deletions_are_listed_over_pages_with_their_kind(sandbox, client, hands):
+    create(sandbox, 450, every_seconds=1)
+    for id_ in list(held_by(sandbox))[:430]:
+        sandbox.store.delete("Leads", id_)
+    hands.forward(days=61)
+    sandbox.store.delete("Leads", next(iter(held_by(sandbox))))
+    found = read_deleted(client, "Leads", None)
+    assert len(found) == 431
+    assert [d.kind for d in found].count("permanent") == 430
+
+
+def test_deletions_are_read_from_a_day_before_the_time_asked_for(sandbox, client, hands):
+    create(sandbox, 2)
+    first, second = held_by(sandbox)
+    sandbox.store.delete("Leads", first)
+    hands.forward(days=3)
+    since = hands.moment
+    hands.forward(hours=-1)
+    sandbox.store.delete("Leads", second)
+    hands.forward(hours=2)
+    assert [d.id for d in read_deleted(client, "Leads", since)] == [second]
+
+
+def hour(n):
+    return None if n is None else reading_module.datetime(2026, 5, 4, n)
+
+
+@pytest.mark.parametrize(
+    ("span", "done", "left"),
+    [
+        ((None, 9), [], [(None, 9)]),
+        ((None, 9), [(None, 3)], [(3, 9)]),
+        ((1, 9), [(1, 3), (5, 6)], [(3, 5), (6, 9)]),
+        ((1, 9), [(1, 9)], []),
+        ((1, None), [(0, 2), (4, 5)], [(2, 4), (5, None)]),
+        ((None, None), [(2, 4)], [(None, 2), (4, None)]),
+    ],
+)
+def test_gaps_are_what_is_not_done(span, done, left):
+    as_hours = [(hour(a), hour(b)) for a, b in done]
+    found = gaps((hour(span[0]), hour(span[1])), as_hours)
+    assert found == [(hour(a), hour(b)) for a, b in left]
 
 
 @st.composite
@@ -82,27 +229,34 @@ def deeds(draw):
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=400,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink one takes minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     start=st.lists(st.integers(0, 2), max_size=30),
     meanwhile=st.lists(deeds(), max_size=25),
     per_page=st.integers(1, 6),
+    strict=st.booleans(),
+    order=st.sampled_from(["id", "id_desc", "random"]),
+    concurrency=st.sampled_from([1, 3]),
 )
 def test_nothing_is_missed_while_records_change_under_the_walk(
-    sandbox, client, hands, start, meanwhile, per_page
+    sandbox, hands, start, meanwhile, per_page, strict, order, concurrency
 ):
     store = sandbox.store
     store.load("Leads", [])
+    sandbox.switches.strict_since, sandbox.switches.tie_order = strict, order
+    sandbox.switches.tokens_per_window = 10_000
+    client = connect(sandbox.url, concurrency=concurrency)
     for pause in start:
         create(sandbox, 1, every_seconds=pause)
-    hands.forward(seconds=5)
+    hands.forward(seconds=600)
     script = iter(meanwhile)
-    held = held_by(sandbox)
+    owed = set(held_by(sandbox))
 
     def act():
-        held.clear()
-        held.update(held_by(sandbox))
         for kind, number, pause in next(script, []):
             ids = list(store.tables["Leads"].records)
             chosen = ids[number % len(ids)] if ids else None
@@ -114,28 +268,9 @@ def test_nothing_is_missed_while_records_change_under_the_walk(
                 store.convert(chosen, {})
             else:
                 store.delete("Leads", chosen)
+                owed.discard(chosen)
             hands.forward(seconds=pause)
 
-    seen = times(seen_by(client, hands, between=act, per_page=per_page))
-    # What happens after the last page came is for the next walk, or for the list of deletions.
-    owed = {id_: time for id_, time in held.items() if id_ in held_by(sandbox)}
-    assert {id_: time for id_, time in owed.items() if seen.get(id_, 0) < time} == {}
-
-
-def test_deletions_are_listed_over_pages_with_their_kind(sandbox, client, hands):
-    create(sandbox, 450, every_seconds=1)
-    for id_ in list(held_by(sandbox))[:430]:
-        sandbox.store.delete("Leads", id_)
-    found = walk_deleted(client, "Leads", None)
-    assert len({d.id for d in found}) == 430
-    assert {d.kind for d in found} == {"recycle"}
-
-
-def test_only_deletions_since_are_listed(sandbox, client, hands):
-    create(sandbox, 2)
-    first, second = held_by(sandbox)
-    sandbox.store.delete("Leads", first)
-    hands.forward(seconds=60)
-    since = hands.moment
-    sandbox.store.delete("Leads", second)
-    assert [d.id for d in walk_deleted(client, "Leads", since)] == [second]
+    seen = read(client, between=act, per_page=per_page).times
+    # Every record that was there all the time was seen.
+    assert owed <= set(seen)

@@ -45,7 +45,7 @@ select
     exists (select from newest where status = 'running') as is_running,
     coalesce(r.as_of < now() - interval '2 days', false) as is_stale,
     array(
-        select n.module from newest n where n.status in ('failed', 'interrupted') order by n.module
+        select n.module from newest n where n.status in ('failed', 'interrupted', 'paused') order by n.module
     ) as trouble
 from written w
 cross join reads r

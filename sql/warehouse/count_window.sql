@@ -1,9 +1,9 @@
 -- One row per business day of the window: how many of its records fall on it, by effect.
 select
-    greatest((modified_time at time zone %(timezone)s)::date, %(first_day)s) as day,
-    count(*) as records,
-    count(*) filter (where effect = 'inserted') as inserted,
-    count(*) filter (where effect = 'updated') as updated
-from incoming
-group by 1
-order by 1;
+    least(greatest((modified_time at time zone %(timezone)s)::date, %(first_day)s), %(last_day)s)
+        as day,
+    effect,
+    count(*) as records
+from landed
+group by 1, 2
+order by 1, 2;

@@ -1,4 +1,4 @@
--- A deleted record keeps its last values. One that was changed later was restored in between.
+-- A deleted record keeps its last values. One that the CRM still shows is none.
 update crm.{table} t
 set deleted_at = d.deleted_time, deleted_type = d.kind, synced_at = now()
 from (
@@ -7,5 +7,5 @@ from (
     order by id, deleted_time desc
 ) d
 where t.id = d.id
-and (t.modified_time is null or t.modified_time <= d.deleted_time)
+and t.id <> all (%(alive)s)
 and (t.deleted_at, t.deleted_type) is distinct from (d.deleted_time, d.kind);

@@ -1,7 +1,8 @@
--- The pages of one window, as Zoho sent them.
-create temporary table staged_pages (
-    number bigint generated always as identity,
-    body jsonb not null
+-- What this window has landed so far: one row a record, with what became of it.
+create temporary table landed (
+    id text primary key,
+    modified_time timestamptz,
+    effect text not null
 ) on commit drop;
 
 create temporary table staged_deletions (

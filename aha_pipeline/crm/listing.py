@@ -1,0 +1,231 @@
+"""One page of a module's records, in whichever version of the API.
+
+v2 gives whole records. From v3 on a list call must name its fields, at most 50, so a wider module
+is read in slices: the same page once for each, put together by id. Slices are read one after the
+other, so a record whose slices differ in Modified_Time was changed in between and is read again by
+its id. Pages beyond 2,000 rows take a token there, bound to its slice.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from threading import Event
+from typing import Any
+
+from aha_pipeline import records
+from aha_pipeline.crm import budget
+from aha_pipeline.crm.client import Answer, ZohoClient
+
+IDS_A_CALL = 50  # `ids` may be 1,024 characters long
+FIELDS_A_CALL = 50
+PAGES_BY_NUMBER = 10  # from v3 on
+BY_NUMBER = ("v2", "v2.1")
+ATTEMPTS_AT_A_RECORD = 3
+# Asked for by name from v3 on: no field metadata lists them.
+SYSTEM_KEYS = (
+    "$converted", "$converted_detail", "$approved", "$approval", "$currency_symbol", "$editable",
+    "$process_flow", "$review", "$review_process", "$orchestration", "$followed", "$state",
+)  # fmt: skip
+Key = tuple[str, datetime | None]
+Slices = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Records as their text. `keys` are id and Modified_Time in UTC, in the order of the list.
+
+    `token` leads to the next page from v3 on.
+    """
+
+    text: str
+    keys: tuple[Key, ...]
+    more: bool
+    token: str | None = None
+
+    @property
+    def last_time(self) -> datetime | None:
+        """The greatest Modified_Time on the page."""
+        return max((time for _, time in self.keys if time), default=None)
+
+    @property
+    def first_time(self) -> datetime | None:
+        """The smallest Modified_Time on the page."""
+        return min((time for _, time in self.keys if time), default=None)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The list call of one module.
+
+    `essential` calls may spend the reserve of the budget; `over` ends waiting for Zoho.
+    """
+
+    client: ZohoClient
+    module: str
+    slices: Slices = ((),)
+    essential: bool = False
+    over: Event = field(default_factory=Event)
+
+    def page(
+        self,
+        since: datetime | None,
+        number: int = 1,
+        *,
+        token: str | None = None,
+        descending: bool = False,
+    ) -> Page | None:
+        """Return a page in order of Modified_Time, or None where there is none. Raises ZohoError.
+
+        Converted and unapproved records are included. `since` None sends no If-Modified-Since.
+        """
+        params: dict[str, object] = {
+            "per_page": self.client.per_page,
+            "sort_by": "Modified_Time",
+            "sort_order": "desc" if descending else "asc",
+            "converted": "both",
+            "approved": "both",
+        }
+        params |= {"page_token": token} if token else {"page": number}
+        answer = self._call(params, self.slices[0], since)
+        if answer is None:
+            return None
+        page = _page(answer)
+        if len(self.slices) == 1:
+            return page
+        # A token is bound to the fields it was made for, so other slices come by id behind one.
+        others = {} if token else params
+        return replace(page, **self._widened(page, others, since))
+
+    def by_ids(self, ids: Sequence[str]) -> Iterator[Page]:
+        """Yield pages of the records among `ids` that exist."""
+        for chunk in batched_ids(ids):
+            if len(self.slices) == 1:
+                answer = self._call(_ids_params(chunk), (), None)
+                if answer is not None:
+                    yield _page(answer)
+            else:
+                found = self._whole(chunk)
+                keys = tuple((id_, time) for id_, (time, _) in found.items())
+                yield Page(records.joined([text for _, text in found.values()]), keys, more=False)
+
+    @property
+    def uses_tokens(self) -> bool:
+        """Whether pages beyond 2,000 rows are reached by token."""
+        return self.client.version not in BY_NUMBER
+
+    def _widened(
+        self, page: Page, params: dict[str, object], since: datetime | None
+    ) -> dict[str, Any]:
+        """Return text and keys of `page` with the other slices of its records added."""
+        texts = {record["id"]: text for record, text in records.split(page.text)}
+        whole = {id_: (time, texts[id_]) for id_, time in page.keys}
+        for fields in self.slices[1:]:
+            answers = [self._call(params, fields, since)] if params else ()
+            found = _by_id(filter(None, answers))
+            whole = {
+                id_: (time, _merged(text, found[id_][1]))
+                for id_, (time, text) in whole.items()
+                if id_ in found and found[id_][0] == time
+            }
+        listed = dict(page.keys)
+        for chunk in batched_ids([id_ for id_ in listed if id_ not in whole]):
+            again = self._whole(chunk)
+            # One that has another time by now would pretend that the list was read up to there.
+            whole |= {id_: found for id_, found in again.items() if found[0] == listed[id_]}
+        kept = [id_ for id_, _ in page.keys if id_ in whole]
+        return {
+            "text": records.joined([whole[id_][1] for id_ in kept]),
+            "keys": tuple((id_, whole[id_][0]) for id_ in kept),
+        }
+
+    def _whole(self, ids: Sequence[str]) -> dict[str, tuple[datetime | None, str]]:
+        """Return the records of `ids` with all slices of one moment; one that is gone is left out.
+
+        One that changes at each attempt is left out too: it comes again at its new place.
+        """
+        wanted, whole = list(ids), {}
+        for _ in range(ATTEMPTS_AT_A_RECORD):
+            if not wanted:
+                break
+            parts = []
+            for fields in self.slices:
+                answer = self._call(_ids_params(wanted), fields, None)
+                parts.append(_by_id([answer] if answer else []))
+            present = [id_ for id_ in wanted if all(id_ in part for part in parts)]
+            for id_ in present:
+                if len({part[id_][0] for part in parts}) == 1:
+                    text = parts[0][id_][1]
+                    for part in parts[1:]:
+                        text = _merged(text, part[id_][1])
+                    whole[id_] = (parts[0][id_][0], text)
+            wanted = [id_ for id_ in present if id_ not in whole]
+        return whole
+
+    def _call(
+        self, params: dict[str, object], fields: tuple[str, ...], since: datetime | None
+    ) -> Answer | None:
+        named = {"fields": ",".join(fields)} if fields else {}
+        return self.client.get(
+            self.module,
+            params | named,
+            modified_since=since,
+            module=self.module,
+            credits=budget.LIST,
+            essential=self.essential,
+            over=self.over,
+        )
+
+
+def slices_of(names: Sequence[str], version: str) -> Slices:
+    """Return the fields to ask for in each call: of v2 none, which gives whole records.
+
+    Each slice bears Modified_Time, by which slices are known to be of one moment.
+    """
+    if version in BY_NUMBER:
+        return ((),)
+    own = [name for name in dict.fromkeys(names) if name not in ("id", "Modified_Time")]
+    wanted = [*own, *(name for name in SYSTEM_KEYS if name not in own)]
+    chunks = (wanted[n : n + FIELDS_A_CALL - 1] for n in range(0, len(wanted), FIELDS_A_CALL - 1))
+    return tuple(("Modified_Time", *chunk) for chunk in chunks)
+
+
+def to_time(value: object) -> datetime | None:
+    """Return Zoho's text as a time in UTC, or None where it is none."""
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def batched_ids(ids: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield `ids` in the portions that one call may name."""
+    return (tuple(ids[n : n + IDS_A_CALL]) for n in range(0, len(ids), IDS_A_CALL))
+
+
+def _ids_params(ids: Sequence[str]) -> dict[str, object]:
+    named = {"ids": ",".join(ids), "per_page": len(ids)}
+    return named | {"converted": "both", "approved": "both"}
+
+
+def _page(answer: Answer) -> Page:
+    rows, info = answer.body.get("data", []), answer.body.get("info", {})
+    return Page(
+        text=answer.text,
+        keys=tuple((str(row.get("id")), to_time(row.get("Modified_Time"))) for row in rows),
+        more=bool(info.get("more_records")),
+        token=info.get("next_page_token"),
+    )
+
+
+def _by_id(answers: Any) -> dict[str, tuple[datetime | None, str]]:
+    return {
+        record["id"]: (to_time(record.get("Modified_Time")), text)
+        for answer in answers
+        for record, text in records.split(answer.text)
+    }
+
+
+def _merged(text: str, other: str) -> str:
+    """Return one object with the members of both; a member in both is the same in both."""
+    inner = other[1:].lstrip()
+    return text if inner == "}" else f"{text.rstrip()[:-1]},{inner}"

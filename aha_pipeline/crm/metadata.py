@@ -1,0 +1,58 @@
+"""What the organisation says of its modules and fields."""
+
+from typing import Any
+
+from aha_pipeline.crm import budget
+from aha_pipeline.crm.client import ZohoClient
+from aha_pipeline.crm.errors import ModuleUnreadable, ZohoRefused
+
+RECORD_MODULES = ("default", "custom")
+# Not modules of their own: Activities lists Tasks, Events and Calls again.
+WITHOUT_RECORDS = {"Activities"}
+
+
+def read_modules(client: ZohoClient) -> tuple[str, ...]:
+    """Return the API names of the modules that hold records the API serves. Raises ZohoError."""
+    answer = client.get("settings/modules", credits=budget.METADATA)
+    rows = answer.body.get("modules", []) if answer else []
+    names = tuple(
+        row["api_name"]
+        for row in rows
+        if row.get("api_supported", True)
+        and row.get("generated_type", "default") in RECORD_MODULES
+        and row["api_name"] not in WITHOUT_RECORDS
+    )
+    if not names:
+        raise ZohoRefused(
+            "Zoho named no module: grant the scope ZohoCRM.settings.READ, or name the modules in "
+            "ZOHO_MODULES."
+        )
+    return names
+
+
+def read_fields(client: ZohoClient, module: str) -> list[dict[str, Any]]:
+    """Return the fields of a module as Zoho describes them; each has an `api_name`.
+
+    Raises ZohoRefused where the token may not read them, and ZohoUnavailable.
+    """
+    params = {"module": module}
+    try:
+        answer = client.get("settings/fields", params, module=module, credits=budget.METADATA)
+    except ModuleUnreadable as error:
+        raise ZohoRefused(
+            f"The fields of {module} cannot be read: grant ZohoCRM.settings.READ ({error})"
+        ) from None
+    rows = answer.body.get("fields", []) if answer else []
+    return [row for row in rows if row.get("api_name")]
+
+
+def count_records(client: ZohoClient, module: str) -> int:
+    """Return how many records Zoho counts. Raises ZohoError.
+
+    Which ones it leaves out, converted leads for example, is not documented. The call exists from
+    v2.1 on.
+    """
+    version = "v2.1" if client.version == "v2" else client.version
+    path = f"{module}/actions/count"
+    answer = client.get(path, module=module, version=version, credits=budget.COUNT)
+    return int(answer.body["count"]) if answer else 0

@@ -1,0 +1,79 @@
+"""Certificates: whether a module here and in the CRM are the same, and what was healed."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor
+from psycopg2.sql import SQL, Identifier
+
+from aha_pipeline import sql
+from aha_pipeline.warehouse.tables import table_name
+
+EQUAL, HEALED, REFUSED = "equal", "healed", "refused"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The verdict on one module: `equal`, `healed` or `refused`, then with a `reason`.
+
+    `missing`, `stale` and `extra` are records that an earlier read should have brought here as they
+    are; `healed` is how many of them were put right. `records_here` were there before.
+    """
+
+    run_id: str
+    module: str
+    verdict: str
+    records_in_crm: int = 0
+    records_here: int = 0
+    healed: int = 0
+    missing: int = 0
+    stale: int = 0
+    extra: int = 0
+    reason: str | None = None
+    checked_at: datetime | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words."""
+        if self.verdict == REFUSED:
+            return f"{self.module}: refused. {self.reason}"
+        if self.verdict == EQUAL:
+            return f"{self.module}: equal, {self.records_in_crm:,} records."
+        return (
+            f"{self.module}: healed {self.healed:,} of {self.records_in_crm:,} records "
+            f"({self.missing:,} missing, {self.stale:,} stale, {self.extra:,} extra)."
+        )
+
+
+def certify(connection: Connection, certificate: Certificate) -> None:
+    """Write a certificate, in the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("warehouse/certify"), asdict(certificate))
+
+
+def latest(connection: Connection, module: str) -> Certificate | None:
+    """Return the newest certificate of a module, or None."""
+    row = _row(connection, sql.read("warehouse/latest_certificate"), {"module": module})
+    return Certificate(**row) if row else None
+
+
+def read_until(connection: Connection, module: str, lag: timedelta) -> datetime | None:
+    """Return up to when a module was read, less the CRM's `lag`; None where it never was."""
+    parameters = {"module": module, "lag": lag}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("warehouse/read_until"), parameters)
+        return cursor.fetchone()[0]
+
+
+def count_living(connection: Connection, module: str) -> dict[str, int]:
+    """Return how many records of a module live here, by what a count may leave out."""
+    table = Identifier(table_name(module))
+    return _row(connection, SQL(sql.read("warehouse/count_living")).format(table=table), {})
+
+
+def _row(connection: Connection, statement: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(statement, parameters)
+        return dict(cursor.fetchone() or {})

@@ -1,0 +1,37 @@
+"""A module read into a warehouse as the daily sync reads it, without Dagster around it."""
+
+from datetime import UTC, datetime
+from itertools import count
+
+from aha_pipeline.assets.land import Read, land
+from aha_pipeline.services import Services
+from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.landing import Window
+
+START, NEVER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
+RUNS = count()
+
+
+def read(services: Services, module: str = "Leads", since: datetime | None = None) -> Read:
+    """Read a module, from the beginning or since a time, to the end."""
+    window = Window(
+        f"run-{next(RUNS)}",
+        module,
+        since or START,
+        NEVER,
+        from_the_beginning=since is None,
+        is_open=True,
+    )
+    return land(services, window)
+
+
+def rows(services: Services, query: str, *parameters: object) -> list[tuple]:
+    """Return what a query finds in the warehouse."""
+    with connect(services.database_url) as connection, connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return cursor.fetchall()
+
+
+def living(services: Services, table: str = "leads_raw") -> dict[str, dict]:
+    """Return the records that count as living, by id."""
+    return dict(rows(services, f"select id, raw_data from crm.{table} where deleted_at is null"))

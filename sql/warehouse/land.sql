@@ -1,0 +1,64 @@
+-- Bring some pages into the module's table: of each record its newest text; no newer version is
+-- overwritten by an older one; a record seen again is alive again. What it said before is kept,
+-- unless only values that change by themselves differ. The pages are cast here, so numbers and keys
+-- arrive exactly as sent.
+with records as (
+    select
+        record.value ->> 'id' as id,
+        record.value as raw_data,
+        crm.to_time(record.value ->> 'Modified_Time') as modified_time,
+        page.number as page,
+        record.ordinality as place
+    from unnest(%(pages)s::text[]) with ordinality as page (body, number)
+    cross join lateral jsonb_array_elements(page.body::jsonb -> 'data') with ordinality as record
+),
+newest as (
+    select distinct on (id) id, raw_data, modified_time
+    from records
+    where id is not null and (modified_time < %(until)s) is not false
+    order by id, modified_time desc nulls last, page desc, place desc
+),
+incoming as materialized (
+    select
+        n.id,
+        n.raw_data,
+        n.modified_time,
+        t.raw_data as said_before,
+        t.modified_time as modified_before,
+        case
+            when t.id is null then 'inserted'
+            when n.modified_time < t.modified_time then 'unchanged'
+            when t.raw_data = n.raw_data and t.deleted_at is null then 'unchanged'
+            else 'updated'
+        end as effect
+    from newest n
+    left join crm.{table} t using (id)
+),
+without_id as (
+    insert into crm.quarantine (module, run_id, reason, original)
+    select %(module)s, %(run_id)s, 'a record without an id', raw_data::text
+    from records
+    where id is null
+),
+kept as (
+    insert into crm.record_versions (module, id, modified_time, replaced_by, raw_data)
+    select %(module)s, id, modified_before, modified_time, said_before
+    from incoming
+    where effect = 'updated'
+    and crm.edited_content(said_before, %(volatile)s)
+        <> crm.edited_content(raw_data, %(volatile)s)
+),
+merged as (
+    insert into crm.{table} (id, raw_data)
+    select id, raw_data
+    from incoming
+    where effect <> 'unchanged'
+    on conflict (id) do update
+    set raw_data = excluded.raw_data, deleted_at = null, deleted_type = null, synced_at = now()
+)
+insert into landed as l (id, modified_time, effect)
+select id, modified_time, effect
+from incoming
+on conflict (id) do update
+set modified_time = greatest(l.modified_time, excluded.modified_time),
+    effect = case when l.effect = 'unchanged' then excluded.effect else l.effect end;
