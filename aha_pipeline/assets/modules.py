@@ -10,7 +10,13 @@ import psycopg2
 from aha_pipeline.assets import partitions, side_by_side
 from aha_pipeline.assets.land import Read
 from aha_pipeline.assets.resources import ServicesResource
-from aha_pipeline.crm.errors import ModuleUnreadable, TokenRefused, ZohoRefused, ZohoUnavailable
+from aha_pipeline.crm.errors import (
+    CreditsSpent,
+    ModuleUnreadable,
+    TokenRefused,
+    ZohoRefused,
+    ZohoUnavailable,
+)
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
 from aha_pipeline.warehouse.landing import Landed, Window
@@ -28,7 +34,14 @@ RETRY = dg.RetryPolicy(
     max_retries=3, delay=20, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
 PASSING = (ZohoUnavailable, psycopg2.OperationalError, psycopg2.InterfaceError)
-FOR_A_PERSON = (ModuleUnreadable, TokenRefused, ZohoRefused, WrongOrganisation, DatabaseUnreachable)
+FOR_A_PERSON = (
+    CreditsSpent,  # for time, in truth: it is of no use to try again within the hour
+    ModuleUnreadable,
+    TokenRefused,
+    ZohoRefused,
+    WrongOrganisation,
+    DatabaseUnreachable,
+)
 
 
 def module_key(module: str) -> dg.AssetKey:

@@ -1,13 +1,14 @@
 """Read one module: time split among workers, ties proven, deletions read last.
 
-Time is split as it turns out to be full: whoever has read a page and knows of more cuts the largest
-stretch that is left in half, as long as there is a call to spare. No page is read for nothing when
-a day's changes fit on one.
+Time is split as it turns out to be full: whoever has read a page and knows of more cuts what is
+left into parts, as long as there are calls to spare. No page is read for nothing when a day's
+changes fit on one.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count, pairwise
 from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
 
@@ -19,38 +20,47 @@ from aha_pipeline.crm.walk import Stretch, measure, passes, walk
 
 # Longer than Zoho has been seen to take to show a change, and than two clocks differ.
 COMMIT_LAG = timedelta(minutes=5)
-WORTH_SPLITTING_PAGES = 2.0
+PAGES_A_PART = 2.5  # fewer are not worth the call that finds where a part begins
+SHORTEST_PART = timedelta(seconds=3)
 QUEUE_PAGES = 10
 LATE_PAGES = 20
+LATE_ROUNDS = 5
 POLL_SECONDS = 0.1
 Span = tuple[datetime | None, datetime | None]
 
 
 @dataclass(eq=False)
 class _Share:
-    """A stretch that a worker reads, and how full it has turned out to be."""
+    """A stretch that a worker reads: how far it is, and how much time its pages have held."""
 
     stretch: Stretch
-    pages_a_second: float = 0.0
-    pages: int = 0
-    began: datetime | None = None
     position: datetime | None = None
+    seconds_a_page: float | None = None
     late_pages: int = 0
+    pages: int = 0
 
     def advance(self, page: Page) -> None:
-        """Take note of a page that was read."""
+        """Take note of a page that was read; the newest page counts as much as all before it."""
         self.pages += 1
-        self.began = self.began or self.stretch.start or page.first_time
-        self.position = page.last_time or self.position
-        if self.began and self.position and self.position > self.began:
-            self.pages_a_second = self.pages / (self.position - self.began).total_seconds()
+        before, self.position = self.position or page.first_time, page.last_time or self.position
+        if before is None or self.position is None or self.position <= before:
+            return
+        seconds = (self.position - before).total_seconds()
+        known = self.seconds_a_page
+        self.seconds_a_page = seconds if known is None else (known + seconds) / 2
 
-    def left(self, horizon: datetime | None) -> timedelta:
+    def time_left(self, horizon: datetime | None) -> timedelta:
         """Return how much time is still to be read, as far as is known."""
         ends = [end for end in (self.stretch.end, horizon) if end is not None]
         if self.position is None or not ends or self.stretch.is_done:
             return timedelta()
         return max(min(ends) - self.position, timedelta())
+
+    def pages_left(self, horizon: datetime | None) -> float:
+        """Return how many pages that may be; none before the first has shown how full they are."""
+        if self.seconds_a_page is None:
+            return 0.0
+        return self.time_left(horizon).total_seconds() / self.seconds_a_page
 
 
 @dataclass(eq=False)
@@ -74,6 +84,9 @@ class Reading:
     _shares: list[_Share] = field(default_factory=list)
     _ends: list[Tie] = field(default_factory=list)
     _newest: datetime | None = None
+    _last: datetime | None = None
+    _empty_from: datetime | None = None
+    _pages: int = 0
     _working: int = 0
     _lock: Lock = field(default_factory=Lock)
     _queue: Queue = field(default_factory=lambda: Queue(QUEUE_PAGES))
@@ -115,9 +128,9 @@ class Reading:
                 spans.append((stretch.start, end))
         return spans
 
-    def _begin(self, stretch: Stretch, pages_a_second: float = 0.0) -> None:
+    def _begin(self, stretch: Stretch) -> None:
         """Read a stretch in a thread of its own, which nobody has to wait for."""
-        share = _Share(stretch, pages_a_second, position=stretch.start)
+        share = _Share(stretch, stretch.start)
         with self._lock:
             self._shares.append(share)
             self._working += 1
@@ -137,6 +150,10 @@ class Reading:
                     return
                 self._share_out()
             self._note(None)
+            if share.pages == 0 and share.stretch.start:
+                with self._lock:
+                    starts = filter(None, [self._empty_from, share.stretch.start])
+                    self._empty_from = min(starts)
         except CreditsSpent as spent:
             self.stopped = str(spent)
             self._over.set()
@@ -148,19 +165,21 @@ class Reading:
                 self._working -= 1
 
     def _bound(self, share: _Share, page: Page) -> None:
-        """End a stretch that runs after changes made since the reading began.
-
-        They are the next reading's; a CRM that changes faster than it is read has no end.
-        """
-        if self.read_until and page.first_time and page.first_time > self.read_until:
+        """End a stretch that runs after late changes: one can be made faster than it is read."""
+        if self._is_late(page.first_time):
             share.late_pages += 1
             if share.late_pages >= LATE_PAGES:
                 share.stretch.end = page.first_time
+
+    def _is_late(self, time: datetime | None) -> bool:
+        """Whether a time is later than the reading began: what changed then is the next one's."""
+        return None not in (time, self.read_until) and time > self.read_until
 
     def _note(self, page: Page | None) -> None:
         """Remember Zoho's clock at the first answer, and the newest time seen."""
         with self._lock:
             self.read_until = self.read_until or self.listing.client.server_time
+            self._pages += page is not None
             if page is not None and page.last_time:
                 self._newest = max(self._newest or page.last_time, page.last_time)
 
@@ -180,28 +199,33 @@ class Reading:
         for page in passes(self.listing, tie):
             self._note(page)
             self._hand_over(page)
+        self._last = self._newest
         if tie.seen:
             self._ends.append(tie)
 
     def _share_out(self) -> None:
-        """Cut what is left in halves, the largest first, while there are calls to spare."""
-        while not self._over.is_set():
-            with self._lock:
-                half = self._halved() if self._working < self.listing.client.concurrency else None
-            if half is None:
-                return
-            self._begin(*half)
+        """Cut the stretch with most left to read into parts, as many as there are calls to spare.
 
-    def _halved(self) -> tuple[Stretch, float] | None:
-        horizon = max(filter(None, [self._newest, self.read_until]), default=None)
-        share = max(self._shares, key=lambda s: s.left(horizon).total_seconds() * s.pages_a_second)
-        left = share.left(horizon)
-        if left.total_seconds() * share.pages_a_second < WORTH_SPLITTING_PAGES:
-            return None
-        middle = (share.position + left / 2).replace(microsecond=0)
-        half = Stretch(middle, share.stretch.end)
-        share.stretch.end = middle
-        return half, share.pages_a_second
+        Only one that has read a page of its own is cut, so how full it is was seen and not guessed;
+        and into no more parts than there were pages, twice, so that a few pages stay a few calls.
+        """
+        with self._lock:
+            spare = self.listing.client.concurrency - self._working
+            parts = self._parts(spare) if spare > 0 and not self._over.is_set() else []
+        for part in parts:
+            self._begin(part)
+
+    def _parts(self, most: int) -> list[Stretch]:
+        horizon = min(filter(None, [self._last, self._empty_from, self.read_until]), default=None)
+        share = max(self._shares, key=lambda s: s.pages_left(horizon))
+        count = min(int(share.pages_left(horizon) / PAGES_A_PART), most + 1, 2 * self._pages)
+        width = share.time_left(horizon) / max(count, 1)
+        if count < 2 or width < SHORTEST_PART:
+            return []
+        borders = [(share.position + width * n).replace(microsecond=0) for n in range(1, count)]
+        parts = [Stretch(*span) for span in pairwise([*borders, share.stretch.end])]
+        share.stretch.end = borders[0]
+        return parts
 
     def _arriving(self) -> Iterator[Page]:
         """Yield what the workers read until none works; raise what one of them met."""
@@ -227,7 +251,7 @@ class Reading:
         A tie is measured first and what has left it is read after that: only so is it a proof.
         """
         listing = replace(self.listing, essential=bool(self.stopped), over=Event())
-        while True:
+        for round_ in count():
             yield from self._changed_since(listing)
             self.deletions = read_deleted(
                 listing.client, listing.module, self.since, essential=listing.essential
@@ -235,6 +259,8 @@ class Reading:
             for deletion in self.deletions:
                 self._owners.note_gone(deletion.id)
             unproven = self._unproven()
+            if round_ >= LATE_ROUNDS:
+                unproven = [tie for tie in unproven if not self._is_late(tie.last)]
             if not unproven or self.stopped:
                 return
             for tie in unproven:
@@ -279,7 +305,7 @@ class Reading:
         """Return the ties that are neither settled nor counted for sure, newest first.
 
         A recent tie that is not may hide what has left an older one, and then none older counts as
-        sure. Ties of later than the reading began are the next reading's.
+        sure.
         """
         timed = sorted((t for t in self._ties() if t.last), key=lambda t: t.last, reverse=True)
         timeless = [t for t in self._ties() if not t.last]
@@ -289,9 +315,7 @@ class Reading:
             if not tie.is_settled and (hidden or not tie.is_counted):
                 hidden = hidden or settled is None or (tie.last is not None and tie.last >= settled)
                 unproven.append(tie)
-        return [
-            t for t in unproven if not (t.last and self.read_until and t.last > self.read_until)
-        ]
+        return unproven
 
 
 def gaps(span: Span, done: Sequence[Span]) -> list[Span]:

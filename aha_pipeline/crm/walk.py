@@ -48,8 +48,12 @@ def walk(listing: Listing, stretch: Stretch, owners: Owners) -> Iterator[Page]:
     stretch.read_to = stretch.start
     while not stretch.is_done:
         page = listing.page(anchor)
-        if page is None:
+        if page is None or stretch.is_past(page.first_time):
             break
+        is_one_second = page.last_time is not None and page.first_time == page.last_time
+        if page.more and is_one_second and not listing.uses_tokens:
+            # Nothing lies before it: the page is the first of a tie. (A token would not fit.)
+            anchor = max(filter(None, [anchor, page.last_time - ONE_SECOND]))
         if page.more and not _advances(page, anchor):
             tie = Tie(anchor, owners)
             stretch.ties.append(tie)
@@ -141,13 +145,15 @@ def _behind(listing: Listing, tie: Tie) -> datetime:
     """Return the anchor from which the list shows all that comes after a tie, and not the tie.
 
     A filter that shows the records of its own second would show the tie again; one that does not
-    would pass over the next second.
+    would pass over the next second. Once it was seen to show them, it is known for good.
     """
     if tie.last is None:
         return BEFORE_ALL
-    page = listing.page(tie.last)
-    is_inclusive = page is not None and any(time == tie.last for _, time in page.keys)
-    return tie.last + ONE_SECOND if is_inclusive else tie.last
+    if not listing.client.is_since_inclusive:
+        page = listing.page(tie.last)
+        shows_it = page is not None and any(time == tie.last for _, time in page.keys)
+        listing.client.is_since_inclusive = shows_it
+    return tie.last + ONE_SECOND if listing.client.is_since_inclusive else tie.last
 
 
 def _advances(page: Page, anchor: datetime | None) -> bool:

@@ -69,31 +69,32 @@ class World:
     def do(self, kind: str, number: int) -> None:
         """One deed; those that move no Modified_Time make their record unseen until the next."""
         store, ids = self.sandbox.store, self.ids()
-        chosen = ids[number % len(ids)] if ids else None
-        bin_ = [i for i in store.tables["Leads"].deletions if store.is_in_bin("Leads", i)]
+        in_bin = [i for i in store.tables["Leads"].deletions if store.is_in_bin("Leads", i)]
         if kind == "restore":
-            if bin_:
-                store.restore("Leads", bin_[number % len(bin_)])
-                self.unseen.add(bin_[number % len(bin_)])
-        elif kind == "create" or chosen is None:
+            for id_ in in_bin[number % 7 :][:1]:
+                store.restore("Leads", id_)
+                self.unseen.add(id_)
+        elif kind == "create" or not ids:
             store.create("Leads", {"Last_Name": "x", "Company": f"made {number}"})
-        elif kind == "edit":
-            store.edit("Leads", chosen, {"Company": f"edited {number}"})
-        elif kind == "unapprove":
-            store.edit("Leads", chosen, {"$approved": False})
-        elif kind == "convert":
-            store.convert(chosen, {"deal": str(number)})
-            if not self.sandbox.switches.conversion_bumps:
-                self.unseen.add(chosen)
-        elif kind == "derive":
-            store.derive("Leads", chosen, {"Score": number})
-            self.unseen.add(chosen)
-        elif kind == "merge" and len(ids) > 1:
-            store.merge("Leads", chosen, [ids[(number + 1) % len(ids)]])
-        elif kind == "purge":
-            store.purge("Leads", chosen)
         else:
-            store.delete("Leads", chosen)
+            self._touch(kind, ids[number % len(ids)], number)
+
+    def _touch(self, kind: str, id_: str, number: int) -> None:
+        store, ids = self.sandbox.store, self.ids()
+        if kind == "convert":
+            store.convert(id_, {"deal": str(number)})
+            if not self.sandbox.switches.conversion_bumps:
+                self.unseen.add(id_)
+        elif kind == "derive":
+            store.derive("Leads", id_, {"Score": number})
+            self.unseen.add(id_)
+        elif kind == "merge" and len(ids) > 1:
+            store.merge("Leads", id_, [ids[(ids.index(id_) + 1) % len(ids)]])
+        elif kind in ("delete", "purge"):
+            getattr(store, kind)("Leads", id_)
+        else:
+            changes = {"unapprove": {"$approved": False}}
+            store.edit("Leads", id_, changes.get(kind, {"Company": f"edited {number}"}))
 
     def sync(self) -> None:
         """One daily sync of one module, from the last moment that is surely read."""
