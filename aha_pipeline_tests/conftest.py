@@ -36,7 +36,12 @@ def postgres() -> Iterator[str]:
     # Not below pytest's own folder: another pytest run would close that to the server's user.
     folder = Path(tempfile.mkdtemp(prefix="aha-tests-"))
     try:
-        yield embedded.start(folder)
+        address = embedded.start(folder)
+        # A machine that loses its power loses these tests too: nothing need reach the disk.
+        _administer(address, "alter system set fsync = off")
+        _administer(address, "alter system set synchronous_commit = off")
+        _administer(address, "select pg_reload_conf()")
+        yield address
     finally:
         embedded.stop(folder)
         shutil.rmtree(folder, ignore_errors=True)

@@ -100,7 +100,6 @@ class ZohoClient:
         self.version = version
         self.concurrency = concurrency
         self.per_page = per_page
-        self.is_since_inclusive = False  # whether If-Modified-Since was seen to show its own second
         self._slots = BoundedSemaphore(concurrency)
         self._alone = Lock()
         self.budget = budget or Unlimited()

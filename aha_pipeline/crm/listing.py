@@ -57,7 +57,8 @@ class Page:
 class Listing:
     """The list call of one module.
 
-    `essential` calls may spend the reserve of the budget; `over` ends waiting for Zoho.
+    `essential` calls may spend the reserve of the budget; `over` ends waiting for Zoho;
+    `is_since_inclusive` is set once If-Modified-Since was seen to show its own second.
     """
 
     client: ZohoClient
@@ -65,6 +66,7 @@ class Listing:
     slices: Slices = ((),)
     essential: bool = False
     over: Event = field(default_factory=Event)
+    is_since_inclusive: Event = field(default_factory=Event)
 
     def page(
         self,

@@ -149,11 +149,12 @@ def _behind(listing: Listing, tie: Tie) -> datetime:
     """
     if tie.last is None:
         return BEFORE_ALL
-    if not listing.client.is_since_inclusive:
+    if not listing.is_since_inclusive.is_set():
         page = listing.page(tie.last)
-        shows_it = page is not None and any(time == tie.last for _, time in page.keys)
-        listing.client.is_since_inclusive = shows_it
-    return tie.last + ONE_SECOND if listing.client.is_since_inclusive else tie.last
+        if page is None or all(time != tie.last for _, time in page.keys):
+            return tie.last
+        listing.is_since_inclusive.set()
+    return tie.last + ONE_SECOND
 
 
 def _advances(page: Page, anchor: datetime | None) -> bool:
