@@ -18,7 +18,6 @@ from aha_pipeline.crm.client import Answer, ZohoClient
 
 IDS_A_CALL = 50  # `ids` may be 1,024 characters long
 FIELDS_A_CALL = 50
-PAGES_BY_NUMBER = 10  # from v3 on
 BY_NUMBER = ("v2", "v2.1")
 ATTEMPTS_AT_A_RECORD = 3
 # Asked for by name from v3 on: no field metadata lists them.
@@ -102,7 +101,7 @@ class Listing:
         """Yield pages of the records among `ids` that exist."""
         for chunk in batched_ids(ids):
             if len(self.slices) == 1:
-                answer = self._call(_ids_params(chunk), (), None)
+                answer = self._call(_ids_params(chunk), self.slices[0], None)
                 if answer is not None:
                     yield _page(answer)
             else:

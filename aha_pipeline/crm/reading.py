@@ -15,7 +15,7 @@ from threading import Event, Lock, Thread
 from aha_pipeline.crm.deleted import Deletion, read_deleted
 from aha_pipeline.crm.errors import CreditsSpent
 from aha_pipeline.crm.listing import Listing, Page
-from aha_pipeline.crm.tie import Owners, Tie
+from aha_pipeline.crm.tie import ONE_SECOND, Owners, Tie
 from aha_pipeline.crm.walk import Stretch, measure, passes, walk
 
 # Longer than Zoho has been seen to take to show a change, and than two clocks differ.
@@ -281,7 +281,7 @@ class Reading:
         if not ties and len(self._shares) < 2:
             return
         settled = self._settled_time()
-        times = [tie.last + timedelta(seconds=1) for tie in ties if tie.last]
+        times = [tie.last + ONE_SECOND for tie in ties if tie.last]
         start = max([*times, *([settled] if settled else [])], default=None)
         if start is None:
             return

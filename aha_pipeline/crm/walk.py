@@ -8,7 +8,7 @@ say). Pages are counted only inside a second that more than a page shares, see `
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from aha_pipeline.crm import coql
 from aha_pipeline.crm.errors import CapReached, ZohoRefused
@@ -103,11 +103,8 @@ def measure(listing: Listing, tie: Tie) -> None:
     Takes a call or two. The length is never set too low: records leave a second, none join it.
     Raises ZohoError.
     """
-    number, tie.length, asked = (
-        max(-(-len(tie.seen) // listing.client.per_page), 1),
-        None,
-        set[int](),
-    )
+    number = max(-(-len(tie.seen) // listing.client.per_page), 1)
+    tie.length, asked = None, set[int]()
     while number not in asked:
         asked.add(number)
         try:
@@ -127,8 +124,8 @@ def measure(listing: Listing, tie: Tie) -> None:
 def _by_id(listing: Listing, tie: Tie) -> Iterator[Page]:
     """Yield the records of a tie that the list does not reach, found by key. Raises ZohoError."""
     listed = set(tie.seen)
-    two_seconds = timedelta(seconds=2)  # the anchor's own, and the one after it
-    found = set(coql.ids_between(listing.client, listing.module, tie.anchor, two_seconds))
+    both = 2 * ONE_SECOND  # the anchor's own second, and the one after it
+    found = set(coql.ids_between(listing.client, listing.module, tie.anchor, both))
     yield from listing.by_ids(sorted(found - listed))
     for page in listing.by_ids(sorted(listed - found)):
         yield page
@@ -145,7 +142,7 @@ def _behind(listing: Listing, tie: Tie) -> datetime:
     """Return the anchor from which the list shows all that comes after a tie, and not the tie.
 
     A filter that shows the records of its own second would show the tie again; one that does not
-    would pass over the next second. Once it was seen to show them, it is known for good.
+    would pass over the next second. Once it was seen to show them, it is known for the reading.
     """
     if tie.last is None:
         return BEFORE_ALL
