@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
-import orjson
+import msgspec
 import pytest
 
 from aha_pipeline.assets.partitions import RANGE_END, RANGE_START
@@ -41,7 +41,7 @@ def company(tmp_path: Path) -> Iterator[Sandbox]:
     folder = tmp_path / "records"
     folder.mkdir()
     for module, records in RECORDS.items():
-        lines = b"\n".join(orjson.dumps(record) for record in records)
+        lines = b"\n".join(msgspec.json.encode(record) for record in records)
         (folder / f"{module}.jsonl.gz").write_bytes(gzip.compress(lines))
     clock = Hands(datetime.now(UTC))
     with start(data_dir=folder, outbox_path=tmp_path / "outbox.jsonl", now=clock) as running:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-import orjson
+import msgspec
 
 from aha_pipeline.sandbox.clock import stamp
 from aha_pipeline.sandbox.fields import LEAD_STATUSES, SOURCES
@@ -41,7 +41,7 @@ def leads(moments: list[float], *, converted: float = 0.0, seed: str = SEED) -> 
 
 def _record(data: dict) -> Record:
     """Return a record that is held as text only: a million of them must fit the memory."""
-    return Record(data, orjson.dumps(data))
+    return Record(data, msgspec.json.encode(data))
 
 
 def _lead(template: dict, number: int, moment: float, rng: Random, converted: bool) -> dict:

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 
-import orjson
+import msgspec
 import psycopg2
 from psycopg2.extras import RealDictCursor
 
@@ -225,7 +225,7 @@ def _texts(crm: Sandbox) -> dict[str, bytes]:
 
 
 def _compare(crm: Sandbox, stored: Stored, finished: bool, missed_at_rest: int) -> Loss:
-    alive = {id_: orjson.loads(text) for id_, text in _texts(crm).items()}
+    alive = {id_: msgspec.json.decode(text) for id_, text in _texts(crm).items()}
     missing = alive.keys() - stored.keys()
     return Loss(
         finished=finished,

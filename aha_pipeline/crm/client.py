@@ -12,10 +12,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from threading import BoundedSemaphore, Event, Lock
-from typing import Any
+from typing import Any, TypeVar
 
-import orjson
+import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 from tenacity import (
@@ -59,12 +60,33 @@ UNREADABLE_CODES = {
 }
 
 
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+
+class _Envelope(msgspec.Struct):
+    """What a refusal bears at its top and a success does not."""
+
+    code: Any = None
+    error: Any = None
+
+
 @dataclass(frozen=True)
 class Answer:
-    """A JSON answer: parsed, with floats for numbers, and the text as Zoho sent it."""
+    """A JSON object, as the text that Zoho sent."""
 
-    body: dict[str, Any]
     text: str
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        """The object parsed, with floats for numbers."""
+        return parsed(self.text)
+
+    def picked(self, shape: type[Shape]) -> Shape:
+        """Return the members that `shape` names and no others: a page has thousands of them.
+
+        Raises ValueError where one is of another type.
+        """
+        return picked(self.text, shape)
 
 
 @dataclass(frozen=True)
@@ -201,11 +223,10 @@ class ZohoClient:
             self.budget.observe(int(remaining))
         if response.status_code in (204, 304):
             return None
-        body = _json_object(response)
-        is_refusal = body is None or {"code", "error"} & body.keys()
-        if response.status_code == 200 and not is_refusal:
-            return Answer(body, response.content.decode("utf-8"))
-        raise _error(response, body or {}, call)
+        text = _json_object(response)
+        if response.status_code == 200 and text and picked(text, _Envelope) == _Envelope():
+            return Answer(text)
+        raise _error(response, parsed(text) if text else {}, call)
 
     def _send(self, call: _Call, token: AccessToken) -> requests.Response:
         base = self._api_url or token.api_domain
@@ -260,24 +281,37 @@ def _date(response: requests.Response) -> datetime | None:
         return None
 
 
-def _json_object(response: requests.Response) -> dict[str, Any] | None:
+def _json_object(response: requests.Response) -> str | None:
     """Return the body if it is a whole JSON object, as that of a cut connection is not."""
     try:
-        body = parsed(response.content)
+        text = response.content.decode("utf-8")
+        picked(text, _Envelope)
     except ValueError:
         return None
-    return body if isinstance(body, dict) else None
+    return text
 
 
-def parsed(text: bytes | str) -> Any:
-    """Return JSON as Python has it; orjson is quick, and refuses half a surrogate pair.
+def parsed(text: str) -> Any:
+    """Return JSON as Python has it. Raises ValueError for what is no JSON."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        # It refuses half a surrogate pair, which Zoho can send.
+        return json.loads(text, parse_constant=_refuse)
 
-    Raises ValueError for what is no JSON.
+
+def picked(text: str, shape: type[Shape]) -> Shape:
+    """Return the members of a JSON object that `shape` names, the rest only checked for syntax.
+
+    Raises ValueError where the text is no JSON object or a member is of another type.
     """
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return json.loads(text, parse_constant=_refuse)
+        return msgspec.json.decode(text, type=shape)
+    except msgspec.MsgspecError:
+        try:
+            return msgspec.convert(parsed(text), shape)
+        except msgspec.ValidationError as error:
+            raise ValueError(str(error)) from None
 
 
 def _refuse(constant: str) -> None:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from threading import Event
 from typing import Any
 
+import msgspec
+
 from aha_pipeline import records
 from aha_pipeline.crm import budget
 from aha_pipeline.crm.client import Answer, ZohoClient
@@ -208,13 +210,28 @@ def _ids_params(ids: Sequence[str]) -> dict[str, object]:
     return named | {"converted": "both", "approved": "both"}
 
 
+class _Row(msgspec.Struct):
+    id: Any = None
+    Modified_Time: Any = None
+
+
+class _Info(msgspec.Struct):
+    more_records: bool | None = False
+    next_page_token: str | None = None
+
+
+class _Rows(msgspec.Struct):
+    data: list[_Row] = []
+    info: _Info = msgspec.field(default_factory=_Info)
+
+
 def _page(answer: Answer) -> Page:
-    rows, info = answer.body.get("data", []), answer.body.get("info", {})
+    rows = answer.picked(_Rows)
     return Page(
         text=answer.text,
-        keys=tuple((str(row.get("id")), to_time(row.get("Modified_Time"))) for row in rows),
-        more=bool(info.get("more_records")),
-        token=info.get("next_page_token"),
+        keys=tuple((str(row.id), to_time(row.Modified_Time)) for row in rows.data),
+        more=bool(rows.info.more_records),
+        token=rows.info.next_page_token,
     )
 
 

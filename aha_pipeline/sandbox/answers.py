@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from http import HTTPStatus
 
-import orjson
+import msgspec
 from starlette.responses import Response
 
 
@@ -27,7 +27,9 @@ def listing(rows: list[bytes], info: dict, key: str = "data") -> Response:
     """Return rows with an info, or a 204."""
     if not rows:
         return Response(status_code=HTTPStatus.NO_CONTENT)
-    return json(b'{"%b":[%b],"info":%b}' % (key.encode(), b",".join(rows), orjson.dumps(info)))
+    return json(
+        b'{"%b":[%b],"info":%b}' % (key.encode(), b",".join(rows), msgspec.json.encode(info))
+    )
 
 
 def json(body: bytes) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from hashlib import sha256
 
-import orjson
+import msgspec
 from starlette.requests import Request
 
 from aha_pipeline.sandbox.refusal import Refusal
@@ -15,7 +15,7 @@ LIFE_SECONDS = 86_400
 
 def issue(request: Request, page: int, now: float) -> str:
     """Return the token of a page of the list that a call asks for."""
-    return urlsafe_b64encode(orjson.dumps([page, now, _bound(request)])).decode()
+    return urlsafe_b64encode(msgspec.json.encode([page, now, _bound(request)])).decode()
 
 
 def page_of(request: Request, now: float) -> int:
@@ -38,12 +38,12 @@ def _bound(request: Request) -> str:
     params = [p for p in request.query_params.multi_items() if p[0] not in ("page", "page_token")]
     since = request.headers.get("if-modified-since")
     asked = [request.url.path, since, sorted(params)]
-    return sha256(orjson.dumps(asked)).hexdigest()[:16]
+    return sha256(msgspec.json.encode(asked)).hexdigest()[:16]
 
 
 def _read(token: str) -> tuple[int, float, str]:
     try:
-        page, issued_at, bound = orjson.loads(urlsafe_b64decode(token))
+        page, issued_at, bound = msgspec.json.decode(urlsafe_b64decode(token))
     except ValueError:
         raise _refused("INVALID_DATA", "the page_token is invalid") from None
     return page, issued_at, bound

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 
-import orjson
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -72,7 +72,9 @@ class Metadata:
         number, size = paging(request)
         users = [user for user in self._organisation.users() if chosen(user)]
         rows = users[(number - 1) * size : number * size]
-        return page(map(orjson.dumps, rows), number, size, number * size < len(users), key="users")
+        return page(
+            map(msgspec.json.encode, rows), number, size, number * size < len(users), key="users"
+        )
 
     def org(self, request: Request) -> Response:
         """The organisation."""

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
 
-import orjson
+import msgspec
 
 from aha_pipeline.sandbox.clock import Clock
 from aha_pipeline.sandbox.errors import SandboxError
@@ -54,7 +54,7 @@ class Outbox:
             return
         with self._path.open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            file.write(orjson.dumps(asdict(message), option=orjson.OPT_APPEND_NEWLINE))
+            file.write(msgspec.json.encode(asdict(message)) + b"\n")
 
     def messages(self) -> list[Message]:
         """Return all messages, those of other processes too.
@@ -92,8 +92,8 @@ class Outbox:
 
     def _message(self, line: bytes) -> Message:
         try:
-            return Message(**orjson.loads(line))
-        except (orjson.JSONDecodeError, TypeError):
+            return Message(**msgspec.json.decode(line))
+        except (msgspec.DecodeError, TypeError):
             raise SandboxError(
                 f"{self._path} holds a line that is no message: move the file away"
             ) from None

@@ -15,7 +15,7 @@ from math import inf
 from operator import itemgetter
 from typing import NamedTuple
 
-import orjson
+import msgspec
 
 from aha_pipeline.sandbox.clock import instant_of
 
@@ -27,10 +27,10 @@ DISPLAY_FIELDS = ("Full_Name", "Deal_Name", "Account_Name", "Name", "Subject", "
 
 
 def parse(text: bytes) -> dict:
-    """Return a JSON text as a dict; lone surrogates, which orjson refuses, are let through."""
+    """Return a JSON text as a dict; lone surrogates, which msgspec refuses, are let through."""
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
         return json.loads(text, parse_constant=_refuse)
 
 
@@ -77,7 +77,7 @@ class Record:
     def text(self) -> bytes:
         """The JSON text that is served."""
         if self._text is None:
-            self._text, self._data = orjson.dumps(self._data), None
+            self._text, self._data = msgspec.json.encode(self._data), None
         return self._text
 
     @property

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import orjson
+import msgspec
 
 from aha_pipeline.sandbox.clock import instant_of
 from aha_pipeline.sandbox.members import members
@@ -73,7 +73,7 @@ def _object(parts: list[bytes]) -> bytes:
 
 
 def _quoted(name: str) -> bytes:
-    return orjson.dumps(name)
+    return msgspec.json.encode(name)
 
 
 def _value(name: bytes, member: bytes) -> bytes:
@@ -87,7 +87,7 @@ def _in_zone(value: bytes, zone: str) -> bytes:
     if instant is None:
         return value
     moment = datetime.fromtimestamp(instant, UTC).astimezone(ZoneInfo(zone))
-    return orjson.dumps(moment.isoformat())
+    return msgspec.json.encode(moment.isoformat())
 
 
 def _narrowed(value: bytes, keys: tuple[str, ...]) -> bytes:

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from itertools import count
 from random import Random
 
-import orjson
+import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -149,7 +149,9 @@ class Crm:
         chosen = rows[start : start + count_]
         if not chosen:
             return self._nothing(first)
-        return answers.page(map(orjson.dumps, chosen), number, size, start + count_ < len(rows))
+        return answers.page(
+            map(msgspec.json.encode, chosen), number, size, start + count_ < len(rows)
+        )
 
     def count(self, request: Request) -> Response:
         """How many records a list call with the same parameters finds in all."""
@@ -228,7 +230,7 @@ class Crm:
 
 def _select_query(body: bytes) -> str:
     try:
-        text = orjson.loads(body)["select_query"]
+        text = msgspec.json.decode(body)["select_query"]
     except (ValueError, KeyError, TypeError):
         raise missing("select_query") from None
     if not isinstance(text, str):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import orjson
+import msgspec
 import pytest
 import requests
 
@@ -65,7 +65,7 @@ def write_module(data_dir: Path) -> WriteModule:
     """Write the records of a module, dicts or raw lines, where `--data` reads them."""
 
     def write(module: str, records: list[dict | bytes]) -> Path:
-        lines = (r if isinstance(r, bytes) else orjson.dumps(r) for r in records)
+        lines = (r if isinstance(r, bytes) else msgspec.json.encode(r) for r in records)
         path = data_dir / f"{module}.jsonl.gz"
         path.write_bytes(gzip.compress(b"\n".join(lines) + b"\n"))
         return path

@@ -3,7 +3,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import orjson
+import msgspec
 import pytest
 
 from aha_pipeline.sandbox.errors import SandboxError
@@ -119,4 +119,4 @@ def test_shared_data_is_served_equal() -> None:
         lines = gzip.decompress(path.read_bytes()).splitlines()
         records = store.tables[path.name.removesuffix(".jsonl.gz")].records
         assert [r.text for r in records.values()] == lines
-        assert len(records) == len({orjson.loads(line)["id"] for line in lines})
+        assert len(records) == len({msgspec.json.decode(line)["id"] for line in lines})

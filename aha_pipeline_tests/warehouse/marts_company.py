@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import pairwise
 
-import orjson
+import msgspec
 from psycopg2.extras import execute_values
 
 from aha_pipeline.warehouse.connection import connect
@@ -96,7 +96,7 @@ def name_organisation(connection, timezone: str) -> None:
 
 
 def put(connection, module: str, *records: dict, deleted_at: str | None = None) -> None:
-    rows = [(record["id"], orjson.dumps(record).decode(), deleted_at) for record in records]
+    rows = [(record["id"], msgspec.json.encode(record).decode(), deleted_at) for record in records]
     insert = f"insert into crm.{TABLES[module]} (id, raw_data, deleted_at) values %s"  # noqa: S608
     with connection.cursor() as cursor:
         execute_values(cursor, insert, rows)
@@ -106,7 +106,13 @@ def put_history(connection, module: str, *contents: dict, deleted_at: str | None
     """Put one record whose contents, oldest first, took each other's place."""
     put(connection, module, contents[-1], deleted_at=deleted_at)
     rows = [
-        (module, old["id"], old["Modified_Time"], new["Modified_Time"], orjson.dumps(old).decode())
+        (
+            module,
+            old["id"],
+            old["Modified_Time"],
+            new["Modified_Time"],
+            msgspec.json.encode(old).decode(),
+        )
         for old, new in pairwise(contents)
     ]
     insert = (
