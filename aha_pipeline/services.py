@@ -14,6 +14,7 @@ from aha_pipeline.crm.metadata import read_modules
 from aha_pipeline.crm.organisation import Organisation, read_organisation
 from aha_pipeline.crm.token import TokenSource
 from aha_pipeline.crm.token_file import TokenFile
+from aha_pipeline.memory import return_large_buffers
 from aha_pipeline.settings import ALL_MODULES, Settings, load
 from aha_pipeline.warehouse import connection, state
 from aha_pipeline.warehouse.credits import CreditBudget
@@ -46,6 +47,7 @@ class Services:
         """
         with self._lock:
             if self._zoho is None:
+                return_large_buffers()
                 tokens = _tokens(self.settings)
                 organisation = read_organisation(_client(self.settings, tokens))
                 self._check(organisation)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import psycopg2
@@ -26,6 +27,7 @@ BATCH_PAGES = 25
 BATCH_CHARACTERS = 16_000_000
 # A value of jsonb holds 256 MB: a page of records as large as that is cut up first.
 LARGEST_PAGE = 64_000_000
+CHUNK_BYTES = 65_536  # of a page, handed to the database at a time
 WORK_MEM = "64MB"  # sorts a batch without a file
 RECYCLE_BIN = timedelta(days=60)  # as long as Zoho lists a deletion as one that can be undone
 CANNOT_HOLD = "a character that jsonb cannot hold"
@@ -116,7 +118,8 @@ class Landing:
         self._log = log
         self._window = window
         self._table = Identifier(table_name(window.module))
-        self._pages: list[str] = []
+        self._pages = 0
+        self._characters = 0
         self._records = 0
         self._volatile: list[str] | None = None
 
@@ -137,9 +140,10 @@ class Landing:
         for original in originals:
             row = {"id": original.id, "reason": CANNOT_HOLD, "text": original.text}
             self._run("quarantine", {**self._window.key, **row})
-        self._pages += [body] if len(body) <= LARGEST_PAGE else _cut(body)
+        for part in [body] if len(body) <= LARGEST_PAGE else _cut(body):
+            self._copy(part)
         self._records += records_on_it
-        if len(self._pages) >= BATCH_PAGES or sum(map(len, self._pages)) >= BATCH_CHARACTERS:
+        if self._pages >= BATCH_PAGES or self._characters >= BATCH_CHARACTERS:
             self._land()
             self._progress(api_calls)
 
@@ -211,6 +215,14 @@ class Landing:
             self._run("forget_paused", self._window.limits)
         return landed
 
+    def _copy(self, page: str) -> None:
+        """Send a page to the database, which holds it until `_land`."""
+        quoted = BytesIO(b"\x02%b\x02" % page.encode())
+        with self._connection.cursor() as cursor:
+            cursor.copy_expert(sql.read("warehouse/stage_page"), quoted, CHUNK_BYTES)
+        self._pages += 1
+        self._characters += len(page)
+
     def _land(self) -> None:
         if not self._pages:
             return
@@ -218,9 +230,10 @@ class Landing:
             with self._connection.cursor() as cursor:
                 cursor.execute("select crm.volatile_fields(%s)", (self._window.module,))
                 self._volatile = cursor.fetchone()[0]
-        pages, self._pages = self._pages, []
-        parameters = {"pages": pages, "volatile": self._volatile, "run_id": self._window.run_id}
+        parameters = {"volatile": self._volatile, "run_id": self._window.run_id}
         self._run("land", {**self._window.limits, **parameters})
+        self._run("forget_pages")
+        self._pages = self._characters = 0
 
     def _pause(self, covered: Sequence[Span]) -> None:
         with self._connection.cursor() as cursor:

@@ -9,7 +9,7 @@ with records as (
         crm.to_time(record.value ->> 'Modified_Time') as modified_time,
         page.number as page,
         record.ordinality as place
-    from unnest(%(pages)s::text[]) with ordinality as page (body, number)
+    from staged_pages as page
     cross join lateral jsonb_array_elements(page.body::jsonb -> 'data') with ordinality as record
 ),
 newest as (
