@@ -46,11 +46,11 @@ def test_marts_come_after_what_they_read():
 
 
 def test_lineage_names_tables_and_not_the_parts_of_a_query():
-    assert MARTS["leads"].sources == (
-        "analytics.owners",
+    assert MARTS["lead_history"].sources == (
         "crm.leads_raw",
         "crm.organisation",
         "crm.picklist_meaning",
+        "crm.record_versions",
     )
     assert MARTS["source_quality"].sources == ("analytics.deals", "analytics.leads")
 
@@ -122,7 +122,7 @@ def test_a_daily_mart_wants_its_days(small):
 def test_other_days_are_left_alone(small):
     build(small, FIRST, LAST)
     put(small, "Leads", lead(3, ist("2025-03-02 11:00:00")))
-    refresh(small, MARTS["kpis"], date(2025, 3, 5), date(2025, 3, 12))
+    build(small, date(2025, 3, 5), date(2025, 3, 12))
     kpis = {row["day"].day: row for row in rows(small, "kpis")}
     assert sorted(kpis) == list(range(1, 13))
     assert (kpis[2]["leads"], kpis[5]["leads"]) == (2, 3)

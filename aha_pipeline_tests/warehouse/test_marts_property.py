@@ -46,10 +46,14 @@ def at(hour: int) -> str:
 def histories(draw, make, contents):
     """Draw (contents of one record, oldest first; hour of its deletion or None)."""
     written = sorted(draw(st.sets(hours, min_size=1, max_size=4)))
-    shared = {"Owner": draw(owners), "Lead_Source": draw(sources)}
+    shared = {"Lead_Source": draw(sources)}
     number = draw(st.integers(0, 10**9))
     history = [
-        make(number, at(written[0])) | shared | draw(contents) | {"Modified_Time": at(hour)}
+        make(number, at(written[0]))
+        | shared
+        | {"Owner": draw(owners)}
+        | draw(contents)
+        | {"Modified_Time": at(hour)}
         for hour in written
     ]
     gone = draw(st.none() | st.integers(written[-1], 11 * 24))
@@ -91,6 +95,7 @@ def test_marts_of_any_company(connection, leads, deals, zone):
     build(connection, FIRST, LAST)
     check_present(connection, live(leads), live(deals))
     check_days(connection, leads, deals, ZoneInfo(zone))
+    check_movements(connection, deals, ZoneInfo(zone))
 
 
 def live(histories_):
@@ -168,6 +173,37 @@ def check_days(connection, leads, deals, zone):
         won = [r for r in closed if r["Stage"] == "Closed Won"]
         assert (row["won_deals"], row["lost_deals"]) == (len(won), len(closed) - len(won))
         assert row["won_value"] == sum(money(r) for r in won)
+
+
+def check_movements(connection, deals, zone):
+    """Between the ends of any two days, movements sum to the difference: in all and by owner."""
+    steps = rows(connection, "funnel_by_day")
+    movements = rows(connection, "pipeline_movements")
+    days = {row["day"]: row for row in rows(connection, "kpis")}
+    for day, kpi in days.items():
+        then = [row for row in steps if row["day"] == day]
+        of_deals = [row for row in then if row["entity"] == "deal" and row["meaning"] == "open"]
+        assert sum(row["records"] for row in then if row["entity"] == "lead") == kpi["leads"]
+        assert sum(row["records"] for row in of_deals) == kpi["open_deals"]
+        assert sum(row["value"] for row in of_deals) == kpi["open_pipeline_value"]
+        assert sum(row["weighted_value"] for row in of_deals) == kpi["weighted_pipeline_value"]
+    first, last = min(days), max(days)
+    between = [row for row in movements if first < row["day"] <= last]
+    for name, figure in (
+        ("open_deals", "deals"),
+        ("open_pipeline_value", "value"),
+        ("weighted_pipeline_value", "weighted_value"),
+    ):
+        assert sum(row[figure] for row in between) == days[last][name] - days[first][name]
+    by_owner = Counter()
+    for row in between:
+        by_owner[row["owner_id"]] += row["value"]
+    for day, sign in ((first, -1), (last, 1)):
+        end = datetime.combine(day + timedelta(1), time(), zone)
+        for content, is_first in contents_at(deals, end):
+            if is_open(content, is_first, day, zone):
+                by_owner[(content["Owner"] or {"id": "(none)"})["id"]] -= sign * money(content)
+    assert not any(by_owner.values())
 
 
 def contents_at(histories_, end):

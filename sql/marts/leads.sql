@@ -1,5 +1,6 @@
 -- grain: one row per live lead
 -- kind: view
+-- owner: sales operations
 -- A live lead is one that is not deleted; converted leads are live.
 -- meaning: converted when Zoho says so, whatever the status; else crm.picklist_meaning; a status
 -- that is empty or not listed there counts as open.
@@ -7,6 +8,7 @@
 -- position: of the status in crm.picklist_meaning; converted leads stand at 'converted', unlisted
 -- statuses just after the last open one.
 -- day, converted_day: of Created_Time and Converted_Date_Time in the organisation's time zone.
+-- deal_id: the deal that the conversion made, where the lead names it.
 
 with steps as (
     select
@@ -44,6 +46,7 @@ select
     (k.created_time at time zone k.timezone)::date as day,
     k.converted_time,
     (k.converted_time at time zone k.timezone)::date as converted_day,
-    k.modified_time
+    k.modified_time,
+    case when k.is_converted then k.deal_id end as deal_id
 from known k
 left join analytics.owners w on w.owner_id = k.owner_id

@@ -1,0 +1,51 @@
+-- grain: one row per day and step on which records came or from which they went
+-- kind: table
+-- owner: sales operations
+-- What moved the stocks: a content of analytics.lead_history or analytics.deal_history adds its
+-- record to its step on the day from which it holds, and takes it away on the day it ends. Summed
+-- from the beginning up to a day they give the stock at the end of that day, at a price that
+-- depends on the number of days and not of records. Steps are those of analytics.funnel; records
+-- that came and went within a day are not here. day may lie in the future where a date is wrong.
+-- records, value, weighted_value: came less went; money is of deals, null for leads.
+
+with lead_changes as (
+    select
+        c.day,
+        h.position,
+        case when h.is_converted then 'Converted' else h.status end as step,
+        h.meaning,
+        sum(c.sign) as records
+    from analytics.lead_history h
+    cross join lateral (values (h.from_day, 1), (h.until_day, -1)) c (day, sign)
+    where c.day is not null and (h.until_day is null or h.from_day < h.until_day)
+    group by 1, 2, 3, 4
+),
+deal_changes as (
+    select
+        c.day,
+        h.position,
+        h.stage as step,
+        h.meaning,
+        sum(c.sign) as records,
+        sum(c.sign * coalesce(h.amount, 0)) as value,
+        sum(c.sign * h.weighted_amount) as weighted_value
+    from analytics.deal_history h
+    cross join lateral (values (h.from_day, 1), (h.until_day, -1)) c (day, sign)
+    where c.day is not null and (h.until_day is null or h.from_day < h.until_day)
+    group by 1, 2, 3, 4
+)
+select
+    day,
+    'lead' as entity,
+    position,
+    step,
+    meaning,
+    records::bigint as records,
+    null::numeric as value,
+    null::numeric as weighted_value
+from lead_changes
+where records <> 0
+union all
+select day, 'deal', position, step, meaning, records::bigint, value, weighted_value
+from deal_changes
+where records <> 0 or value <> 0 or weighted_value <> 0

@@ -1,0 +1,81 @@
+-- grain: one row per content of a lead: what it said, from one day to another
+-- kind: table
+-- owner: sales operations
+-- crm.record_versions holds each former content and when another took its place, the module table
+-- holds the present one. Before the first content known there is no record of what was said, so
+-- that content reaches back to Created_Time.
+-- A content holds on each day from from_day until before until_day (null: it still holds; the day
+-- on which the lead was deleted, for the last content of a deleted lead). One that was replaced on
+-- the day it was written holds on none. The contents of a lead leave no gap and do not overlap.
+-- is_first: the first content known. is_present: the one that the module table holds. is_deleted:
+-- the lead is deleted by now.
+-- meaning, position, source, owner_id: as in analytics.leads.
+
+with steps as (
+    select
+        coalesce(max(position) filter (where meaning = 'open'), 0) + 1 as unlisted,
+        max(position) filter (where meaning = 'converted') as converted
+    from crm.picklist_meaning
+    where module = 'Leads'
+),
+former as (
+    select
+        id,
+        lag(coalesce(replaced_by, replaced_at)) over record as said_from,
+        coalesce(replaced_by, replaced_at) as said_until,
+        lead(version) over record is null as is_last,
+        lead_source,
+        lead_status,
+        owner_id,
+        is_converted
+    from crm.record_versions
+    where module = 'Leads'
+    window record as (partition by id order by version)
+),
+contents as (
+    select
+        l.id,
+        coalesce(f.said_until, l.created_time, l.modified_time, l.synced_at) as said_from,
+        l.deleted_at as said_until,
+        f.id is null as is_first,
+        true as is_present,
+        l.deleted_at is not null as is_deleted,
+        l.lead_source,
+        l.lead_status,
+        l.owner_id,
+        l.is_converted
+    from crm.leads_raw l
+    left join former f on f.id = l.id and f.is_last
+    union all
+    select
+        f.id,
+        coalesce(f.said_from, l.created_time, l.modified_time, l.synced_at),
+        f.said_until,
+        f.said_from is null,
+        false,
+        l.deleted_at is not null,
+        f.lead_source,
+        f.lead_status,
+        f.owner_id,
+        f.is_converted
+    from former f
+    join crm.leads_raw l on l.id = f.id
+)
+select
+    c.id,
+    (c.said_from at time zone o.timezone)::date as from_day,
+    (c.said_until at time zone o.timezone)::date as until_day,
+    c.is_first,
+    c.is_present,
+    c.is_deleted,
+    coalesce(nullif(trim(c.lead_source), ''), '(none)') as source,
+    coalesce(nullif(trim(c.lead_status), ''), '(none)') as status,
+    case when c.is_converted then 'converted' else coalesce(m.meaning, 'open') end as meaning,
+    coalesce(case when c.is_converted then s.converted else m.position end, s.unlisted)
+        as position,
+    c.is_converted,
+    coalesce(nullif(trim(c.owner_id), ''), '(none)') as owner_id
+from contents c
+join crm.organisation o on o.singleton
+cross join steps s
+left join crm.picklist_meaning m on m.module = 'Leads' and m.value = c.lead_status

@@ -1,0 +1,84 @@
+-- grain: one row per movement of a deal into, within or out of the open pipeline
+-- kind: table
+-- owner: sales operations
+-- The open pipeline at the end of one day, and all movements of the days after it up to another,
+-- sum to the open pipeline at the end of that other day: as counts, value and weighted value, in
+-- all, by source and by owner. Compared are the contents that a deal had at the ends of days
+-- (analytics.deal_history); what came and went within a day moves nothing.
+-- kind: opened (a new deal), reopened (a closed one), added and cut (its amount went up or down),
+-- moved (only its probability changed, mostly by its stage), handed over (one row takes it from the
+-- old owner, one gives it to the new), won, lost, deleted. A deal whose amount changes as it closes
+-- is first brought to that amount, so won is the value that was won.
+-- deals: 1, -1 or 0. value, weighted_value: what the movement adds; negative where it takes away.
+-- stage: where it stands after the movement; for a deleted deal, where it stood.
+-- source: as the deal says now.
+
+with ends as (
+    select
+        id,
+        from_day,
+        until_day,
+        source,
+        owner_id,
+        lag(owner_id) over record as owner_before,
+        stage,
+        meaning,
+        lag(meaning) over record as meaning_before,
+        coalesce(amount, 0) as value,
+        lag(coalesce(amount, 0)) over record as value_before,
+        weighted_amount as weighted,
+        lag(weighted_amount) over record as weighted_before,
+        lead(id) over record is null as is_last
+    from analytics.deal_history
+    where until_day is null or from_day < until_day
+    window record as (partition by id order by from_day)
+),
+changes as (
+    select
+        *,
+        meaning = 'open' as is_open,
+        meaning_before is not distinct from 'open' as was_open,
+        meaning_before is null as is_new
+    from ends
+),
+movements (day, id, kind, source, owner_id, stage, deals, value, weighted_value) as (
+    select c.from_day, c.id, m.kind, c.source, m.owner_id, c.stage, m.deals, m.value, m.weighted
+    from changes c
+    cross join lateral (values
+        (case when c.is_new then 'opened' else 'reopened' end, c.is_open and not c.was_open,
+            c.owner_id, 1, c.value, c.weighted),
+        ('handed over', c.is_open and c.was_open and c.owner_id <> c.owner_before,
+            c.owner_before, -1, -c.value_before, -c.weighted_before),
+        ('handed over', c.is_open and c.was_open and c.owner_id <> c.owner_before,
+            c.owner_id, 1, c.value_before, c.weighted_before),
+        (case when c.value > c.value_before then 'added' else 'cut' end,
+            c.is_open and c.was_open and c.value <> c.value_before,
+            c.owner_id, 0, c.value - c.value_before, c.weighted - c.weighted_before),
+        ('moved', c.is_open and c.was_open and c.value = c.value_before
+            and c.weighted <> c.weighted_before,
+            c.owner_id, 0, 0, c.weighted - c.weighted_before),
+        (case when c.value > c.value_before then 'added' else 'cut' end,
+            c.was_open and not c.is_open and c.value <> c.value_before,
+            c.owner_before, 0, c.value - c.value_before, 0),
+        (c.meaning, c.was_open and not c.is_open,
+            c.owner_before, -1, -c.value, -c.weighted_before)
+    ) m (kind, happened, owner_id, deals, value, weighted)
+    where m.happened
+    union all
+    select until_day, id, 'deleted', source, owner_id, stage, -1, -value, -weighted
+    from changes
+    where is_last and until_day is not null and is_open
+)
+select
+    m.day,
+    m.id,
+    m.kind,
+    m.source,
+    m.owner_id,
+    coalesce(w.owner_name, m.owner_id) as owner_name,
+    m.stage,
+    m.deals,
+    m.value,
+    m.weighted_value
+from movements m
+left join analytics.owners w on w.owner_id = m.owner_id
