@@ -1,5 +1,6 @@
 """The briefing: the model asked and proven, or the plain text; then kept in the log."""
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from psycopg2.extensions import connection as Connection
 from pydantic import ValidationError
 
 from aha_pipeline import sql
-from aha_pipeline.briefing import proof, writer
+from aha_pipeline.briefing import evidence, proof, writer
 from aha_pipeline.briefing.draft import Draft
 from aha_pipeline.briefing.facts import Fact, as_json
 from aha_pipeline.briefing.phrases import Day
@@ -29,7 +30,8 @@ ATTEMPTS = 3
 class Briefing:
     """The two texts of a day, who worded them and the facts they print.
 
-    `written_by` is `model` or `plain`; `plain_reason` says in a sentence why no model wrote it.
+    `written_by` is `model` or `plain`; `plain_reason` says in a sentence why no model wrote it;
+    `proof` tells of each printed figure which fact it is, see `evidence.proof_of`.
     """
 
     day: date
@@ -39,6 +41,7 @@ class Briefing:
     model: str | None
     plain_reason: str | None
     facts: list[Fact]
+    proof: dict
     is_sandbox: bool
     duration_seconds: float
 
@@ -59,7 +62,7 @@ def write_briefing(
     third attempt at the latest; otherwise the plain text stands. Raises nothing of its own.
     """
     started = monotonic()
-    about = Day(day, company, is_sandbox, {fact.id: fact for fact in facts})
+    about = Day(day, company, is_sandbox, evidence.marked(facts))
     reason, chosen, added = None, None, PLAIN
     try:
         chosen = writer.find_model(base_url, model)
@@ -68,14 +71,16 @@ def write_briefing(
     except WriterError as error:
         reason = str(error)
         log.info("The briefing of %s is the plain one: %s", day, reason)
+    texts = {"report": report(about, added), "message": summary(about, added)}
     return Briefing(
         day=day,
-        dashboard_report=report(about, added),
-        whatsapp_summary=summary(about, added),
+        dashboard_report=evidence.bare(texts["report"]),
+        whatsapp_summary=evidence.bare(texts["message"]),
         written_by="plain" if reason else "model",
         model=None if reason else chosen,
         plain_reason=reason,
         facts=list(facts),
+        proof=evidence.proof_of(texts, facts),
         is_sandbox=is_sandbox,
         duration_seconds=round(monotonic() - started, 3),
     )
@@ -86,14 +91,32 @@ def store(connection: Connection, briefing: Briefing) -> int:
 
     Runs in the caller's transaction.
     """
-    values = {**vars(briefing), "facts": as_json(briefing.facts)}
+    values = {
+        **vars(briefing),
+        "facts": as_json(briefing.facts),
+        "proof": json.dumps(briefing.proof, ensure_ascii=False),
+    }
+    files = json.dumps(evidence.sql_files(briefing.proof))
     with connection.cursor() as cursor:
         cursor.execute(sql.read("briefing/latest"), {"day": briefing.day})
         latest = cursor.fetchone()
         if latest and latest[1:] == (briefing.dashboard_report, briefing.whatsapp_summary):
             return latest[0]
+        cursor.execute(sql.read("briefing/keep_sql"), {"files": files})
         cursor.execute(sql.read("briefing/store"), values)
         return cursor.fetchone()[0]
+
+
+def read(answer: str, facts: Sequence[Fact]) -> tuple[Draft | None, list[str]]:
+    """Return the draft of an answer if it is proven, else None and why it is not, one sentence a
+    fault.
+    """
+    try:
+        draft = Draft.model_validate_json(answer)
+    except ValidationError:
+        return None, ["It was not the JSON object that was asked for."]
+    reasons = proof.check(draft, facts)
+    return (None, reasons) if reasons else (draft, [])
 
 
 def _proven(facts: Sequence[Fact], base_url: str, model: str, deadline: float) -> Draft:
@@ -108,18 +131,8 @@ def _proven(facts: Sequence[Fact], base_url: str, model: str, deadline: float) -
             reasons=reasons,
             attempt=attempt,
         )
-        draft, reasons = _read(answer, facts)
+        draft, reasons = read(answer, facts)
         if draft:
             return draft
         log.warning("Draft %d of %s is refused: %s", attempt + 1, model, " ".join(reasons))
     raise WriterError(f"{model} was refused {ATTEMPTS} times, at last because: {reasons[0]}")
-
-
-def _read(answer: str, facts: Sequence[Fact]) -> tuple[Draft | None, list[str]]:
-    """Return the draft if it is proven, else why it is not."""
-    try:
-        draft = Draft.model_validate_json(answer)
-    except ValidationError:
-        return None, ["It was not the JSON object that was asked for."]
-    reasons = proof.check(draft, facts)
-    return (None, reasons) if reasons else (draft, [])

@@ -24,12 +24,13 @@ class Fact:
 
     `name` is the source, rep or stage it is of, as the CRM has it. `text` is the figure as printed;
     `previous_text` likewise the figure that `comparison` names in words. `direction` is from the
-    one to the other as printed, so ₹4.52 L after ₹4.52 L is flat; `better` is the good direction.
+    one to the other as printed, so ₹4.52 L after ₹4.52 L is flat; `better` is the good direction,
+    `extreme` whether it is the highest or the lowest of its kind.
     """
 
     id: str
     position: int
-    section: Literal["day", "sources", "reps", "pipeline"]
+    section: Literal["day", "funnel", "sources", "reps", "pipeline", "changes", "causes"]
     label: str
     name: str | None
     value: Decimal
@@ -37,6 +38,7 @@ class Fact:
     previous: Decimal | None
     comparison: str | None
     better: Literal["up", "down", "none"]
+    extreme: Literal["highest", "lowest"] | None
     mart: str
     text: str
     previous_text: str | None

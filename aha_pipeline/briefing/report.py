@@ -3,26 +3,38 @@
 from collections.abc import Iterable
 
 from aha_pipeline.briefing.attention import concerns
+from aha_pipeline.briefing.facts import Fact
 from aha_pipeline.briefing.markup import MARKDOWN
-from aha_pipeline.briefing.phrases import QUIET, SANDBOX, Day, beside, long_date, many, since
+from aha_pipeline.briefing.phrases import (
+    QUIET,
+    SANDBOX,
+    Day,
+    beside,
+    long_date,
+    many,
+    since,
+    title,
+)
 from aha_pipeline.briefing.words import PLAIN, Words
 
 AS_OF = (
-    "Figures of the day and of the open pipeline are as of the end of that day; sources, reps, "
-    "stages and closing dates as of when this was written."
+    "Figures of the day and of the open pipeline are as of the end of that day; funnel, sources, "
+    "reps, stages and closing dates as of when this was written."
 )
 
 
 def report(day: Day, words: Words = PLAIN) -> str:
-    """Return the report: the day, what needs attention, sources, reps, pipeline, next steps."""
+    """Return the report, its sections in the order of `sections` below."""
     worries = concerns(day, MARKDOWN)
     sections = (
         ("The day in three lines", _bullets(_three_lines(day)), "day"),
         ("What needs attention", _bullets(c.problem for c in worries) or QUIET, None),
+        ("Funnel", _funnel(day), "funnel"),
         ("Leads and sources", _sources(day), "sources"),
         ("Reps", _reps(day), "reps"),
         ("Pipeline", _pipeline(day), "pipeline"),
-        ("Next steps", _numbered(c.advice for c in worries) or "Carry on as planned.", None),
+        ("What changed and why", _changes(day), "changes"),
+        ("What to do next", _numbered(c.advice for c in worries) or "Carry on as planned.", None),
     )
     parts = [f"# Sales briefing, {long_date(day.day)}", f"**{MARKDOWN.name(day.company)}**"]
     if day.is_sandbox:
@@ -54,6 +66,47 @@ def _three_lines(day: Day) -> list[str]:
         f"**{MARKDOWN.plain(pipeline.text)} open** in {many(deals, 'deal')}"
         f"{since(pipeline, MARKDOWN)}; times probability, {MARKDOWN.plain(weighted.text)}.",
     ]
+
+
+def _funnel(day: Day) -> str:
+    rows = []
+    for meaning in ("open", "qualified", "converted", "won", "junk", "lost"):
+        leads, deals = (day.get(f"funnel_{meaning}_{entity}") for entity in ("leads", "deals"))
+        if leads or deals:
+            cells = (MARKDOWN.plain(fact.text) if fact else "" for fact in (leads, deals))
+            rows.append((meaning.capitalize(), *cells))
+    first = "".join(
+        f"Leads still at “{MARKDOWN.name(fact.name)}”, the first step: {fact.text}."
+        for fact in day.several("first_step_leads")
+    )
+    return "\n\n".join(filter(None, [_table(("Standing at", "Leads", "Deals"), rows), first]))
+
+
+def _changes(day: Day) -> str:
+    """What moved against an earlier time; then the facts that say what moved it, as a list."""
+    rows = [
+        (fact.label, MARKDOWN.plain(fact.text), MARKDOWN.plain(fact.previous_text), fact.comparison)
+        for fact in day.facts.values()
+        if fact.name is None and fact.direction in ("up", "down")
+    ]
+    gone = day.several("week_won_value", "week_lost_value")
+    lines = [
+        _table(("Figure", "Now", "Before", "Compared with"), rows),
+        _left(*gone) if len(gone) == 2 else "",
+        _bullets(
+            f"{title(fact, MARKDOWN)}: {beside(fact, MARKDOWN)}."
+            for fact in day.facts.values()
+            if fact.section in ("changes", "causes")
+        ),
+    ]
+    return "\n\n".join(filter(None, lines)) or "Nothing to compare with yet."
+
+
+def _left(won: Fact, lost: Fact) -> str:
+    return (
+        f"In the seven days {MARKDOWN.plain(won.text)} left the open pipeline as won and "
+        f"{MARKDOWN.plain(lost.text)} as lost."
+    )
 
 
 def _sources(day: Day) -> str:

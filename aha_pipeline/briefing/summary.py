@@ -1,6 +1,7 @@
 """The WhatsApp summary: what needs attention first, then the day in figures."""
 
 from aha_pipeline.briefing.attention import concerns
+from aha_pipeline.briefing.evidence import bare
 from aha_pipeline.briefing.markup import WHATSAPP
 from aha_pipeline.briefing.phrases import QUIET, SANDBOX, Day, many, short_date, since
 from aha_pipeline.briefing.words import PLAIN, Words
@@ -13,7 +14,7 @@ def summary(day: Day, words: Words = PLAIN) -> str:
     worries = [f"▪ {concern.problem}" for concern in concerns(day, WHATSAPP)]
     for kept in range(len(worries), -1, -1):
         text = _text(day, words, worries[:kept], left_out=len(worries) - kept)
-        if len(text) <= LIMIT:
+        if len(bare(text)) <= LIMIT:
             break
     return text
 

@@ -69,6 +69,7 @@ def make_facts(currency: str = "INR", **changes: dict) -> list[Fact]:
             {
                 **row,
                 "position": position,
+                "extreme": None,
                 "mart": "kpis",
                 "value": Decimal(row["value"]),
                 "previous": None if row["previous"] is None else Decimal(row["previous"]),

@@ -109,7 +109,7 @@ def test_a_refused_answer_is_asked_again_with_the_reasons(ollama):
     assert briefing.written_by == "model"
     first, second = ollama.asked
     assert "refused" not in json.dumps(first["messages"])
-    assert "comment on new_leads holds a digit" in second["messages"][-1]["content"]
+    assert "comment on new_leads holds '9'" in second["messages"][-1]["content"]
     assert first["options"]["seed"] != second["options"]["seed"]
 
 

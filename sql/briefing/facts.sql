@@ -1,6 +1,8 @@
 -- grain: one row per fact of the briefing of %(day)s
 -- From the marts only, aggregates only. Figures of the day and the pipeline are as of the end of
--- the day (analytics.kpis); sources, reps, stages and closing dates are as the marts are now.
+-- the day (analytics.kpis); funnel, sources, reps, stages and closing dates as the marts are now.
+-- A section more: a branch of `facts` below, its name in the check of analytics.facts and in
+-- aha_pipeline/briefing/facts.py; the report prints what it has no form of its own for as a list.
 -- A month so far is left out unless every day of it, and of its like in the month before, is known.
 -- Sources with fewer than 30 leads or less than a fiftieth of all are not ranked by a percentage,
 -- reps below 10 closed deals neither.
@@ -101,6 +103,18 @@ overdue_owner as (
     group by owner_id, owner_name
     order by value desc, owner_name
     limit 1
+),
+funnel as (
+    select
+        sum(records) filter (where entity = 'lead' and meaning = 'open') as open_leads,
+        sum(records) filter (where entity = 'lead' and meaning = 'qualified') as qualified_leads,
+        sum(records) filter (where entity = 'lead' and meaning = 'converted') as converted_leads,
+        sum(records) filter (where entity = 'lead' and meaning = 'junk') as junk_leads,
+        sum(records) filter (where entity = 'lead' and meaning = 'lost') as lost_leads,
+        sum(records) filter (where entity = 'deal' and meaning = 'open') as open_deals,
+        sum(records) filter (where entity = 'deal' and meaning = 'won') as won_deals,
+        sum(records) filter (where entity = 'deal' and meaning = 'lost') as lost_deals
+    from analytics.funnel
 ),
 first_step as (
     select step, records
@@ -227,7 +241,28 @@ facts (position, id, section, label, name, value, unit, previous, comparison, be
         value, 'money', null, null, 'down', 'closing_deals'
     from overdue_owner
     union all
-    select 75, 'first_step_leads', 'pipeline', 'Leads still at the first step', step,
+    select f.*, 'funnel'
+    from funnel n
+    cross join lateral (values
+        (80, 'funnel_open_leads', 'funnel', 'Leads still open', null,
+            n.open_leads, 'count', null::numeric, null, 'none'),
+        (81, 'funnel_qualified_leads', 'funnel', 'Leads qualified', null,
+            n.qualified_leads, 'count', null, null, 'up'),
+        (82, 'funnel_converted_leads', 'funnel', 'Leads converted', null,
+            n.converted_leads, 'count', null, null, 'up'),
+        (83, 'funnel_junk_leads', 'funnel', 'Leads that are junk', null,
+            n.junk_leads, 'count', null, null, 'down'),
+        (84, 'funnel_lost_leads', 'funnel', 'Leads lost', null,
+            n.lost_leads, 'count', null, null, 'down'),
+        (85, 'funnel_open_deals', 'funnel', 'Deals still open', null,
+            n.open_deals, 'count', null, null, 'none'),
+        (86, 'funnel_won_deals', 'funnel', 'Deals won so far', null,
+            n.won_deals, 'count', null, null, 'up'),
+        (87, 'funnel_lost_deals', 'funnel', 'Deals lost so far', null,
+            n.lost_deals, 'count', null, null, 'down')
+    ) f
+    union all
+    select 88, 'first_step_leads', 'funnel', 'Leads still at the first step', step,
         records, 'count', null, null, 'down', 'funnel'
     from first_step
 )
@@ -242,6 +277,14 @@ select
     previous::numeric,
     case when previous is not null then comparison end as comparison,
     better,
+    case
+        when id in ('worst_junk_pct', 'best_conversion_pct', 'overdue_owner_value') then 'highest'
+        -- Of several by rank the first, unless the second has as much.
+        when id ~ '^(day_source|source|rep|open_rep|stage)_1_(leads|won_value|value)$'
+            and value is distinct from lead(value) over (
+                partition by regexp_replace(id, '[0-9]+', '') order by position
+            ) then 'highest'
+    end as extreme,
     mart
 from facts
 where value is not null

@@ -6,15 +6,15 @@ with removed as (
 )
 insert into analytics.facts as old (
     day, position, id, section, label, value, unit, previous, comparison, name, mart, text,
-    previous_text, direction, better
+    previous_text, direction, better, extreme
 )
 select
     %(day)s, position, id, section, label, value, unit, previous, comparison, name, mart, text,
-    previous_text, direction, better
+    previous_text, direction, better, extreme
 from jsonb_to_recordset(%(facts)s) f (
     position int, id text, section text, label text, value numeric, unit text, previous numeric,
     comparison text, name text, mart text, text text, previous_text text, direction text,
-    better text
+    better text, extreme text
 )
 on conflict (day, id) do update set
     position = excluded.position,
@@ -29,4 +29,5 @@ on conflict (day, id) do update set
     text = excluded.text,
     previous_text = excluded.previous_text,
     direction = excluded.direction,
-    better = excluded.better
+    better = excluded.better,
+    extreme = excluded.extreme
