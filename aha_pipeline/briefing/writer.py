@@ -19,7 +19,11 @@ log = logging.getLogger(__name__)
 TAGS_TIMEOUT_SECONDS = 2
 CONTEXT_TOKENS = 8192  # 1 GiB of memory for Mistral 7B; constant, because a change reloads it
 ANSWER_TOKENS = 700
-CHARACTERS_PER_TOKEN = 2.5  # cautious: English is 4, JSON with ids and rupees about 3
+# Of plain letters; English is 4, JSON with ids and rupees about 3. Few is cautious when a prompt is
+# measured before it is sent, many when its count in the reply is judged. A byte of another script
+# is at most one token.
+FEW_CHARACTERS, MANY_CHARACTERS = 2.5, 5.5
+PROGRESS_SECONDS = 10
 SEED = 20261120
 
 
@@ -69,7 +73,11 @@ def ask(
 
     chat = prompt.messages(facts, reasons)
     _check_size(chat)
-    log.info("Asking %s for the words of the briefing", model)
+    log.info(
+        "Asking %s for the words of the briefing: about %d tokens, up to %d s; a model that is not "
+        "loaded yet may take minutes before its first word",
+        *(model, _most_tokens(chat), _seconds_left(deadline)),
+    )
     try:
         llm = _model(model, base_url, schema(fact.id for fact in facts), SEED + attempt, deadline)
         return _complete(llm, chat, deadline)
@@ -105,16 +113,37 @@ def _complete(llm: "ChatOllama", chat: list, deadline: float) -> str:
     """Return the streamed answer. The timeout of the client is per read, so a slow drip passes
     it: the deadline is looked at for every piece, and leaving the stream stops the model.
     """
-    text, done_reason = [], None
+    started = told = monotonic()
+    text, metadata = [], {}
     for piece in llm.stream(chat):
         _seconds_left(deadline)
+        if not text or monotonic() - told >= PROGRESS_SECONDS:
+            told = monotonic()
+            log.info("%s is writing: %.0f s, %d pieces", llm.model, told - started, len(text))
         text.append(piece.text)
-        done_reason = piece.response_metadata.get("done_reason", done_reason)
-    if done_reason == "length":
-        raise WriterError("The model's answer was cut off: it wrote too much.")
-    if done_reason != "stop":
-        raise WriterError("The model's answer was cut off: the connection ended early.")
+        metadata |= piece.response_metadata
+    _check_whole(metadata, chat)
+    log.info(
+        "%s has written: %.0f s, %s tokens read, %s written",
+        *(llm.model, monotonic() - started),
+        *(metadata.get(name, "unknown") for name in ("prompt_eval_count", "eval_count")),
+    )
     return "".join(text)
+
+
+def _check_whole(metadata: dict, chat: list[tuple[str, str]]) -> None:
+    """Neither a cut answer nor a cut prompt is an error to Ollama: only its own counts tell."""
+    if metadata.get("done_reason") == "length":
+        raise WriterError("The model's answer was cut off: it wrote too much.")
+    if metadata.get("done_reason") != "stop":
+        raise WriterError("The model's answer was cut off: the connection ended early.")
+    read, written = (metadata.get(name) or 0 for name in ("prompt_eval_count", "eval_count"))
+    is_short = 0 < read < _least_tokens(chat)
+    if is_short or read + written >= CONTEXT_TOKENS:
+        raise WriterError(
+            f"Ollama cut the prompt: it read {read} tokens of at least {_least_tokens(chat)}. "
+            f"Let the model have a context of {CONTEXT_TOKENS} tokens."
+        )
 
 
 def _seconds_left(deadline: float) -> float:
@@ -126,6 +155,15 @@ def _seconds_left(deadline: float) -> float:
 
 def _check_size(chat: list[tuple[str, str]]) -> None:
     """Ollama cuts a prompt that is too long without a word."""
-    tokens = sum(len(text) for _, text in chat) / CHARACTERS_PER_TOKEN
-    if tokens > CONTEXT_TOKENS - ANSWER_TOKENS:
-        raise WriterError(f"The facts are too many for the model: about {tokens:.0f} tokens.")
+    if (tokens := _most_tokens(chat)) > CONTEXT_TOKENS - ANSWER_TOKENS:
+        raise WriterError(f"The facts are too many for the model: about {tokens} tokens.")
+
+
+def _most_tokens(chat: list[tuple[str, str]]) -> int:
+    text = "".join(text for _, text in chat)
+    others = sum(len(c.encode()) for c in text if not c.isascii())
+    return round(sum(map(str.isascii, text)) / FEW_CHARACTERS) + others
+
+
+def _least_tokens(chat: list[tuple[str, str]]) -> int:
+    return round(sum(len(text) for _, text in chat) / MANY_CHARACTERS)

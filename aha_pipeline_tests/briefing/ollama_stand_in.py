@@ -72,8 +72,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def last(self, reason: str) -> None:
         end = {"message": {"role": "assistant", "content": ""}, "done": True, "done_reason": reason}
-        self.line({**end, "prompt_eval_count": 1500, "eval_count": 200})
+        self.line({**end, "prompt_eval_count": self.read_tokens(), "eval_count": 200})
         self.chunk(b"")
+
+    def read_tokens(self) -> int:
+        """As Ollama counts: what is left of a prompt after it was cut to fit the context."""
+        letters = sum(len(one["content"]) for one in self.server.asked[-1]["messages"])
+        return min(letters // 3, 512) if self.server.fault == "cut prompt" else letters // 3
 
     def line(self, content: dict) -> None:
         content = {"model": "m", "created_at": "2026-11-20T02:30:00Z", "done": False, **content}

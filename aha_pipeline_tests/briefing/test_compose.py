@@ -120,6 +120,7 @@ FAULTS = {
     "cut": "connection to Ollama was lost",
     "no end": "cut off",
     "half": "cut off",
+    "cut prompt": "cut the prompt: it read 512 tokens",
     "error": "out of memory",
     "load": "answered nothing",
     "silent": "No Ollama answers",
@@ -138,6 +139,24 @@ def test_a_model_that_fails_is_replaced_in_time_and_the_reason_is_kept(ollama, f
     assert "\n" not in briefing.plain_reason
     assert time.monotonic() - started < 6
     assert "Automatic summary" in briefing.dashboard_report
+
+
+def test_the_log_tells_how_far_the_model_is_and_why_the_text_is_plain(ollama, caplog):
+    caplog.set_level("INFO")
+    ollama.answers = [reply()]
+    write(ollama)
+    for step in ("Asking mistral", "mistral:latest is writing", "tokens read, 200 written"):
+        assert step in caplog.text
+    ollama.fault = "cut"
+    write(ollama)
+    assert "is the plain one: The connection to Ollama was lost." in caplog.text
+
+
+def test_names_in_another_script_count_as_many_tokens(ollama):
+    ollama.answers = [reply()]
+    assert write(ollama, renamed(make_facts(), "a" * 39)).written_by == "model"
+    many = {f"extra_{n}": {"label": "एक लंबा नाम " * 3} for n in range(90)}
+    assert "too many for the model" in write(ollama, make_facts(**many)).plain_reason
 
 
 def test_without_a_server_or_a_model_the_plain_text_comes_at_once(ollama):
