@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -59,8 +60,21 @@ def template_database(postgres: str) -> str:
 @pytest.fixture
 def database_url(postgres: str, template_database: str) -> Iterator[str]:
     """Address of a fresh, migrated database."""
+    with _database(postgres, template_database) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def module_database_url(postgres: str, template_database: str) -> Iterator[str]:
+    """Address of a migrated database that the tests of a module only read."""
+    with _database(postgres, template_database) as address:
+        yield address
+
+
+@contextmanager
+def _database(postgres: str, template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
-    _administer(postgres, f"create database {name} template {template_database}")
+    _administer(postgres, f"create database {name} template {template}")
     yield _address(postgres, name)
     _administer(postgres, f"drop database {name} with (force)")
 
