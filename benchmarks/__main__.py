@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import daily_sync, losses, speed
+from benchmarks import daily_sync, losses, marts, speed
 
 PARTS: dict[str, Callable[..., None]] = {
     "daily_sync": daily_sync.main,
@@ -11,6 +11,7 @@ PARTS: dict[str, Callable[..., None]] = {
     "latency": speed.latency,
     "throughput": speed.throughput,
     "growth": speed.growth,
+    "marts": marts.marts,
 }
 
 

@@ -1,0 +1,104 @@
+"""What the marts cost: all of them against a pass over what they read, and one day as of its end.
+
+A sequential pass reads every row of every table that a mart reads, and of each the columns that
+marts use, without an index and without a second process: what a machine must do at least to see
+the records once.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from statistics import median
+
+from psycopg2.extensions import connection as Connection
+
+from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.marts import read_marts, refresh
+from aha_pipeline.warehouse.migrate import migrate
+from benchmarks.databases import database, postgres
+
+COMPANY = Path(__file__).with_name("company.sql")
+COLUMNS = {
+    "leads_raw": "lead_source, lead_status, owner_id, owner_name, created_time, modified_time, "
+    "converted_time, deal_id, is_converted, deleted_at",
+    "crm_deals": "deal_name, stage, amount, probability, closing_date, lead_source, owner_id, "
+    "owner_name, account_id, account_name, created_time, modified_time, deleted_at",
+    "record_versions": "module, id, modified_time, replaced_by, replaced_at, owner_id, "
+    "lead_source, lead_status, is_converted, stage, amount, probability, closing_date",
+}
+SHARE = 10  # the small company has a tenth of the records
+YEAR = timedelta(days=364)
+
+
+def marts(records: int = 1_000_000, rounds: int = 3) -> None:
+    """Refresh all marts of a company, then one day and a year of it as of their ends."""
+    today = date.today()
+    with (
+        postgres() as server,
+        _company(server, records // SHARE) as small,
+        _company(server, records) as large,
+    ):
+        passes, refreshes, each = [], [], {}
+        for _ in range(rounds):
+            passes.append(_pass(large))
+            each = _refresh_all(large, today)
+            refreshes.append(sum(each.values()))
+        _refresh_all(small, today)
+        pairs = [tuple(_days(place, today, today) for place in (small, large)) for _ in range(5)]
+        year = _days(large, today - YEAR, today)
+    print(f"{records:,} leads and {records // 5:,} deals")
+    print(f"  one sequential pass      {median(passes):8.2f} s")
+    ratio = median(all_ / one for all_, one in zip(refreshes, passes, strict=True))
+    print(f"  all {len(each)} marts             {median(refreshes):8.2f} s   {ratio:.2f} x")
+    for name, seconds in sorted(each.items(), key=lambda item: -item[1])[:8]:
+        print(f"    {name:<23}{seconds:8.2f} s")
+    few, many = (median(column) * 1000 for column in zip(*pairs, strict=True))
+    print(f"one day as of its end, {records // SHARE:,} leads {few:6.0f} ms")
+    print(f"                       {records:,} leads {many:6.0f} ms   {many / few:.2f} x")
+    print(f"365 days in one run    {records:,} leads {year * 1000:6.0f} ms")
+
+
+@contextmanager
+def _company(server: str, leads: int) -> Iterator[Connection]:
+    with database(server, f"marts_{leads}") as address:
+        migrate(address)
+        with connect(address, autocommit=True) as connection, connection.cursor() as cursor:
+            cursor.execute(COMPANY.read_text(encoding="utf-8"), {"leads": leads})
+            cursor.execute("vacuum analyze")
+            cursor.execute("checkpoint")
+        with connect(address) as connection:
+            yield connection
+
+
+def _pass(connection: Connection) -> float:
+    """Return the seconds of reading each row once; the sum of the sizes makes it read them."""
+    began = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute("set local max_parallel_workers_per_gather = 0")
+        for table, columns in COLUMNS.items():
+            sizes = " + ".join(f"coalesce(pg_column_size({c}), 0)" for c in columns.split(", "))
+            cursor.execute(f"select sum({sizes}) from crm.{table}")
+    connection.rollback()
+    return time.perf_counter() - began
+
+
+def _refresh_all(connection: Connection, today: date) -> dict[str, float]:
+    return {
+        mart.name: _refresh(connection, mart, *([today, today] if mart.kind == "daily" else []))
+        for mart in read_marts()
+    }
+
+
+def _days(connection: Connection, first: date, last: date) -> float:
+    """Return the seconds of all daily marts for some days."""
+    daily = [mart for mart in read_marts() if mart.kind == "daily"]
+    return sum(_refresh(connection, mart, first, last) for mart in daily)
+
+
+def _refresh(connection: Connection, *arguments: object) -> float:
+    began = time.perf_counter()
+    refresh(connection, *arguments)
+    connection.commit()
+    return time.perf_counter() - began
