@@ -7,6 +7,7 @@ import dagster as dg
 from aha_pipeline import settings as configuration
 from aha_pipeline.assets.briefing import ai_briefing
 from aha_pipeline.assets.marts import mart_assets
+from aha_pipeline.assets.meaning import meaning_asset, unmapped_check
 from aha_pipeline.assets.modules import module_asset
 from aha_pipeline.assets.reconcile import certificate_check, count_check
 from aha_pipeline.assets.resources import ServicesResource
@@ -28,12 +29,14 @@ def defs() -> dg.Definitions:
     return dg.Definitions(
         assets=[
             *(module_asset(module, modules, settings) for module in modules),
+            meaning_asset(modules),
             *mart_assets(modules, settings),
             ai_briefing,
         ],
         asset_checks=[
             *(count_check(module) for module in modules),
             *(certificate_check(module) for module in modules),
+            unmapped_check,
         ],
         jobs=[daily_sync, send_whatsapp, reconcile_job],
         schedules=[daily_schedule(settings), weekly_reconcile(settings)],

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import dagster as dg
 
-from aha_pipeline.assets import partitions
+from aha_pipeline.assets import meaning, partitions
 from aha_pipeline.assets.modules import module_key
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.settings import Settings
@@ -73,4 +73,5 @@ def _upstream(mart: Mart, modules: Sequence[str]) -> list[dg.AssetKey]:
     marts = {
         s: mart_key(s.removeprefix(f"{PREFIX}.")) for s in mart.sources if s.startswith(PREFIX)
     }
-    return [key for source, key in {**tables, **marts}.items() if source in mart.sources]
+    known = {**tables, **marts, f"crm.{meaning.KEY.path[-1]}": meaning.KEY}
+    return [key for source, key in known.items() if source in mart.sources]

@@ -9,6 +9,7 @@ import psycopg2
 
 from aha_pipeline.assets import partitions, side_by_side
 from aha_pipeline.assets.land import Read
+from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.crm.errors import (
     CreditsSpent,
@@ -150,17 +151,5 @@ def _metadata(window: Window, read: Read) -> dict[str, object]:
         "seconds": round(read.seconds, 2),
         "schema drift": read.drift.sentence,
         "dagster/table_name": f"crm.{table_name(window.module)}",
-        "preview": dg.MetadataValue.md(_table(landed.preview)),
+        "preview": dg.MetadataValue.md(table(landed.preview, "No record changed in this window.")),
     }
-
-
-def _table(rows: Sequence[dict[str, object]]) -> str:
-    """Return rows as a Markdown table."""
-    if not rows:
-        return "No record changed in this window."
-    lines = [" | ".join(rows[0]), " | ".join("---" for _ in rows[0])]
-    lines += [
-        " | ".join(str(v if v is not None else "").replace("|", "/") for v in row.values())
-        for row in rows
-    ]
-    return "\n".join(f"| {line} |" for line in lines)

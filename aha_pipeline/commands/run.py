@@ -68,9 +68,10 @@ def sync_days(
         from dagster import AssetSelection
 
         from aha_pipeline.assets.briefing import BRIEFING_KEY
+        from aha_pipeline.assets.meaning import KEY
         from aha_pipeline.assets.modules import GROUP, module_key
 
-        chosen = AssetSelection.assets(*(module_key(module) for module in modules))
+        chosen = AssetSelection.assets(KEY, *(module_key(module) for module in modules))
         wanted = AssetSelection.all() - (AssetSelection.groups(GROUP) - chosen)
         return wanted if with_briefing else wanted - AssetSelection.assets(BRIEFING_KEY)
 
@@ -78,7 +79,7 @@ def sync_days(
 
 
 def refresh_marts(run_id: str) -> Outcome:
-    """Compute the current figures anew, without reading Zoho and without a briefing."""
+    """Compute meanings and figures anew, without reading Zoho and without a briefing."""
     from aha_pipeline.assets.partitions import range_tags
     from aha_pipeline.automation.days import today
     from aha_pipeline.settings import load
@@ -88,8 +89,10 @@ def refresh_marts(run_id: str) -> Outcome:
 
         from aha_pipeline.assets.briefing import BRIEFING_KEY
         from aha_pipeline.assets.marts import PREFIX
+        from aha_pipeline.assets.meaning import KEY
 
-        return AssetSelection.groups(PREFIX) - AssetSelection.assets(BRIEFING_KEY)
+        figures = AssetSelection.groups(PREFIX) - AssetSelection.assets(BRIEFING_KEY)
+        return figures | AssetSelection.assets(KEY)
 
     day = today(load())
     return run_job("daily_sync", run_id, tags=range_tags(day, day), selection=selection)

@@ -5,6 +5,7 @@ from typing import Any
 from aha_pipeline.crm import budget
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import ModuleUnreadable, ZohoRefused
+from aha_pipeline.crm.stages import tell_categories
 
 RECORD_MODULES = ("default", "custom")
 # Not modules of their own: Activities lists Tasks, Events and Calls again.
@@ -43,7 +44,10 @@ def read_fields(client: ZohoClient, module: str) -> list[dict[str, Any]]:
             f"The fields of {module} cannot be read: grant ZohoCRM.settings.READ ({error})"
         ) from None
     rows = answer.body.get("fields", []) if answer else []
-    return [row for row in rows if row.get("api_name")]
+    fields = [row for row in rows if row.get("api_name")]
+    if module == "Deals":
+        tell_categories(client, fields)
+    return fields
 
 
 def count_records(client: ZohoClient, module: str) -> int:

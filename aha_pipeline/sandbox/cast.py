@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from aha_pipeline.sandbox.modules import metadata_id
+from aha_pipeline.sandbox.ids import metadata_id
 from aha_pipeline.sandbox.names import words
 
 EPOCH = date(2025, 7, 1)  # the first day of the invented company's CRM

@@ -10,12 +10,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from aha_pipeline.sandbox.answers import page
-from aha_pipeline.sandbox.modules import Field, Module, metadata_id
+from aha_pipeline.sandbox.fields import LAYOUT
+from aha_pipeline.sandbox.ids import metadata_id
+from aha_pipeline.sandbox.modules import Field, Module
 from aha_pipeline.sandbox.organisation import Organisation
 from aha_pipeline.sandbox.parameters import paging
-from aha_pipeline.sandbox.refusal import Refusal, mismatch, missing, no_scope
+from aha_pipeline.sandbox.pipeline import pipeline
+from aha_pipeline.sandbox.refusal import Refusal, mismatch, missing, no_scope, unknown_url
 from aha_pipeline.sandbox.switches import Switches
-from aha_pipeline.sandbox.versions import Version, version_of
+from aha_pipeline.sandbox.versions import LATEST, Version, version_of
 
 # What Zoho lists among the modules though it holds no records.
 TABS = ("Home", "Feeds")
@@ -56,12 +59,34 @@ class Metadata:
         fields = visible_fields(module, version, self._switches)
         if not fields:
             return Response(status_code=HTTPStatus.NO_CONTENT)
-        described = [module.field_metadata(field) for field in fields]
+        described = [module.field_metadata(field, rich=version.rich_values) for field in fields]
         if self._switches.metadata_gaps:
             for member, rows in (("json_type", described[::3]), ("length", described[1::3])):
                 for row in rows:
                     del row[member]
         return JSONResponse({"fields": described})
+
+    def layouts(self, request: Request) -> Response:
+        """The one layout of a module, without its sections."""
+        self._check(request)
+        if "module" not in request.query_params:
+            raise missing("module")
+        known(self._organisation, request.query_params["module"])
+        return JSONResponse({"layouts": [LAYOUT | {"status": 0, "visible": True}]})
+
+    def pipelines(self, request: Request) -> Response:
+        """The one pipeline of the layout of Deals."""
+        if not self._check(request).pipelines:
+            raise unknown_url()
+        if not self._switches.pipelines:
+            raise no_scope()
+        if "layout_id" not in request.query_params:
+            raise missing("layout_id")
+        if request.query_params["layout_id"] != LAYOUT["id"]:
+            raise Refusal(400, "INVALID_DATA", "Invalid layoutid", param_name="layout_id")
+        fields = visible_fields(self._organisation.modules["Deals"], LATEST, self._switches)
+        stages = next((field.values for field in fields if field.name == "Stage"), ())
+        return JSONResponse({"pipeline": [pipeline(stages)]})
 
     def users(self, request: Request) -> Response:
         """A page of users."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from zlib import crc32
 
 from aha_pipeline.sandbox.fields import DOLLAR_KEYS, FIELDS, LAYOUT, LEAD_KEYS, PICKLISTS
+from aha_pipeline.sandbox.ids import metadata_id
+from aha_pipeline.sandbox.pipeline import stage_details
 
 JSON_TYPES = {
     "boolean": "boolean",
@@ -30,8 +31,8 @@ class Field:
     mandatory: bool = False
     values: tuple[str, ...] = ()
 
-    def metadata(self, module: str, label: str) -> dict:
-        """Return the field as `settings/fields` answers it."""
+    def metadata(self, module: str, label: str, *, rich: bool = False) -> dict:
+        """Return the field as `settings/fields` answers it; `rich` values tell more of a stage."""
         empty = ("-None-",) if self.type == "picklist" and not self.mandatory else ()
         formula = {"formula": {"return_type": "double"}} if self.type == "formula" else {}
         return formula | {
@@ -55,6 +56,7 @@ class Field:
                     "type": "used",
                     "maps": [],
                 }
+                | (stage_details(value) if rich and self.name == "Stage" else {})
                 for number, value in enumerate(empty + self.values, start=1)
             ],
         }
@@ -97,21 +99,17 @@ class Module:
             "sequence_number": position,
         }
 
-    def field_metadata(self, f: Field) -> dict:
+    def field_metadata(self, f: Field, *, rich: bool = False) -> dict:
         """Return one of its fields as `settings/fields` answers it."""
         words = f.name.replace("_", " ")
-        return f.metadata(self.name, f"{self.singular} {words}" if f.name == "Owner" else words)
+        label = f"{self.singular} {words}" if f.name == "Owner" else words
+        return f.metadata(self.name, label, rich=rich)
 
     @property
     def _generated_type(self) -> str:
         if LINK in self.name:
             return "linking"
         return "custom" if self.custom else "default"
-
-
-def metadata_id(name: str) -> str:
-    """Return a lasting id for a named thing of the organisation."""
-    return f"5249870{crc32(name.encode()):012d}"
 
 
 def standard_modules() -> dict[str, Module]:

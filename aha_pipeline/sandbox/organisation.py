@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from aha_pipeline.sandbox.modules import Module, metadata_id
+from aha_pipeline.sandbox.ids import metadata_id
+from aha_pipeline.sandbox.modules import Module
 from aha_pipeline.sandbox.store import Store
 
 LICENSES = 15

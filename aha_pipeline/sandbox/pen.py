@@ -8,7 +8,7 @@ from typing import NamedTuple
 from aha_pipeline.sandbox.cast import EPOCH, USER, User
 from aha_pipeline.sandbox.chance import pick
 from aha_pipeline.sandbox.hours import CLOSES, DAY, first_second, working
-from aha_pipeline.sandbox.modules import metadata_id
+from aha_pipeline.sandbox.ids import metadata_id
 
 FIRST_ID = 5_249_870_010_000_000_000
 KINDS = ("Leads", "Accounts", "Contacts", "Deals")

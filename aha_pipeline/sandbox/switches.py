@@ -53,9 +53,9 @@ class Switches:
     against the list; `short_pages` that hold fewer rows than asked for though more follow;
     `zone` in which records write their times.
 
-    Rights: `unreadable` modules; `hidden` fields of a module; `metadata_readable`, `coql` and
-    `count`, whether those calls are allowed; `coql_converted`, whether queries see converted and
-    unapproved records.
+    Rights: `unreadable` modules; `hidden` fields of a module; `metadata_readable`, `pipelines`,
+    `coql` and `count`, whether those calls are allowed; `coql_converted`, whether queries see
+    converted and unapproved records.
 
     Metadata: `metadata_gaps` for fields without `json_type` or `length`; `formulas`, further
     fields of a module that are called formulas.
@@ -84,6 +84,7 @@ class Switches:
     unreadable: set[str] = field(default_factory=set)
     hidden: dict[str, set[str]] = field(default_factory=dict)
     metadata_readable: bool = True
+    pipelines: bool = True
     coql: bool = True
     count: bool = True
     coql_converted: bool = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 
@@ -15,12 +15,15 @@ DISCRETE_ROWS = 2000
 class Version:
     """One version.
 
-    `counts`: has `actions/count`. `cursor`: lists want `fields`, sort by three of them, and go on
-    by `page_token`. `coql_rows` is how many a query returns, `coql_reach` how many its offset may
-    lead to, `coql_names` whether lookups come with their names.
+    `counts`: has `actions/count`. `pipelines`: has `settings/pipeline`. `rich_values`: the fields
+    tell category and probability of a stage. `cursor`: lists want `fields`, sort by three of them,
+    and go on by `page_token`. `coql_rows` is how many a query returns, `coql_reach` how many its
+    offset may lead to, `coql_names` whether lookups come with their names.
     """
 
     counts: bool = True
+    pipelines: bool = True
+    rich_values: bool = False
     cursor: bool = True
     coql_rows: int = 2000
     coql_reach: int = 10_000
@@ -33,14 +36,14 @@ class Version:
 
 LATEST = Version(coql_reach=100_000, coql_names=True)
 VERSIONS = {
-    "v2": Version(counts=False, cursor=False, coql_rows=200),
+    "v2": Version(counts=False, pipelines=False, cursor=False, coql_rows=200),
     "v2.1": Version(cursor=False, coql_rows=200),
     "v3": Version(coql_rows=200),
     "v4": Version(),
     "v5": Version(),
     "v6": Version(),
     "v7": LATEST,
-    "v8": LATEST,
+    "v8": replace(LATEST, rich_values=True),
 }
 
 

@@ -52,6 +52,8 @@ def routes(organisation: Organisation, tokens: Tokens, switches: Switches) -> li
         route("/settings/modules", metadata.modules),
         route("/settings/modules/{module}", metadata.module),
         route("/settings/fields", metadata.fields),
+        route("/settings/layouts", metadata.layouts),
+        route("/settings/pipeline", metadata.pipelines),
         route("/coql", crm.coql, method="POST"),
         route("/{module}", crm.list),
         route("/{module}/deleted", crm.deleted),

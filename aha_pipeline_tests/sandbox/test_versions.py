@@ -175,3 +175,37 @@ def test_count_hides_converted_leads_unless_asked(client: Client, version: str) 
     path = f"/crm/{version}/Leads/actions/count"
     assert client.get(path).json() == {"count": 2}
     assert client.get(path, params={"converted": "both"}).json() == {"count": 3}
+
+
+@pytest.mark.parametrize("version", VERSIONS[1:])
+def test_pipeline_tells_which_stages_are_closed(client: Client, version: str) -> None:
+    base = f"/crm/{version}/settings"
+    (layout,) = client.get(f"{base}/layouts?module=Deals").json()["layouts"]
+    (pipeline,) = client.get(f"{base}/pipeline?layout_id={layout['id']}").json()["pipeline"]
+    told = {stage["actual_value"]: stage for stage in pipeline["maps"]}
+    assert [stage["sequence_number"] for stage in pipeline["maps"]] == list(range(1, 10))
+    assert told["Closed Won"]["forecast_type"] == "Closed Won"
+    assert told["Closed Lost"]["forecast_category"]["name"] == "Omitted"
+    assert told["Qualification"]["forecast_type"] == "Open"
+    code, details = refusal(client.get(f"{base}/pipeline"))
+    assert (code, details) == ("REQUIRED_PARAM_MISSING", {"param_name": "layout_id"})
+    assert refusal(client.get(f"{base}/pipeline?layout_id=1"))[0] == "INVALID_DATA"
+
+
+def test_v2_has_layouts_and_no_pipeline(client: Client) -> None:
+    (layout,) = client.get("/crm/v2/settings/layouts?module=Deals").json()["layouts"]
+    answer = client.get(f"/crm/v2/settings/pipeline?layout_id={layout['id']}")
+    assert answer.json()["code"] == "INVALID_URL_PATTERN"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_only_the_fields_of_v8_tell_what_a_stage_means(client: Client, version: str) -> None:
+    fields = client.get(f"/crm/{version}/settings/fields?module=Deals").json()["fields"]
+    stage = next(field for field in fields if field["api_name"] == "Stage")
+    told = [value.get("deal_category") for value in stage["pick_list_values"]]
+    chances = [value.get("probability") for value in stage["pick_list_values"]]
+    if version == "v8":
+        assert told == ["Open"] * 6 + ["Closed Won", "Closed Lost", "Closed Lost"]
+        assert chances == [10, 20, 40, 60, 75, 90, 100, 0, 0]
+    else:
+        assert set(told) == set(chances) == {None}

@@ -1,0 +1,82 @@
+"""What statuses and stages mean: derived after Leads and Deals are read, before any figure."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from aha_pipeline.assets.markdown import table
+from aha_pipeline.assets.modules import GROUP, module_key
+from aha_pipeline.assets.resources import ServicesResource
+from aha_pipeline.warehouse.meaning_file import MEANINGS, MeaningFileError, line_for
+from aha_pipeline.warehouse.meanings import derive_meanings, unmapped_values
+
+KEY = dg.AssetKey([GROUP, "picklist_meaning"])
+FILE = "picklist_meaning.csv"
+UNMAPPED = "unmapped_values"
+
+
+def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
+    """Return the asset of `crm.picklist_meaning`; `modules` are those that are read."""
+
+    @dg.asset(
+        key=KEY,
+        description="What each lead status and deal stage means: as Zoho ships it, as the "
+        f"organisation's own metadata says, or as the file {FILE} in AHA_HOME corrects it.",
+        deps=[module_key(module) for module in modules if module in MEANINGS],
+        group_name=GROUP,
+        kinds={"postgresql", "sql"},
+        owners=["team:sales"],
+    )
+    def picklist_meaning(services: ServicesResource) -> dg.MaterializeResult:
+        opened = services.get()
+        try:
+            with opened.connect() as connection:
+                rows = derive_meanings(connection, opened.settings.home / FILE)
+        except MeaningFileError as error:
+            raise dg.Failure(
+                f"{error} Until then the meanings stay as they are.", allow_retries=False
+            ) from None
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": len(rows),
+                "dagster/table_name": "crm.picklist_meaning",
+                "meanings": dg.MetadataValue.md(table(rows, "No value is known.")),
+            }
+        )
+
+    return picklist_meaning
+
+
+@dg.asset_check(
+    asset=KEY,
+    name=UNMAPPED,
+    description="Warns of a status or stage that records carry and that nobody has given a "
+    "meaning: it counts as open.",
+)
+def unmapped_check(services: ServicesResource) -> dg.AssetCheckResult:
+    """Return whether every value in use has a meaning: a warning, never a failure."""
+    opened = services.get()
+    with opened.connect() as connection:
+        found = unmapped_values(connection)
+    lines = [line_for(row["module"], row["value"]) for row in found]
+    return dg.AssetCheckResult(
+        passed=not found,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=_sentence(found, lines) if found else "Every value in use has a meaning.",
+        metadata={"lines to add": dg.MetadataValue.md("```\n" + "\n".join(lines) + "\n```")}
+        if found
+        else {},
+    )
+
+
+def _sentence(found: Sequence[dict[str, object]], lines: Sequence[str]) -> str:
+    values = ", ".join(
+        f"“{row['value']}” of {row['module']} ({row['records']:,} "
+        f"{'record' if row['records'] == 1 else 'records'})"
+        for row in found
+    )
+    return (
+        f"Counted as open, because nobody has said what they mean: {values}. Add to {FILE} in "
+        f"AHA_HOME, below the line module,value,meaning: {' and '.join(lines)} (for open write "
+        "what is meant)."
+    )

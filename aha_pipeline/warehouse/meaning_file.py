@@ -1,0 +1,152 @@
+"""Meanings of statuses and stages in a CSV file: Zoho's defaults, and what a user corrects.
+
+The first line names the columns; module, value and meaning are needed. Empty lines and lines that
+begin with # say nothing.
+"""
+
+import csv
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+MEANINGS = {
+    "Leads": ("open", "qualified", "junk", "lost", "converted"),
+    "Deals": ("open", "won", "lost"),
+}
+NEEDED = ("module", "value", "meaning")
+COLUMNS = (*NEEDED, "probability", "position")
+LAST_POSITION = 1_000_000
+
+
+class MeaningFileError(ValueError):
+    """A file of meanings is wrong; the text names file, line and what to do."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """One line. `probability` is in per cent; None where the line leaves it to the CRM."""
+
+    module: str
+    value: str
+    meaning: str
+    probability: Decimal | None
+    position: int | None
+
+
+class _LineWrong(ValueError):
+    """The text says what is wrong with a line and what to do."""
+
+
+def read_meanings(path: Path) -> list[Meaning]:
+    """Return the lines of a file in their order; none where there is no file.
+
+    Raises MeaningFileError.
+    """
+    columns: list[str] | None = None
+    found: dict[tuple[str, str], tuple[int, Meaning]] = {}
+    for number, line in enumerate(_lines(path), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        try:
+            cells = _cells(line)
+            if columns is None:
+                columns = _columns(cells)
+                continue
+            row = _meaning(_named(columns, cells))
+            before, _ = found.setdefault((row.module, row.value), (number, row))
+            if before != number:
+                raise _LineWrong(f"{row.value!r} stands in line {before} already; keep one of them")
+        except _LineWrong as error:
+            raise MeaningFileError(f"{path}, line {number}: {error}.") from None
+    return [row for _, row in found.values()]
+
+
+def line_for(module: str, value: str) -> str:
+    """Return a line that says a value is open, as `read_meanings` reads it."""
+    quoted = '"' + value.replace('"', '""') + '"' if set(value) & set(',"') else value
+    return f"{module},{quoted},open"
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return []
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise MeaningFileError(
+            f"{path}, line {line}: the file is not a text in UTF-8; save it again as CSV UTF-8."
+        ) from None
+    except OSError as error:
+        raise MeaningFileError(
+            f"{path} cannot be read ({error.strerror}); let this user read it, or remove it."
+        ) from None
+    return text.split("\n")
+
+
+def _cells(line: str) -> list[str]:
+    try:
+        return next(csv.reader([line], strict=True, skipinitialspace=True))
+    except csv.Error:
+        raise _LineWrong(
+            "a double quote stands alone; put a value that holds one into double quotes and "
+            "write it twice"
+        ) from None
+
+
+def _columns(cells: list[str]) -> list[str]:
+    names = [cell.strip().lower() for cell in cells]
+    wanted = f"the first line must name the columns, such as {','.join(COLUMNS)}"
+    for name in names:
+        if name not in COLUMNS:
+            raise _LineWrong(f"there is no column {name!r}; {wanted}")
+        if names.count(name) > 1:
+            raise _LineWrong(f"the column {name} is named twice; {wanted}")
+    missing = [name for name in NEEDED if name not in names]
+    if missing:
+        raise _LineWrong(f"the column {missing[0]} is missing; {wanted}")
+    return names
+
+
+def _named(columns: list[str], cells: list[str]) -> dict[str, str]:
+    if len(cells) > len(columns):
+        raise _LineWrong(
+            f"{len(cells)} values for {len(columns)} columns; put a value that holds a comma "
+            "into double quotes"
+        )
+    named = dict.fromkeys(COLUMNS, "")
+    return named | dict(zip(columns, (cell.strip() for cell in cells), strict=False))
+
+
+def _meaning(row: dict[str, str]) -> Meaning:
+    module, value, meaning = (row[name] for name in NEEDED)
+    if module not in MEANINGS:
+        raise _LineWrong(f"the module {module!r} has no meanings; write {' or '.join(MEANINGS)}")
+    if not value or "\0" in value:
+        raise _LineWrong("the value is empty or no text; write it as Zoho shows it")
+    if meaning.lower() not in MEANINGS[module]:
+        known = ", ".join(MEANINGS[module])
+        raise _LineWrong(f"{meaning!r} is no meaning of {module}; write one of {known}")
+    return Meaning(
+        module, value, meaning.lower(), _probability(row["probability"]), _position(row["position"])
+    )
+
+
+def _probability(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text) if text else None
+        if number is None or 0 <= number <= 100:
+            return number
+    except InvalidOperation:
+        pass
+    raise _LineWrong(f"the probability {text!r} is no number from 0 to 100; write one, or nothing")
+
+
+def _position(text: str) -> int | None:
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and int(text) <= LAST_POSITION:
+        return int(text)
+    raise _LineWrong(
+        f"the position {text!r} is no whole number from 0 to {LAST_POSITION}; write one, or nothing"
+    )
