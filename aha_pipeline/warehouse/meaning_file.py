@@ -1,7 +1,7 @@
 """Meanings of statuses and stages in a CSV file: Zoho's defaults, and what a user corrects.
 
 The first line names the columns; module, value and meaning are needed. Empty lines and lines that
-begin with # say nothing.
+begin with # say nothing. A value is one line long.
 """
 
 import csv
@@ -45,10 +45,12 @@ def read_meanings(path: Path) -> list[Meaning]:
     columns: list[str] | None = None
     found: dict[tuple[str, str], tuple[int, Meaning]] = {}
     for number, line in enumerate(_lines(path), start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
+        if line.lstrip().startswith("#"):
             continue
         try:
             cells = _cells(line)
+            if not any(cells):
+                continue
             if columns is None:
                 columns = _columns(cells)
                 continue
@@ -86,16 +88,17 @@ def _lines(path: Path) -> list[str]:
 
 def _cells(line: str) -> list[str]:
     try:
-        return next(csv.reader([line], strict=True, skipinitialspace=True))
+        cells = next(csv.reader([line], strict=True, skipinitialspace=True), [])
     except csv.Error:
         raise _LineWrong(
             "a double quote stands alone; put a value that holds one into double quotes and "
             "write it twice"
         ) from None
+    return [cell.strip() for cell in cells]
 
 
 def _columns(cells: list[str]) -> list[str]:
-    names = [cell.strip().lower() for cell in cells]
+    names = [cell.lower() for cell in cells]
     wanted = f"the first line must name the columns, such as {','.join(COLUMNS)}"
     for name in names:
         if name not in COLUMNS:
@@ -115,7 +118,7 @@ def _named(columns: list[str], cells: list[str]) -> dict[str, str]:
             "into double quotes"
         )
     named = dict.fromkeys(COLUMNS, "")
-    return named | dict(zip(columns, (cell.strip() for cell in cells), strict=False))
+    return named | dict(zip(columns, cells, strict=False))
 
 
 def _meaning(row: dict[str, str]) -> Meaning:

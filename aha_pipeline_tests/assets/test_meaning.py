@@ -1,5 +1,6 @@
 """The meanings in the graph: read with the modules, derived before the figures, checked."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -72,9 +73,9 @@ def test_where_pipelines_may_not_be_read_the_names_and_the_defaults_do(opened, c
 def test_a_status_without_a_meaning_is_named_until_the_file_says_it(
     opened, connected, file, run_days
 ):
-    connected.store.create("Leads", {"Last_Name": "New", "Lead_Status": "Visit, booked"})
-    today = connected.store.now().astimezone(opened.settings.zone).date().isoformat()
-    warned = run_days("2026-01-01", today)
+    booked = {"Last_Name": "New", "Lead_Status": "Visit, booked"}
+    connected.store.create("Leads", booked, at=datetime(2026, 1, 2, 9, tzinfo=UTC).timestamp())
+    warned = run_days(*DAYS)
     assert warned.success
     assert not check(warned).passed
     assert check(warned).severity == dg.AssetCheckSeverity.WARN
@@ -82,7 +83,7 @@ def test_a_status_without_a_meaning_is_named_until_the_file_says_it(
     assert "“Visit, booked” of Leads (1 record)" in check(warned).description
     assert line in check(warned).description
     file.write_text(f"module,value,meaning\n{line.replace('open', 'qualified')}\n")
-    again = run_days(today, today)
+    again = run_days(*DAYS)
     assert check(again).passed
     shown = again.asset_materializations_for_node("crm__picklist_meaning")[0].metadata
     assert "| Leads | Visit, booked | qualified |" in shown["meanings"].value
