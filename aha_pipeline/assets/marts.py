@@ -68,10 +68,9 @@ def _last_day(window: dg.TimeWindow) -> date:
 def _upstream(mart: Mart, modules: Sequence[str]) -> list[dg.AssetKey]:
     """Return the assets a mart reads; the log of syncs is written by every module."""
     tables = {f"crm.{table_name(m)}": module_key(m) for m in modules}
-    if "crm.sync_logs" in mart.sources:
-        return list(tables.values())
     marts = {
         s: mart_key(s.removeprefix(f"{PREFIX}.")) for s in mart.sources if s.startswith(PREFIX)
     }
     known = {**tables, **marts, f"crm.{meaning.KEY.path[-1]}": meaning.KEY}
-    return [key for source, key in known.items() if source in mart.sources]
+    read = {*mart.sources, *(tables if "crm.sync_logs" in mart.sources else ())}
+    return [key for source, key in known.items() if source in read]

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
@@ -86,7 +87,7 @@ def test_the_same_range_again_changes_no_row_and_adds_no_briefing(synced, run_da
 
 
 def test_a_change_a_conversion_and_a_deletion_arrive(synced, run_days, database_url, company):
-    today = company.store.now().astimezone().date().isoformat()
+    today = company.store.now().astimezone(ZoneInfo("Asia/Kolkata")).date().isoformat()
     company.store.edit("Leads", "1", {"Lead_Status": "Contacted"})
     company.store.convert("2", {})
     company.store.delete("Deals", "9")

@@ -41,7 +41,9 @@ def test_meanings_stand_between_the_modules_and_every_mart_that_reads_them():
     readers = {f"analytics/{m.name}" for m in read_marts() if "crm.picklist_meaning" in m.sources}
     children = {key.to_user_string() for key in graph.get(KEY).child_keys}
     assert children == readers
-    assert {"analytics/leads", "analytics/deals", "analytics/kpis"} <= readers
+    below = dg.AssetSelection.assets(KEY).downstream().resolve(graph)
+    names = ("leads", "deals", "kpis", "ai_briefing")
+    assert {dg.AssetKey(["analytics", name]) for name in names} <= below
 
 
 @pytest.mark.parametrize(
