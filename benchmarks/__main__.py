@@ -3,9 +3,10 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import daily_sync, losses, marts, speed
+from benchmarks import briefing, daily_sync, losses, marts, speed
 
 PARTS: dict[str, Callable[..., None]] = {
+    "briefing": briefing.main,
     "daily_sync": daily_sync.main,
     "losses": losses.main,
     "latency": speed.latency,

@@ -54,8 +54,6 @@ def ai_briefing(
         return
     with opened.connect() as connection:
         briefing_id = store(connection, briefing)
-    if briefing.plain_reason:
-        context.log.info(f"The plain text stands: {briefing.plain_reason}")
     yield dg.MaterializeResult(metadata=_metadata(briefing_id, briefing))
 
 
