@@ -6,7 +6,7 @@ import dagster as dg
 
 from aha_pipeline import settings as configuration
 from aha_pipeline.assets.briefing import ai_briefing
-from aha_pipeline.assets.marts import mart_assets
+from aha_pipeline.assets.marts import mart_assets, metric_dictionary
 from aha_pipeline.assets.meaning import meaning_asset, unmapped_check
 from aha_pipeline.assets.modules import module_asset
 from aha_pipeline.assets.reconcile import certificate_check, count_check
@@ -31,6 +31,7 @@ def defs() -> dg.Definitions:
             *(module_asset(module, modules, settings) for module in modules),
             meaning_asset(modules),
             *mart_assets(modules, settings),
+            metric_dictionary,
             ai_briefing,
         ],
         asset_checks=[

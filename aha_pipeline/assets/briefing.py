@@ -12,7 +12,7 @@ from aha_pipeline.automation.days import today
 from aha_pipeline.briefing.compose import Briefing, store, write_briefing
 from aha_pipeline.briefing.facts import NoFigures, gather
 from aha_pipeline.services import Services
-from aha_pipeline.warehouse.marts import tables_read
+from aha_pipeline.warehouse.mart_files import tables_read
 from aha_pipeline.warehouse.state import read_organisation
 
 FACTS = "briefing/facts"

@@ -6,11 +6,13 @@ from datetime import date, timedelta
 
 import dagster as dg
 
-from aha_pipeline.assets import meaning, partitions
+from aha_pipeline.assets import columns, meaning, partitions
 from aha_pipeline.assets.modules import module_key
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.settings import Settings
-from aha_pipeline.warehouse.marts import Mart, read_marts, refresh, stretch
+from aha_pipeline.warehouse.dictionary import TABLE, write_dictionary
+from aha_pipeline.warehouse.mart_files import Mart, read_marts
+from aha_pipeline.warehouse.marts import refresh, stretch
 from aha_pipeline.warehouse.tables import table_name
 
 PREFIX = "analytics"
@@ -31,11 +33,11 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
 
     @dg.asset(
         key=mart_key(mart.name),
-        description=f"{mart.grain}\n\n{mart.description}",
+        description=_description(mart),
         deps=_upstream(mart, modules),
         group_name="analytics",
         kinds={"postgresql", "sql"},
-        owners=["team:data"],
+        owners=[f"team:{mart.owner.replace(' ', '_')}"],
         partitions_def=partitions.daily(settings) if is_daily else None,
         backfill_policy=dg.BackfillPolicy.single_run() if is_daily else None,
     )
@@ -49,16 +51,50 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
                 asked = context.partition_time_window
                 days = stretch(connection, mart, asked.start.date(), _last_day(asked))
             rows = refresh(connection, mart, *days)
+            seconds = time.monotonic() - started
+            described = columns.of_mart(connection, mart)
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": rows,
                 "dagster/table_name": f"{PREFIX}.{mart.name}",
-                "seconds": round(time.monotonic() - started, 2),
+                "seconds": round(seconds, 2),
                 "SQL": dg.MetadataValue.md(f"```sql\n{mart.select.strip()}\n```"),
+                **described,
             }
         )
 
     return built
+
+
+@dg.asset(
+    key=mart_key("metric_dictionary"),
+    description="One row per figure of a mart: what it means, its unit and who answers for it. "
+    "Rewritten from the headers of the mart files.",
+    group_name="analytics",
+    kinds={"postgresql"},
+    owners=["team:data_engineering"],
+)
+def metric_dictionary(services: ServicesResource) -> dg.MaterializeResult:
+    """Write the metric dictionary."""
+    with services.get().connect() as connection:
+        figures = write_dictionary(connection, read_marts())
+        described = columns.of_table(connection, TABLE)
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": figures,
+            "dagster/table_name": TABLE,
+            **described,
+        }
+    )
+
+
+def _description(mart: Mart) -> str:
+    """Return what a mart is, in Markdown: what a row is, the notes, and a line a figure."""
+    figures = "\n".join(
+        f"- **{figure.label}** `{figure.name}` ({figure.unit}): {figure.definition}"
+        for figure in mart.figures
+    )
+    return "\n\n".join(part for part in (mart.grain, mart.notes, figures) if part)
 
 
 def _last_day(window: dg.TimeWindow) -> date:

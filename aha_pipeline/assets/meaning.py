@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from aha_pipeline.assets import columns
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.modules import GROUP, module_key
 from aha_pipeline.assets.resources import ServicesResource
@@ -32,6 +33,7 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
         try:
             with opened.connect() as connection:
                 rows = derive_meanings(connection, opened.settings.home / FILE)
+                described = columns.of_table(connection, "crm.picklist_meaning")
         except MeaningFileError as error:
             raise dg.Failure(
                 f"{error} Until then the meanings stay as they are.", allow_retries=False
@@ -41,6 +43,7 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
                 "dagster/row_count": len(rows),
                 "dagster/table_name": "crm.picklist_meaning",
                 "meanings": dg.MetadataValue.md(table(rows, "No value is known.")),
+                **described,
             }
         )
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import dagster as dg
 import psycopg2
 
-from aha_pipeline.assets import partitions, side_by_side
+from aha_pipeline.assets import columns, partitions, side_by_side
 from aha_pipeline.assets.land import Read
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.resources import ServicesResource
@@ -85,8 +85,11 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
         if read.landed.stopped:
             raise dg.Failure(read.landed.stopped, allow_retries=False)
         _report_days(context, read.landed)
+        with services.get().connect() as connection:
+            described = columns.of_table(connection, f"{GROUP}.{table_name(module)}")
         return dg.MaterializeResult(
-            metadata=_metadata(windows[module], read), check_results=[_drift_check(read)]
+            metadata=_metadata(windows[module], read) | described,
+            check_results=[_drift_check(read)],
         )
 
     return changes

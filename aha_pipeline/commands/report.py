@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aha_pipeline.commands.run import Outcome
-from aha_pipeline.warehouse.marts import read_marts
+from aha_pipeline.warehouse.mart_files import read_marts
 
 MARKS = {
     "running": Text("reading", style="cyan"),

@@ -1,64 +1,20 @@
-"""The marts: read from `sql/marts`, put in order by what they read, built in `analytics`."""
+"""The marts become views and tables of `analytics` that readers never lose."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
-from functools import cache
-from graphlib import TopologicalSorter
-from pathlib import Path
 
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from aha_pipeline.sql import MARTS, read
+from aha_pipeline.sql import read
+from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, MartError, read_marts
 
-SCHEMA = "analytics"
 RELKINDS = {"view": "v", "table": "r", "daily": "r"}  # kind of mart: what pg_class calls it
 WORK_MEM = "64MB"  # PostgreSQL's own 4 MB sorts and joins a million records on disk
-HEADER = ("grain", "kind", "key")
 
 Days = dict[str, date]
-
-
-class MartError(ValueError):
-    """A mart's file or its use is wrong; the text names the mart and what to do."""
-
-
-@dataclass(frozen=True)
-class Mart:
-    """One file of `sql/marts`.
-
-    kind: `view`, `table` (rebuilt whole) or `daily` (a table filled by day). key: the columns that
-    identify a row, which get a unique index; may be empty. sources: the tables and views that the
-    select reads, as `schema.name`, sorted.
-    """
-
-    name: str
-    kind: str
-    key: tuple[str, ...]
-    grain: str
-    description: str
-    select: str
-    sources: tuple[str, ...]
-
-    @property
-    def relation(self) -> str:
-        """Its name in the database, with the schema."""
-        return f"{SCHEMA}.{self.name}"
-
-
-@cache
-def read_marts(folder: Path = MARTS) -> tuple[Mart, ...]:
-    """Return every mart of the folder, each after the ones that it reads.
-
-    Raises MartError when a file has no proper header or holds anything but one select, and
-    graphlib.CycleError when marts read each other in a circle.
-    """
-    marts = {mart.relation: mart for mart in map(_read, sorted(folder.glob("*.sql")))}
-    sorter = TopologicalSorter({name: mart.sources for name, mart in marts.items()})
-    return tuple(marts[name] for name in sorter.static_order() if name in marts)
 
 
 def refresh(
@@ -69,8 +25,9 @@ def refresh(
     A daily mart gets its days from `first_day` to `last_day`, both included, in the
     organisation's time zone; the other kinds take no days. Commit after each mart: readers see
     the old content until then, and are held up only from the swap of the names to the commit.
-    Raises MartError for a daily mart without days; psycopg2.Error when the select fails, when two
-    rows share the key, or when something that is no mart depends on what has to be replaced.
+    Raises MartError for a daily mart without days and for a figure that is no column;
+    psycopg2.Error when the select fails, when two rows share the key, or when something that is no
+    mart depends on what has to be replaced.
     """
     days = None
     if mart.kind == "daily":
@@ -98,50 +55,6 @@ def stretch(connection: Connection, mart: Mart, first_day: date, last_day: date)
         return cursor.fetchone()
 
 
-def _read(path: Path) -> Mart:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    end = next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
-    comments = [line.removeprefix("--").strip() for line in lines[:end]]
-    header = {}
-    while comments and comments[0].partition(":")[0] in HEADER:
-        name, _, value = comments.pop(0).partition(":")
-        header[name] = value.strip()
-    if not header.get("grain") or header.get("kind") not in RELKINDS:
-        raise MartError(
-            f"{path.name} must begin with the lines '-- grain: one row per ...' "
-            f"and '-- kind: ...', one of {', '.join(RELKINDS)}."
-        )
-    select = "\n".join(lines[end:]).strip()
-    return Mart(
-        name=path.stem,
-        kind=header["kind"],
-        key=tuple(header.get("key", "").replace(",", " ").split()),
-        grain=header["grain"],
-        description="\n".join(comments),
-        select=select,
-        sources=tables_read(path.name, select),
-    )
-
-
-def tables_read(file_name: str, select: str) -> tuple[str, ...]:
-    """Return the tables and views that the select of a file reads, as `schema.name`, sorted.
-
-    Raises MartError when it is anything but one select.
-    """
-    # Imported here: 0.7 s, and 10 ms a file, that only readers of the marts pay.
-    import sqlglot
-    from sqlglot import exp
-
-    try:
-        statements = sqlglot.parse(select, dialect="postgres")
-    except sqlglot.errors.SqlglotError as error:
-        raise MartError(f"{file_name} cannot be read as SQL: {error}") from None
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise MartError(f"{file_name} must hold one select statement and nothing else.")
-    tables = statements[0].find_all(exp.Table)
-    return tuple(sorted({f"{table.db}.{table.name}" for table in tables if table.db}))
-
-
 def _refresh_view(cursor: Cursor, mart: Mart, days: None) -> int:
     old, new = _columns(cursor, mart), _columns_of_select(cursor, mart, days)
     if old and old == new[: len(old)]:  # all that `create or replace view` accepts
@@ -156,7 +69,7 @@ def _refresh_view(cursor: Cursor, mart: Mart, days: None) -> int:
 def _create_view(cursor: Cursor, mart: Mart) -> None:
     create = sql.SQL("create or replace view {} as ").format(_identifier(mart.name))
     cursor.execute(create + sql.SQL(mart.select))
-    _comment(cursor, mart, "view", mart.name)
+    _comment(cursor, mart, mart.name)
 
 
 def _refresh_table(cursor: Cursor, mart: Mart, days: Days | None) -> int:
@@ -180,7 +93,7 @@ def _rebuild(cursor: Cursor, mart: Mart, days: Days | None) -> int:
     if mart.key:
         columns = sql.SQL(", ").join(map(sql.Identifier, mart.key))
         cursor.execute(sql.SQL("create unique index on {} ({})").format(build, columns))
-    _comment(cursor, mart, "table", name)
+    _comment(cursor, mart, name)
     cursor.execute(sql.SQL("analyze {}").format(build))
     with _without_views_on(cursor, mart):
         _drop(cursor, mart)
@@ -194,7 +107,9 @@ def _refill(cursor: Cursor, mart: Mart, days: Days | None) -> int:
     which = "where day between %(first_day)s and %(last_day)s" if days else ""
     cursor.execute(sql.SQL("delete from {} ").format(table) + sql.SQL(which), days)
     cursor.execute(sql.SQL("insert into {} ").format(table) + sql.SQL(mart.select), days)
-    return cursor.rowcount
+    rows = cursor.rowcount
+    _comment(cursor, mart, mart.name)
+    return rows
 
 
 def _widened(cursor: Cursor, mart: Mart, days: Days) -> Days:
@@ -257,10 +172,28 @@ def _described(cursor: Cursor) -> list[tuple]:
     return [(c.name, c.type_code, c.precision, c.scale) for c in cursor.description]
 
 
-def _comment(cursor: Cursor, mart: Mart, what: str, name: str) -> None:
+def _comment(cursor: Cursor, mart: Mart, name: str) -> None:
+    """Write into the database what a row and what each figure is."""
+    cursor.execute(sql.SQL("select * from {} limit 0").format(_identifier(name)))
+    columns = [column.name for column in cursor.description]
+    figures = {figure.name: figure.comment for figure in mart.figures}
+    if unknown := [name for name in figures if name not in columns]:
+        raise MartError(
+            f"{mart.name}.sql defines {', '.join(unknown)}, which its select does not return: "
+            "name a column that it returns, or remove the line."
+        )
+    what = "view" if mart.kind == "view" else "table"
     grain = f"{mart.grain[0].upper()}{mart.grain[1:]}."
-    comment = sql.SQL(f"comment on {what} {{}} is {{}}")
-    cursor.execute(comment.format(_identifier(name), sql.Literal(grain)))
+    comments = [_comment_on(what, sql.Identifier(SCHEMA, name), grain)]
+    comments += [
+        _comment_on("column", sql.Identifier(SCHEMA, name, column), figures.get(column))
+        for column in columns
+    ]
+    cursor.execute(sql.SQL("; ").join(comments))
+
+
+def _comment_on(what: str, identifier: sql.Identifier, text: str | None) -> sql.Composed:
+    return sql.SQL(f"comment on {what} {{}} is {{}}").format(identifier, sql.Literal(text))
 
 
 def _identifier(name: str) -> sql.Identifier:

@@ -5,7 +5,7 @@ import pytest
 
 from aha_pipeline.definitions import defs
 from aha_pipeline.settings import SettingsError
-from aha_pipeline.warehouse.marts import read_marts
+from aha_pipeline.warehouse.mart_files import read_marts
 
 
 def graph():

@@ -1,0 +1,63 @@
+"""What Dagster is told of columns: types and meaning, where they come from, the dictionary."""
+
+import dagster as dg
+import pytest
+
+from aha_pipeline.definitions import defs
+from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.mart_files import read_marts
+
+
+def key(name: str) -> dg.AssetKey:
+    return dg.AssetKey(name.split("/"))
+
+
+@pytest.fixture
+def told(connected, run_days, instance):
+    """Return the metadata of an asset after a sync of two days."""
+    assert run_days("2026-01-01", "2026-01-02").success
+
+    def metadata(name: str) -> dict[str, object]:
+        event = instance.get_latest_materialization_event(key(name))
+        return {n: value.value for n, value in event.asset_materialization.metadata.items()}
+
+    return metadata
+
+
+def test_columns_of_a_mart_lead_back_to_the_columns_of_a_module(told):
+    matrix = told("analytics/rep_matrix")["dagster/column_lineage"].deps_by_column
+    deals = told("analytics/deals")["dagster/column_lineage"].deps_by_column
+    assert dg.TableColumnDep(key("analytics/deals"), "amount") in matrix["won_value"]
+    assert deals["amount"] == [dg.TableColumnDep(key("crm/crm_deals"), "amount")]
+    amount = _column(told("crm/crm_deals"), "amount")
+    assert (amount.type, "raw_data -> 'Amount'" in amount.description) == ("numeric", True)
+
+
+def test_every_mart_tells_of_each_column_and_where_it_comes_from(told):
+    for mart in read_marts():
+        metadata = told(f"analytics/{mart.name}")
+        columns = [column.name for column in metadata["dagster/column_schema"].columns]
+        assert set(metadata["dagster/column_lineage"].deps_by_column) == set(columns)
+        for figure in mart.figures:
+            assert _column(metadata, figure.name).description == figure.comment
+
+
+def test_the_dictionary_is_written_with_the_daily_sync(told, database_url):
+    written = told("analytics/metric_dictionary")["dagster/row_count"]
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("select count(*) from analytics.metric_dictionary")
+        assert cursor.fetchone() == (written,) == (sum(len(m.figures) for m in read_marts()),)
+
+
+def test_a_mart_is_described_by_its_grain_its_notes_its_figures_and_its_owner():
+    node = defs().resolve_asset_graph().get(key("analytics/source_quality"))
+    grain, notes, figures = node.description.split("\n\n")
+    assert grain.startswith("one row per source")
+    assert notes.startswith("Percentages are null")
+    line = "- **Junk %** `junk_pct` (percent): junk leads / all leads of the source"
+    assert line in figures.splitlines()
+    assert node.owners == ["team:marketing"]
+
+
+def _column(metadata: dict[str, object], name: str) -> dg.TableColumn:
+    return next(c for c in metadata["dagster/column_schema"].columns if c.name == name)
