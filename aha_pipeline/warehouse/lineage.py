@@ -36,7 +36,7 @@ def column_lineage(
     except (SqlglotError, ValueError):
         return dict.fromkeys(columns, mentioned)
     if len(nodes) == len(columns):  # PostgreSQL and sqlglot call a nameless column differently
-        nodes = dict(zip(columns, nodes.values(), strict=True))
+        nodes = dict(zip(columns, nodes.values(), strict=True)) | nodes
     return {
         column: tuple(sorted(set(_leaves(nodes[column], tables)))) if column in nodes else mentioned
         for column in columns

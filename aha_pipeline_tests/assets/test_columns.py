@@ -27,8 +27,10 @@ def told(connected, run_days, instance):
 def test_columns_of_a_mart_lead_back_to_the_columns_of_a_module(told):
     matrix = told("analytics/rep_matrix")["dagster/column_lineage"].deps_by_column
     deals = told("analytics/deals")["dagster/column_lineage"].deps_by_column
+    history = told("analytics/deal_history")["dagster/column_lineage"].deps_by_column
     assert dg.TableColumnDep(key("analytics/deals"), "amount") in matrix["won_value"]
-    assert deals["amount"] == [dg.TableColumnDep(key("crm/crm_deals"), "amount")]
+    assert deals["amount"] == [dg.TableColumnDep(key("analytics/deal_history"), "amount")]
+    assert dg.TableColumnDep(key("crm/crm_deals"), "amount") in history["amount"]
     amount = _column(told("crm/crm_deals"), "amount")
     assert (amount.type, "raw_data -> 'Amount'" in amount.description) == ("numeric", True)
 

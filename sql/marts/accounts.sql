@@ -1,6 +1,9 @@
 -- grain: one row per live account
 -- kind: view
+-- owner: sales operations
 -- A live account is one that is not deleted.
+-- figures:
+--   annual_revenue (money): Annual_Revenue of the account as in Zoho; null where empty
 
 select
     a.id,

@@ -1,8 +1,14 @@
 -- grain: one row per industry of live accounts
 -- kind: table
 -- key: industry
+-- owner: sales operations
 -- A deal belongs to the industry of its account. Deals without a live account are in '(none)',
 -- with those whose account has no industry, so the deals of all rows sum to all live deals.
+-- figures:
+--   accounts (count): live accounts of the industry
+--   open_deals (count): open deals of its accounts
+--   open_value (money): sum of Amount of its open deals
+--   won_value (money): sum of Amount of its won deals
 
 with deals as (
     select

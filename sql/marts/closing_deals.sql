@@ -1,8 +1,13 @@
 -- grain: one row per open deal that is overdue or closes within 30 days
 -- kind: table
 -- key: id
--- day: today in the organisation's time zone when the table was built. days_left: closing date
--- minus day, negative when overdue. An open deal without a closing date is not here.
+-- owner: sales operations
+-- day: today in the organisation's time zone when the table was built. An open deal without a
+-- closing date is not here.
+-- figures:
+--   amount (money): Amount of the deal, null where empty
+--   weighted_amount (money): amount times probability, 0 without one of them
+--   days_left (days): closing date minus day, negative when overdue
 
 select
     d.id,

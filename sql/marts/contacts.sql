@@ -1,5 +1,6 @@
 -- grain: one row per live contact
 -- kind: view
+-- owner: sales operations
 -- A live contact is one that is not deleted. No telephone number and no e-mail address here: they
 -- are in crm.crm_contacts, for those who may see raw records.
 

@@ -6,7 +6,10 @@
 -- from the beginning up to a day they give the stock at the end of that day, at a price that
 -- depends on the number of days and not of records. Steps are those of analytics.funnel; records
 -- that came and went within a day are not here. day may lie in the future where a date is wrong.
--- records, value, weighted_value: came less went; money is of deals, null for leads.
+-- figures:
+--   records (count): records that came to the step on the day, less those that went
+--   value (money): their Amount, came less went; null for leads
+--   weighted_value (money): their Amount times probability, came less went; null for leads
 
 with lead_changes as (
     select

@@ -4,6 +4,12 @@
 -- owner: sales operations
 -- By what is known now: leads by Created_Time, converted ones included; deals by closing date, else
 -- the day last modified. Deleted records are in none.
+-- figures:
+--   new_leads (count): live leads created on the day, converted ones included
+--   won_deals (count): won deals that closed on the day
+--   won_value (money): sum of Amount of the won deals that closed on the day
+--   lost_deals (count): lost deals that closed on the day
+--   lost_value (money): sum of Amount of the lost deals that closed on the day
 
 with created as (
     select day, count(*) as new_leads

@@ -13,10 +13,12 @@
 -- is_present: the content that the module table holds. is_deleted: the deal is deleted by now.
 -- meaning: of the stage in crm.picklist_meaning; an empty or unlisted stage counts as open.
 -- position: of the stage; unlisted stages just after the last open one, '(not known)' before all.
--- amount: as in Zoho, null where empty. probability (0 to 100): won 100, lost 0; open: the deal's
--- own Probability, else the stage's. weighted_amount: amount times probability, exact; an open deal
--- without amount or probability weighs 0.
 -- closed_day: of a won or lost deal, its Closing_Date, else the day that content was written.
+-- figures:
+--   probability (percent): won 100, lost 0; open: the deal's own Probability, else the stage's
+--   amount (money): Amount as in Zoho, null where empty
+--   weighted_amount (money): amount times probability, exact; an open deal without amount or
+--     probability weighs 0
 
 with stages as (
     select

@@ -5,7 +5,10 @@
 -- Where every record stood at the end of a day: analytics.funnel as it was then, from what the
 -- records said on that day (analytics.daily_changes). Records deleted later still count. A deal
 -- whose first known content is a closed one stood at a stage that is not known until it closed.
--- value, weighted_value: sum of Amount, and of Amount times probability; null for leads.
+-- figures:
+--   records (count): leads or deals that stood on the step at the end of the day
+--   value (money): sum of Amount of the deals; null for leads
+--   weighted_value (money): sum of Amount times probability of the deals; null for leads
 
 with days as (
     select generate_series(

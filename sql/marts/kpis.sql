@@ -11,6 +11,19 @@
 -- open_deals, open_pipeline_value (sum of Amount), weighted_pipeline_value (times probability).
 -- A record deleted later still counts. What a record said on a day is in analytics.lead_history
 -- and analytics.deal_history.
+-- figures:
+--   new_leads (count): leads created on the day, converted ones included, deleted ones excluded
+--   new_leads_avg_7d (number): mean of the new leads of the seven whole days before the day
+--   junk_pct (percent): junk leads / all leads that existed at the end of the day
+--   open_deals (count): deals that were open at the end of the day
+--   open_pipeline_value (money): sum of Amount of the deals open at the end of the day
+--   weighted_pipeline_value (money): sum of Amount times probability of the deals then open
+--   won_deals (count): won deals whose closing date is the day
+--   won_value (money): sum of Amount of the won deals whose closing date is the day
+--   lost_deals (count): lost deals whose closing date is the day
+--   leads (count): leads that existed at the end of the day, converted ones included
+--   junk_leads (count): leads that were junk at the end of the day
+--   lost_value (money): sum of Amount of the lost deals whose closing date is the day
 
 with days as (
     select generate_series(

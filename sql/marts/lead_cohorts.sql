@@ -11,6 +11,16 @@
 -- days_to_qualified, days_to_converted: median days from creation, over the leads of which the day
 -- is known; that of the qualification is where it was seen to happen or the lead was converted.
 -- days_to_won: median days from conversion to the closing of the won deal.
+-- figures:
+--   leads (count): live leads created in the month
+--   qualified (count): of these, qualified or converted now or in an earlier version
+--   converted (count): of these, converted by now
+--   won (count): of these, converted, and the deal that the conversion made is won by now
+--   junk (count): of these, junk now
+--   linked (count): of these, converted leads that name a live deal
+--   days_to_qualified (days): median from creation to qualification, where its day is known
+--   days_to_converted (days): median from creation to conversion, where its day is known
+--   days_to_won (days): median from conversion to the closing of the won deal
 
 with qualified as (
     select id, min(from_day) filter (where not is_first) as seen_day

@@ -1,8 +1,10 @@
 -- grain: one row per day of creation, source, owner and status of live leads
 -- kind: table
--- leads: live leads created on that day, converted ones included, by what they say now.
+-- owner: marketing
 -- A converted lead keeps its status and has the meaning 'converted'. Days without a lead have no
 -- row. Sum of leads = rows of analytics.leads.
+-- figures:
+--   leads (count): live leads created on that day, converted ones included, by what they say now
 
 with counted as (
     select day, source, owner_id, status, meaning, count(*) as leads

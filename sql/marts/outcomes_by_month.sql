@@ -1,8 +1,14 @@
 -- grain: one row per month in which a live deal was won or lost
 -- kind: table
 -- key: month
+-- owner: sales operations
 -- By closing date (else the day last modified). month: its first day.
--- win_rate_by_count: won / (won + lost) deals closed in that month.
+-- figures:
+--   won_deals (count): deals won in the month
+--   won_value (money): sum of Amount of the deals won in the month
+--   lost_deals (count): deals lost in the month
+--   lost_value (money): sum of Amount of the deals lost in the month
+--   win_rate_by_count (percent): won / (won + lost) deals closed in the month
 
 select
     date_trunc('month', closed_day::timestamp)::date as month,

@@ -1,6 +1,7 @@
 -- grain: one row per owner (Zoho user who owns or owned a record)
 -- kind: table
 -- key: owner_id
+-- owner: data engineering
 -- The latest name of each owner id: the one on the record with the youngest Modified_Time, over
 -- leads, deals, contacts and accounts, deleted records included. A renamed user has one name
 -- everywhere. A table, because every other mart joins it: as a view it would read all four module

@@ -1,9 +1,13 @@
 -- grain: one row per stage of live deals, closed ones too
 -- kind: table
 -- key: stage
--- The open pipeline is the sum of value over the stages whose meaning is open; weighted_value is
--- amount times probability (won 100, lost 0). A deal without an amount counts as a deal of value 0.
--- avg_age_days: mean days from creation to today, for closed stages to the closing day.
+-- owner: sales operations
+-- The open pipeline is the sum of value over the stages whose meaning is open.
+-- figures:
+--   deals (count): live deals on the stage
+--   value (money): sum of Amount; a deal without an amount counts as a deal of value 0
+--   weighted_value (money): sum of Amount times probability (won 100, lost 0)
+--   avg_age_days (days): mean days from creation to today, for closed stages to the closing day
 
 select
     d.position,

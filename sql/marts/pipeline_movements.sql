@@ -9,9 +9,12 @@
 -- moved (only its probability changed, mostly by its stage), handed over (one row takes it from the
 -- old owner, one gives it to the new), won, lost, deleted. A deal whose amount changes as it closes
 -- is first brought to that amount, so won is the value that was won.
--- deals: 1, -1 or 0. value, weighted_value: what the movement adds; negative where it takes away.
 -- stage: where it stands after the movement; for a deleted deal, where it stood.
 -- source: as the deal says now.
+-- figures:
+--   deals (count): 1, -1 or 0: the deals that the movement adds
+--   value (money): Amount that the movement adds; negative where it takes away
+--   weighted_value (money): Amount times probability that it adds; negative where it takes away
 
 with ends as (
     select

@@ -1,11 +1,26 @@
 -- grain: one row per owner of a live lead or deal
 -- kind: table
 -- key: owner_id
--- leads_qualified: qualified or converted now. junk_pct: junk / all leads of the owner.
--- win_rate_by_count: won / (won + lost) deals; win_rate_by_value: won / (won + lost) amounts; over
--- all closed deals, null without any. win_rate_low, win_rate_high: Wilson 95 % score interval of
--- the rate by count (z = 1.959964; E. B. Wilson, 1927), in percent. too_few: below 10 closed deals
--- a rate says little and should not be ranked. weighted_value: open amounts times probability.
+-- owner: sales operations
+-- too_few: below 10 closed deals a rate says little and should not be ranked.
+-- figures:
+--   leads (count): live leads of the owner
+--   junk_leads (count): leads that are junk now
+--   open_deals (count): open deals of the owner
+--   open_value (money): sum of Amount of the open deals
+--   won_deals (count): won deals of the owner
+--   won_value (money): sum of Amount of the won deals
+--   lost_deals (count): lost deals of the owner
+--   win_rate_by_count (percent): won / (won + lost) deals; null without a closed deal
+--   win_rate_by_value (percent): won / (won + lost) amounts; null without a closed deal
+--   leads_qualified (count): leads that are qualified or converted now
+--   junk_pct (percent): junk leads / all leads of the owner
+--   weighted_value (money): sum of Amount times probability of the open deals
+--   lost_value (money): sum of Amount of the lost deals
+--   closed_deals (count): won and lost deals of the owner
+--   win_rate_low (percent): lower end of the Wilson 95 % score interval of the rate by count
+--     (z = 1.959964; E. B. Wilson, 1927)
+--   win_rate_high (percent): upper end of the Wilson 95 % score interval of the rate by count
 
 with leads as (
     select

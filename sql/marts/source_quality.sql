@@ -1,10 +1,20 @@
 -- grain: one row per source of leads or of won deals
 -- kind: table
 -- key: source
--- junk_pct: junk leads / all leads of the source. qualified_leads: qualified or converted now.
--- conversion_pct: converted / all leads. qualified_pct: qualified_leads / all leads. Percentages
--- are null where a source has no lead. leads = open + qualified + lost + junk leads.
--- won_deals, won_value: by the source that the deal itself names.
+-- owner: marketing
+-- Percentages are null where a source has no lead.
+-- figures:
+--   leads (count): live leads of the source: open, qualified, lost and junk ones
+--   junk_leads (count): leads that are junk now
+--   junk_pct (percent): junk leads / all leads of the source
+--   qualified_leads (count): leads that are qualified or converted now
+--   converted_leads (count): leads that are converted now
+--   won_deals (count): won deals, by the source that the deal itself names
+--   won_value (money): sum of Amount of the won deals, by the source that the deal itself names
+--   open_leads (count): leads that are open now
+--   lost_leads (count): leads that are lost now
+--   conversion_pct (percent): converted / all leads of the source
+--   qualified_pct (percent): qualified or converted / all leads of the source
 
 with leads as (
     select
