@@ -15,7 +15,8 @@ from statistics import median
 from psycopg2.extensions import connection as Connection
 
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline.warehouse.marts import read_marts, refresh
+from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline.warehouse.marts import refresh
 from aha_pipeline.warehouse.migrate import migrate
 from benchmarks.databases import database, postgres
 

@@ -9,7 +9,7 @@ import pytest
 from aha_pipeline import services
 from aha_pipeline.assets.meaning import FILE, KEY, UNMAPPED
 from aha_pipeline.definitions import defs
-from aha_pipeline.warehouse.marts import read_marts
+from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.meanings import derive_meanings
 from aha_pipeline_tests.assets.world import read, rows
 

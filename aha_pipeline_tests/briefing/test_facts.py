@@ -11,7 +11,8 @@ from psycopg2.extras import execute_values
 from aha_pipeline.briefing.compose import store, write_briefing
 from aha_pipeline.briefing.facts import NoFigures, gather
 from aha_pipeline.warehouse.connection import connect as open_connection
-from aha_pipeline.warehouse.marts import read_marts, refresh
+from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline.warehouse.marts import refresh
 
 DAY = date(2026, 3, 20)
 HISTORY = 60

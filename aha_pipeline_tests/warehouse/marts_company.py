@@ -9,7 +9,8 @@ import msgspec
 from psycopg2.extras import execute_values
 
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline.warehouse.marts import read_marts, refresh
+from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline.warehouse.marts import refresh
 
 TABLES = {
     "Leads": "leads_raw",

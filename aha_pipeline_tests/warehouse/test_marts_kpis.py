@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from aha_pipeline.warehouse.marts import read_marts, refresh
+from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline.warehouse.marts import refresh
 from aha_pipeline_tests.warehouse.marts_company import (
     build,
     company,
