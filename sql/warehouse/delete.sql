@@ -1,6 +1,6 @@
 -- A deleted record keeps its last values. One that the CRM still shows is none.
 update crm.{table} t
-set deleted_at = d.deleted_time, deleted_type = d.kind, synced_at = now()
+set deleted_at = d.deleted_time, deleted_type = d.kind, synced_at = clock_timestamp()
 from (
     select distinct on (id) id, kind, deleted_time
     from staged_deletions

@@ -49,12 +49,13 @@ kept as (
         <> crm.edited_content(raw_data, %(volatile)s)
 ),
 merged as (
-    insert into crm.{table} (id, raw_data)
-    select id, raw_data
+    insert into crm.{table} (id, raw_data, synced_at)
+    select id, raw_data, clock_timestamp()
     from incoming
     where effect <> 'unchanged'
     on conflict (id) do update
-    set raw_data = excluded.raw_data, deleted_at = null, deleted_type = null, synced_at = now()
+    set raw_data = excluded.raw_data, deleted_at = null, deleted_type = null,
+        synced_at = excluded.synced_at
 )
 insert into landed as l (id, modified_time, effect)
 select id, modified_time, effect
