@@ -124,9 +124,34 @@ def put_history(connection, module: str, *contents: dict, deleted_at: str | None
         execute_values(cursor, insert, rows)
 
 
-def build(connection, first_day: date | None = None, last_day: date | None = None) -> None:
-    """Refresh every mart; the daily ones for the days given, or not at all."""
-    for mart in read_marts():
+def put_sync(connection, module: str, started: str) -> None:
+    """Note that a module was read at that time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into crm.sync_logs (run_id, module, window_start, window_end, status, "
+            "started_at) values (%(time)s, %(module)s, %(time)s, %(time)s, 'success', %(time)s)",
+            {"module": module, "time": started},
+        )
+
+
+def build(
+    connection,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    only: tuple[str, ...] | None = None,
+) -> None:
+    """Refresh every mart; the daily ones for the days given, or not at all.
+
+    `only`: the names of those that are wanted, which come with all that they read.
+    """
+    marts = read_marts()
+    wanted = {f"analytics.{name}" for name in only} if only else {m.relation for m in marts}
+    for mart in reversed(marts):
+        if mart.relation in wanted:
+            wanted.update(mart.sources)
+    for mart in marts:
+        if mart.relation not in wanted:
+            continue
         if mart.kind != "daily":
             refresh(connection, mart)
         elif first_day:

@@ -11,7 +11,8 @@ from aha_pipeline_tests.warehouse.marts_company import build, company
 
 TABLES = {"crm.t": ["id", "raw", "day", "k"], "crm.u": ["id", "k", "v"]}
 MARTS = {mart.relation: mart for mart in read_marts()}
-CONSTANT = {"entity", "is_assumed", "is_present"}  # literals, one in each part of a union
+# Literals, one in each part of a union or in each row of a list.
+CONSTANT = {"entity", "is_assumed", "is_present", "figure", "days", "topic", "unit"}
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def at(hour: int) -> str:
 
 
 @st.composite
-def histories(draw, make, contents):
+def histories(draw, make, contents, hours=hours):
     """Draw (contents of one record, oldest first; hour of its deletion or None)."""
     written = sorted(draw(st.sets(hours, min_size=1, max_size=4)))
     shared = {"Lead_Source": draw(sources)}
@@ -56,7 +56,7 @@ def histories(draw, make, contents):
         | {"Modified_Time": at(hour)}
         for hour in written
     ]
-    gone = draw(st.none() | st.integers(written[-1], 11 * 24))
+    gone = draw(st.none() | st.integers(written[-1], written[-1] + 24))
     return history, gone if gone is None else at(gone)
 
 
@@ -71,8 +71,9 @@ deal_contents = st.fixed_dictionaries(
 )
 
 
-def records(make, contents):
-    return st.lists(histories(make, contents), max_size=6, unique_by=lambda r: r[0][0]["id"])
+def records(make, contents, hours=hours, max_size=6):
+    made = histories(make, contents, hours)
+    return st.lists(made, max_size=max_size, unique_by=lambda r: r[0][0]["id"])
 
 
 @pytest.fixture
