@@ -80,7 +80,12 @@ class Settings(BaseSettings):
     target_whatsapp_number: str | None = Field(
         None, description="reader, +919812345678; several are separated by commas"
     )
-    twilio_content_sid: str | None = Field(None, description="approved template, HX...")
+    twilio_content_sid: str | None = Field(
+        None, description="approved template of the briefing, HX..."
+    )
+    twilio_alert_content_sid: str | None = Field(
+        None, description="approved template of the notice that a sync failed or is late, HX..."
+    )
     twilio_api_url: str | None = Field(
         None, description="only to point at a stand-in on this machine"
     )
@@ -174,6 +179,13 @@ class Settings(BaseSettings):
         for number in phone_numbers(value):
             if not (number.startswith("+") and number[1:].isdigit() and 8 <= len(number) <= 16):
                 raise ValueError("must be a number with its country code, such as +919812345678")
+        return value
+
+    @field_validator("twilio_content_sid", "twilio_alert_content_sid")
+    @classmethod
+    def _check_template(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"HX[0-9a-fA-F]{32}", value):
+            raise ValueError("must be HX and 32 digits or letters a to f, as Twilio shows it")
         return value
 
     @field_validator("aha_timezone")

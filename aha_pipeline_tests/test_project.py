@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aha_pipeline.cli import cli
-from aha_pipeline.delivery.template import TEXT
+from aha_pipeline.delivery.template import ALERT, BRIEFING
 from aha_pipeline.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,11 +22,12 @@ def test_env_example_as_it_stands_is_accepted_and_equals_the_defaults():
     assert Settings(_env_file=ROOT / ".env.example") == Settings(_env_file=None)
 
 
-def test_the_readme_names_every_command_and_the_template():
+def test_the_readme_names_every_command_and_the_templates():
     readme = (ROOT / "README.md").read_text()
     for command in cli.commands:
         assert f"`aha {command}" in readme
-    assert TEXT.splitlines()[0] in readme
+    assert BRIEFING in readme
+    assert ALERT in readme
 
 
 def test_the_lock_file_pins_everything_by_hash_and_names_no_index():

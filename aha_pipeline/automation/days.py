@@ -22,6 +22,15 @@ def start_of(day: date, settings: Settings) -> datetime:
     return datetime.combine(day, time(), settings.zone)
 
 
+def due_before(moment: datetime, settings: Settings) -> datetime:
+    """Return when the daily sync was last due at `moment` or before, with its zone."""
+    day = moment.astimezone(settings.zone).date()
+    due = datetime.combine(day, settings.aha_daily_at, settings.zone)
+    if due > moment:
+        due = datetime.combine(day - timedelta(days=1), settings.aha_daily_at, settings.zone)
+    return due
+
+
 def first_unread_day(connection: Connection, settings: Settings) -> date:
     """Return the first business day that some module has not been read to the end of.
 

@@ -9,11 +9,12 @@ from aha_pipeline.assets.modules import ZOHO_POOL, module_key
 from aha_pipeline.assets.reconcile import CERTIFICATE, reconcile, verdict
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.automation.days import today
-from aha_pipeline.delivery import ledger
+from aha_pipeline.delivery import outgoing
 from aha_pipeline.delivery.deliver import deliver
 from aha_pipeline.delivery.errors import DeliveryError
-from aha_pipeline.delivery.ledger import Delivery, Outgoing
+from aha_pipeline.delivery.ledger import Delivery
 from aha_pipeline.delivery.sender import Sender
+from aha_pipeline.delivery.statuses import WINDOW
 from aha_pipeline.services import Services, modules_of
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.certificate import REFUSED
@@ -21,6 +22,13 @@ from aha_pipeline.warehouse.certificate import REFUSED
 NOT_CONFIGURED = (
     "No message is sent: the TWILIO_ settings are not set. The briefing is in the dashboard."
 )
+
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
 
 daily_sync = dg.define_asset_job(
     "daily_sync",
@@ -71,58 +79,68 @@ def reconcile_config(modules: Sequence[str]) -> dict[str, object]:
 
 
 class MessageConfig(dg.Config):
-    """Which stored briefing to send."""
+    """Which message to send: 'briefing 2026-11-20', or 'incident 7' for a notice."""
 
-    briefing_id: int
+    subject: str
 
 
 @dg.op
-def send_briefing(
+def send_message(
     context: dg.OpExecutionContext, config: MessageConfig, services: ServicesResource
 ) -> None:
-    """Send the briefing to each reader that has not got it; the ledger keeps it at once each."""
+    """Send the message to each reader that has not got it; the ledger keeps it at once each."""
     opened = services.get()
-    with opened.connect() as connection:
-        briefing = ledger.read_briefing(connection, config.briefing_id)
     try:
         rows = deliver(
             opened.connect,
             sender(opened.settings),
-            briefing,
+            config.subject,
             opened.settings.recipients,
             today=today(opened.settings),
         )
     except DeliveryError as error:
         raise dg.Failure(str(error)) from None
-    context.add_output_metadata({row.masked: f"part {row.part}: {row.status}" for row in rows})
+    context.add_output_metadata(
+        {row.masked: f"{row.form}, part {row.part}: {row.status}" for row in rows}
+    )
     _require_sent(rows)
 
 
-@dg.job(description="The newest briefing to the readers' WhatsApp, once.")
+@dg.job(description="A briefing, or the notice of a failed sync, to the readers' WhatsApp, once.")
 def send_whatsapp() -> None:
-    """Send one briefing."""
-    send_briefing()
+    """Send one message."""
+    send_message()
 
 
-def pending(opened: Services) -> Outgoing | None:
-    """Return the briefing that a reader is still to get: yesterday's or today's, no older one."""
+def pending(opened: Services) -> list[str]:
+    """Return the subjects that a reader is still to get: of yesterday or today, none older."""
     oldest_day = today(opened.settings) - timedelta(days=1)
     with opened.connect() as connection:
-        return ledger.pending_briefing(connection, oldest_day, opened.settings.recipients)
+        return outgoing.pending(
+            connection,
+            oldest_day,
+            opened.settings.recipients,
+            templated=list(sender(opened.settings).content_sids),
+            window_hours=WINDOW / timedelta(hours=1),
+        )
 
 
-def message_config(briefing_id: int) -> dict[str, object]:
-    """Return the run configuration that makes `send_whatsapp` send a briefing."""
-    return {"ops": {"send_briefing": {"config": {"briefing_id": briefing_id}}}}
+def message_config(subject: str) -> dict[str, object]:
+    """Return the run configuration that makes `send_whatsapp` send a message."""
+    return {"ops": {"send_message": {"config": {"subject": subject}}}}
 
 
 def sender(settings: Settings) -> Sender:
     """Return the configured sender."""
+    templates = {
+        "briefing": settings.twilio_content_sid,
+        "alert": settings.twilio_alert_content_sid,
+    }
     return Sender(
         account_sid=settings.twilio_account_sid,
         auth_token=settings.twilio_auth_token.get_secret_value(),
         number=settings.sender_number,
-        content_sid=settings.twilio_content_sid,
+        content_sids={kind: sid for kind, sid in templates.items() if sid},
         api_url=settings.twilio_api_url,
     )
 

@@ -112,23 +112,26 @@ def _run_days(
 
 
 def _send(console: Console, opened: Services) -> bool:
-    """Send the briefing as the sensor would, for where no daemon runs; the ledger knows both."""
+    """Send what the sensor would, for where no daemon runs; the ledger knows both."""
     from aha_pipeline.automation.jobs import NOT_CONFIGURED, message_config, pending
 
     if not opened.settings.has_twilio:
         console.print(f"WhatsApp: {NOT_CONFIGURED}", soft_wrap=True)
         return True
-    briefing = pending(opened)
-    if briefing is None:
+    subjects = pending(opened)
+    if not subjects:
         console.print("WhatsApp: every reader has the newest briefing.")
-        return True
-    outcome = run.run_job("send_whatsapp", str(uuid4()), config=message_config(briefing.id))
-    for _, why in outcome.failures:
-        console.print(f"WhatsApp: {why}", style="red", soft_wrap=True)
-    if outcome.success:
-        where = "the sandbox outbox" if opened.settings.twilio_api_url else "Twilio"
-        console.print(f"WhatsApp: the briefing of {briefing.day} was handed to {where}.")
-    return outcome.success
+    has_sent_all = True
+    for subject in subjects:
+        outcome = run.run_job("send_whatsapp", str(uuid4()), config=message_config(subject))
+        for _, why in outcome.failures:
+            console.print(f"WhatsApp: {why}", style="red", soft_wrap=True)
+        if outcome.success:
+            where = "the sandbox outbox" if opened.settings.twilio_api_url else "Twilio"
+            named = subject.replace("briefing ", "the briefing of ")
+            console.print(f"WhatsApp: {named} was handed to {where}.")
+        has_sent_all &= outcome.success
+    return has_sent_all
 
 
 def _company(opened: Services) -> str:

@@ -5,19 +5,24 @@ Three kinds, by what to do next:
     retryable   Twilio did not take it (no connection, too many calls); send it again later
     unknown     the answer was lost; Twilio may have taken it, so look it up before sending again
 
-Codes and their meaning: https://www.twilio.com/docs/api/errors, read in November 2026.
+Codes and their meaning: https://www.twilio.com/docs/api/errors, read in November 2026. Which come
+at once and which later is not told there: every code is understood in both places.
 """
 
 from typing import Literal
 
 Kind = Literal["permanent", "retryable", "unknown"]
 
+OUTSIDE_WINDOW = "63016"
+# What comes after Twilio took the message and passes by itself.
+PASSING = ("63018",)
 SENTENCES = {
     20003: "Twilio refused the credentials: check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.",
     20404: "Twilio does not know this account or message: check TWILIO_ACCOUNT_SID.",
     20429: "Twilio asked for fewer calls at a time; the message is sent again later.",
     21211: "Twilio cannot send to this number: check TARGET_WHATSAPP_NUMBER.",
     21608: "A Twilio trial account sends to verified numbers only: verify this one in the console.",
+    21219: "A Twilio trial account sends to verified numbers only: verify this one in the console.",
     21610: "The reader has opted out with STOP: ask them to send START to the sender's number.",
     21617: "The text is longer than Twilio takes: this is a fault of this program, report it.",
     21658: "A template value is longer than Twilio takes: this is a fault of this program.",
@@ -25,10 +30,12 @@ SENTENCES = {
     63015: "The reader has not joined the Twilio sandbox, or over three days ago: "
     "send 'join <code>' from that phone to the sandbox number.",
     63016: "The reader has not written within 24 hours, so WhatsApp takes only an approved "
-    "template: set TWILIO_CONTENT_SID, or ask them to write to the sender's number.",
+    "template: set TWILIO_CONTENT_SID, or ask them to write to the sender's number, and it is "
+    "sent again.",
     63018: "WhatsApp limits how much this sender may send: wait, then send again.",
     63024: "The number cannot be reached on WhatsApp: check that it has WhatsApp and a recent app.",
-    92007: "The template does not fit: check that the one of TWILIO_CONTENT_SID has six variables.",
+    92007: "The template does not fit: check that the approved one has the variables that the "
+    "README shows.",
 }
 
 

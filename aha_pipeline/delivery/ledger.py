@@ -1,48 +1,45 @@
 """The ledger `analytics.whatsapp_deliveries`: what was claimed, sent and delivered, to whom.
 
     claimed -> accepted -> sent -> delivered -> read
-           \\-> failed        \\-> failed
-           \\-> unknown -> (looked up) -> accepted, or claimed again
+       |           |        |
+       |           +--------+-> failed -> claimed (a new attempt: this one never arrives)
+       |           +--------+-> unknown  no end within a day; Twilio has it, so it is not sent again
+       +-> unknown              nobody knows whether Twilio has it; it is looked up there first
+              +-> accepted ...  found
+              +-> claimed       not found, so sent
 
-Every function takes a psycopg2 connection and commits, so that a crash at any moment leaves what
-was known then.
+The moves are rows of `analytics.whatsapp_transitions`, and a trigger refuses every other. Every
+function takes a psycopg2 connection and commits, so that a crash at any moment leaves what was
+known then.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
-from datetime import date
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date, datetime
 
 from psycopg2.errors import LockNotAvailable
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import RealDictCursor
+from psycopg2.extras import Json
 
-from aha_pipeline import sql
+from aha_pipeline.delivery import rows
 from aha_pipeline.delivery.errors import DeliveryError
+from aha_pipeline.delivery.outgoing import Outgoing
 from aha_pipeline.delivery.sender import mask
 
 LOCK_KEY = 0x4148415F57484154  # "AHA_WHAT"
 LOCK_WAIT_SECONDS = 120
 TAKEN = ("accepted", "sent", "delivered", "read")
-
-
-@dataclass(frozen=True)
-class Outgoing:
-    """What is sent of a briefing: its WhatsApp summary, and the facts for a template."""
-
-    id: int
-    day: date
-    text: str
-    facts: list[dict]
-    is_sandbox: bool
+TEXT, TEMPLATE = "text", "template"
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One row of the ledger: a part of a day's message and where it is."""
+    """One row of the ledger: a part of a message and where it is. `created_at`: of this attempt."""
 
-    briefing_id: int
+    subject: str
     day: date
     recipient: str = field(repr=False)
+    form: str
     part: int
     parts: int
     status: str
@@ -51,12 +48,19 @@ class Delivery:
     error_text: str | None
     retry: bool
     body: str = field(repr=False)
+    variables: dict[str, str] | None = field(repr=False)
+    created_at: datetime
     age_seconds: float
 
     @property
     def is_taken(self) -> bool:
         """Whether Twilio has it, so that it is never sent again."""
-        return self.status in TAKEN
+        return self.status in TAKEN or (self.status == "unknown" and self.message_sid is not None)
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether nobody knows if Twilio has it."""
+        return self.status == "claimed" or (self.status == "unknown" and self.message_sid is None)
 
     @property
     def masked(self) -> str:
@@ -83,55 +87,48 @@ def lock(connection: Connection) -> None:
             ) from None
 
 
-def read_briefing(connection: Connection, briefing_id: int) -> Outgoing:
-    """Return what is sent of a stored briefing. Raises DeliveryError if there is none."""
-    row = _one(connection, "briefing", {"id": briefing_id})
-    if row is None:
-        raise DeliveryError(f"There is no briefing {briefing_id}.", "permanent")
-    return Outgoing(**row)
-
-
-def pending_briefing(
-    connection: Connection, oldest_day: date, recipients: Sequence[str]
-) -> Outgoing | None:
-    """Return the newest briefing of `oldest_day` or later that a recipient has not got, or None.
-
-    Failures that only a person can cure do not count, nor does what changed within two minutes.
-    """
-    row = _one(connection, "pending", {"oldest_day": oldest_day, "recipients": list(recipients)})
-    return read_briefing(connection, row["id"]) if row else None
-
-
-def begun(connection: Connection, day: date) -> Outgoing | None:
-    """Return the briefing of `day` whose sending has begun: no other of that day is sent."""
-    row = _one(connection, "begun", {"day": day})
-    return read_briefing(connection, row["id"]) if row["id"] is not None else None
-
-
 def claim(
-    connection: Connection, briefing: Outgoing, recipient: str, part: int, parts: int, body: str
+    connection: Connection,
+    message: Outgoing,
+    recipient: str,
+    *,
+    form: str,
+    part: int,
+    parts: int,
+    body: str,
 ) -> Delivery | None:
     """Claim a part before it is sent; None where it is claimed, in doubt or sent already."""
     values = {
-        "briefing_id": briefing.id,
-        "day": briefing.day,
+        "subject": message.subject,
+        "briefing_id": message.briefing_id,
+        "incident_id": message.incident_id,
+        "day": message.day,
         "recipient": recipient,
+        "form": form,
         "part": part,
         "parts": parts,
         "body": body,
+        "variables": Json(message.values) if form == TEMPLATE else None,
     }
-    row = _one(connection, "claim", values)
+    row = rows.first(connection, "claim", values)
     return _delivery(row) if row else None
 
 
-def find(connection: Connection, day: date, recipient: str, part: int) -> Delivery:
-    """Return the row of a part that has been claimed."""
-    return _delivery(_one(connection, "part", {"day": day, "recipient": recipient, "part": part}))
+def find(connection: Connection, subject: str, recipient: str) -> list[Delivery]:
+    """Return what the ledger knows of a message to a recipient: text first, parts in order."""
+    found = rows.all_of(connection, "rows", {"subject": subject, "recipient": recipient})
+    return [_delivery(row) for row in found]
 
 
 def reclaim(connection: Connection, delivery: Delivery) -> Delivery:
     """Take over a part whose sender is gone and that Twilio does not know."""
-    return _delivery(_one(connection, "reclaim", _key(delivery)))
+    return _delivery(rows.first(connection, "reclaim", _key(delivery)))
+
+
+def doubt(connection: Connection, delivery: Delivery, error: DeliveryError) -> Delivery:
+    """Write why it cannot be told whether Twilio has a part, and return its row."""
+    values = {"error_code": error.code, "error_text": str(error)}
+    return _delivery(rows.first(connection, "doubt", {**_key(delivery), **values}))
 
 
 def mark(
@@ -144,7 +141,7 @@ def mark(
     error_text: str | None = None,
     retry: bool = False,
 ) -> Delivery:
-    """Write what became of a part and return its row; a row never moves backwards."""
+    """Write what became of a part and return its row; what is no allowed move changes nothing."""
     values = {
         "status": status,
         "message_sid": message_sid,
@@ -152,29 +149,40 @@ def mark(
         "error_text": error_text,
         "retry": retry,
     }
-    return _delivery(_one(connection, "mark", {**_key(delivery), **values}))
+    return _delivery(rows.first(connection, "mark", {**_key(delivery), **values}))
+
+
+def known_sids(connection: Connection, recipient: str) -> set[str]:
+    """Return the messages of a recipient that belong to a part already."""
+    found = rows.all_of(connection, "known_sids", {"recipient": recipient})
+    return {row["message_sid"] for row in found}
 
 
 def under_way(connection: Connection) -> list[Delivery]:
-    """Return the parts of the last two days whose end is not known yet."""
-    return [_delivery(row) for row in _all(connection, "under_way", {})]
+    """Return the parts of the last day whose status is to be asked for now."""
+    return [_delivery(row) for row in rows.all_of(connection, "under_way", {})]
+
+
+def expire(connection: Connection) -> list[Delivery]:
+    """Mark as unknown what has no end after a day, with the reason; return those rows."""
+    return [_delivery(row) for row in rows.all_of(connection, "expire", {})]
+
+
+def awaited(connection: Connection, oldest_day: date, recipients: Sequence[str]) -> list[str]:
+    """Return the recipients whose answer opens the way for a text."""
+    values = {"oldest_day": oldest_day, "recipients": list(recipients)}
+    return [row["recipient"] for row in rows.all_of(connection, "awaited", values)]
+
+
+def keep_reader(connection: Connection, recipient: str, wrote_at: datetime) -> None:
+    """Keep when a reader last wrote to the sender."""
+    rows.first(connection, "keep_reader", {"recipient": recipient, "wrote_at": wrote_at})
 
 
 def _key(delivery: Delivery) -> dict:
-    return {"day": delivery.day, "recipient": delivery.recipient, "part": delivery.part}
+    key = asdict(delivery)
+    return {name: key[name] for name in ("subject", "recipient", "form", "part")}
 
 
 def _delivery(row: dict) -> Delivery:
     return Delivery(**{f.name: row[f.name] for f in fields(Delivery)})
-
-
-def _one(connection: Connection, name: str, values: dict) -> dict | None:
-    return next(iter(_all(connection, name, values)), None)
-
-
-def _all(connection: Connection, name: str, values: dict) -> list[dict]:
-    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        cursor.execute(sql.read(f"delivery/{name}"), values)
-        rows = [dict(row) for row in cursor]
-    connection.commit()
-    return rows

@@ -1,6 +1,8 @@
 """WhatsApp through Twilio: one message out, one message looked up."""
 
+import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from twilio.rest import Client
 
 TIMEOUT_SECONDS = 15
-LOOK_BACK = 50
+LOOK_BACK = 200
 NEVER_LEFT = (
     requests.exceptions.ConnectTimeout,
     requests.exceptions.ProxyError,
@@ -54,25 +56,36 @@ class Message:
 class Sender:
     """A Twilio account and its WhatsApp number, +14155238886.
 
-    `content_sid` names an approved template, which WhatsApp asks for when the reader has not
-    written within 24 hours; without it the text is sent freely. `api_url` redirects every call to
-    a stand-in on this machine. All methods raise DeliveryError.
+    `content_sids` names the approved template of each kind of message, which WhatsApp asks for
+    when the reader has not written within 24 hours. `api_url` redirects every call to a stand-in
+    on this machine. All methods raise DeliveryError.
     """
 
     account_sid: str
     auth_token: str = field(repr=False)
     number: str
-    content_sid: str | None = None
+    content_sids: Mapping[str, str] = field(default_factory=dict)
     api_url: str | None = None
 
-    def send(self, recipient: str, body: str, variables: str | None = None) -> Message:
+    def content_sid(self, kind: str) -> str | None:
+        """Return the approved template of a kind of message, if there is one."""
+        return self.content_sids.get(kind)
+
+    def send(
+        self,
+        recipient: str,
+        body: str,
+        content_sid: str | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> Message:
         """Hand one message to Twilio; accepted is not delivered.
 
-        `variables` is the JSON object of the template's values; `body` is sent where it is None.
+        With `content_sid` the template goes out with `variables`, else `body`.
         """
         content: dict[str, Any] = {"body": body}
-        if variables is not None:
-            content = {"content_sid": self.content_sid, "content_variables": variables}
+        if content_sid:
+            values = json.dumps(dict(variables or {}), ensure_ascii=False)
+            content = {"content_sid": content_sid, "content_variables": values}
         return self._call(
             lambda: self._client.messages.create(
                 to=f"whatsapp:{recipient}", from_=f"whatsapp:{self.number}", **content
@@ -83,16 +96,34 @@ class Sender:
         """Return the message of `sid` as it is now."""
         return self._call(lambda: self._client.messages(sid).fetch())
 
-    def recent(self, recipient: str) -> list[Message]:
-        """Return the latest messages to `recipient`, newest first.
+    def sent_since(self, recipient: str, since: datetime) -> list[Message]:
+        """Return the messages to `recipient` that Twilio has made since then, newest first.
 
-        Not narrowed by date: Twilio filters by the date sent, which a queued message has not got.
+        Not narrowed by Twilio, which filters by the date sent: a queued message has not got it.
         """
-        return self._call(
+        messages = self._call(
             lambda: self._client.messages.list(
                 to=f"whatsapp:{recipient}", from_=f"whatsapp:{self.number}", limit=LOOK_BACK
             )
         )
+        found = [one for one in messages if one.created_at is None or one.created_at >= since]
+        if len(found) == LOOK_BACK:
+            raise DeliveryError(
+                f"This reader was sent over {LOOK_BACK} messages since then, so it cannot be told "
+                "whether this one is among them: search the log in the Twilio console.",
+                "unknown",
+                "too many",
+            )
+        return found
+
+    def wrote_at(self, recipient: str) -> datetime | None:
+        """Return when `recipient` last wrote to the sender's number, if Twilio still knows."""
+        messages = self._call(
+            lambda: self._client.messages.list(
+                to=f"whatsapp:{self.number}", from_=f"whatsapp:{recipient}", limit=1
+            )
+        )
+        return messages[0].created_at if messages else None
 
     @cached_property
     def _client(self) -> "Client":

@@ -8,14 +8,22 @@ from unicodedata import category
 LIMIT = 1500
 NUMBERING = len("(10/10)\n")
 
-# Where to cut, best first, and what stands there again when two pieces fit together. A space
-# before L, Cr or % belongs to a figure.
+# A space inside a figure: ₹ 5, Rs. 5, 1.2 Cr, 12 %, 12 345.
+IN_FIGURE = (
+    r"(?<![₹$€£]\s)(?<!\bRs\s)(?<!\bRs\.\s)(?<!\bINR\s)"
+    r"(?!(?:L|Cr|lakh|crore|K|M|bn|%)(?!\w))(?!(?<=\d\s)\d)"
+)
+# Where to cut, best first, and what stands there again when two pieces fit together.
 CUTS = (
     (re.compile(r"\n{2,}"), "\n\n"),
     (re.compile(r"\n"), "\n"),
-    (re.compile(r"(?<=[.!?।])\s+"), " "),
-    (re.compile(r"\s+(?!(?:L|Cr|%)(?!\w))"), " "),
+    (re.compile(rf"(?<=[.!?।])\s{IN_FIGURE}"), " "),
+    (re.compile(rf"\s{IN_FIGURE}"), " "),
 )
+# What belongs to the character before it: accents, skin tones, and what a joiner joins.
+JOINER = "\u200d"
+SKIN_TONES = range(0x1F3FB, 0x1F400)
+FLAG_LETTERS = range(0x1F1E6, 0x1F200)
 
 
 def split(text: str, limit: int = LIMIT) -> list[str]:
@@ -23,7 +31,7 @@ def split(text: str, limit: int = LIMIT) -> list[str]:
     text = text.strip()
     if units(text) <= limit:
         return [text]
-    parts = _pack(text, limit - NUMBERING, CUTS)
+    parts = _pack(re.sub(r"[^\S\n]+", " ", text), limit - NUMBERING, CUTS)
     return [f"({number}/{len(parts)})\n{part}" for number, part in enumerate(parts, 1)]
 
 
@@ -50,13 +58,22 @@ def _pack(text: str, room: int, cuts: tuple) -> list[str]:
 
 
 def _chop(text: str, room: int) -> list[str]:
-    """Return a single over-long word in pieces, accents staying with their letters."""
+    """Return a single over-long word in pieces, each character as the reader sees it whole."""
     size = room // 2  # a character is at most two units
     pieces = []
     while text:
         cut = size
-        while 1 < cut < len(text) and category(text[cut]).startswith("M"):
+        while 1 < cut < len(text) and _is_joined(text, cut):
             cut -= 1
         pieces.append(text[:cut])
         text = text[cut:]
     return pieces
+
+
+def _is_joined(text: str, place: int) -> bool:
+    """Whether the reader sees one sign where the characters before and after `place` meet."""
+    before, after = text[place - 1], text[place]
+    if JOINER in (before, after) or category(after).startswith("M") or ord(after) in SKIN_TONES:
+        return True
+    flags = re.search(f"[{chr(FLAG_LETTERS[0])}-{chr(FLAG_LETTERS[-1])}]*$", text[:place])
+    return ord(after) in FLAG_LETTERS and len(flags.group()) % 2 == 1

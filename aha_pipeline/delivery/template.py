@@ -1,46 +1,66 @@
-"""The approved WhatsApp template: short one-line values, set into words that Meta has approved.
+"""The approved WhatsApp templates: short one-line values, set into words that Meta has approved.
 
-A value may hold no line break and may not be empty (Twilio error 92007), and the whole message
-is limited to 1,024 characters.
+WhatsApp takes nothing else from a sender to whom the reader has not written within 24 hours. A
+value may hold no line break and may not be empty (Twilio error 92007); the whole message may hold
+1,024 characters. A template may neither begin nor end with a value.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-# The text to submit for approval under TWILIO_CONTENT_SID, category UTILITY.
-TEXT = (
+# The texts to submit for approval, category UTILITY; the README says how.
+BRIEFING = (
     "Your sales report for {{1}}: {{2}} new leads. Won: {{3}}. Open pipeline: {{4}}. "
     "Past their closing date: {{5}}. Closing within 30 days: {{6}}. "
-    "The whole briefing is in your dashboard."
+    "Answer this message and the whole report follows here."
+)
+ALERT = (
+    "Notice about your sales report of {{1}}: {{2}} What to do: {{3}} "
+    "The last figures stay in your dashboard."
 )
 VALUE_LIMIT = 100
+SENTENCE_LIMIT = 400
 
 
-def variables(day: date, facts: Sequence[Mapping], *, is_sandbox: bool) -> dict[str, str]:
-    """Return the values of the template by number, from the facts of a stored briefing."""
+def briefing_values(day: date, facts: Sequence[Mapping], *, is_sandbox: bool) -> dict[str, str]:
+    """Return the values of BRIEFING by number, from the facts of a stored briefing."""
     texts = {fact["id"]: fact["text"] for fact in facts}
 
     def figures(deals: str, value: str) -> str:
         return f"{texts.get(deals, '–')} deals, {texts.get(value, '–')}"
 
-    values = (
-        f"{day:%a} {day.day} {day:%b %Y}" + (" (sandbox data)" if is_sandbox else ""),
-        texts.get("new_leads", "–"),
-        figures("won_deals", "won_value"),
-        figures("open_deals", "open_pipeline_value"),
-        figures("overdue_deals", "overdue_value"),
-        figures("closing_30_deals", "closing_30_value"),
+    return _numbered(
+        (_date(day, is_sandbox), VALUE_LIMIT),
+        (texts.get("new_leads", "–"), VALUE_LIMIT),
+        (figures("won_deals", "won_value"), VALUE_LIMIT),
+        (figures("open_deals", "open_pipeline_value"), VALUE_LIMIT),
+        (figures("overdue_deals", "overdue_value"), VALUE_LIMIT),
+        (figures("closing_30_deals", "closing_30_value"), VALUE_LIMIT),
     )
-    return {str(number): _one_line(value) for number, value in enumerate(values, 1)}
 
 
-def render(values: Mapping[str, str]) -> str:
+def alert_values(day: date, cause: str, remedy: str, *, is_sandbox: bool) -> dict[str, str]:
+    """Return the values of ALERT by number."""
+    return _numbered(
+        (_date(day, is_sandbox), VALUE_LIMIT), (cause, SENTENCE_LIMIT), (remedy, SENTENCE_LIMIT)
+    )
+
+
+def render(template: str, values: Mapping[str, str]) -> str:
     """Return the message as the reader will see it."""
-    text = TEXT
     for number, value in values.items():
-        text = text.replace("{{" + number + "}}", value)
-    return text
+        template = template.replace("{{" + number + "}}", value)
+    return template
 
 
-def _one_line(value: str) -> str:
-    return " ".join(value.split())[:VALUE_LIMIT] or "–"
+def _date(day: date, is_sandbox: bool) -> str:
+    return f"{day:%a} {day.day} {day:%b %Y}" + (" (sandbox data)" if is_sandbox else "")
+
+
+def _numbered(*values: tuple[str, int]) -> dict[str, str]:
+    return {str(number): _one_line(value, limit) for number, (value, limit) in enumerate(values, 1)}
+
+
+def _one_line(value: str, limit: int) -> str:
+    line = " ".join(value.split()) or "–"
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

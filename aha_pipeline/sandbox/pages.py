@@ -18,7 +18,8 @@ from aha_pipeline.sandbox.organisation import Organisation
 from aha_pipeline.sandbox.outbox import Message, Outbox
 
 HERE = Path(__file__).parent
-TICKS = {"queued": "🕓", "sent": "✓", "delivered": "✓✓", "read": "✓✓"}
+TICKS = {"queued": "🕓", "sent": "✓", "delivered": "✓✓", "read": "✓✓", "received": ""}
+FAILED = "✗ not delivered"
 # WhatsApp's marks hold only around whole words, so that 3*4*5 and snake_case stay as they are.
 MARKS = (("*", "b"), ("_", "i"), ("~", "s"))
 
@@ -52,9 +53,10 @@ def routes(organisation: Organisation, outbox: Outbox) -> list[Route]:
                 "content_sid": m.content_sid,
                 "content_variables": m.variables,
                 "status": outbox.status(m),
+                "error_code": m.error_code,
                 "sent_at": _moment(m).isoformat(),
             }
-            for m in outbox.messages()
+            for m in outbox.chat()
         ]
         return JSONResponse(messages)
 
@@ -72,23 +74,40 @@ def render(body: str) -> str:
 
 
 def _chat(outbox: Outbox) -> str:
-    days = groupby(outbox.messages(), key=lambda message: _moment(message).date())
+    messages = outbox.chat()
+    days = groupby(messages, key=lambda message: _moment(message).date())
     parts = (
         f'<p class="day">{day:%A, %-d %B %Y}</p>' + "".join(_bubble(m, outbox) for m in messages)
         for day, messages in days
     )
-    return "".join(parts) or '<p class="day">No message yet. The daily sync sends the first.</p>'
+    if not messages:
+        return '<p class="day">No message yet. The daily sync sends the first.</p>'
+    return "".join(parts) + _answers(messages)
+
+
+def _answers(messages: list[Message]) -> str:
+    """Return the fields in which each reader may write back."""
+    readers = dict.fromkeys(m.recipient for m in messages if not m.is_inbound)
+    return "".join(
+        f'<form method="post" action="/outbox/answer"><input type="hidden" name="From" '
+        f'value="{escape(reader)}"><input name="Body" required aria-label="Answer" '
+        f'placeholder="Answer as {escape(reader.removeprefix("whatsapp:"))}"></form>'
+        for reader in readers
+    )
 
 
 def _bubble(message: Message, outbox: Outbox) -> str:
     status = outbox.status(message)
-    template = f"Template {message.content_sid}\n{message.variables or ''}\n"
-    text = (template if message.content_sid else "") + message.body
+    text = (f"Template {message.content_sid}\n" if message.content_sid else "") + message.body
+    if message.is_inbound:
+        kind, title = ' class="mine"', f"From {message.sender.removeprefix('whatsapp:')}"
+    else:
+        kind, title = "", f"To {message.recipient.removeprefix('whatsapp:')}"
     return (
-        f'<article><p class="to">To {escape(message.recipient.removeprefix("whatsapp:"))}</p>'
+        f'<article{kind}><p class="to">{escape(title)}</p>'
         f'<div class="text">{render(text)}</div>'
         f'<p class="foot">{_moment(message):%H:%M} '
-        f'<span class="{status}" title="{status}">{TICKS[status]}</span></p></article>'
+        f'<span class="{status}" title="{status}">{TICKS.get(status, FAILED)}</span></p></article>'
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from aha_pipeline.sandbox import mishaps
 from aha_pipeline.sandbox.errors import SandboxError
 from aha_pipeline.sandbox.switches import FAULTS, Churn, Switches
 
@@ -80,6 +81,13 @@ def _churn(text: str) -> Churn:
     return Churn(**dict(zip(kinds, numbers, strict=True)))
 
 
+def _mishaps(text: str) -> list[str]:
+    names = _names(text)
+    if not all(mishaps.is_known(name) for name in names):
+        raise ValueError(text)
+    return names
+
+
 def _zone(text: str) -> str:
     return ZoneInfo(text).key
 
@@ -116,6 +124,12 @@ FORMS = {
     "churn": Form(
         "6,4", _churn, "edits,deletes[,creates[,converts]] in a module after each list call on it"
     ),
+    "twilio_faults": Form(
+        "429,taken_500,63016",
+        _mishaps,
+        f"of the next messages, one each: {', '.join(mishaps.WORDS)} or a code of Twilio's",
+    ),
+    "twilio_window": _flag("free text fails outside 24 hours of the reader's last message"),
 }
 
 

@@ -18,6 +18,7 @@ from aha_pipeline.sandbox.clock import Clock, real_time
 from aha_pipeline.sandbox.connections import Connections
 from aha_pipeline.sandbox.errors import SandboxError
 from aha_pipeline.sandbox.gate import Gate
+from aha_pipeline.sandbox.mishaps import Mishaps
 from aha_pipeline.sandbox.organisation import Organisation
 from aha_pipeline.sandbox.outbox import Outbox
 from aha_pipeline.sandbox.store import Store
@@ -85,11 +86,14 @@ def start(
         listener.close()
         raise
     connections = Connections()
+    mishaps = Mishaps(
+        outbox, connections, lambda: switches.twilio_faults, lambda: switches.twilio_window
+    )
     app = Starlette(
         routes=[
             *accounts.routes(tokens, switches),
             *zoho.routes(organisation, tokens, switches),
-            *twilio.routes(outbox, now),
+            *twilio.routes(outbox, now, mishaps),
             *pages.routes(organisation, outbox),
         ],
         middleware=[

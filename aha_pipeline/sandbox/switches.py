@@ -62,6 +62,9 @@ class Switches:
 
     Changes: `commit_lag`, after which one shows; `conversion_bumps` and `restore_bumps` of
     `Modified_Time`; `churn` while the lists are read.
+
+    Twilio: `twilio_faults`, what befalls the next messages, one each, as `mishaps.py` names it;
+    `twilio_window`, whether free text fails outside 24 hours of the reader's last message.
     """
 
     latency: float = 0.0
@@ -94,3 +97,5 @@ class Switches:
     conversion_bumps: bool = True
     restore_bumps: bool = False
     churn: Churn | None = None
+    twilio_faults: list[str] = field(default_factory=list)
+    twilio_window: bool = False

@@ -1,6 +1,7 @@
 """The used part of Twilio's Messages API: send, fetch and list WhatsApp messages.
 
 Statuses advance with time and with every fetch. Error codes are those of Twilio's documentation.
+A reader's own message is posted to `/outbox/answer`, which Twilio has not got.
 """
 
 from __future__ import annotations
@@ -15,16 +16,17 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from aha_pipeline.sandbox.clock import Clock, instant_of
 from aha_pipeline.sandbox.forms import form_of
-from aha_pipeline.sandbox.outbox import Message, Outbox
+from aha_pipeline.sandbox.mishaps import DAY, Mishaps, refusal
+from aha_pipeline.sandbox.outbox import RECEIVED, Message, Outbox
 
 ADDRESS = re.compile(r"whatsapp:\+[1-9]\d{7,14}")
 MAX_BODY = 1600
-DAY = 86_400
+MAX_VALUE = 1600
 Answer = Callable[[Request], Awaitable[Response]]
 PREFIX = "/2010-04-01/Accounts/{account}/Messages"
 
@@ -34,18 +36,17 @@ class Refusal(Exception):
 
     def __init__(self, status: int, code: int, message: str) -> None:
         super().__init__(message)
-        more = f"https://www.twilio.com/docs/errors/{code}"
-        self.status = status
-        self.body = {"code": code, "message": message, "more_info": more, "status": status}
+        self.status, self.code, self.message = status, code, message
 
 
-def routes(outbox: Outbox, now: Clock) -> list[Route]:
-    """Return the routes of the Messages API."""
+def routes(outbox: Outbox, now: Clock, mishaps: Mishaps) -> list[Route]:
+    """Return the routes of the Messages API, and the one by which a reader writes."""
 
     async def create(request: Request) -> Response:
         message = _message(request, await form_of(request), now)
-        outbox.append(message)
-        return JSONResponse(_resource(message, "queued"), 201)
+        return await mishaps.take(
+            request, message, lambda taken: JSONResponse(_resource(taken, "queued"), 201)
+        )
 
     async def fetch(request: Request) -> Response:
         message = outbox.find(request.path_params["sid"])
@@ -55,10 +56,19 @@ def routes(outbox: Outbox, now: Clock) -> list[Route]:
         return JSONResponse(_resource(message, outbox.poll(message)))
 
     async def list_(request: Request) -> Response:
-        found = [m for m in reversed(outbox.messages()) if _matches(m, request)]
+        found = [m for m in reversed(outbox.chat()) if _matches(m, request)]
         return JSONResponse(_listing(request, found, outbox))
 
+    async def answer(request: Request) -> Response:
+        form = await form_of(request)
+        earlier = [m for m in outbox.messages() if m.recipient == form.get("From")]
+        if not earlier or not form.get("Body"):
+            raise Refusal(400, 21603, "Name in From who was written to, and what it says in Body.")
+        outbox.append(_answer(earlier[-1], form["Body"], now))
+        return RedirectResponse("/outbox", 303)
+
     return [
+        Route("/outbox/answer", _refusing(answer), methods=["POST"]),
         Route(f"{PREFIX}.json", _guarded(create), methods=["POST"]),
         Route(f"{PREFIX}.json", _guarded(list_), methods=["GET"]),
         Route(f"{PREFIX}/{{sid}}.json", _guarded(fetch), methods=["GET"]),
@@ -69,13 +79,20 @@ def _guarded(answer: Answer) -> Answer:
     """Check the credentials, answer, and put a refusal into Twilio's form."""
 
     async def guarded(request: Request) -> Response:
-        try:
-            _check_credentials(request)
-            return await answer(request)
-        except Refusal as refusal:
-            return JSONResponse(refusal.body, refusal.status)
+        _check_credentials(request)
+        return await answer(request)
 
-    return guarded
+    return _refusing(guarded)
+
+
+def _refusing(answer: Answer) -> Answer:
+    async def refusing(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except Refusal as refused:
+            return refusal(refused.status, refused.code, refused.message)
+
+    return refusing
 
 
 def _check_credentials(request: Request) -> None:
@@ -108,28 +125,44 @@ def _message(request: Request, form: dict[str, str], now: Clock) -> Message:
     if len(body) > MAX_BODY:
         raise Refusal(400, 21617, "The concatenated message body exceeds the 1600 character limit")
     variables = form.get("ContentVariables") if content else None
-    _check_variables(variables)
     return Message(
         sid=f"SM{secrets.token_hex(16)}",
         account=request.path_params["account"],
         sender=sender,
         recipient=recipient,
-        body=body,
+        # The approved words are not known here; Twilio's body has them around the values.
+        body=" · ".join(_values(variables)) if content else body,
         sent_at=now().timestamp(),
         content_sid=content,
         variables=variables,
     )
 
 
-def _check_variables(text: str | None) -> None:
+def _answer(earlier: Message, body: str, now: Clock) -> Message:
+    """Return what the reader of an earlier message writes back."""
+    return Message(
+        sid=f"SM{secrets.token_hex(16)}",
+        account=earlier.account,
+        sender=earlier.recipient,
+        recipient=earlier.sender,
+        body=body,
+        sent_at=now().timestamp(),
+        end=RECEIVED,
+    )
+
+
+def _values(text: str | None) -> list[str]:
     if text is None:
-        return
+        return []
     try:
-        values = json.loads(text).values()
+        values = list(json.loads(text).values())
     except (ValueError, AttributeError):
         values = [None]
     if not all(isinstance(v, str) and v.strip() and "\n" not in v for v in values):
         raise Refusal(400, 92007, "The ContentVariables parameter is invalid.")
+    if any(len(v) > MAX_VALUE for v in values):
+        raise Refusal(400, 21658, "A value of ContentVariables exceeds its limit.")
+    return values
 
 
 def _resource(message: Message, status: str) -> dict:
@@ -141,7 +174,7 @@ def _resource(message: Message, status: str) -> dict:
         "messaging_service_sid": None,
         "api_version": "2010-04-01",
         "status": status,
-        "direction": "outbound-api",
+        "direction": "inbound" if message.is_inbound else "outbound-api",
         "to": message.recipient,
         "from": message.sender,
         "body": message.body,
@@ -149,7 +182,7 @@ def _resource(message: Message, status: str) -> dict:
         "num_media": "0",
         "price": None,
         "price_unit": None,
-        "error_code": None,
+        "error_code": message.error_code if status == message.end else None,
         "error_message": None,
         "date_created": moment,
         "date_updated": moment,

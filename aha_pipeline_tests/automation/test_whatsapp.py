@@ -13,6 +13,7 @@ from aha_pipeline.automation.jobs import NOT_CONFIGURED, message_config
 from aha_pipeline.automation.sensors import whatsapp_on_briefing
 from aha_pipeline.briefing.compose import Briefing, store
 from aha_pipeline.definitions import defs
+from aha_pipeline.delivery.outgoing import briefing_subject
 from aha_pipeline.warehouse.connection import connect
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
@@ -32,10 +33,10 @@ def twilio(connected, monkeypatch):
 
 @pytest.fixture
 def write(connected, database_url):
-    """Store a briefing of a day and return its id."""
+    """Store a briefing of a day and return its subject."""
     services.current()
 
-    def stored(day, text="Good morning") -> int:
+    def stored(day, text="Good morning") -> str:
         briefing = Briefing(
             day=day,
             dashboard_report=text,
@@ -48,7 +49,8 @@ def write(connected, database_url):
             duration_seconds=0.1,
         )
         with connect(database_url) as connection:
-            return store(connection, briefing)
+            store(connection, briefing)
+        return briefing_subject(day)
 
     return stored
 
@@ -62,29 +64,29 @@ def tick(instance):
     return whatsapp_on_briefing(context)
 
 
-def send(instance, briefing_id) -> dg.ExecuteInProcessResult:
+def send(instance, subject) -> dg.ExecuteInProcessResult:
     job = defs().resolve_job_def("send_whatsapp")
     return job.execute_in_process(
         instance=instance,
         run_id=str(uuid4()),
-        run_config=message_config(briefing_id),
+        run_config=message_config(subject),
         raise_on_error=False,
     )
 
 
 def test_a_new_briefing_is_sent_once_to_each_reader(twilio, write, instance):
-    briefing_id = write(YESTERDAY)
+    subject = write(YESTERDAY)
     request = tick(instance)
-    assert request.run_config == message_config(briefing_id)
-    assert send(instance, briefing_id).success
+    assert request.run_config == message_config(subject)
+    assert send(instance, subject).success
     assert [message.body for message in twilio.messages()] == ["Good morning"] * 2
 
 
 def test_later_ticks_and_runs_send_nothing_more(twilio, write, instance):
-    briefing_id = write(YESTERDAY)
-    send(instance, briefing_id)
+    subject = write(YESTERDAY)
+    send(instance, subject)
     assert isinstance(tick(instance), dg.SkipReason)
-    assert send(instance, briefing_id).success
+    assert send(instance, subject).success
     assert len(twilio.messages()) == 2
 
 

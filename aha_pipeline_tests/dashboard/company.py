@@ -96,7 +96,10 @@ def write_briefing(connection, day: date, report: str = "# Report\n\n₹45 L, $5
             [day, report],
         )
         cursor.execute(
-            "insert into analytics.whatsapp_deliveries (briefing_id, day, recipient, part, parts, "
-            "status, body) values (%s, %s, '+919812345678', 1, 1, 'delivered', 'text')",
+            "insert into analytics.whatsapp_deliveries (subject, briefing_id, day, recipient, "
+            "part, parts, status, body) "
+            "values ('briefing', %s, %s, '+919812345678', 1, 1, 'claimed', 'text')",
             [cursor.fetchone()[0], day],
         )
+        for status in ("sent", "delivered"):
+            cursor.execute("update analytics.whatsapp_deliveries set status = %s", [status])

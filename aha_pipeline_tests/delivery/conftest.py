@@ -1,35 +1,100 @@
-"""A Twilio on loopback, its sender, and a database with one briefing."""
+"""The sandbox's Twilio on loopback, its sender, and a database with one briefing."""
 
+import gzip
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
+import requests
 from psycopg2.extras import Json
 
-from aha_pipeline.delivery.ledger import Outgoing, read_briefing
+from aha_pipeline.delivery.deliver import deliver
+from aha_pipeline.delivery.outgoing import Outgoing, briefing_subject, pending, read
 from aha_pipeline.delivery.sender import Sender
+from aha_pipeline.sandbox import server
+from aha_pipeline.sandbox.outbox import Message
 from aha_pipeline.warehouse.connection import connect as open_connection
-from aha_pipeline_tests.delivery import twilio_stand_in
+from aha_pipeline_tests.hands import Hands
 
 DAY = date(2026, 11, 20)
-READER = "+919812345678"
+READER, OTHER = "+919812345678", "+919800000001"
+ACCOUNT = "AC" + "0" * 32
+TEMPLATES = {"briefing": "HX" + "1" * 32, "alert": "HX" + "2" * 32}
+Connect = partial[AbstractContextManager]
+
+
+class Twilio:
+    """The stand-in as a test handles it. `clock` is its own."""
+
+    def __init__(self, sandbox: server.Sandbox, clock: Hands) -> None:
+        self.sandbox, self.clock, self.url = sandbox, clock, sandbox.url
+
+    def befall(self, *words: str) -> None:
+        """Let these mishaps befall the next messages, one each."""
+        self.sandbox.switches.twilio_faults[:] = words
+
+    def close_window(self) -> None:
+        """Take free text only from those who have written."""
+        self.sandbox.switches.twilio_window = True
+
+    def answer(self, reader: str = READER, ago: timedelta = timedelta()) -> None:
+        """Let a reader write, now or some time ago."""
+        now = self.clock.moment
+        self.clock.moment = now - ago
+        form = {"From": f"whatsapp:{reader}", "Body": "yes"}
+        requests.post(f"{self.url}/outbox/answer", data=form, timeout=5).raise_for_status()
+        self.clock.moment = now
+
+    def write_first(self, reader: str, ago: timedelta) -> None:
+        """Let someone write who was never written to."""
+        self.sandbox.outbox.append(
+            Message("SM" + "f" * 32, ACCOUNT, f"whatsapp:{reader}", "whatsapp:+14155238886", "hi",
+                (self.clock.moment - ago).timestamp(), end="received")
+        )  # fmt: skip
+
+    @property
+    def messages(self) -> list[Message]:
+        """What was taken, oldest first."""
+        return self.sandbox.outbox.messages()
+
+    def bodies(self, reader: str = READER) -> list[str]:
+        """What a reader was sent, oldest first."""
+        return [m.body for m in self.messages if m.recipient == f"whatsapp:{reader}"]
+
+
+@pytest.fixture(scope="session")
+def no_records(tmp_path_factory) -> Path:
+    """A folder of records that holds none."""
+    folder = tmp_path_factory.mktemp("records")
+    with gzip.open(folder / "Leads.jsonl.gz", "wb"):
+        pass
+    return folder
 
 
 @pytest.fixture
-def twilio() -> Iterator[twilio_stand_in.Twilio]:
-    with twilio_stand_in.running() as server:
-        yield server
+def twilio(no_records) -> Iterator[Twilio]:
+    clock = Hands(datetime.now(UTC))
+    with server.start(data_dir=no_records, now=clock) as sandbox:
+        yield Twilio(sandbox, clock)
 
 
 @pytest.fixture
 def sender(twilio) -> Sender:
-    return Sender(twilio_stand_in.ACCOUNT, "s3cret-word", "+14155238886", api_url=twilio.url)
+    return Sender(ACCOUNT, "s3cret-word", "+14155238886", api_url=twilio.url)
 
 
 @pytest.fixture
-def connect(database_url: str):
+def templated(sender) -> Sender:
+    """A sender with approved templates."""
+    return replace(sender, content_sids=TEMPLATES)
+
+
+@pytest.fixture
+def connect(database_url: str) -> Connect:
     return partial(open_connection, database_url)
 
 
@@ -38,18 +103,53 @@ def briefing(connect) -> Outgoing:
     return stored(connect)
 
 
+@pytest.fixture
+def send(connect, sender, briefing):
+    """Deliver without waiting: no age before a doubt is looked into, no polling."""
+
+    def _send(what=briefing, recipients=(READER,), by=sender, polls=(), settle=0.0):
+        return deliver(
+            connect,
+            by,
+            what.subject,
+            recipients,
+            today=DAY,
+            settle_seconds=settle,
+            poll_seconds=polls,
+        )
+
+    return _send
+
+
 def stored(
-    connect: partial[AbstractContextManager],
+    connect: Connect,
     text: str = "*20 Nov 2026*: all is well.",
     day: date = DAY,
     facts: tuple[dict, ...] = (),
 ) -> Outgoing:
-    """Return a briefing that is in the log."""
+    """Put a briefing into the log; return what is sent of its day."""
     with connect() as connection, connection.cursor() as cursor:
         cursor.execute(
             "insert into analytics.ai_briefings_log (day, dashboard_report, whatsapp_summary,"
             " written_by, facts, is_sandbox, duration_seconds)"
-            " values (%s, '', %s, 'plain', %s, true, 0) returning id",
+            " values (%s, '', %s, 'plain', %s, true, 0)",
             (day, text, Json(list(facts))),
         )
-        return read_briefing(connection, cursor.fetchone()[0])
+        return read(connection, briefing_subject(day))
+
+
+def pass_time(connect: Connect, hours: float = 1) -> None:
+    """Let the ledger look as if so many hours had gone by."""
+    with connect() as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update analytics.whatsapp_deliveries set updated_at = updated_at - %(gone)s,"
+            " created_at = created_at - %(gone)s, asked_at = asked_at - %(gone)s",
+            {"gone": timedelta(hours=hours)},
+        )
+
+
+def is_pending(connect: Connect, recipients=(READER,), oldest_day=DAY, templated=()) -> list[date]:
+    """Return the days whose briefings are still to be sent."""
+    with connect() as connection:
+        subjects = pending(connection, oldest_day, recipients, templated=templated, window_hours=23)
+    return [date.fromisoformat(subject.removeprefix("briefing ")) for subject in subjects]

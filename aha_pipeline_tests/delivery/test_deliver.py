@@ -1,50 +1,36 @@
 """Each reader gets each part once, whatever fails in between."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg2
 import pytest
 
 from aha_pipeline.delivery import ledger
-from aha_pipeline.delivery.deliver import deliver, refresh_statuses
 from aha_pipeline.delivery.errors import DeliveryError
-from aha_pipeline.delivery.ledger import begun, claim, pending_briefing
-from aha_pipeline.delivery.sender import Sender
-from aha_pipeline_tests.delivery.conftest import DAY, READER, stored
-
-OTHER = "+919800000001"
+from aha_pipeline.delivery.outgoing import read
+from aha_pipeline_tests.delivery.conftest import (
+    DAY,
+    OTHER,
+    READER,
+    is_pending,
+    pass_time,
+    stored,
+)
 
 
 @pytest.fixture
-def send(connect, sender, briefing):
-    """Deliver without waiting: no age before a doubt is looked into, no polling."""
-
-    def _send(what=briefing, recipients=(READER,), by=sender, polls=(), settle=0.0):
-        return deliver(
-            connect,
-            by,
-            what,
-            recipients,
-            today=DAY,
-            settle_seconds=settle,
-            poll_seconds=polls,
-        )
-
-    return _send
+def nobody(sender):
+    """A sender whose Twilio does not answer."""
+    return replace(sender, api_url="http://127.0.0.1:1")
 
 
-def make_old(connect) -> None:
-    """Let the ledger's rows look as if nothing had happened for an hour."""
-    with connect() as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "update analytics.whatsapp_deliveries set updated_at = now() - interval '1 hour'"
-        )
-
-
-def pending(connect, recipients=(READER,), oldest_day=DAY):
+def claim(connect, message, recipient=READER):
     with connect() as connection:
-        return pending_briefing(connection, oldest_day, recipients)
+        return ledger.claim(
+            connection, message, recipient, form="text", part=1, parts=1, body=message.text
+        )
 
 
 def test_each_reader_gets_the_message_once_however_often_it_is_sent(send, twilio, briefing):
@@ -55,122 +41,121 @@ def test_each_reader_gets_the_message_once_however_often_it_is_sent(send, twilio
     assert twilio.bodies(READER) == twilio.bodies(OTHER) == [briefing.text]
 
 
-def test_statuses_are_followed_until_delivered(send, twilio):
-    twilio.fate = [("queued", None), ("sent", None), ("delivered", None), ("read", None)]
-    (row,) = send(polls=(0, 0, 0, 0, 0))
-    assert row.status == "delivered"
-
-
-def test_a_later_refresh_learns_that_it_was_read(send, connect, sender, twilio):
-    send(polls=(0, 0))
-    twilio.fate = [("read", None)]
-    assert [row.status for row in refresh_statuses(connect, sender)] == ["read"]
-    assert refresh_statuses(connect, sender) == []
-
-
-def test_an_older_status_that_comes_late_changes_nothing(send, connect, sender, twilio):
-    send(polls=(0, 0))
-    twilio.fate = [("sent", None)]
-    assert refresh_statuses(connect, sender) == []
-    twilio.fate = [("failed", 63016)]
-    assert refresh_statuses(connect, sender) == []
-
-
-def test_a_201_that_fails_later_is_a_failure_that_says_what_to_do(send, twilio):
-    twilio.fate = [("queued", None), ("undelivered", 63016)]
-    (row,) = send(polls=(0,))
-    assert (row.status, row.error_code) == ("failed", "63016")
-    assert "TWILIO_CONTENT_SID" in row.error_text
-
-
 def test_a_refused_message_is_failed_and_waits_for_a_person(send, connect, twilio):
-    twilio.faults = ["refuse"]
+    twilio.befall("21211")
     (row,) = send()
     assert (row.status, row.error_code, row.retry) == ("failed", "21211", False)
     assert "TARGET_WHATSAPP_NUMBER" in row.error_text
-    make_old(connect)
-    assert pending(connect) is None
+    pass_time(connect)
+    assert not is_pending(connect)
     assert [row.status for row in send()] == ["accepted"]
     assert len(twilio.messages) == 1
 
 
 def test_too_many_calls_are_tried_again_later(send, connect, twilio):
-    twilio.faults = ["slow down"]
+    twilio.befall("429")
     (row,) = send()
     assert (row.status, row.retry) == ("failed", True)
-    assert pending(connect) is None
-    make_old(connect)
-    assert pending(connect) is not None
+    assert not is_pending(connect)
+    pass_time(connect)
+    assert is_pending(connect)
     assert [row.status for row in send()] == ["accepted"]
 
 
-def test_a_twilio_that_cannot_be_reached_was_sent_nothing(send, twilio, sender):
-    nobody = Sender(sender.account_sid, "s3cret-word", sender.number, api_url="http://127.0.0.1:1")
+def test_a_twilio_that_cannot_be_reached_was_sent_nothing(send, nobody):
     (row,) = send(by=nobody)
     assert (row.status, row.error_code, row.retry) == ("failed", "unreachable", True)
     assert [row.status for row in send()] == ["accepted"]
 
 
-@pytest.mark.parametrize("fault", ["take and answer 500", "take and cut"])
+@pytest.mark.parametrize("fault", ["taken_500", "taken_lost"])
 def test_a_message_taken_without_an_answer_is_found_and_not_sent_again(
     send, connect, twilio, fault
 ):
-    twilio.faults = [fault]
+    twilio.befall(fault)
     (row,) = send()
     assert row.status == "unknown"
-    make_old(connect)
-    assert pending(connect) is not None
+    pass_time(connect)
+    assert is_pending(connect)
     (row,) = send()
-    assert (row.status, row.message_sid) == ("accepted", twilio.messages[0]["sid"])
+    assert (row.status, row.message_sid) == ("accepted", twilio.messages[0].sid)
     assert row.error_code is None
     assert len(twilio.messages) == 1
 
 
 def test_a_message_lost_on_the_way_is_sent_again(send, twilio):
-    twilio.faults = ["cut"]
+    twilio.befall("lost")
     assert [row.status for row in send()] == ["unknown"]
     assert [row.status for row in send()] == ["accepted"]
     assert len(twilio.messages) == 1
 
 
 def test_a_fresh_doubt_is_left_alone(send, twilio):
-    twilio.faults = ["cut"]
+    twilio.befall("lost")
     send()
     assert [row.status for row in send(settle=30)] == ["unknown"]
     assert twilio.messages == []
 
 
 def test_a_crash_after_the_claim_sends_the_message_once(send, connect, twilio, briefing):
-    with connect() as connection:
-        assert claim(connection, briefing, READER, 1, 1, briefing.text)
+    assert claim(connect, briefing)
     assert [row.status for row in send()] == ["accepted"]
     assert len(twilio.messages) == 1
 
 
 def test_a_crash_after_twilio_took_it_sends_nothing_more(send, connect, sender, twilio, briefing):
-    with connect() as connection:
-        claim(connection, briefing, READER, 1, 1, briefing.text)
+    claim(connect, briefing)
     sid = sender.send(READER, briefing.text).sid
     assert [row.message_sid for row in send()] == [sid]
     assert len(twilio.messages) == 1
 
 
 def test_a_failed_attempt_is_not_taken_for_the_one_in_doubt(send, connect, twilio):
-    twilio.fate = [("failed", 63016)]
-    send()
-    twilio.fate = [("queued", None)]
-    twilio.faults = ["cut"]
+    twilio.befall("63024", "lost")
+    assert [row.status for row in send(polls=(0,))] == ["failed"]
     assert [row.status for row in send()] == ["unknown"]
     assert [row.status for row in send()] == ["accepted"]
     assert len(twilio.messages) == 2
 
 
-def test_a_lookup_that_fails_sends_nothing(send, connect, sender, twilio, briefing):
-    with connect() as connection:
-        claim(connection, briefing, READER, 1, 1, briefing.text)
-    nobody = Sender(sender.account_sid, "x", sender.number, api_url="http://127.0.0.1:1")
-    assert [row.status for row in send(by=nobody)] == ["claimed"]
+def test_a_lookup_that_fails_sends_nothing_and_says_why(send, connect, nobody, twilio, briefing):
+    claim(connect, briefing)
+    (row,) = send(by=nobody)
+    assert (row.status, row.error_code) == ("unknown", "unreachable")
+    assert "Twilio cannot be reached" in row.error_text
     assert twilio.messages == []
+    assert [row.status for row in send()] == ["accepted"]
+
+
+def test_more_messages_than_can_be_searched_leave_it_unknown(
+    send, connect, sender, twilio, briefing, monkeypatch
+):
+    monkeypatch.setattr("aha_pipeline.delivery.sender.LOOK_BACK", 3)
+    claim(connect, briefing)
+    for number in range(3):
+        sender.send(READER, f"something else {number}")
+    (row,) = send()
+    assert (row.status, row.error_code) == ("unknown", "too many")
+    assert "Twilio console" in row.error_text
+    assert len(twilio.messages) == 3
+
+
+def test_a_message_of_another_part_is_not_taken_for_the_one_in_doubt(
+    send, connect, twilio, briefing
+):
+    send()
+    twin = stored(connect, briefing.text, day=DAY - timedelta(days=1))
+    claim(connect, twin)
+    send(twin)
+    assert twilio.bodies() == [briefing.text] * 2
+
+
+def test_one_reader_who_cannot_be_reached_does_not_keep_it_from_the_others(send, twilio):
+    twilio.befall("lost", "21610")
+    third = "+919800000002"
+    rows = send(recipients=(READER, OTHER, third))
+    assert [row.status for row in rows] == ["unknown", "failed", "accepted"]
+    assert [m.recipient for m in twilio.messages] == [f"whatsapp:{third}"]
 
 
 def test_two_senders_at_once_send_one_message(send, twilio):
@@ -200,43 +185,53 @@ def test_a_sender_waits_no_longer_than_the_limit_for_another(send, connect, monk
 def test_a_briefing_written_anew_the_same_day_is_not_sent(send, connect, twilio, briefing):
     send()
     anew = stored(connect, "*20 Nov 2026*: other words.")
-    assert [row.briefing_id for row in send(anew)] == [briefing.id]
-    make_old(connect)
-    assert pending(connect) is None
+    assert [row.body for row in send(anew)] == [briefing.text]
+    pass_time(connect)
+    assert not is_pending(connect)
     assert len(twilio.messages) == 1
 
 
 def test_a_new_reader_gets_the_text_that_the_others_got(send, connect, twilio, briefing):
     send()
     anew = stored(connect, "*20 Nov 2026*: other words.")
-    assert pending(connect, (READER, OTHER)).id == anew.id
+    assert is_pending(connect, (READER, OTHER)) == [DAY]
     send(anew, (READER, OTHER))
     assert twilio.bodies(OTHER) == [briefing.text]
 
 
 def test_a_text_that_never_left_gives_way_to_the_newer_one(send, connect, twilio):
-    twilio.faults = ["refuse"]
+    twilio.befall("21211")
     send()
     anew = stored(connect, "*20 Nov 2026*: other words.")
     send(anew)
     assert twilio.bodies() == [anew.text]
     with connect() as connection:
-        assert begun(connection, DAY).id == anew.id
+        assert read(connection, anew.subject).briefing_id == anew.briefing_id
 
 
 def test_parts_go_in_order_and_the_rest_waits_for_a_part_that_failed(send, connect, twilio):
     long = stored(connect, "\n\n".join(f"Paragraph {n}. " + "word " * 90 for n in range(7)))
-    twilio.faults = ["", "slow down"]
+    twilio.befall("ok", "429")
     rows = send(long)
     assert [(row.part, row.parts, row.status) for row in rows] == [
-        (1, 3, "accepted"),
+        (1, 3, "sent"),
         (2, 3, "failed"),
     ]
-    make_old(connect)
-    assert pending(connect).id == long.id
-    assert [row.status for row in send(long)] == ["accepted"] * 3
-    assert [body[:5] for body in reversed(twilio.bodies())] == ["(1/3)", "(2/3)", "(3/3)"]
-    assert pending(connect) is None
+    pass_time(connect)
+    assert is_pending(connect)
+    assert [row.status for row in send(long)] == ["sent", "sent", "accepted"]
+    assert [body[:5] for body in twilio.bodies()] == ["(1/3)", "(2/3)", "(3/3)"]
+    pass_time(connect)
+    assert not is_pending(connect)
+
+
+def test_a_part_waits_until_the_one_before_is_passed_on(send, connect, sender, twilio):
+    long = stored(connect, "\n\n".join(f"Paragraph {n}. " + "word " * 90 for n in range(5)))
+    twilio.befall("queued")
+    assert [row.status for row in send(long, polls=(0, 0))] == ["accepted"]
+    pass_time(connect)
+    assert not is_pending(connect)
+    assert [body[:5] for body in twilio.bodies()] == ["(1/2)"]
 
 
 def test_an_old_day_is_refused_with_a_sentence(send, connect, twilio):
@@ -247,41 +242,25 @@ def test_an_old_day_is_refused_with_a_sentence(send, connect, twilio):
     assert len(twilio.messages) == 1
 
 
-def test_pending_is_the_newest_day_that_a_reader_has_not_got(send, connect, briefing):
+def test_pending_are_the_days_that_a_reader_has_not_got_newest_first(send, connect, briefing):
     yesterday = stored(connect, day=DAY - timedelta(days=1))
-    assert pending(connect).id == briefing.id
-    assert pending(connect, ()) is None
-    assert pending(connect, oldest_day=DAY + timedelta(days=1)) is None
+    assert is_pending(connect) == [DAY]
+    assert is_pending(connect, oldest_day=yesterday.day) == [DAY, yesterday.day]
+    assert is_pending(connect, ()) == []
+    assert is_pending(connect, oldest_day=DAY + timedelta(days=1)) == []
     send()
-    assert pending(connect) is None
-    assert pending(connect, oldest_day=yesterday.day).id == yesterday.id
+    assert is_pending(connect) == []
+    assert is_pending(connect, oldest_day=yesterday.day) == [yesterday.day]
 
 
-def test_outside_the_window_the_template_is_sent_with_short_values(connect, twilio, send, sender):
-    facts = (
-        {"id": "new_leads", "text": "18"},
-        {"id": "won_deals", "text": "2"},
-        {"id": "won_value", "text": "₹4.52 L"},
-    )
-    briefing = stored(connect, facts=facts)
-    templated = Sender(
-        sender.account_sid, "x", sender.number, content_sid="HX" + "1" * 32, api_url=twilio.url
-    )
-    twilio.faults = ["take and cut"]
-    send(briefing, by=templated)
-    (row,) = send(briefing, by=templated)
-    assert row.status == "accepted"
-    (message,) = twilio.messages
-    assert "Body" not in message["form"]
-    assert message["form"]["ContentSid"] == "HX" + "1" * 32
-    variables = message["form"]["ContentVariables"]
-    assert "\n" not in variables
-    assert '"1": "Fri 20 Nov 2026 (sandbox data)", "2": "18", "3": "2 deals, ₹4.52 L"' in variables
-    assert row.body.startswith("Your sales report for Fri 20 Nov 2026 (sandbox data): 18 new")
+def test_what_does_not_exist_is_refused_with_a_sentence(send, briefing):
+    for subject in ("incident 7", "briefing 2026-11-19", "letter 1"):
+        with pytest.raises(DeliveryError, match="There is no message"):
+            send(replace(briefing, subject=subject))
 
 
 def test_no_secret_and_no_number_is_printed(send, twilio, sender, caplog, capfd):
-    twilio.faults = ["unauthorised", "refuse"]
+    twilio.befall("401", "21211")
     rows = send() + send()
     printed = (
         f"{sender!r} {rows!r} {caplog.text} {capfd.readouterr()} {[r.error_text for r in rows]}"

@@ -1,33 +1,23 @@
 """The message that a demo without any account shows in its outbox."""
 
-import gzip
 from functools import partial
-from pathlib import Path
 
 from aha_pipeline.delivery.deliver import deliver
 from aha_pipeline.delivery.sender import Sender
 from aha_pipeline.sandbox import server
 from aha_pipeline.warehouse.connection import connect as open_connection
-from aha_pipeline_tests.delivery.conftest import DAY, READER, stored
-from aha_pipeline_tests.delivery.twilio_stand_in import ACCOUNT
+from aha_pipeline_tests.delivery.conftest import ACCOUNT, DAY, READER, stored
 
 
-def test_one_message_a_day_stands_in_the_sandbox_outbox(database_url, tmp_path):
+def test_one_message_a_day_stands_in_the_sandbox_outbox(database_url, tmp_path, no_records):
     connect = partial(open_connection, database_url)
     briefing = stored(connect, "*20 Nov 2026*\n▪ ₹4.52 L won & lost: 100 % नमस्ते 😀")
-    with server.start(data_dir=empty(tmp_path), outbox_path=tmp_path / "outbox") as sandbox:
+    with server.start(data_dir=no_records, outbox_path=tmp_path / "outbox") as sandbox:
         sender = Sender(ACCOUNT, "token", "+14155238886", api_url=sandbox.url)
         for _ in range(2):
-            (row,) = deliver(connect, sender, briefing, [READER], today=DAY, poll_seconds=(0, 0))
+            (row,) = deliver(
+                connect, sender, briefing.subject, [READER], today=DAY, poll_seconds=(0, 0)
+            )
         (message,) = sandbox.outbox.messages()
     assert row.status == "delivered"
     assert (message.body, message.recipient) == (briefing.text, f"whatsapp:{READER}")
-
-
-def empty(folder: Path) -> Path:
-    """Return a folder of records that holds none."""
-    data = folder / "data"
-    data.mkdir()
-    with gzip.open(data / "Leads.jsonl.gz", "wb"):
-        pass
-    return data

@@ -1,5 +1,6 @@
 """Long texts become messages that Twilio takes, cut where a reader would pause."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +40,25 @@ def test_an_emoji_counts_as_two_units():
 def test_an_accent_stays_with_its_letter():
     for part in split("नि" * 200, 41):
         assert not part.rpartition("\n")[2].startswith("ि")
+
+
+@pytest.mark.parametrize(
+    "figure", ["₹ 4.52 lakh", "Rs. 500", "12 %", "12 345 678", "INR 5 crore", "₹1.23 Cr", "3.5 M"]
+)
+def test_no_figure_is_cut(figure):
+    text = " ".join(f"Won {figure} on day one." for _ in range(6))
+    for room in range(40, 60):
+        parts = split(text, room)
+        assert sum(part.count(figure) for part in parts) == 6
+
+
+@pytest.mark.parametrize("sign", ["👨‍👩‍👧‍👦", "🇮🇳", "👍🏽", "❤️", "नि"])
+def test_no_sign_is_cut(sign):
+    parts = split(sign * 60, 41)
+    assert len(parts) > 1
+    for part in parts:
+        word = part.partition("\n")[2]
+        assert word == sign * (len(word) // len(sign))
 
 
 @settings(max_examples=200, deadline=None)

@@ -2,10 +2,11 @@
 -- or sent already. A failed one is claimed afresh: Twilio did not deliver it and never will.
 
 insert into analytics.whatsapp_deliveries as w
-    (briefing_id, day, recipient, part, parts, status, body)
+    (subject, briefing_id, incident_id, day, recipient, form, part, parts, status, body, variables)
 values
-    (%(briefing_id)s, %(day)s, %(recipient)s, %(part)s, %(parts)s, 'claimed', %(body)s)
-on conflict (day, recipient, part) do update set
+    (%(subject)s, %(briefing_id)s, %(incident_id)s, %(day)s, %(recipient)s, %(form)s, %(part)s,
+    %(parts)s, 'claimed', %(body)s, %(variables)s)
+on conflict (subject, recipient, form, part) do update set
     briefing_id = excluded.briefing_id,
     parts = excluded.parts,
     status = 'claimed',
@@ -14,6 +15,9 @@ on conflict (day, recipient, part) do update set
     error_text = null,
     retry = false,
     body = excluded.body,
+    variables = excluded.variables,
+    asked_at = null,
+    created_at = now(),
     updated_at = now()
 where w.status = 'failed'
 returning w.*, 0::float8 as age_seconds

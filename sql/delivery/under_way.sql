@@ -1,7 +1,10 @@
--- The parts that Twilio has and whose end is not known; a delivered one may still be read.
+-- The parts whose status is to be asked for now, noted as asked. Often at first, later every tenth
+-- of their age; a delivered one may still be read. It ends after a day.
 
-select *, extract(epoch from clock_timestamp() - updated_at)::float8 as age_seconds
-from analytics.whatsapp_deliveries
-where message_sid is not null and created_at > now() - interval '2 days'
+update analytics.whatsapp_deliveries
+set asked_at = now()
+where message_sid is not null
     and status in ('accepted', 'sent', 'delivered')
-order by day, recipient, part
+    and created_at > now() - interval '24 hours'
+    and coalesce(now() - asked_at >= (now() - created_at) / 10, true)
+returning *, extract(epoch from clock_timestamp() - updated_at)::float8 as age_seconds

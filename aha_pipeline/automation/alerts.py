@@ -1,0 +1,143 @@
+"""The sensors that tell the readers of a daily sync that failed or is late, once an incident.
+
+They open and close incidents; `whatsapp_on_briefing` sends what is open, through the same ledger.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from aha_pipeline.assets.briefing import BRIEFING_KEY
+from aha_pipeline.assets.resources import ServicesResource
+from aha_pipeline.automation.causes import cause
+from aha_pipeline.automation.days import due_before, today
+from aha_pipeline.automation.jobs import UNFINISHED, daily_sync
+from aha_pipeline.delivery import incidents
+from aha_pipeline.services import Services
+
+# A first sync of a large organisation takes an hour, retries and a pause for credits more.
+LATE_AFTER = timedelta(hours=3)
+WILL_RETRY = "dagster/will_retry"
+REMEDY = (
+    "Pass this on to whoever looks after the pipeline: {where} in Dagster says more, and "
+    "daily_sync can be started again there. Until it succeeds the figures are those of the last "
+    "sync."
+)
+
+
+@dg.run_failure_sensor(
+    monitored_jobs=[daily_sync],
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=30,
+    description="Tells the readers once when the daily sync failed.",
+)
+def alert_on_failure(
+    context: dg.RunFailureSensorContext, services: ServicesResource
+) -> dg.SkipReason:
+    """Open an incident for a run that failed and that Dagster will not try again.
+
+    A run that a person started in a terminal is not seen here: Dagster knows of no code location
+    for it, and its reason stands in that terminal.
+    """
+    run = context.dagster_run
+    if run.tags.get(WILL_RETRY) == "true":
+        return dg.SkipReason("Dagster tries this run again.")
+    opened = services.get()
+    failed_at = _ended_at(context.instance.get_run_record_by_id(run.run_id))
+    when = failed_at.astimezone(opened.settings.zone)
+    reason = cause(context.get_step_failure_events(), opened.settings)
+    _close_recovered(context.instance, opened)
+    with opened.connect() as connection:
+        is_new = incidents.open_incident(
+            connection,
+            key=f"run {run.run_id}",
+            day=today(opened.settings),
+            kind="failed",
+            cause=f"The daily sync failed on {when:%a} {when.day} {when:%b at %H:%M}. {reason}",
+            remedy=REMEDY.format(where=f"run {run.run_id[:8]}"),
+            opened_at=failed_at,
+        )
+    # The sync may have succeeded between the failure and this look at it.
+    _close_recovered(context.instance, opened)
+    return dg.SkipReason("The readers are told." if is_new else "The readers know.")
+
+
+@dg.sensor(
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=300,
+    description="Tells the readers once when no daily sync has succeeded three hours after it was "
+    "due, and closes the incident when one succeeds.",
+)
+def alert_on_lateness(
+    context: dg.SensorEvaluationContext, services: ServicesResource
+) -> dg.SkipReason:
+    """Open an incident where the sync is late at two looks in a row, close it when one succeeds.
+
+    Two, because after a standstill this sensor may look before the schedule has begun to catch up.
+    """
+    opened = services.get()
+    if _close_recovered(context.instance, opened):
+        return dg.SkipReason("A sync has succeeded: the incident is over.")
+    due = due_before(datetime.now(UTC) - LATE_AFTER, opened.settings)
+    if not _is_late(context.instance, due):
+        context.update_cursor("")
+        return dg.SkipReason("No sync is late.")
+    if context.cursor != due.isoformat():
+        context.update_cursor(due.isoformat())
+        return dg.SkipReason("The sync is late; if it still is at the next look, it is told.")
+    with opened.connect() as connection:
+        is_new = incidents.open_incident(
+            connection,
+            key=f"late {due.isoformat()}",
+            day=today(opened.settings),
+            kind="late",
+            cause="No daily sync has succeeded since it was due on "
+            f"{due:%a} {due.day} {due:%b at %H:%M}.",
+            remedy=REMEDY.format(where="the list of runs"),
+            opened_at=datetime.now(UTC),
+        )
+    return dg.SkipReason("The readers are told." if is_new else "The readers know.")
+
+
+def _is_late(instance: dg.DagsterInstance, due: datetime) -> bool:
+    """Whether no sync has succeeded since `due` and none of the last hours is under way.
+
+    A pipeline in which none ever succeeded is not late: it is being set up.
+    """
+    if any(True for _ in _successes(instance, due)):
+        return False
+    since = datetime.now(UTC) - LATE_AFTER
+    if instance.get_runs(
+        dg.RunsFilter(job_name=daily_sync.name, statuses=UNFINISHED, created_after=since), limit=1
+    ):
+        return False
+    return any(True for _ in _successes(instance, None))
+
+
+def _close_recovered(instance: dg.DagsterInstance, opened: Services) -> bool:
+    """Close the incident that is open if a sync has succeeded since; whether it did."""
+    with opened.connect() as connection:
+        since = incidents.open_since(connection)
+        recovered_at = since and next(_successes(instance, since), None)
+        return recovered_at is not None and incidents.close_incident(connection, recovered_at)
+
+
+def _successes(instance: dg.DagsterInstance, since: datetime | None) -> Iterator[datetime]:
+    """Yield when the daily syncs that ended since then succeeded, newest first.
+
+    A run of only some of its assets that wrote no briefing is none of them.
+    """
+    runs = dg.RunsFilter(
+        job_name=daily_sync.name, statuses=[dg.DagsterRunStatus.SUCCESS], updated_after=since
+    )
+    for record in instance.get_run_records(runs, limit=50):
+        chosen = record.dagster_run.asset_selection
+        if chosen is None or BRIEFING_KEY in chosen:
+            ended_at = _ended_at(record)
+            if since is None or ended_at > since:
+                yield ended_at
+
+
+def _ended_at(record: dg.RunRecord) -> datetime:
+    return datetime.fromtimestamp(record.end_time, UTC)

@@ -1,0 +1,47 @@
+"""Why a run failed, in one sentence that may leave this machine."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+from pydantic import SecretStr
+
+from aha_pipeline.settings import Settings
+
+LIMIT = 300
+OURS = "aha_pipeline."
+
+
+def cause(failures: Sequence[dg.DagsterEvent], settings: Settings) -> str:
+    """Return which step failed first and why, at most 300 characters.
+
+    Only what this program words itself is repeated: the text of any other error may hold a record
+    or a password. What is secret in the settings is blotted out all the same.
+    """
+    if not failures:
+        return "The run ended without saying why."
+    reasons = [(event.step_key, _sentence(event)) for event in failures]
+    step, reason = next((one for one in reasons if one[1]), reasons[0])
+    reason = reason or "it met an error that this program does not know."
+    text = _blotted(f"{step.rpartition('__')[2]}: {reason}", settings)
+    return text if len(text) <= LIMIT else text[: LIMIT - 1].rstrip() + "…"
+
+
+def _sentence(event: dg.DagsterEvent) -> str | None:
+    """Return the sentence of an error of this program's own; None for any other."""
+    failure = event.step_failure_data
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return failure.user_failure_data.description
+    error = failure.error
+    while error and error.cause:
+        error = error.cause
+    if error is None or not error.message.startswith(OURS):
+        return None
+    return " ".join(error.message.partition(": ")[2].split())
+
+
+def _blotted(text: str, settings: Settings) -> str:
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr) and value.get_secret_value():
+            text = text.replace(value.get_secret_value(), "***")
+    return text

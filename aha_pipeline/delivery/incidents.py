@@ -1,0 +1,44 @@
+"""Incidents: a daily sync that failed or did not come, from then until one succeeds."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from psycopg2.extensions import connection as Connection
+
+from aha_pipeline.delivery import rows
+
+
+def open_incident(
+    connection: Connection,
+    *,
+    key: str,
+    day: date,
+    kind: Literal["failed", "late"],
+    cause: str,
+    remedy: str,
+    opened_at: datetime,
+) -> bool:
+    """Open an incident; whether it is new.
+
+    It is not where `key` was seen before, nor while another is open: that one has been told.
+    """
+    values = {
+        "key": key,
+        "day": day,
+        "kind": kind,
+        "cause": cause,
+        "remedy": remedy,
+        "opened_at": opened_at,
+    }
+    return rows.first(connection, "open_incident", values) is not None
+
+
+def open_since(connection: Connection) -> datetime | None:
+    """Return since when an incident is open; None if none is."""
+    row = rows.first(connection, "open_since", {})
+    return row and row["opened_at"]
+
+
+def close_incident(connection: Connection, recovered_at: datetime) -> bool:
+    """Close the incident that was open at `recovered_at`; whether there was one."""
+    return rows.first(connection, "close_incident", {"recovered_at": recovered_at}) is not None

@@ -1,0 +1,104 @@
+"""Ways to stop a sender at every step: before and after each commit, and around each POST."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from aha_pipeline.delivery.deliver import deliver
+from aha_pipeline.delivery.sender import Message, Sender
+from aha_pipeline.warehouse.connection import connect as open_connection
+from aha_pipeline_tests.delivery.conftest import ACCOUNT
+
+
+class Killed(BaseException):
+    """The process is gone; nothing in it may catch this."""
+
+
+class Steps:
+    """Counts the steps of a sender, and stops it at the `last`; None for never."""
+
+    def __init__(self, last: int | None, stop: Callable[[], None]) -> None:
+        self.last, self.stop, self.taken = last, stop, 0
+
+    def __call__(self) -> None:
+        """Take one step."""
+        self.taken += 1
+        if self.taken == self.last:
+            self.stop()
+
+
+class Fragile:
+    """A connection that takes a step before and after each commit."""
+
+    def __init__(self, connection: object, step: Steps) -> None:
+        self.__dict__.update(connection=connection, step=step)
+
+    def commit(self) -> None:
+        self.step()
+        self.connection.commit()
+        self.step()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.connection, name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        setattr(self.connection, name, value)
+
+
+@dataclass(frozen=True)
+class FragileSender(Sender):
+    """A sender that takes a step before and after each POST."""
+
+    step: Steps | None = None
+
+    def send(self, *args: object, **options: object) -> Message:
+        """Send, if it comes to that."""
+        self.step()
+        message = super().send(*args, **options)
+        self.step()
+        return message
+
+
+def deliver_until(
+    step: Steps,
+    database_url: str,
+    twilio_url: str,
+    subject: str,
+    readers: list[str],
+    today: date,
+) -> None:
+    """Deliver without waiting, in steps."""
+
+    @contextmanager
+    def connect() -> Iterator[Fragile]:
+        with open_connection(database_url) as connection:
+            yield Fragile(connection, step)
+
+    sender = FragileSender(ACCOUNT, "token", "+14155238886", api_url=twilio_url, step=step)
+    deliver(connect, sender, subject, readers, today=today, settle_seconds=0, poll_seconds=(0,))
+
+
+def stop_raising() -> None:
+    """Stop the sender within this process."""
+    raise Killed
+
+
+def stop_for_good() -> None:
+    """Stop this process as a power cut would."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    last, database_url, twilio_url, subject, readers, today = sys.argv[1:]
+    deliver_until(
+        Steps(int(last), stop_for_good),
+        database_url,
+        twilio_url,
+        subject,
+        readers.split(","),
+        date.fromisoformat(today),
+    )

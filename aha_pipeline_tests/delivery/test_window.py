@@ -1,0 +1,184 @@
+"""Within 24 hours of the reader's last message the text goes, else the template, then the text."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from aha_pipeline.delivery import statuses, template
+from aha_pipeline_tests.delivery.conftest import (
+    DAY,
+    OTHER,
+    READER,
+    TEMPLATES,
+    is_pending,
+    pass_time,
+    stored,
+)
+
+FACTS = (
+    {"id": "new_leads", "text": "18"},
+    {"id": "won_deals", "text": "2"},
+    {"id": "won_value", "text": "₹4.52 L"},
+)
+
+
+@pytest.fixture
+def report(connect, twilio):
+    """A briefing with figures, and a WhatsApp that minds its window."""
+    twilio.close_window()
+    return stored(connect, facts=FACTS)
+
+
+@pytest.fixture
+def look(connect, templated):
+    """Look at Twilio as the sensor does."""
+
+    def _look(recipients=(READER,)):
+        statuses.refresh(connect, templated, recipients, oldest_day=DAY)
+
+    return _look
+
+
+def kinds(twilio, reader=READER):
+    return [
+        "template" if m.content_sid else "text"
+        for m in twilio.messages
+        if m.recipient == f"whatsapp:{reader}" and m.end not in ("failed", "undelivered")
+    ]
+
+
+def test_outside_the_window_the_template_is_sent_with_short_values(twilio, send, templated, report):
+    (row,) = send(report, by=templated, polls=(0, 0))
+    assert (row.form, row.status) == ("template", "delivered")
+    (message,) = twilio.messages
+    assert message.content_sid == TEMPLATES["briefing"]
+    values = json.loads(message.variables)
+    assert values["1"] == "Fri 20 Nov 2026 (sandbox data)"
+    assert (values["2"], values["3"]) == ("18", "2 deals, ₹4.52 L")
+    assert row.body.startswith("Your sales report for Fri 20 Nov 2026 (sandbox data): 18 new")
+
+
+def test_inside_the_window_the_text_is_sent(twilio, send, templated, report):
+    twilio.write_first(READER, ago=timedelta(hours=20))
+    assert [row.form for row in send(report, by=templated)] == ["text"]
+    assert twilio.bodies() == [report.text]
+
+
+def test_a_window_that_is_about_to_close_counts_as_closed(twilio, send, templated, report):
+    twilio.write_first(READER, ago=timedelta(hours=23, minutes=55))
+    assert [row.form for row in send(report, by=templated)] == ["template"]
+
+
+def test_the_whole_text_follows_the_reader_s_answer_once(
+    connect, twilio, send, templated, report, look
+):
+    send(report, by=templated, polls=(0, 0))
+    pass_time(connect)
+    look()
+    assert not is_pending(connect, templated=("briefing",))
+    twilio.answer()
+    look()
+    pass_time(connect)
+    assert is_pending(connect, templated=("briefing",))
+    for _ in range(3):
+        assert send(report, by=templated)[0].form == "text"
+    pass_time(connect)
+    twilio.answer()
+    look()
+    assert not is_pending(connect, templated=("briefing",))
+    assert kinds(twilio) == ["template", "text"]
+
+
+def test_an_answer_that_came_long_ago_opens_nothing(connect, twilio, send, templated, report, look):
+    send(report, by=templated)
+    twilio.answer(ago=timedelta(hours=30))
+    pass_time(connect)
+    look()
+    assert not is_pending(connect, templated=("briefing",))
+    assert [row.form for row in send(report, by=templated)] == ["template"]
+    assert kinds(twilio) == ["template"]
+
+
+def test_each_reader_has_a_window_of_their_own(twilio, send, templated, report):
+    twilio.write_first(OTHER, ago=timedelta(hours=1))
+    rows = send(report, (READER, OTHER), by=templated)
+    assert [row.form for row in rows] == ["template", "text"]
+    assert (kinds(twilio), kinds(twilio, OTHER)) == (["template"], ["text"])
+
+
+def test_a_text_that_fails_outside_the_window_leads_to_the_template(
+    connect, twilio, send, templated, report
+):
+    twilio.write_first(READER, ago=timedelta(hours=1))
+    twilio.befall("63016")
+    (row,) = send(report, by=templated, polls=(0,))
+    assert (row.status, row.error_code) == ("failed", "63016")
+    pass_time(connect, hours=0.5)
+    assert is_pending(connect, templated=("briefing",))
+    assert [row.form for row in send(report, by=templated)] == ["template"]
+    pass_time(connect, hours=0.2)
+    assert not is_pending(connect, templated=("briefing",))
+    assert kinds(twilio) == ["template"]
+
+
+def test_without_a_template_it_says_what_to_do_and_waits_for_the_reader(
+    connect, twilio, send, sender, report
+):
+    (row,) = send(report, polls=(0,))
+    assert (row.status, row.error_code) == ("failed", "63016")
+    assert "set TWILIO_CONTENT_SID, or ask them to write" in row.error_text
+    pass_time(connect)
+    assert not is_pending(connect)
+    twilio.answer()
+    statuses.refresh(connect, sender, [READER], oldest_day=DAY)
+    assert is_pending(connect)
+    assert [row.status for row in send(report, polls=(0, 0))] == ["delivered"]
+    assert kinds(twilio) == ["text"]
+
+
+def test_a_refused_template_waits_for_a_person_or_for_the_reader(
+    connect, twilio, send, templated, report, look
+):
+    twilio.befall("92007")
+    (row,) = send(report, by=templated)
+    assert (row.status, row.error_code) == ("failed", "92007")
+    pass_time(connect)
+    assert not is_pending(connect, templated=("briefing",))
+    twilio.write_first(READER, ago=timedelta())
+    send(report, by=templated)
+    assert kinds(twilio) == ["text"]
+
+
+@pytest.mark.parametrize("mishap", ["taken_500", "taken_lost"])
+def test_a_template_taken_without_an_answer_is_found(twilio, send, templated, report, mishap):
+    twilio.befall(mishap)
+    assert [row.status for row in send(report, by=templated)] == ["unknown"]
+    assert [row.status for row in send(report, by=templated)] == ["accepted"]
+    assert kinds(twilio) == ["template"]
+
+
+def test_whether_a_reader_has_written_is_asked_while_twilio_is_away(
+    twilio, send, templated, report
+):
+    twilio.sandbox.stop()
+    (row,) = send(report, by=templated)
+    assert (row.form, row.status, row.retry) == ("template", "failed", True)
+
+
+def test_the_longest_values_fit_on_lines_of_their_own_into_what_whatsapp_takes():
+    long = "₹4,52,000.00 and\nmore " * 100
+    facts = [
+        {"id": name, "text": long}
+        for name in ("new_leads", "won_deals", "won_value", "open_deals", "open_pipeline_value")
+    ]
+    for words, values in (
+        (template.BRIEFING, template.briefing_values(DAY, facts, is_sandbox=True)),
+        (template.ALERT, template.alert_values(DAY, long, long, is_sandbox=True)),
+    ):
+        assert all(value and "\n" not in value for value in values.values())
+        assert len(template.render(words, values)) <= 1024
+        assert set(values) == {number for number in "123456" if f"{{{{{number}}}}}" in words}
+        assert not words.startswith("{{")
+        assert not words.endswith("}}")
+        assert "}}{{" not in words.replace(" ", "")

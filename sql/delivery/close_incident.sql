@@ -1,0 +1,6 @@
+-- Closes the incident that was open when a sync succeeded.
+
+update analytics.incidents
+set closed_at = %(recovered_at)s
+where closed_at is null and opened_at <= %(recovered_at)s
+returning id
