@@ -129,11 +129,13 @@ def _successes(instance: dg.DagsterInstance, since: datetime | None) -> Iterator
     A run of only some of its assets that wrote no briefing is none of them.
     """
     runs = dg.RunsFilter(
-        job_name=daily_sync.name, statuses=[dg.DagsterRunStatus.SUCCESS], updated_after=since
+        job_name=daily_sync.name,
+        statuses=[dg.DagsterRunStatus.SUCCESS],
+        updated_after=since and since.astimezone(UTC),  # Dagster compares without the zone
     )
     for record in instance.get_run_records(runs, limit=50):
         chosen = record.dagster_run.asset_selection
-        if chosen is None or BRIEFING_KEY in chosen:
+        if not chosen or BRIEFING_KEY in chosen:
             ended_at = _ended_at(record)
             if since is None or ended_at > since:
                 yield ended_at

@@ -45,6 +45,7 @@ def write(connected, database_url):
             model=None,
             plain_reason="no model",
             facts=[],
+            proof={"sql": {}},
             is_sandbox=True,
             duration_seconds=0.1,
         )
