@@ -113,6 +113,7 @@ FORMS = {
     "unreadable": Form("Deals,Contacts", lambda t: set(_names(t)), "modules without a scope"),
     "hidden": Form("Leads.Phone,Deals.Amount", _fields, "fields that are not visible"),
     "metadata_readable": _flag("no scope for modules and fields", "=false"),
+    "pipelines": _flag("no scope for the pipelines of stages", "=false"),
     "coql": _flag("no scope for queries", "=false"),
     "count": _flag("no scope for counts", "=false"),
     "coql_converted": _flag("queries do not see converted and unapproved records", "=false"),

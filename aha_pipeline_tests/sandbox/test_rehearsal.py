@@ -79,6 +79,8 @@ def test_unknown_fault_is_one_sentence_with_the_names() -> None:
         "hidden=Leads",
         "unreadable=",
         "zone=Middle-earth",
+        "twilio_faults=",
+        "twilio_faults=ok,boredom",
     ],
 )
 def test_wrong_value_is_one_sentence_with_an_example(fault: str) -> None:

@@ -86,6 +86,7 @@ def test_list_pages(twilio: Twilio) -> None:
         ({"content_sid": "HX1", "content_variables": '{"1":"a\\nb"}'}, 92007),
         ({"content_sid": "HX1", "content_variables": '{"1":null}'}, 92007),
         ({"content_sid": "HX1", "content_variables": "one"}, 92007),
+        ({"content_sid": "HX1", "content_variables": '{"1":"' + "x" * 1601 + '"}'}, 21658),
     ],
 )
 def test_wrong_message_is_refused(
@@ -117,6 +118,76 @@ def test_api_key_is_accepted_and_unknown_sid_is_not(sandbox: Sandbox) -> None:
     with pytest.raises(TwilioRestException) as caught:
         keyed.messages("SM" + "0" * 32).fetch()
     assert (caught.value.status, caught.value.code) == (404, 20404)
+
+
+@pytest.mark.parametrize(
+    ("word", "status", "code"),
+    [("401", 401, 20003), ("429", 429, 20429), ("500", 502, 502), ("21610", 400, 21610)],
+)
+def test_a_mishap_befalls_one_message_which_is_not_taken(
+    twilio: Twilio, sandbox: Sandbox, word: str, status: int, code: int
+) -> None:
+    sandbox.switches.twilio_faults.append(word)
+    with pytest.raises(TwilioRestException) as caught:
+        twilio.messages.create(to=TO, from_=FROM, body="x")
+    assert (caught.value.status, caught.value.code) == (status, code)
+    assert sandbox.outbox.messages() == []
+    assert twilio.messages.create(to=TO, from_=FROM, body="x").status == "queued"
+
+
+@pytest.mark.parametrize(("word", "taken"), [("lost", 0), ("taken_lost", 1), ("taken_500", 1)])
+def test_a_message_may_be_taken_without_an_answer(
+    twilio: Twilio, sandbox: Sandbox, word: str, taken: int
+) -> None:
+    sandbox.switches.twilio_faults.append(word)
+    with pytest.raises((requests.ConnectionError, TwilioRestException)):
+        twilio.messages.create(to=TO, from_=FROM, body="x")
+    assert len(twilio.messages.list(to=TO)) == taken
+
+
+@pytest.mark.parametrize(
+    ("word", "statuses"),
+    [
+        ("63024", [("undelivered", 63024)] * 2),
+        ("queued", [("queued", None)] * 2),
+        ("sent", [("sent", None)] * 2),
+    ],
+)
+def test_a_message_may_fail_later_or_come_no_further(
+    twilio: Twilio, sandbox: Sandbox, word: str, statuses: list
+) -> None:
+    sandbox.switches.twilio_faults.append(word)
+    sent = twilio.messages.create(to=TO, from_=FROM, body="x")
+    assert (sent.status, sent.error_code) == ("queued", None)
+    seen = [twilio.messages(sent.sid).fetch() for _ in statuses]
+    assert [(m.status, m.error_code) for m in seen] == statuses
+
+
+def test_free_text_fails_later_until_the_reader_has_written_within_a_day(
+    twilio: Twilio, sandbox: Sandbox, client: Client, hands: Hands
+) -> None:
+    sandbox.switches.twilio_window = True
+
+    def end(**fields: str) -> tuple[str, int | None]:
+        sid = twilio.messages.create(to=TO, from_=FROM, **fields).sid
+        hands.forward(minutes=1)
+        seen = twilio.messages(sid).fetch()
+        return seen.status, seen.error_code
+
+    assert end(body="x") == ("failed", 63016)
+    assert end(content_sid="HX1", content_variables='{"1":"24 leads"}') == ("read", None)
+    client.post("/outbox/answer", data={"From": TO, "Body": "yes"}).raise_for_status()
+    (written,) = twilio.messages.list(to=FROM, from_=TO)
+    assert (written.direction, written.status, written.body) == ("inbound", "received", "yes")
+    assert end(body="x") == ("read", None)
+    hands.forward(hours=24)
+    assert end(body="x") == ("failed", 63016)
+    assert "yes" in client.get("/outbox").text
+
+
+def test_an_answer_of_nobody_is_refused(client: Client) -> None:
+    answer = client.post("/outbox/answer", data={"From": TO, "Body": "yes"})
+    assert (answer.status_code, answer.json()["code"]) == (400, 21603)
 
 
 def message(number: int, body: str = "x") -> Message:
