@@ -87,7 +87,9 @@ def _changes(day: Day) -> str:
     rows = [
         (fact.label, MARKDOWN.plain(fact.text), MARKDOWN.plain(fact.previous_text), fact.comparison)
         for fact in day.facts.values()
-        if fact.name is None and fact.direction in ("up", "down")
+        if fact.name is None
+        and fact.direction in ("up", "down")
+        and fact.section not in ("changes", "causes")
     ]
     gone = day.several("week_won_value", "week_lost_value")
     lines = [

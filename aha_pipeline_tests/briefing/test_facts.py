@@ -125,6 +125,21 @@ def test_only_what_is_many_enough_is_ranked(connect):
     assert not any(fact.name == "Bilal Khan" and "win_rate" in i for i, fact in facts.items())
 
 
+def test_what_is_unusual_comes_with_its_largest_cause(connect):
+    with connect() as connection, connection.cursor() as cursor:
+        rows = [(str(n), json.dumps(lead(n, 0, "Expo", rep=n % 2))) for n in range(500, 560)]
+        execute_values(cursor, "insert into crm.leads_raw (id, raw_data) values %s", rows)
+    build(connect, HISTORY)
+    facts = facts_of(connect)
+    change, cause = facts["change_new_leads"], facts["cause_new_leads"]
+    assert (change.section, change.label, change.name) == ("changes", "Unusual new leads", None)
+    assert (change.value, change.comparison) == (65, "on a usual Friday")
+    assert (change.direction, change.better) == ("up", "up")
+    assert (cause.name, cause.value, cause.previous) == ("Expo", 60, 0)
+    assert cause.label == "New leads, largest cause by source"
+    assert cause.position == change.position + 1
+
+
 def test_closing_dates_are_summed_and_never_name_a_deal(connect):
     facts = facts_of(connect)
     assert facts["overdue_deals"].value == 2
@@ -140,7 +155,7 @@ def test_closing_dates_are_summed_and_never_name_a_deal(connect):
 def test_there_are_few_facts_each_with_its_mart(connect):
     facts = facts_of(connect)
     marts = {mart.name for mart in read_marts()}
-    assert 20 <= len(facts) <= 42
+    assert 20 <= len(facts) <= 48
     assert {fact.mart for fact in facts.values()} <= marts
     assert [fact.position for fact in facts.values()] == sorted(
         {fact.position for fact in facts.values()}

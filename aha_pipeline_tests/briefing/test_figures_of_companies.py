@@ -124,6 +124,8 @@ def query_of(fact, column: str) -> tuple[str, list]:
             "select sum(records) from analytics.funnel where meaning = %s and entity = %s",
             [found[1], found[2]],
         )
+    if found := re.fullmatch("(change|cause)_(\\w+?)(_week)?", fact.id):
+        return of_a_change(fact, "normal" if column == "previous" else "value", *found.groups())
     if column == "previous":
         return {
             "source_quality": (
@@ -135,6 +137,20 @@ def query_of(fact, column: str) -> tuple[str, list]:
             "from analytics.rep_matrix",
         }[fact.mart], []
     return of_a_name(fact)
+
+
+def of_a_change(fact, column: str, what: str, figure: str, week: str | None) -> tuple[str, list]:
+    of = "where day = %s and figure = %s and days = %s"
+    values = [DAY, figure, 7 if week else 1]
+    if what == "change":
+        return f"select {column} from analytics.changes {of}", values  # noqa: S608
+    if fact.name is None:
+        column = "change"
+    return (
+        f"select {column} from analytics.change_causes {of} and position = 1 "  # noqa: S608
+        "and name = coalesce(%s, '(mix)') and %s ~ ('by (the mix of )?' || dimension || 's?$')",
+        [*values, fact.name, fact.label],
+    )
 
 
 def of_a_name(fact) -> tuple[str, list]:

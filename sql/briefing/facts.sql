@@ -6,6 +6,8 @@
 -- A month so far is left out unless every day of it, and of its like in the month before, is known.
 -- Sources with fewer than 30 leads or less than a fiftieth of all are not ranked by a percentage,
 -- reps below 10 closed deals neither.
+-- Of what is unusual (analytics.changes) the three with the highest score are told, one a topic,
+-- each with the source, owner, stage or kind of movement that did most of it.
 
 with today as (
     select * from analytics.kpis where day = %(day)s
@@ -122,6 +124,49 @@ first_step as (
     where entity = 'lead' and meaning = 'open' and records > 0
     order by position
     limit 1
+),
+subjects (figure, subject) as (values
+    ('new_leads', 'new leads'),
+    ('won_deals', 'deals won'),
+    ('won_value', 'value won'),
+    ('lost_deals', 'deals lost'),
+    ('lost_value', 'value lost'),
+    ('open_deals', 'movement of the number of open deals'),
+    ('open_pipeline_value', 'movement of the open pipeline'),
+    ('weighted_pipeline_value', 'movement of the open pipeline times probability'),
+    ('junk_pct', 'junk share of new leads')
+),
+topics as (
+    select distinct on (topic) *
+    from analytics.changes
+    where day = %(day)s and is_unusual
+    order by topic, abs(score) desc, figure, days
+),
+changes as (
+    select
+        c.*,
+        row_number() over (order by abs(c.score) desc, c.figure) as rank,
+        c.figure || case when c.days > 1 then '_week' else '' end as id,
+        s.subject || case when c.days > 1 then ' in seven days' else '' end as subject,
+        case when c.days > 1 then 'in a usual week' else 'on a usual ' || trim(to_char(c.day, 'Day'))
+        end as comparison,
+        case
+            when c.is_good is null then 'none'
+            when c.is_good then c.direction
+            when c.direction = 'up' then 'down'
+            else 'up'
+        end as better
+    from topics c
+    join subjects s using (figure)
+),
+causes as (
+    select distinct on (c.rank) c.*, p.dimension, p.part, p.name,
+        p.value as part_value, p.normal as part_normal, p.change as part_change
+    from changes c
+    join analytics.change_causes p using (day, figure, days)
+    where p.position = 1 and p.change * c.change > 0
+    order by c.rank, abs(p.change) desc,
+        array_position(array['source', 'owner', 'stage', 'kind'], p.dimension)
 ),
 facts (position, id, section, label, name, value, unit, previous, comparison, better, mart) as (
     select f.*, 'kpis'
@@ -265,6 +310,23 @@ facts (position, id, section, label, name, value, unit, previous, comparison, be
     select 88, 'first_step_leads', 'funnel', 'Leads still at the first step', step,
         records, 'count', null, null, 'down', 'funnel'
     from first_step
+    union all
+    select 87 + 2 * rank, 'change_' || id, 'changes', 'Unusual ' || subject, null,
+        value, unit, normal, comparison, better, 'changes'
+    from changes
+    where rank <= 3
+    union all
+    select 88 + 2 * rank, 'cause_' || id, 'changes',
+        upper(left(subject, 1)) || substr(subject, 2) || ', largest cause by ' || dimension,
+        name, part_value, unit, part_normal, comparison, better, 'change_causes'
+    from causes
+    where rank <= 3 and part is not null
+    union all
+    select 88 + 2 * rank, 'cause_' || id, 'changes',
+        'Change of the ' || subject || ', in points, by the mix of ' || dimension || 's', null,
+        part_change, unit, null, null, better, 'change_causes'
+    from causes
+    where rank <= 3 and part is null
 )
 select
     position::int,
