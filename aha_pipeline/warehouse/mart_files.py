@@ -10,9 +10,9 @@ from pathlib import Path
 from aha_pipeline.sql import MARTS
 
 SCHEMA = "analytics"
-KINDS = ("view", "table", "daily")
+KINDS = ("view", "table", "daily", "following")
 UNITS = ("count", "money", "percent", "days", "number")
-HEADER = ("grain", "kind", "key", "owner")
+HEADER = ("grain", "kind", "key", "owner", "records")
 FIGURES = " figures:"
 FIGURE = re.compile(r" {3}(?P<name>\w+) \((?P<unit>\w+)\): (?P<definition>\S.*)")
 FURTHER = re.compile(r" {4,}(\S.*)")
@@ -46,8 +46,10 @@ class Figure:
 class Mart:
     """One file of `sql/marts`.
 
-    kind: `view`, `table` (rebuilt whole) or `daily` (a table filled by day). key: the columns that
-    identify a row, which get a unique index; may be empty. owner: who answers for the definitions.
+    kind: `view`, `table` (rebuilt whole), `daily` (a table filled by day) or `following` (a table
+    with the rows of each record of the table `records`, made anew for those that have changed).
+    key: the columns that identify a row, which get a unique index; may be empty. owner: who answers
+    for the definitions.
     notes: what is to be known of the whole mart. sources: the tables and views that the select
     reads, as `schema.name`, sorted.
     """
@@ -55,6 +57,7 @@ class Mart:
     name: str
     kind: str
     key: tuple[str, ...]
+    records: str | None
     grain: str
     owner: str
     notes: str
@@ -93,12 +96,18 @@ def _read(path: Path) -> Mart:
             f"{path.name} must begin with the lines '-- grain: one row per ...', '-- kind: ...', "
             f"one of {', '.join(KINDS)}, and '-- owner: ...', who answers for its definitions."
         )
+    if (header["kind"] == "following") != ("records" in header):
+        raise MartError(
+            f"{path.name}: the line '-- records: crm....' goes with '-- kind: following' and names "
+            "the table whose records it follows."
+        )
     block = comments.index(FIGURES) if FIGURES in comments else len(comments)
     select = "\n".join(lines[end:]).strip()
     return Mart(
         name=path.stem,
         kind=header["kind"],
         key=tuple(header.get("key", "").replace(",", " ").split()),
+        records=header.get("records"),
         grain=header["grain"],
         owner=header["owner"],
         notes="\n".join(line.strip() for line in comments[:block]),

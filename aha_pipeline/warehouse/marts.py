@@ -11,10 +11,11 @@ from psycopg2.extensions import cursor as Cursor
 from aha_pipeline.sql import read
 from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, MartError, read_marts
 
-RELKINDS = {"view": "v", "table": "r", "daily": "r"}  # kind of mart: what pg_class calls it
+# kind of mart: what pg_class calls it
+RELKINDS = {"view": "v", "table": "r", "daily": "r", "following": "r"}
 WORK_MEM = "64MB"  # PostgreSQL's own 4 MB sorts and joins a million records on disk
 
-Days = dict[str, date]
+Parameters = dict[str, object]
 
 
 def refresh(
@@ -23,8 +24,10 @@ def refresh(
     """Bring one mart up to date in the caller's transaction; return the rows written (view: 0).
 
     A daily mart gets its days from `first_day` to `last_day`, both included, in the
-    organisation's time zone; the other kinds take no days. Commit after each mart: readers see
-    the old content until then, and are held up only from the swap of the names to the commit.
+    organisation's time zone; the other kinds take no days. One that follows its records makes the
+    rows of changed ones anew, or all where it was built with another text, zone or meaning. Commit
+    after each mart: readers see the old content until then, and are held up only from the swap of
+    the names to the commit.
     Raises MartError for a daily mart without days and for a figure that is no column;
     psycopg2.Error when the select fails, when two rows share the key, or when something that is no
     mart depends on what has to be replaced.
@@ -37,7 +40,11 @@ def refresh(
     with connection.cursor() as cursor:
         cursor.execute(f"set local work_mem = '{WORK_MEM}'")
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [mart.relation])
-        return (_refresh_view if mart.kind == "view" else _refresh_table)(cursor, mart, days)
+        if mart.kind == "view":
+            return _refresh_view(cursor, mart)
+        if mart.kind == "following":
+            return _refresh_following(cursor, mart)
+        return _refresh_table(cursor, mart, days)
 
 
 def stretch(connection: Connection, mart: Mart, first_day: date, last_day: date) -> tuple:
@@ -55,8 +62,8 @@ def stretch(connection: Connection, mart: Mart, first_day: date, last_day: date)
         return cursor.fetchone()
 
 
-def _refresh_view(cursor: Cursor, mart: Mart, days: None) -> int:
-    old, new = _columns(cursor, mart), _columns_of_select(cursor, mart, days)
+def _refresh_view(cursor: Cursor, mart: Mart) -> int:
+    old, new = _columns(cursor, mart), _columns_of_select(cursor, mart)
     if old and old == new[: len(old)]:  # all that `create or replace view` accepts
         _create_view(cursor, mart)
     else:
@@ -72,23 +79,45 @@ def _create_view(cursor: Cursor, mart: Mart) -> None:
     _comment(cursor, mart, mart.name)
 
 
-def _refresh_table(cursor: Cursor, mart: Mart, days: Days | None) -> int:
+def _refresh_following(cursor: Cursor, mart: Mart) -> int:
+    build = {"mart": mart.name, "fingerprint": _fingerprint(cursor, mart)}
+    since = None
+    if _columns(cursor, mart):
+        watermark = sql.SQL(read("warehouse/watermark")).format(table=_identifier(mart.name))
+        cursor.execute(watermark, build)
+        (since,) = cursor.fetchone()
+    if since is None:
+        rows = _rebuild(cursor, mart, {"since": "-infinity"})
+    else:
+        changed = read("warehouse/changed").format(records=mart.records)
+        rows = _refill(cursor, mart, {"since": since}, changed)
+    cursor.execute(read("warehouse/keep_build"), build)
+    return rows
+
+
+def _fingerprint(cursor: Cursor, mart: Mart) -> str:
+    cursor.execute(read("warehouse/fingerprint"), {"select": mart.select})
+    return cursor.fetchone()[0]
+
+
+def _refresh_table(cursor: Cursor, mart: Mart, days: Parameters | None) -> int:
     # A swap would take the views that stand on the table with it, so such a table is refilled.
     if days or _views_on(cursor, mart):
         old = _columns(cursor, mart)
         if old == _columns_of_select(cursor, mart, days):
-            return _refill(cursor, mart, days)
+            which = "where day between %(first_day)s and %(last_day)s" if days else ""
+            return _refill(cursor, mart, days, which)
         if old and days:
             days = _widened(cursor, mart, days)
     return _rebuild(cursor, mart, days)
 
 
-def _rebuild(cursor: Cursor, mart: Mart, days: Days | None) -> int:
+def _rebuild(cursor: Cursor, mart: Mart, parameters: Parameters | None) -> int:
     """Build the table beside the old one and swap the names, so no reader waits for the query."""
     name = f"{mart.name}__next"
     build = _identifier(name)
     create = sql.SQL("create table {} as ").format(build)
-    cursor.execute(create + sql.SQL(mart.select), days)
+    cursor.execute(create + sql.SQL(mart.select), parameters)
     rows = cursor.rowcount
     if mart.key:
         columns = sql.SQL(", ").join(map(sql.Identifier, mart.key))
@@ -102,17 +131,17 @@ def _rebuild(cursor: Cursor, mart: Mart, days: Days | None) -> int:
     return rows
 
 
-def _refill(cursor: Cursor, mart: Mart, days: Days | None) -> int:
+def _refill(cursor: Cursor, mart: Mart, parameters: Parameters | None, which: str) -> int:
+    """Put the rows of the select in the place of those that `which` names."""
     table = _identifier(mart.name)
-    which = "where day between %(first_day)s and %(last_day)s" if days else ""
-    cursor.execute(sql.SQL("delete from {} ").format(table) + sql.SQL(which), days)
-    cursor.execute(sql.SQL("insert into {} ").format(table) + sql.SQL(mart.select), days)
+    cursor.execute(sql.SQL("delete from {} ").format(table) + sql.SQL(which), parameters)
+    cursor.execute(sql.SQL("insert into {} ").format(table) + sql.SQL(mart.select), parameters)
     rows = cursor.rowcount
     _comment(cursor, mart, mart.name)
     return rows
 
 
-def _widened(cursor: Cursor, mart: Mart, days: Days) -> Days:
+def _widened(cursor: Cursor, mart: Mart, days: Parameters) -> Parameters:
     """Return the days asked for and all that the table holds, so that a rebuild loses none."""
     widest = sql.SQL(
         "select least(min(day), %(first_day)s), greatest(max(day), %(last_day)s) from {}"
@@ -162,9 +191,11 @@ def _columns(cursor: Cursor, mart: Mart) -> list[tuple]:
     return _described(cursor)
 
 
-def _columns_of_select(cursor: Cursor, mart: Mart, days: Days | None) -> list[tuple]:
+def _columns_of_select(
+    cursor: Cursor, mart: Mart, parameters: Parameters | None = None
+) -> list[tuple]:
     query = sql.SQL("select * from (") + sql.SQL(mart.select) + sql.SQL("\n) s limit 0")
-    cursor.execute(query, days)
+    cursor.execute(query, parameters)
     return _described(cursor)
 
 

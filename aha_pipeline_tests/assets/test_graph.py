@@ -39,7 +39,7 @@ def test_a_module_is_one_line_of_configuration(monkeypatch):
 
 def test_lineage_leads_from_the_modules_through_the_marts_to_the_briefing():
     assets = graph()
-    assert assets.get(key("analytics/leads")).parent_keys >= {key("crm/leads_raw")}
+    assert assets.get(key("analytics/lead_history")).parent_keys >= {key("crm/leads_raw")}
     assert assets.get(key("analytics/funnel")).parent_keys == {
         key("analytics/leads"),
         key("analytics/deals"),

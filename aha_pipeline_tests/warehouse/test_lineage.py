@@ -52,7 +52,7 @@ def raw(lineage, *column):
         ("source_quality.won_deals", "analytics.deals.meaning analytics.deals.source"),
         ("owners.owner_name", "crm.leads_raw.owner_name crm.crm_deals.owner_name "
          "crm.crm_contacts.owner_name crm.crm_accounts.owner_name"),
-        ("leads.owner_name", "analytics.owners.owner_name crm.leads_raw.owner_id"),
+        ("leads.owner_name", "analytics.owners.owner_name analytics.lead_history.owner_id"),
         ("deals.amount", "analytics.deal_history.amount"),
         ("deal_history.amount", "crm.crm_deals.amount crm.record_versions.amount"),
         ("deal_history.source", "crm.crm_deals.lead_source"),
@@ -73,8 +73,10 @@ def test_a_column_names_the_columns_that_its_mart_reads(lineage, column, direct)
     [
         ("rep_matrix.won_value", "crm_deals.amount record_versions.amount "
          "picklist_meaning.meaning"),
-        ("rep_matrix.junk_leads", "leads_raw.is_converted picklist_meaning.meaning"),
-        ("source_quality.source", "crm_deals.lead_source leads_raw.lead_source"),
+        ("rep_matrix.junk_leads", "leads_raw.is_converted record_versions.is_converted "
+         "picklist_meaning.meaning"),
+        ("source_quality.source", "crm_deals.lead_source leads_raw.lead_source "
+         "record_versions.lead_source"),
         ("accounts_by_industry.industry", "crm_accounts.industry"),
         ("closing_deals.days_left", "crm_deals.closing_date record_versions.closing_date "
          "organisation.timezone"),

@@ -192,3 +192,32 @@ def _wider(name, expression):
 def _refresh_elsewhere(database_url, mart):
     with connect(database_url) as connection:
         refresh(connection, mart)
+
+
+def test_a_history_follows_the_records_that_changed(small):
+    build(small)
+    age = "synced_at = now() - case id when 'L1' then interval '2 hours' else interval '1 hour' end"
+    for table in ("crm.leads_raw", "analytics.lead_history"):
+        small.cursor().execute(f"update {table} set {age}")  # noqa: S608
+    small.cursor().execute("update analytics.lead_history set source = 'as built before'")
+    put(small, "Leads", lead(3, ist("2025-03-02 11:00:00")))
+    # The youngest of those built before is made anew as well: clocks may be set back.
+    assert refresh(small, MARTS["lead_history"]) == 2
+    found = {row["id"]: row["source"] for row in rows(small, "lead_history")}
+    assert found == {"L1": "as built before", "L2": "Facebook", "L3": "Facebook"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update crm.organisation set timezone = 'America/New_York'",
+        "update crm.picklist_meaning set meaning = 'junk' where value = 'Not Contacted'",
+    ],
+)
+def test_a_history_is_built_anew_where_zone_or_meanings_changed(small, change):
+    build(small)
+    small.cursor().execute("update crm.leads_raw set synced_at = now() - interval '1 hour'")
+    small.cursor().execute("update analytics.lead_history set source = 'as built before'")
+    small.cursor().execute(change)
+    assert refresh(small, MARTS["lead_history"]) == len(rows(small, "lead_history"))
+    assert {row["source"] for row in rows(small, "lead_history")} == {"Facebook"}

@@ -178,6 +178,7 @@ def test_values_in_use_without_a_meaning_are_named_with_their_records(database_u
         file.write_text("module,value,meaning\nLeads,Site Visit,qualified\nDeals,Design,open\n")
         derive_meanings(connection, file)
         assert unmapped_values(connection) == []
+        build(connection)
         assert sum(row["is_qualified"] for row in rows(connection, "leads")) == 2
 
 

@@ -1,5 +1,6 @@
 -- grain: one row per content of a deal: what it said, from one day to another
--- kind: table
+-- kind: following
+-- records: crm.crm_deals
 -- owner: sales operations
 -- crm.record_versions holds each former content and when another took its place, the module table
 -- holds the present one. Before the first content known there is no record of what was said, so
@@ -41,6 +42,10 @@ former as (
         owner_id
     from crm.record_versions
     where module = 'Deals'
+    and (
+        %(since)s = '-infinity'::timestamptz
+        or id in (select id from crm.crm_deals where synced_at > %(since)s)
+    )
     window record as (partition by id order by version)
 ),
 contents as (
@@ -58,6 +63,7 @@ contents as (
         d.owner_id
     from crm.crm_deals d
     left join former f on f.id = d.id and f.is_last
+    where d.synced_at > %(since)s
     union all
     select
         f.id,
@@ -73,6 +79,7 @@ contents as (
         f.owner_id
     from former f
     join crm.crm_deals d on d.id = f.id
+    where d.synced_at > %(since)s
 ),
 dated as (
     select
@@ -157,7 +164,8 @@ select
     d.deal_name as name,
     d.account_id,
     d.account_name,
-    (d.created_time at time zone o.timezone)::date as day
+    (d.created_time at time zone o.timezone)::date as day,
+    d.synced_at
 from spans s
 join crm.crm_deals d on d.id = s.id
 join crm.organisation o on o.singleton

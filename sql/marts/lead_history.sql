@@ -1,5 +1,6 @@
 -- grain: one row per content of a lead: what it said, from one day to another
--- kind: table
+-- kind: following
+-- records: crm.leads_raw
 -- owner: sales operations
 -- crm.record_versions holds each former content and when another took its place, the module table
 -- holds the present one. Before the first content known there is no record of what was said, so
@@ -9,7 +10,13 @@
 -- the day it was written holds on none. The contents of a lead leave no gap and do not overlap.
 -- is_first: the first content known. is_present: the one that the module table holds. is_deleted:
 -- the lead is deleted by now.
--- meaning, position, source, owner_id: as in analytics.leads.
+-- meaning: converted when Zoho says so, whatever the status; else crm.picklist_meaning; a status
+-- that is empty, not listed there or without a meaning counts as open.
+-- position: of the status in crm.picklist_meaning; converted leads stand at 'converted', unlisted
+-- statuses just after the last open one.
+-- day, converted_day: of Created_Time and Converted_Date_Time in the organisation's time zone.
+-- deal_id: the deal that the conversion made, where the lead names it. It and converted_day are of
+-- the present content. synced_at: when the record landed, by which changed ones are known.
 
 with steps as (
     select
@@ -30,6 +37,10 @@ former as (
         is_converted
     from crm.record_versions
     where module = 'Leads'
+    and (
+        %(since)s = '-infinity'::timestamptz
+        or id in (select id from crm.leads_raw where synced_at > %(since)s)
+    )
     window record as (partition by id order by version)
 ),
 contents as (
@@ -43,9 +54,14 @@ contents as (
         l.lead_source,
         l.lead_status,
         l.owner_id,
-        l.is_converted
+        l.is_converted,
+        l.created_time,
+        l.converted_time,
+        l.deal_id,
+        l.synced_at
     from crm.leads_raw l
     left join former f on f.id = l.id and f.is_last
+    where l.synced_at > %(since)s
     union all
     select
         f.id,
@@ -57,9 +73,14 @@ contents as (
         f.lead_source,
         f.lead_status,
         f.owner_id,
-        f.is_converted
+        f.is_converted,
+        l.created_time,
+        null,
+        null,
+        l.synced_at
     from former f
     join crm.leads_raw l on l.id = f.id
+    where l.synced_at > %(since)s
 )
 select
     c.id,
@@ -74,7 +95,11 @@ select
     coalesce(case when c.is_converted then s.converted else m.position end, s.unlisted)
         as position,
     c.is_converted,
-    coalesce(nullif(trim(c.owner_id), ''), '(none)') as owner_id
+    coalesce(nullif(trim(c.owner_id), ''), '(none)') as owner_id,
+    (c.created_time at time zone o.timezone)::date as day,
+    (c.converted_time at time zone o.timezone)::date as converted_day,
+    case when c.is_converted then c.deal_id end as deal_id,
+    c.synced_at
 from contents c
 join crm.organisation o on o.singleton
 cross join steps s
