@@ -140,7 +140,7 @@ def build(
     last_day: date | None = None,
     only: tuple[str, ...] | None = None,
 ) -> None:
-    """Refresh every mart; the daily ones for the days given, or not at all.
+    """Refresh every mart; the daily ones and what reads them for the days given, or not at all.
 
     `only`: the names of those that are wanted, which come with all that they read.
     """
@@ -149,13 +149,16 @@ def build(
     for mart in reversed(marts):
         if mart.relation in wanted:
             wanted.update(mart.sources)
+    by_day: set[str] = set()
     for mart in marts:
+        if mart.kind == "daily" or by_day & set(mart.sources):
+            by_day.add(mart.relation)
         if mart.relation not in wanted:
             continue
-        if mart.kind != "daily":
+        if mart.relation not in by_day:
             refresh(connection, mart)
         elif first_day:
-            refresh(connection, mart, first_day, last_day)
+            refresh(connection, mart, *((first_day, last_day) if mart.kind == "daily" else ()))
 
 
 def rows(connection, query: str) -> list[dict]:

@@ -257,6 +257,21 @@ def test_deals_that_close_soon_or_are_overdue(connection):
     assert (first["day"], first["amount"], first["weighted_amount"]) == (day, 50, 5)
 
 
+def test_a_closing_date_falls_in_the_week_of_its_monday(connection):
+    closing = ("2024-02-25", "2024-02-26", "2024-02-29", "2024-03-03", "2025-01-01")
+    for number, text in enumerate(closing):
+        put(connection, "Deals", deal(number, MARCH, Closing_Date=text))
+    build(connection)
+    weeks = {row["id"]: row["week"].isoformat() for row in rows(connection, "closing_deals")}
+    assert weeks == {
+        "D0": "2024-02-19",
+        "D1": "2024-02-26",
+        "D2": "2024-02-26",
+        "D3": "2024-02-26",
+        "D4": "2024-12-30",
+    }
+
+
 def test_contacts_and_industries(mixed):
     contacts = {r["owner_name"]: r["contacts"] for r in rows(mixed, "contacts_by_owner")}
     assert contacts == {"Asha": 2, "Bala": 1, "(none)": 1}

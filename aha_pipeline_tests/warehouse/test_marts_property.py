@@ -21,6 +21,11 @@ from aha_pipeline_tests.warehouse.marts_company import (
     put_history,
     rows,
 )
+from aha_pipeline_tests.warehouse.stages_by_hand import (
+    check_comparisons,
+    check_slipping,
+    check_stages,
+)
 
 START = datetime(2025, 3, 5, tzinfo=UTC)  # New York changes to summer time on the 9th
 FIRST, LAST = date(2025, 3, 3), date(2025, 3, 16)
@@ -97,6 +102,9 @@ def test_marts_of_any_company(connection, leads, deals, zone):
     check_present(connection, live(leads), live(deals))
     check_days(connection, leads, deals, ZoneInfo(zone))
     check_movements(connection, deals, ZoneInfo(zone))
+    check_stages(connection, deals)
+    check_slipping(connection, deals)
+    check_comparisons(connection)
 
 
 def live(histories_):

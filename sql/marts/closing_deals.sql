@@ -3,7 +3,8 @@
 -- key: id
 -- owner: sales operations
 -- day: today in the organisation's time zone when the table was built. An open deal without a
--- closing date is not here.
+-- closing date is not here; one that closes today is not overdue. week: the Monday of the week (ISO
+-- 8601) of the closing date.
 -- figures:
 --   amount (money): Amount of the deal, null where empty
 --   weighted_amount (money): amount times probability, 0 without one of them
@@ -21,7 +22,8 @@ select
     d.closing_date,
     d.closing_date - t.day as days_left,
     d.closing_date < t.day as is_overdue,
-    t.day
+    t.day,
+    date_trunc('week', d.closing_date::timestamp)::date as week
 from analytics.deals d
 cross join (
     select (now() at time zone o.timezone)::date as day from crm.organisation o

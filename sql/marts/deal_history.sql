@@ -15,6 +15,11 @@
 -- meaning: of the stage in crm.picklist_meaning; an empty or unlisted stage counts as open.
 -- position: of the stage; unlisted stages just after the last open one, '(not known)' before all.
 -- closed_day: of a won or lost deal, its Closing_Date, else the day that content was written.
+-- version: of crm.record_versions, null for the present content; it orders the contents of a deal.
+-- said_from, said_until: when the content held, to the second, with no assumption: a first content
+-- from Created_Time. Both are null where is_assumed.
+-- is_start_known: false for a first content that was written a day or more after the creation:
+-- what the deal said before is not known. All other times are as exact as the daily reads.
 -- figures:
 --   probability (percent): won 100, lost 0; open: the deal's own Probability, else the stage's
 --   amount (money): Amount as in Zoho, null where empty
@@ -31,6 +36,7 @@ with stages as (
 former as (
     select
         id,
+        version,
         modified_time,
         lag(coalesce(replaced_by, replaced_at)) over record as said_from,
         coalesce(replaced_by, replaced_at) as said_until,
@@ -51,9 +57,12 @@ former as (
 contents as (
     select
         d.id,
+        null::bigint as version,
         coalesce(f.said_until, d.created_time, d.modified_time, d.synced_at) as said_from,
         d.deleted_at as said_until,
         f.id is null as is_first,
+        f.id is not null or coalesce(d.modified_time < d.created_time + interval '1 day', false)
+            as is_start_known,
         true as is_present,
         d.modified_time,
         d.stage,
@@ -67,9 +76,12 @@ contents as (
     union all
     select
         f.id,
+        f.version,
         coalesce(f.said_from, d.created_time, d.modified_time, d.synced_at),
         f.said_until,
         f.said_from is null,
+        f.said_from is not null
+            or coalesce(f.modified_time < d.created_time + interval '1 day', false),
         false,
         f.modified_time,
         f.stage,
@@ -112,6 +124,10 @@ known as (
 spans as (
     select
         id,
+        version,
+        said_from,
+        said_until,
+        is_start_known,
         coalesce(assumed_until, from_day) as from_day,
         until_day,
         is_present,
@@ -129,6 +145,10 @@ spans as (
     union all
     select
         id,
+        version,
+        null,
+        null,
+        false,
         from_day,
         assumed_until,
         false,
@@ -165,7 +185,11 @@ select
     d.account_id,
     d.account_name,
     (d.created_time at time zone o.timezone)::date as day,
-    d.synced_at
+    d.synced_at,
+    s.version,
+    s.said_from,
+    s.said_until,
+    s.is_start_known
 from spans s
 join crm.crm_deals d on d.id = s.id
 join crm.organisation o on o.singleton

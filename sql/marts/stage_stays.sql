@@ -1,0 +1,70 @@
+-- grain: one row per stay of a deal in a stage, from its arrival to its next move
+-- kind: table
+-- key: id, stay
+-- owner: sales operations
+-- Contents of analytics.deal_history that follow each other with one stage are one stay, whatever
+-- else changed. Taken are all contents, also those that were replaced within the day, so a stage of
+-- some hours is a stay if a read saw it: what came and went between two reads, nobody saw. The time
+-- of a move is Modified_Time of the first content that shows it. What a deal is assumed to have
+-- been before it was first seen closed is no stay. Deleted deals are here until their deletion.
+-- stay: 1 for the first. left_at: when it moved on or was deleted; null: it still stands there.
+-- is_left: another stage followed. is_standing: the present stay of a live deal.
+-- is_start_known: false for a first stay of which it is not known since when the deal stood there;
+-- came_at is then its creation, and days the most that it can have stood there.
+-- outcome: what the deal's present stage means: open, won or lost.
+-- owner_id: on arrival. source: as the deal says now.
+-- figures:
+--   days (days): from came_at to left_at, or until the table was built; of 24 hours, to a hundredth
+--   amount (money): Amount of the deal on arrival, null where empty
+
+with contents as (
+    select
+        id,
+        version,
+        stage,
+        meaning,
+        position,
+        said_from,
+        is_start_known,
+        is_deleted,
+        source,
+        owner_id,
+        amount,
+        lag(stage) over record is distinct from stage as is_arrival,
+        last_value(meaning) over whole as outcome,
+        last_value(said_until) over whole as deleted_at
+    from analytics.deal_history
+    where not is_assumed
+    window
+        record as (partition by id order by version),
+        whole as (record rows between unbounded preceding and unbounded following)
+),
+stays as (
+    select
+        *,
+        row_number() over record as stay,
+        lead(id) over record is not null as is_left,
+        coalesce(lead(said_from) over record, deleted_at) as left_at
+    from contents
+    where is_arrival
+    window record as (partition by id order by version)
+)
+select
+    id,
+    stay,
+    stage,
+    meaning,
+    position,
+    said_from as came_at,
+    left_at,
+    is_start_known,
+    is_left,
+    not is_left and not is_deleted as is_standing,
+    is_deleted,
+    round(greatest(extract(epoch from coalesce(left_at, now()) - said_from), 0) / 86400, 2)
+        as days,
+    outcome,
+    source,
+    owner_id,
+    amount
+from stays
