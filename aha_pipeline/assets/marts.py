@@ -52,7 +52,7 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
                 days = stretch(connection, mart, asked.start.date(), _last_day(asked))
             rows = refresh(connection, mart, *days)
             seconds = time.monotonic() - started
-            described = columns.of_mart(connection, mart)
+            described = columns.of_mart(connection, mart, context.assets_def.dependency_keys)
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": rows,
@@ -94,7 +94,7 @@ def _description(mart: Mart) -> str:
         f"- **{figure.label}** `{figure.name}` ({figure.unit}): {figure.definition}"
         for figure in mart.figures
     )
-    return "\n\n".join(part for part in (mart.grain, mart.notes, figures) if part)
+    return "\n\n".join(part for part in (mart.row, mart.notes, figures) if part)
 
 
 def _last_day(window: dg.TimeWindow) -> date:

@@ -70,6 +70,11 @@ class Mart:
         """Its name in the database, with the schema."""
         return f"{SCHEMA}.{self.name}"
 
+    @property
+    def row(self) -> str:
+        """What a row is, as a sentence."""
+        return f"{self.grain[0].upper()}{self.grain[1:]}."
+
 
 @cache
 def read_marts(folder: Path = MARTS) -> tuple[Mart, ...]:

@@ -214,8 +214,7 @@ def _comment(cursor: Cursor, mart: Mart, name: str) -> None:
             "name a column that it returns, or remove the line."
         )
     what = "view" if mart.kind == "view" else "table"
-    grain = f"{mart.grain[0].upper()}{mart.grain[1:]}."
-    comments = [_comment_on(what, sql.Identifier(SCHEMA, name), grain)]
+    comments = [_comment_on(what, sql.Identifier(SCHEMA, name), mart.row)]
     comments += [
         _comment_on("column", sql.Identifier(SCHEMA, name, column), figures.get(column))
         for column in columns

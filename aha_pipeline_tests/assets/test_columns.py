@@ -41,7 +41,21 @@ def test_every_mart_tells_of_each_column_and_where_it_comes_from(told):
         columns = [column.name for column in metadata["dagster/column_schema"].columns]
         assert set(metadata["dagster/column_lineage"].deps_by_column) == set(columns)
         for figure in mart.figures:
-            assert _column(metadata, figure.name).description == figure.comment
+            assert _column(metadata, figure.name).description.startswith(figure.comment)
+
+
+def test_the_description_of_a_column_says_where_it_comes_from_with_links_to_assets(told):
+    junk = _column(told("analytics/rep_matrix"), "junk_leads")
+    assert junk.description == (
+        "leads that are junk now (count)\n\nFrom [analytics.leads](/assets/analytics/leads): "
+        "`meaning`"
+    )
+    day = _column(told("analytics/accounts"), "day")
+    assert day.description == (
+        "From [crm.crm_accounts](/assets/crm/crm_accounts): `created_time`; "
+        "crm.organisation: `timezone`"
+    )
+    assert not _column(told("analytics/funnel"), "entity").description
 
 
 def test_the_dictionary_is_written_with_the_daily_sync(told, database_url):
@@ -54,7 +68,7 @@ def test_the_dictionary_is_written_with_the_daily_sync(told, database_url):
 def test_a_mart_is_described_by_its_grain_its_notes_its_figures_and_its_owner():
     node = defs().resolve_asset_graph().get(key("analytics/source_quality"))
     grain, notes, figures = node.description.split("\n\n")
-    assert grain.startswith("one row per source")
+    assert grain == "One row per source of leads or of won deals."
     assert notes.startswith("Percentages are null")
     line = "- **Junk %** `junk_pct` (percent): junk leads / all leads of the source"
     assert line in figures.splitlines()

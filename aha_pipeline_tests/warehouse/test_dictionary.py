@@ -85,5 +85,5 @@ def test_a_figure_that_is_no_column_is_refused(built):
 def test_a_generated_column_tells_of_what_it_is_made(built):
     (columns,) = read_columns(built, ["crm.crm_deals", "crm.no_such_table"]).values()
     told = {column.name: column.description for column in columns}
-    assert told["amount"] == "From crm.to_number((raw_data -> 'Amount'))"
+    assert told["amount"] == "From `crm.to_number((raw_data -> 'Amount'))`"
     assert told["raw_data"] is None

@@ -6,7 +6,7 @@ select
     format_type(a.atttypid, a.atttypmod) as type,
     coalesce(
         col_description(a.attrelid, a.attnum),
-        'From ' || regexp_replace(pg_get_expr(d.adbin, d.adrelid), '::text(\[\])?', '', 'g')
+        'From `' || regexp_replace(pg_get_expr(d.adbin, d.adrelid), '::text(\[\])?', '', 'g') || '`'
     ) as description
 from unnest(%(relations)s::text[]) as relation
 join pg_attribute a on a.attrelid = to_regclass(relation)
