@@ -16,9 +16,10 @@
 -- counts as the lower. compared_with: the last days of the periods in that mean.
 -- For junk_pct: junk over leads of all the periods together.
 -- spread: 1.4826 times the median absolute deviation from normal, the standard deviation where all
--- is normally distributed. At least what chance does to things that come one by one (Poisson): the
--- mean size of one lead, deal or movement times the root of their usual number, at least of 1; for
--- junk_pct the binomial standard error.
+-- is normally distributed. At least what chance does to things that come one by one (compound
+-- Poisson): the root mean square of the size of a lead, deal or movement times the root of their
+-- usual number, at least of 1; for junk_pct the binomial standard error. Sizes are those of the
+-- periods compared with, and where nothing happened in them those of the day.
 -- score: change / spread. is_unusual: 3 or more, either way, as on a control chart.
 -- is_good: whether the direction is good news; null where neither is.
 -- figures:
@@ -55,7 +56,7 @@ known as (
     group by entity
 ),
 totals as (
-    select day, figure, sum(value) as value, sum(events) as events, sum(gross) as gross
+    select day, figure, sum(value) as value, sum(events) as events, sum(squares) as squares
     from analytics.daily_parts
     where dimension = 'source'
     group by day, figure
@@ -68,7 +69,7 @@ calendar as (
         c.day::date as day,
         coalesce(t.value, 0) as value,
         coalesce(t.events, 0) as events,
-        coalesce(t.gross, 0) as gross
+        coalesce(t.squares, 0) as squares
     from (select min(day) as first_day, max(day) as last_day from days) d
     cross join lateral generate_series(
         (d.first_day - 62)::timestamp, d.last_day::timestamp, interval '1 day'
@@ -79,7 +80,7 @@ calendar as (
     where f.unit <> 'percent'
 ),
 periods as (
-    select day, figure, 1 as days, since, value, events, gross
+    select day, figure, 1 as days, since, value, events, squares
     from calendar
     union all
     select
@@ -89,30 +90,27 @@ periods as (
         since + 6,
         sum(value) over week,
         sum(events) over week,
-        sum(gross) over week
+        sum(squares) over week
     from calendar
     where topic = 'pipeline'
     window week as (partition by figure order by day rows 6 preceding)
 ),
 compared as (
     select
-        p.day,
-        p.figure,
-        p.days,
+        d.day,
+        b.figure,
+        b.days,
         b.day as before,
         b.value,
         b.events,
-        b.gross,
+        b.squares,
         count(*) over period as comparable_days,
-        row_number() over (partition by p.day, p.figure, p.days order by b.day desc) as weeks
-    from periods p
-    join periods b on b.figure = p.figure and b.days = p.days
-        and b.day in (
-            p.day - 7, p.day - 14, p.day - 21, p.day - 28,
-            p.day - 35, p.day - 42, p.day - 49, p.day - 56
-        )
-        and b.day >= b.since
-    window period as (partition by p.day, p.figure, p.days)
+        row_number() over (partition by d.day, b.figure, b.days order by b.day desc) as weeks
+    from periods b
+    cross join generate_series(1, 8) w (week)
+    join days d on d.day = b.day + 7 * w.week
+    where b.day >= b.since
+    window period as (partition by d.day, b.figure, b.days)
 ),
 ranked as (
     select
@@ -142,7 +140,7 @@ spreads as (
         percentile_cont(0.5) within group (order by abs(r.value - n.normal)) as deviation,
         avg(r.events) as events,
         sum(r.events) as all_events,
-        sum(r.gross) as all_gross
+        sum(r.squares) as all_squares
     from ranked r
     join normals n using (day, figure, days)
     group by r.day, r.figure, r.days
@@ -155,8 +153,9 @@ moved as (
         p.value,
         n.normal,
         1.4826 * s.deviation::numeric as deviation,
-        sqrt(greatest(s.events, 1))
-            * (p.gross + s.all_gross) / nullif(p.events + s.all_events, 0) as chance,
+        sqrt(greatest(s.events, 1) * coalesce(
+            s.all_squares / nullif(s.all_events, 0), p.squares / nullif(p.events, 0)
+        )) as chance,
         coalesce(c.comparable_days, 0) as comparable_days,
         n.compared_with
     from periods p

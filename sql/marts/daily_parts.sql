@@ -10,15 +10,15 @@
 -- figures:
 --   value (number): what the part adds to the figure of the day; negative where it takes away
 --   events (count): leads, deals or movements behind it; null by stage
---   gross (number): the events' sizes without their signs, summed; null by stage
+--   squares (number): the squares of the events' sizes, summed; null by stage
 
 with flows as (
-    select f.figure, l.day, l.source, l.owner_id, null as kind, f.value, f.events, f.value as gross
+    select f.figure, l.day, l.source, l.owner_id, null as kind, f.value, f.events, f.value as squares
     from analytics.lead_volume l
     cross join lateral (values ('new_leads', l.leads::numeric, l.leads)) f (figure, value, events)
     where l.day is not null
     union all
-    select f.figure, d.closed_day, d.source, d.owner_id, null, f.value, 1, abs(f.value)
+    select f.figure, d.closed_day, d.source, d.owner_id, null, f.value, 1, f.value * f.value
     from analytics.deals d
     cross join lateral (values
         (d.meaning || '_deals', 1::numeric),
@@ -34,7 +34,7 @@ with flows as (
         m.kind,
         f.value,
         case when m.kind <> 'handed over' then 1 else 0 end,
-        case when m.kind <> 'handed over' then abs(f.value) else 0 end
+        case when m.kind <> 'handed over' then f.value * f.value else 0 end
     from analytics.pipeline_movements m
     cross join lateral (values
         ('open_deals', m.deals::numeric),
@@ -50,7 +50,7 @@ select
     p.part,
     sum(f.value) as value,
     sum(f.events)::bigint as events,
-    sum(f.gross) as gross
+    sum(f.squares) as squares
 from flows f
 cross join lateral (values
     ('source', f.source),
