@@ -56,7 +56,8 @@ def throughput(records: int = 100_000, rounds: int = 3) -> None:
             fetching, copying = _copy(server, crm)
             got["COPY, pages at hand"] = records / copying
             got["HTTP, then COPY"] = records / (fetching + copying)
-            got["dlt"] = _peer(DLT, server, crm, records)
+            got["dlt, by CSV"] = _peer(DLT, server, crm, records)
+            got["dlt, by default"] = _peer(DLT, server, crm, records, "insert_values")
             got["Airbyte's source"] = _peer(AIRBYTE, server, small, few)
             for name, rate in got.items():
                 rates.setdefault(name, []).append(rate)
@@ -133,14 +134,14 @@ def _land_all(server: str, crm: Served, records: int, **options: int) -> dict:
     return landed
 
 
-def _peer(peer: Peer, server: str, crm: Served, records: int) -> float:
+def _peer(peer: Peer, server: str, crm: Served, records: int, *options: str) -> float:
     """Return the records a second of a peer's first read; not a number where it is missing."""
     with (
         database(server, "speed") as database_url,
         tempfile.TemporaryDirectory(prefix="aha-bench-") as folder,
     ):
         try:
-            command = peer.command(crm.url, folder, database_url)
+            command = peer.command(crm.url, folder, database_url, *options)
         except PeerMissing as error:
             print(f"{peer.name} is not installed: {error}")
             return float("nan")

@@ -359,3 +359,14 @@ def test_every_breakdown_adds_up(mixed):
         == total(mixed, "rep_matrix", "won_value")
     )
     assert won == total(mixed, "outcomes_by_month", "won_value")
+
+
+def test_a_value_with_spaces_around_it_is_the_value(connection):
+    time = ist("2025-03-01 10:00:00")
+    put(connection, "Deals", deal(1, time, "Closed Won"), deal(2, time, " Closed Won "))
+    put(connection, "Leads", lead(1, time, "Junk Lead"), lead(2, time, "Junk Lead "))
+    build(connection)
+    assert [(r["stage"], r["deals"]) for r in rows(connection, "pipeline_by_stage")] == [
+        ("Closed Won", 2)
+    ]
+    assert total(connection, "source_quality", "junk_leads") == 2

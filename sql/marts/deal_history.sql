@@ -110,7 +110,7 @@ dated as (
     from contents c
     join crm.organisation o on o.singleton
     cross join stages s
-    left join crm.picklist_meaning m on m.module = 'Deals' and m.value = c.stage
+    left join crm.picklist_meaning m on m.module = 'Deals' and m.value = trim(c.stage)
 ),
 known as (
     select

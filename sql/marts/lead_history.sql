@@ -103,4 +103,4 @@ select
 from contents c
 join crm.organisation o on o.singleton
 cross join steps s
-left join crm.picklist_meaning m on m.module = 'Leads' and m.value = c.lead_status
+left join crm.picklist_meaning m on m.module = 'Leads' and m.value = trim(c.lead_status)
