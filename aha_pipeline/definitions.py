@@ -6,6 +6,7 @@ import dagster as dg
 
 from aha_pipeline import settings as configuration
 from aha_pipeline.assets.briefing import ai_briefing
+from aha_pipeline.assets.checks import all_checks
 from aha_pipeline.assets.marts import mart_assets, metric_dictionary
 from aha_pipeline.assets.meaning import meaning_asset, unmapped_check
 from aha_pipeline.assets.modules import module_asset
@@ -39,6 +40,7 @@ def defs() -> dg.Definitions:
             *(count_check(module) for module in modules),
             *(certificate_check(module) for module in modules),
             unmapped_check,
+            *all_checks(modules),
         ],
         jobs=[daily_sync, send_whatsapp, reconcile_job],
         schedules=[daily_schedule(settings), weekly_reconcile(settings)],

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import dagster as dg
 
-from aha_pipeline.assets import columns, meaning, partitions
+from aha_pipeline.assets import columns, freshness, meaning, partitions
 from aha_pipeline.assets.modules import module_key
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.settings import Settings
@@ -40,6 +40,7 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
         owners=[f"team:{mart.owner.replace(' ', '_')}"],
         partitions_def=partitions.daily(settings) if is_daily else None,
         backfill_policy=dg.BackfillPolicy.single_run() if is_daily else None,
+        freshness_policy=freshness.daily(settings),
     )
     def built(
         context: dg.AssetExecutionContext, services: ServicesResource

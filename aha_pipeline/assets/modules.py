@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import dagster as dg
 import psycopg2
 
-from aha_pipeline.assets import columns, partitions, side_by_side
+from aha_pipeline.assets import columns, freshness, partitions, side_by_side
 from aha_pipeline.assets.land import Read
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.resources import ServicesResource
@@ -63,6 +63,7 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
         owners=["team:data"],
         partitions_def=partitions.daily(settings),
         backfill_policy=dg.BackfillPolicy.single_run(),
+        freshness_policy=freshness.daily(settings),
         pool=ZOHO_POOL,
         check_specs=[
             dg.AssetCheckSpec(

@@ -4,20 +4,18 @@ They open and close incidents; `whatsapp_on_briefing` sends what is open, throug
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import dagster as dg
 
 from aha_pipeline.assets.briefing import BRIEFING_KEY
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.automation.causes import cause
-from aha_pipeline.automation.days import due_before, today
+from aha_pipeline.automation.days import LATE_AFTER, due_before, today
 from aha_pipeline.automation.jobs import UNFINISHED, daily_sync
 from aha_pipeline.delivery import incidents
 from aha_pipeline.services import Services
 
-# A first sync of a large organisation takes an hour, retries and a pause for credits more.
-LATE_AFTER = timedelta(hours=3)
 WILL_RETRY = "dagster/will_retry"
 REMEDY = (
     "Pass this on to whoever looks after the pipeline: {where} in Dagster says more, and "

@@ -9,6 +9,7 @@ from aha_pipeline.settings import Settings
 
 LIMIT = 300
 OURS = "aha_pipeline."
+CHECK_FAILED = "DagsterAssetCheckFailedError"  # its text is of names of assets and checks alone
 
 
 def cause(failures: Sequence[dg.DagsterEvent], settings: Settings) -> str:
@@ -27,13 +28,16 @@ def cause(failures: Sequence[dg.DagsterEvent], settings: Settings) -> str:
 
 
 def _sentence(event: dg.DagsterEvent) -> str | None:
-    """Return the sentence of an error of this program's own; None for any other."""
+    """Return the sentence of an error of this program's own or of a check; None for any other."""
     failure = event.step_failure_data
     if failure.user_failure_data and failure.user_failure_data.description:
         return failure.user_failure_data.description
     error = failure.error
     while error and error.cause:
         error = error.cause
+    if error and error.cls_name == CHECK_FAILED:
+        failed = " ".join(error.message.partition("\n")[2].split())
+        return f"the check {failed} found what is wrong, so no briefing is made of it."
     if error is None or not error.message.startswith(OURS):
         return None
     return " ".join(error.message.partition(": ")[2].split())

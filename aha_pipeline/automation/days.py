@@ -10,6 +10,8 @@ from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.state import unread
 
 Span = tuple[date, date]
+# A first sync of a large organisation takes an hour, retries and a pause for credits more.
+LATE_AFTER = timedelta(hours=3)
 
 
 def today(settings: Settings) -> date:

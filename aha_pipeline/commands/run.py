@@ -104,8 +104,22 @@ def _is_interrupt(event: Any) -> bool:
 
 
 def _failures(result: Any) -> tuple[tuple[str, str], ...]:
-    failed = (event for event in result.all_events if event.is_step_failure)
-    return tuple((event.step_key, _sentence(event.step_failure_data)) for event in failed)
+    failed = [event for event in result.all_events if event.is_step_failure]
+    checked = _failed_checks(result)
+    return tuple(
+        (event.step_key, checked.get(event.step_key) or _sentence(event.step_failure_data))
+        for event in failed
+    )
+
+
+def _failed_checks(result: Any) -> dict[str, str]:
+    """Return what each step's failed check says; Dagster's own failure only names the check."""
+    return {
+        event.step_key: event.asset_check_evaluation_data.description
+        for event in result.all_events
+        if event.event_type_value == "ASSET_CHECK_EVALUATION"
+        and not event.asset_check_evaluation_data.passed
+    }
 
 
 def _sentence(failure: Any) -> str:

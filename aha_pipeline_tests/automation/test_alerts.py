@@ -5,11 +5,12 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+from dagster._core.errors import DagsterAssetCheckFailedError
 
 from aha_pipeline import services
 from aha_pipeline.assets.resources import ServicesResource
-from aha_pipeline.automation.alerts import LATE_AFTER, alert_on_failure, alert_on_lateness
-from aha_pipeline.automation.days import due_before
+from aha_pipeline.automation.alerts import alert_on_failure, alert_on_lateness
+from aha_pipeline.automation.days import LATE_AFTER, due_before
 from aha_pipeline.automation.jobs import message_config, pending
 from aha_pipeline.definitions import defs
 from aha_pipeline.settings import load
@@ -163,6 +164,13 @@ def test_the_text_of_a_foreign_error_is_not_told(twilio, sync, notice, instance)
     text = twilio.messages()[0].body
     assert "leads_raw: it met an error that this program does not know." in text
     assert "hunter2" not in text
+
+
+def test_a_failed_check_is_told_by_its_name(twilio, sync, notice, instance):
+    notice(sync(DagsterAssetCheckFailedError("1 check failed:\nanalytics/kpis: figures")))
+    send_all(instance)
+    text = twilio.messages()[0].body
+    assert "the check analytics/kpis: figures found what is wrong, so no briefing" in text
 
 
 def test_without_any_success_yet_nothing_is_late(twilio, look, due):

@@ -95,6 +95,25 @@ def test_a_module_that_may_not_be_read_fails_the_sync_in_one_sentence(recent, da
     assert secrets_in_dagster(database_url) == []
 
 
+def test_a_failed_check_holds_the_briefing_back_and_says_why_until_zoho_is_asked(
+    recent, database_url
+):
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("insert into crm.live_records values ('Leads', current_date - 2, 1000)")
+    failed = aha("sync")
+    assert failed.returncode == 1
+    said = "Failed: leads_raw_live_records: crm/leads_raw: 1 row is wrong. Far fewer live records"
+    assert said in failed.stdout
+    assert "run `aha sync`" in failed.stdout
+    assert "nothing is sent" in failed.stdout
+    assert "Briefing of" not in failed.stdout
+    assert rows(database_url, "select count(*) from analytics.ai_briefings_log") == [(0,)]
+    assert aha("reconcile").returncode == 0
+    accepted = aha("sync", "--from", START.isoformat())
+    assert accepted.returncode == 0, accepted.stdout
+    assert rows(database_url, "select count(*) from analytics.ai_briefings_log") == [(1,)]
+
+
 def secrets_in_dagster(url):
     events = rows(url, "select event from dagster.event_logs")
     assert events

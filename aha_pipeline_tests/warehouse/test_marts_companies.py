@@ -22,7 +22,7 @@ from aha_pipeline.sandbox.company import SEED, Calendar, apply
 from aha_pipeline.sandbox.store import Store
 from aha_pipeline_tests.hands import Hands
 from aha_pipeline_tests.warehouse import expected
-from aha_pipeline_tests.warehouse.marts_company import TABLES, build, company, rows
+from aha_pipeline_tests.warehouse.marts_company import TABLES, build, company, rows, wrong
 
 ZONE = ZoneInfo("Asia/Kolkata")
 END = datetime(2026, 3, 31, 18, 30, tzinfo=ZONE)
@@ -194,6 +194,10 @@ def test_the_funnel_of_past_days_is_what_it_was_on_the_day(warehouse, lived):
     assert {day: found[day] for day in lived.steps} == lived.steps
 
 
+def test_no_check_finds_anything_wrong_in_the_sandbox_company(warehouse):
+    assert wrong(warehouse) == {}
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason="AHA_SHARED_DATA is not set")
 def test_every_mart_of_real_data_equals_pandas(database_url):
     life = given()
@@ -201,5 +205,6 @@ def test_every_mart_of_real_data_equals_pandas(database_url):
         land(connection, life)
         build(connection)
         compare(connection, life)
+        assert wrong(connection) == {}
         won = sum((row["won_value"] for row in rows(connection, "rep_matrix")), Decimal(0))
         assert won == 71_789_540

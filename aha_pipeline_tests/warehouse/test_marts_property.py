@@ -20,6 +20,7 @@ from aha_pipeline_tests.warehouse.marts_company import (
     name_organisation,
     put_history,
     rows,
+    wrong,
 )
 from aha_pipeline_tests.warehouse.stages_by_hand import (
     check_comparisons,
@@ -105,6 +106,7 @@ def test_marts_of_any_company(connection, leads, deals, zone):
     check_stages(connection, deals)
     check_slipping(connection, deals)
     check_comparisons(connection)
+    assert wrong(connection) == {}
 
 
 def live(histories_):

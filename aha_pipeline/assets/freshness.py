@@ -1,0 +1,22 @@
+"""When an asset is late: the daily sync has had its time and has not brought it."""
+
+from datetime import datetime
+
+import dagster as dg
+
+from aha_pipeline.automation.days import LATE_AFTER
+from aha_pipeline.settings import Settings
+
+
+def daily(settings: Settings) -> dg.FreshnessPolicy:
+    """Return the policy that turns red three hours after AHA_DAILY_AT, in AHA_TIMEZONE.
+
+    Red is an asset that has not been materialized since AHA_DAILY_AT; it is green again once it
+    has. Dagster's daemon looks at it.
+    """
+    deadline = datetime.combine(datetime.min, settings.aha_daily_at) + LATE_AFTER
+    return dg.FreshnessPolicy.cron(
+        deadline_cron=f"{deadline.minute} {deadline.hour} * * *",
+        lower_bound_delta=LATE_AFTER,
+        timezone=settings.aha_timezone,
+    )

@@ -1,0 +1,157 @@
+"""The checks: each a file of `sql/checks` that selects what is wrong, no row where all is well.
+
+A file is named `<table>.<check>.sql`. Of a mart, its check `figures` also finds doubled keys.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor
+
+from aha_pipeline.sql import CHECKS, read
+from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, read_marts, tables_read
+from aha_pipeline.warehouse.tables import table_name
+
+EVERY_MODULE = "crm/*"
+FIGURES = "figures"
+LIVE_RECORDS = "live_records"
+SHOWN = 20
+SEVERITIES = ("error", "warn")
+BLOCKING = {"yes": True, "no": False}
+DOUBLED = "Rows share a key. Run `aha sync` to build the table again."
+
+
+class CheckError(ValueError):
+    """A check's file is wrong; the text names the file and what to do."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One file of `sql/checks`.
+
+    asset: `schema/table`, or EVERY_MODULE with {table} and {module} in the select. severity:
+    `error` or `warn`. description: what is wrong when it fails, and what to do. select: gives the
+    rows that are wrong; of a mart with the columns rule, expected and found. sources: the tables
+    and views it reads, as `schema.name`.
+    """
+
+    name: str
+    asset: str
+    severity: str
+    is_blocking: bool
+    description: str
+    select: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """How many rows are wrong, and the first of them."""
+
+    count: int
+    first: tuple[Mapping[str, object], ...]
+
+
+@cache
+def read_checks(folder: Path = CHECKS) -> tuple[Check, ...]:
+    """Return every check of the folder, by asset and name. Raises CheckError for a wrong header."""
+    return tuple(_read(path) for path in sorted(folder.glob("*.sql")))
+
+
+def mart_checks() -> list[Check]:
+    """Return the check of each mart that has a file or a key."""
+    files = {check.asset: check for check in read_checks()}
+    found = ((mart, files.get(f"{SCHEMA}/{mart.name}")) for mart in read_marts())
+    return [_with_key(mart, check) for mart, check in found if mart.key or check]
+
+
+def module_checks(module: str) -> list[Check]:
+    """Return the checks of a module."""
+    wanted = (EVERY_MODULE, f"crm/{table_name(module)}")
+    return [check for check in read_checks() if check.asset in wanted]
+
+
+def find_wrong(connection: Connection, check: Check, module: str | None = None) -> Wrong:
+    """Return what a check finds; `module` says of which, where the check is of every module."""
+    query = sql.SQL(check.select)
+    if check.asset == EVERY_MODULE:
+        query = query.format(**_names(module))
+    counted = sql.SQL(read("warehouse/wrong")).format(check=query, shown=sql.Literal(SHOWN))
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(counted)
+        rows = cursor.fetchall()
+    count = rows[0]["wrong_rows"] if rows else 0
+    return Wrong(
+        count,
+        tuple({name: row[name] for name in row if name != "wrong_rows"} for row in rows),
+    )
+
+
+def keep_live_records(connection: Connection, module: str) -> None:
+    """Keep today's number of live records, in the caller's transaction."""
+    query = sql.SQL(read("warehouse/keep_live_records")).format(**_names(module))
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+
+
+def _names(module: str) -> dict[str, sql.Composable]:
+    return {"table": sql.Identifier(table_name(module)), "module": sql.Literal(module)}
+
+
+def _read(path: Path) -> Check:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    end = next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    header = _header(line.removeprefix("--").strip() for line in lines[:end])
+    if (
+        "/" not in header.get("asset", "")
+        or header.get("severity") not in SEVERITIES
+        or header.get("blocking") not in BLOCKING
+        or not header.get("description")
+    ):
+        raise CheckError(
+            f"{path.name} must begin with the lines '-- asset: schema/table', "
+            "'-- severity: error' or 'warn', '-- blocking: yes' or 'no', and '-- description: ...'."
+        )
+    select = "\n".join(lines[end:]).strip()
+    is_template = header["asset"] == EVERY_MODULE
+    return Check(
+        name=path.stem.rpartition(".")[2],
+        asset=header["asset"],
+        severity=header["severity"],
+        is_blocking=BLOCKING[header["blocking"]],
+        description=header["description"],
+        select=select,
+        sources=() if is_template else tables_read(path.name, select),
+    )
+
+
+def _header(comments: Iterable[str]) -> dict[str, str]:
+    """Return the header; the description is the last of it and ends with an empty line."""
+    header: dict[str, str] = {}
+    for line in comments:
+        if "description" in header:
+            if not line:
+                break
+            header["description"] += f" {line}"
+        else:
+            name, _, value = line.partition(":")
+            header[name] = value.strip()
+    return header
+
+
+def _with_key(mart: Mart, check: Check | None) -> Check:
+    keys = _doubled_keys(mart) if mart.key else ""
+    if check is None:
+        return Check(
+            FIGURES, f"{SCHEMA}/{mart.name}", "error", True, DOUBLED, keys, (mart.relation,)
+        )
+    select = f"({check.select})\nunion all\n({keys})" if keys else check.select
+    return Check(**{**vars(check), "select": select})
+
+
+def _doubled_keys(mart: Mart) -> str:
+    return read("warehouse/doubled_keys").format(mart=mart.name, key=", ".join(mart.key))
