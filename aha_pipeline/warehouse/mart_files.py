@@ -47,7 +47,8 @@ class Mart:
     """One file of `sql/marts`.
 
     kind: `view`, `table` (rebuilt whole), `daily` (a table filled by day) or `following` (a table
-    with the rows of each record of the table `records`, made anew for those that have changed).
+    with the rows of each record of the table `records`, made anew for those that have changed; it
+    has the columns id, is_present, true for one row a record, and synced_at).
     key: the columns that identify a row, which get a unique index; may be empty. owner: who answers
     for the definitions.
     notes: what is to be known of the whole mart. sources: the tables and views that the select

@@ -86,13 +86,19 @@ def _refresh_following(cursor: Cursor, mart: Mart) -> int:
         watermark = sql.SQL(read("warehouse/watermark")).format(table=_identifier(mart.name))
         cursor.execute(watermark, build)
         (since,) = cursor.fetchone()
-    if since is None:
-        rows = _rebuild(cursor, mart, {"since": "-infinity"})
-    else:
+    if since is not None:
         changed = read("warehouse/changed").format(records=mart.records)
         rows = _refill(cursor, mart, {"since": since}, changed)
+    if since is None or not _is_complete(cursor, mart):
+        rows = _rebuild(cursor, mart, {"since": "-infinity"})
     cursor.execute(read("warehouse/keep_build"), build)
     return rows
+
+
+def _is_complete(cursor: Cursor, mart: Mart) -> bool:
+    names = {"table": mart.relation, "records": mart.records}
+    cursor.execute(read("warehouse/is_complete").format(**names))
+    return cursor.fetchone()[0]
 
 
 def _fingerprint(cursor: Cursor, mart: Mart) -> str:

@@ -221,3 +221,13 @@ def test_a_history_is_built_anew_where_zone_or_meanings_changed(small, change):
     small.cursor().execute(change)
     assert refresh(small, MARTS["lead_history"]) == len(rows(small, "lead_history"))
     assert {row["source"] for row in rows(small, "lead_history")} == {"Facebook"}
+
+
+@pytest.mark.parametrize("table", ["crm.leads_raw", "analytics.lead_history"])
+def test_a_history_from_which_a_row_is_missing_is_built_anew(small, table):
+    build(small)
+    small.cursor().execute("update crm.leads_raw set synced_at = now() - interval '1 hour'")
+    small.cursor().execute(f"delete from {table} where id = 'L1'")  # noqa: S608
+    refresh(small, MARTS["lead_history"])
+    left = [row["id"] for row in rows(small, "select id from crm.leads_raw order by id")]
+    assert [row["id"] for row in rows(small, "lead_history")] == left
