@@ -238,7 +238,7 @@ def test_a_read_that_is_killed_at_any_moment_leaves_no_hole_and_no_duplicate(
     seed = random.randrange(10**9)
     print("seed of the moments:", seed)  # pytest shows it where the test fails
     chance, states = random.Random(seed), [{}, served(connected)]
-    for _ in range(int(os.environ.get("AHA_TEST_KILLS", "6"))):
+    for _ in range(int(os.environ.get("AHA_TEST_KILLS", "4"))):
         child = start_reading()
         time.sleep(chance.uniform(0, seconds))
         child.send_signal(signal.SIGKILL)

@@ -26,7 +26,7 @@ from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.landing import Window
 from aha_pipeline_tests.hands import Hands
 
-HISTORIES = int(os.environ.get("AHA_TEST_HISTORIES", "200"))
+HISTORIES = int(os.environ.get("AHA_TEST_HISTORIES", "100"))
 BEGIN = datetime(2026, 5, 4, 6, 0, tzinfo=UTC)
 NEVER = datetime(2040, 1, 1, tzinfo=UTC)
 RUNS = count()

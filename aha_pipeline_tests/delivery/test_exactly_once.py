@@ -18,7 +18,7 @@ from aha_pipeline.delivery.split import split
 from aha_pipeline_tests.delivery.conftest import DAY, OTHER, READER, stored
 from aha_pipeline_tests.delivery.crashes import Killed, Steps, deliver_until, stop_raising
 
-SCHEDULES = int(os.environ.get("DELIVERY_SCHEDULES", "60"))
+SCHEDULES = int(os.environ.get("DELIVERY_SCHEDULES", "30"))
 MISHAPS = ("ok", "ok", "429", "500", "lost", "taken_500", "taken_lost", "63018")
 STEPS = 30
 LONG = "\n\n".join(f"Paragraph {n}. " + "word " * 60 for n in range(6))
