@@ -1,13 +1,14 @@
 """Dagster's PostgreSQL event log, with the plan of a range of days written in batches.
 
-A run over a range announces each day of each asset. dagster-postgres 0.29 writes these
-announcements one by one, each in several statements: 38 s of the 44 s that 122 days of five assets
-took, and minutes for years. The rows written here are the same.
+A run over a range announces each day of each asset, and each check. dagster-postgres 0.29 writes
+these announcements one by one, each in several statements: 38 s of the 44 s that 122 days of five
+assets took, and minutes for years. The rows written here are the same.
 
 It also asks the database anew, on a connection of its own, which columns its table of assets has:
 three times for each asset check. Here it asks once.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
@@ -15,16 +16,17 @@ from typing import Any
 
 from dagster import DagsterEventType
 from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log import SqlEventLogStorageTable
-from dagster._core.storage.event_log.schema import AssetKeyTable
-from dagster._serdes import ConfigurableClassData
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, AssetKeyTable
+from dagster._serdes import ConfigurableClassData, serialize_value
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import pg_url_from_config
 from sqlalchemy import Connection, inspect
 
 
 class BatchingEventLogStorage(PostgresEventLogStorage):
-    """PostgresEventLogStorage that stores a batch of planned materializations in one statement."""
+    """PostgresEventLogStorage that stores a batch of announcements in a few statements."""
 
     @classmethod
     def from_config_value(
@@ -46,11 +48,23 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
     def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
         return self.has_asset_key_col(column_name)
 
+    @cached_property
+    def supports_asset_checks(self) -> bool:
+        """Return whether the instance has the table of asset checks."""
+        return super().supports_asset_checks
+
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """Store the events: announcements in one insert, and one row an asset."""
-        types = {event.get_dagster_event().event_type for event in events}
-        if types != {DagsterEventType.ASSET_MATERIALIZATION_PLANNED}:
-            super().store_event_batch(events)
+        """Store the events: announcements of assets and of checks in a few statements each."""
+        by_type = defaultdict(list)
+        for event in events:
+            by_type[event.get_dagster_event().event_type].append(event)
+        self._store_planned_assets(by_type.pop(DagsterEventType.ASSET_MATERIALIZATION_PLANNED, []))
+        self._store_planned_checks(by_type.pop(DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED, []))
+        for others in by_type.values():
+            super().store_event_batch(others)
+
+    def _store_planned_assets(self, events: Sequence[EventLogEntry]) -> None:
+        if not events:
             return
         with self._connect() as connection:
             connection.execute(
@@ -59,3 +73,35 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         with self.index_transaction() as connection:
             for _, planned in groupby(events, key=lambda e: e.get_dagster_event().asset_key):
                 self._store_asset_event(connection, list(planned)[-1], 0)
+
+    def _store_planned_checks(self, events: Sequence[EventLogEntry]) -> None:
+        if not events:
+            return
+        table = SqlEventLogStorageTable
+        insert = self.prepare_insert_event_batch(events).returning(table.c.id)
+        with self._connect() as connection:
+            ids = connection.execute(insert).scalars().all()
+        rows = [
+            self._planned_check(event, event_id) | {"partition": partition}
+            for event, event_id in zip(events, ids, strict=True)
+            for partition in _partitions(event)
+        ]
+        with self.index_connection() as connection:
+            connection.execute(AssetCheckExecutionsTable.insert(), rows)
+
+    def _planned_check(self, event: EventLogEntry, event_id: int) -> dict[str, Any]:
+        planned = event.get_dagster_event().event_specific_data
+        return {
+            "asset_key": planned.asset_key.to_string(),
+            "check_name": planned.check_name,
+            "run_id": event.run_id,
+            "execution_status": AssetCheckExecutionRecordStatus.PLANNED.value,
+            "evaluation_event": serialize_value(event),
+            "evaluation_event_timestamp": self._event_insert_timestamp(event),
+            "evaluation_event_storage_id": event_id,
+        }
+
+
+def _partitions(event: EventLogEntry) -> Sequence[str | None]:
+    subset = event.get_dagster_event().event_specific_data.partitions_subset
+    return subset.get_partition_keys() if subset else [None]
