@@ -1,6 +1,7 @@
 """The checks: each a file of `sql/checks` that selects what is wrong, no row where all is well.
 
-A file is named `<table>.<check>.sql`. Of a mart, its check `figures` also finds doubled keys.
+A file is named `<table>.<check>.sql`. That no two rows of a mart share its key is no check: with
+two such rows it is not built.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,16 +14,14 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
 from aha_pipeline.sql import CHECKS, read
-from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, read_marts, tables_read
+from aha_pipeline.warehouse.mart_files import SCHEMA, tables_read
 from aha_pipeline.warehouse.tables import table_name
 
 EVERY_MODULE = "crm/*"
-FIGURES = "figures"
 LIVE_RECORDS = "live_records"
 SHOWN = 20
 SEVERITIES = ("error", "warn")
 BLOCKING = {"yes": True, "no": False}
-DOUBLED = "Rows share a key. Run `aha sync` to build the table again."
 
 
 class CheckError(ValueError):
@@ -35,7 +34,7 @@ class Check:
 
     asset: `schema/table`, or EVERY_MODULE with {table} and {module} in the select. severity:
     `error` or `warn`. description: what is wrong when it fails, and what to do. select: gives the
-    rows that are wrong; of a mart with the columns rule, expected and found. sources: the tables
+    rows that are wrong, in few columns. sources: the tables
     and views it reads, as `schema.name`.
     """
 
@@ -63,10 +62,8 @@ def read_checks(folder: Path = CHECKS) -> tuple[Check, ...]:
 
 
 def mart_checks() -> list[Check]:
-    """Return the check of each mart that has a file or a key."""
-    files = {check.asset: check for check in read_checks()}
-    found = ((mart, files.get(f"{SCHEMA}/{mart.name}")) for mart in read_marts())
-    return [_with_key(mart, check) for mart, check in found if mart.key or check]
+    """Return the checks of the marts."""
+    return [check for check in read_checks() if check.asset.startswith(f"{SCHEMA}/")]
 
 
 def module_checks(module: str) -> list[Check]:
@@ -141,17 +138,3 @@ def _header(comments: Iterable[str]) -> dict[str, str]:
             name, _, value = line.partition(":")
             header[name] = value.strip()
     return header
-
-
-def _with_key(mart: Mart, check: Check | None) -> Check:
-    keys = _doubled_keys(mart) if mart.key else ""
-    if check is None:
-        return Check(
-            FIGURES, f"{SCHEMA}/{mart.name}", "error", True, DOUBLED, keys, (mart.relation,)
-        )
-    select = f"({check.select})\nunion all\n({keys})" if keys else check.select
-    return Check(**{**vars(check), "select": select})
-
-
-def _doubled_keys(mart: Mart) -> str:
-    return read("warehouse/doubled_keys").format(mart=mart.name, key=", ".join(mart.key))

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import date
 
 from psycopg2 import sql
+from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
@@ -28,9 +29,9 @@ def refresh(
     rows of changed ones anew, or all where it was built with another text, zone or meaning. Commit
     after each mart: readers see the old content until then, and are held up only from the swap of
     the names to the commit.
-    Raises MartError for a daily mart without days and for a figure that is no column;
-    psycopg2.Error when the select fails, when two rows share the key, or when something that is no
-    mart depends on what has to be replaced.
+    Raises MartError for a daily mart without days, for a figure that is no column and when two rows
+    share the key; psycopg2.Error when the select fails or when something that is no mart depends on
+    what has to be replaced.
     """
     days = None
     if mart.kind == "daily":
@@ -40,11 +41,13 @@ def refresh(
     with connection.cursor() as cursor:
         cursor.execute(f"set local work_mem = '{WORK_MEM}'")
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [mart.relation])
-        if mart.kind == "view":
-            return _refresh_view(cursor, mart)
-        if mart.kind == "following":
-            return _refresh_following(cursor, mart)
-        return _refresh_table(cursor, mart, days)
+        try:
+            return _refresh(cursor, mart, days)
+        except UniqueViolation:
+            raise MartError(
+                f"{mart.relation} is not built, because two of its rows would share the key "
+                f"{', '.join(mart.key)}: its figures would be counted twice. Correct its SQL."
+            ) from None
 
 
 def stretch(connection: Connection, mart: Mart, first_day: date, last_day: date) -> tuple:
@@ -60,6 +63,14 @@ def stretch(connection: Connection, mart: Mart, first_day: date, last_day: date)
         query = sql.SQL(read("warehouse/stretch")).format(table=_identifier(mart.name))
         cursor.execute(query, days)
         return cursor.fetchone()
+
+
+def _refresh(cursor: Cursor, mart: Mart, days: Parameters | None) -> int:
+    if mart.kind == "view":
+        return _refresh_view(cursor, mart)
+    if mart.kind == "following":
+        return _refresh_following(cursor, mart)
+    return _refresh_table(cursor, mart, days)
 
 
 def _refresh_view(cursor: Cursor, mart: Mart) -> int:
@@ -127,7 +138,9 @@ def _rebuild(cursor: Cursor, mart: Mart, parameters: Parameters | None) -> int:
     rows = cursor.rowcount
     if mart.key:
         columns = sql.SQL(", ").join(map(sql.Identifier, mart.key))
-        cursor.execute(sql.SQL("create unique index on {} ({})").format(build, columns))
+        cursor.execute(
+            sql.SQL("create unique index on {} ({}) nulls not distinct").format(build, columns)
+        )
     _comment(cursor, mart, name)
     cursor.execute(sql.SQL("analyze {}").format(build))
     with _without_views_on(cursor, mart):
