@@ -24,14 +24,18 @@ SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warn": dg.AssetCheckSeverity.
 def all_checks(modules: Sequence[str]) -> list[dg.AssetChecksDefinition]:
     """Return the checks of all marts, and of the modules that are read."""
     return [
-        *(_mart_check(check) for check in mart_checks()),
-        *(_module_check(check, module) for module in modules for check in module_checks(module)),
+        *(_asset_check(check, dg.AssetKey(check.asset.split("/"))) for check in mart_checks()),
+        *(
+            _asset_check(check, module_key(module), module)
+            for module in modules
+            for check in module_checks(module)
+        ),
     ]
 
 
-def _mart_check(check: Check) -> dg.AssetChecksDefinition:
-    key = dg.AssetKey(check.asset.split("/"))
-
+def _asset_check(
+    check: Check, key: dg.AssetKey, module: str | None = None
+) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=key,
         name=check.name,
@@ -41,7 +45,10 @@ def _mart_check(check: Check) -> dg.AssetChecksDefinition:
     )
     def checked(services: ServicesResource) -> dg.AssetCheckResult:
         with services.get().connect() as connection:
-            return _result(check, key, find_wrong(connection, check))
+            wrong = find_wrong(connection, check, module)
+            if check.name == LIVE_RECORDS and not wrong.count:
+                keep_live_records(connection, module)
+        return _result(check, key, wrong)
 
     return checked
 
@@ -50,25 +57,6 @@ def _compared_with(check: Check, key: dg.AssetKey) -> list[dg.AssetKey]:
     """Return the other marts that a check reads, so that it waits for them."""
     read = (dg.AssetKey(source.split(".")) for source in check.sources)
     return [other for other in read if other.path[0] == PREFIX and other != key]
-
-
-def _module_check(check: Check, module: str) -> dg.AssetChecksDefinition:
-    key = module_key(module)
-
-    @dg.asset_check(
-        asset=key,
-        name=check.name,
-        description=f"Fails where this is so: {check.description}",
-        blocking=check.is_blocking,
-    )
-    def checked(services: ServicesResource) -> dg.AssetCheckResult:
-        with services.get().connect() as connection:
-            wrong = find_wrong(connection, check, module)
-            if check.name == LIVE_RECORDS and not wrong.count:
-                keep_live_records(connection, module)
-        return _result(check, key, wrong)
-
-    return checked
 
 
 def _result(check: Check, key: dg.AssetKey, wrong: Wrong) -> dg.AssetCheckResult:

@@ -5,6 +5,7 @@ They open and close incidents; `whatsapp_on_briefing` sends what is open, throug
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
@@ -46,19 +47,17 @@ def alert_on_failure(
     when = failed_at.astimezone(opened.settings.zone)
     reason = cause(context.get_step_failure_events(), opened.settings)
     _close_recovered(context.instance, opened)
-    with opened.connect() as connection:
-        is_new = incidents.open_incident(
-            connection,
-            key=f"run {run.run_id}",
-            day=today(opened.settings),
-            kind="failed",
-            cause=f"The daily sync failed on {when:%a} {when.day} {when:%b at %H:%M}. {reason}",
-            remedy=REMEDY.format(where=f"run {run.run_id[:8]}"),
-            opened_at=failed_at,
-        )
+    told = _tell(
+        opened,
+        key=f"run {run.run_id}",
+        kind="failed",
+        cause=f"The daily sync failed on {when:%a} {when.day} {when:%b at %H:%M}. {reason}",
+        remedy=REMEDY.format(where=f"run {run.run_id[:8]}"),
+        opened_at=failed_at,
+    )
     # The sync may have succeeded between the failure and this look at it.
     _close_recovered(context.instance, opened)
-    return dg.SkipReason("The readers are told." if is_new else "The readers know.")
+    return told
 
 
 @dg.sensor(
@@ -84,17 +83,21 @@ def alert_on_lateness(
     if context.cursor != due.isoformat():
         context.update_cursor(due.isoformat())
         return dg.SkipReason("The sync is late; if it still is at the next look, it is told.")
+    return _tell(
+        opened,
+        key=f"late {due.isoformat()}",
+        kind="late",
+        cause="No daily sync has succeeded since it was due on "
+        f"{due:%a} {due.day} {due:%b at %H:%M}.",
+        remedy=REMEDY.format(where="the list of runs"),
+        opened_at=datetime.now(UTC),
+    )
+
+
+def _tell(opened: Services, **incident: Any) -> dg.SkipReason:
+    """Open an incident of today, with the fields of `open_incident`; say whether it is new."""
     with opened.connect() as connection:
-        is_new = incidents.open_incident(
-            connection,
-            key=f"late {due.isoformat()}",
-            day=today(opened.settings),
-            kind="late",
-            cause="No daily sync has succeeded since it was due on "
-            f"{due:%a} {due.day} {due:%b at %H:%M}.",
-            remedy=REMEDY.format(where="the list of runs"),
-            opened_at=datetime.now(UTC),
-        )
+        is_new = incidents.open_incident(connection, day=today(opened.settings), **incident)
     return dg.SkipReason("The readers are told." if is_new else "The readers know.")
 
 

@@ -151,18 +151,7 @@ def _begins_as_advice(words: list[str]) -> bool:
         names = known.get(word, frozenset())
         if "advise" in names:
             return True
-        if word not in (
-            "then",
-            "also",
-            "please",
-            "now",
-            "still",
-            "first",
-            "do",
-            "don't",
-            "not",
-            "to",
-        ):
+        if word not in OPENINGS:
             return False
     return False
 

@@ -1,10 +1,11 @@
 """The checks: each a file of `sql/checks` that selects what is wrong, no row where all is well.
 
-A file is named `<table>.<check>.sql`. That no two rows of a mart share its key is no check: with
-two such rows it is not built.
+A file is named `<what it is of>.<check>.sql`. It may be of several assets, separated by commas:
+then {relation} in its select is the table of each, and {records} the one that a history follows.
+That no two rows of a mart share its key is no check: with two such rows it is not built.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,8 +14,8 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
-from aha_pipeline.sql import CHECKS, read
-from aha_pipeline.warehouse.mart_files import SCHEMA, tables_read
+from aha_pipeline.sql import CHECKS, parts, read
+from aha_pipeline.warehouse.mart_files import SCHEMA, read_marts, tables_read
 from aha_pipeline.warehouse.tables import table_name
 
 EVERY_MODULE = "crm/*"
@@ -30,7 +31,7 @@ class CheckError(ValueError):
 
 @dataclass(frozen=True)
 class Check:
-    """One file of `sql/checks`.
+    """One file of `sql/checks`, for one asset.
 
     asset: `schema/table`, or EVERY_MODULE with {table} and {module} in the select. severity:
     `error` or `warn`. description: what is wrong when it fails, and what to do. select: gives the
@@ -57,8 +58,8 @@ class Wrong:
 
 @cache
 def read_checks(folder: Path = CHECKS) -> tuple[Check, ...]:
-    """Return every check of the folder, by asset and name. Raises CheckError for a wrong header."""
-    return tuple(_read(path) for path in sorted(folder.glob("*.sql")))
+    """Return every check of the folder, by file. Raises CheckError for a wrong header."""
+    return tuple(check for path in sorted(folder.glob("*.sql")) for check in _read(path))
 
 
 def mart_checks() -> list[Check]:
@@ -99,12 +100,13 @@ def _names(module: str) -> dict[str, sql.Composable]:
     return {"table": sql.Identifier(table_name(module)), "module": sql.Literal(module)}
 
 
-def _read(path: Path) -> Check:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    end = next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
-    header = _header(line.removeprefix("--").strip() for line in lines[:end])
+def _read(path: Path) -> Iterator[Check]:
+    """Yield the check of a file for each of its assets."""
+    comments, select = parts(path)
+    header = _header(line.strip() for line in comments)
+    assets = header.get("asset", "").split(", ")
     if (
-        "/" not in header.get("asset", "")
+        not all("/" in asset for asset in assets)
         or header.get("severity") not in SEVERITIES
         or header.get("blocking") not in BLOCKING
         or not header.get("description")
@@ -113,17 +115,25 @@ def _read(path: Path) -> Check:
             f"{path.name} must begin with the lines '-- asset: schema/table', "
             "'-- severity: error' or 'warn', '-- blocking: yes' or 'no', and '-- description: ...'."
         )
-    select = "\n".join(lines[end:]).strip()
-    is_template = header["asset"] == EVERY_MODULE
-    return Check(
-        name=path.stem.rpartition(".")[2],
-        asset=header["asset"],
-        severity=header["severity"],
-        is_blocking=BLOCKING[header["blocking"]],
-        description=header["description"],
-        select=select,
-        sources=() if is_template else tables_read(path.name, select),
-    )
+    for asset in assets:
+        is_template = asset == EVERY_MODULE
+        query = select if is_template else _of_asset(select, asset)
+        yield Check(
+            name=path.stem.rpartition(".")[2],
+            asset=asset,
+            severity=header["severity"],
+            is_blocking=BLOCKING[header["blocking"]],
+            description=header["description"],
+            select=query,
+            sources=() if is_template else tables_read(path.name, query),
+        )
+
+
+def _of_asset(select: str, asset: str) -> str:
+    """Return a select that is shared by several assets as that of one of them."""
+    relation = asset.replace("/", ".")
+    records = {mart.relation: mart.records for mart in read_marts()}.get(relation)
+    return select.replace("{relation}", relation).replace("{records}", records or "")
 
 
 def _header(comments: Iterable[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-from aha_pipeline.sql import MARTS
+from aha_pipeline.sql import MARTS, parts
 
 SCHEMA = "analytics"
 KINDS = ("view", "table", "daily", "following")
@@ -90,9 +90,7 @@ def read_marts(folder: Path = MARTS) -> tuple[Mart, ...]:
 
 
 def _read(path: Path) -> Mart:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    end = next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
-    comments = [line.removeprefix("--").rstrip() for line in lines[:end]]
+    comments, select = parts(path)
     header = {}
     while comments and comments[0].partition(":")[0].strip() in HEADER:
         name, _, value = comments.pop(0).partition(":")
@@ -108,7 +106,6 @@ def _read(path: Path) -> Mart:
             "the table whose records it follows."
         )
     block = comments.index(FIGURES) if FIGURES in comments else len(comments)
-    select = "\n".join(lines[end:]).strip()
     return Mart(
         name=path.stem,
         kind=header["kind"],

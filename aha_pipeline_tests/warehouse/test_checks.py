@@ -248,6 +248,17 @@ def test_a_certificate_accepts_a_drop_a_refusal_does_not(many, verdict, found):
     assert live_records(many).count == found
 
 
+def test_a_file_of_several_assets_is_a_check_of_each_of_them(tmp_path):
+    header = "-- asset: analytics/lead_history, analytics/deal_history\n-- severity: error\n"
+    select = "select h.id from {relation} h left join {records} r using (id) where r.id is null"
+    text = f"{header}-- blocking: yes\n-- description: No record.\n\n{select}"
+    (tmp_path / "histories.figures.sql").write_text(text)
+    assert {check.asset: check.sources for check in read_checks(tmp_path)} == {
+        "analytics/lead_history": ("analytics.lead_history", "crm.leads_raw"),
+        "analytics/deal_history": ("analytics.deal_history", "crm.crm_deals"),
+    }
+
+
 def test_a_file_without_a_proper_header_is_refused(tmp_path):
     (tmp_path / "kpis.figures.sql").write_text("-- asset: analytics/kpis\nselect 1")
     with pytest.raises(CheckError, match=r"kpis\.figures\.sql must begin with .*severity"):

@@ -1,4 +1,4 @@
--- asset: crm/crm_contacts
+-- asset: crm/leads_raw, crm/crm_contacts
 -- severity: warn
 -- blocking: no
 -- description: Records bear dates that cannot be. Correct them in Zoho.
@@ -6,7 +6,7 @@
 -- An hour of grace: the clocks of Zoho and of this database differ a little.
 
 select r.id, c.rule
-from crm.crm_contacts r
+from {relation} r
 cross join lateral (values
     ('Created_Time in the future', created_time > now() + interval '1 hour'),
     ('Modified_Time in the future', modified_time > now() + interval '1 hour')

@@ -1,4 +1,4 @@
--- asset: analytics/deal_history
+-- asset: analytics/lead_history, analytics/deal_history
 -- severity: error
 -- blocking: yes
 -- description: A record has not exactly one present content, or its contents leave a gap or
@@ -7,7 +7,7 @@
 
 with present as (
     select id, count(*) filter (where is_present) as contents
-    from analytics.deal_history
+    from {relation}
     group by id
 ),
 spans as (
@@ -17,14 +17,14 @@ spans as (
         until_day,
         lead(from_day) over record as next_day,
         lead(id) over record is null as is_last
-    from analytics.deal_history
+    from {relation}
     window record as (partition by id order by from_day, until_day)
 )
 select
     'present contents of ' || coalesce(r.id, p.id) as rule,
     (r.id is not null)::integer as expected,
     coalesce(p.contents, 0) as found
-from crm.crm_deals r
+from {records} r
 full join present p on p.id = r.id
 where coalesce(p.contents, 0) <> (r.id is not null)::integer
 union all
