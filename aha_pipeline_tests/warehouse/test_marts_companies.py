@@ -203,7 +203,7 @@ def test_every_mart_of_real_data_equals_pandas(database_url):
     life = given()
     with company(database_url) as connection:
         land(connection, life)
-        build(connection)
+        build(connection, date(2017, 11, 1), date(2017, 11, 30))
         compare(connection, life)
         assert wrong(connection) == {}
         won = sum((row["won_value"] for row in rows(connection, "rep_matrix")), Decimal(0))
