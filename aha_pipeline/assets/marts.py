@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import dagster as dg
+from psycopg2.extensions import connection as Connection
 
 from aha_pipeline.assets import columns, freshness, meaning, partitions
 from aha_pipeline.assets.modules import module_key
 from aha_pipeline.assets.resources import ServicesResource
+from aha_pipeline.automation.days import days_of, spans_to_fill
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.dictionary import TABLE, write_dictionary
 from aha_pipeline.warehouse.mart_files import Mart, read_marts
@@ -47,11 +49,10 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
     ) -> dg.MaterializeResult:
         started = time.monotonic()
         with services.get().connect() as connection:
-            days = ()
             if is_daily:
-                asked = context.partition_time_window
-                days = stretch(connection, mart, asked.start.date(), _last_day(asked))
-            rows = refresh(connection, mart, *days)
+                rows = _fill(context, connection, mart, settings)
+            else:
+                rows = refresh(connection, mart)
             seconds = time.monotonic() - started
             described = columns.of_mart(connection, mart, context.assets_def.dependency_keys)
         return dg.MaterializeResult(
@@ -65,6 +66,23 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
         )
 
     return built
+
+
+def _fill(
+    context: dg.AssetExecutionContext, connection: Connection, mart: Mart, settings: Settings
+) -> int:
+    """Fill the days of this run and those that earlier runs have missed; return the rows written.
+
+    Each missed day is reported as a materialization of its own, for it is no partition of the run.
+    """
+    asked = context.partition_time_window
+    first, last = asked.start.date(), _last_day(asked)
+    filled = context.instance.get_materialized_partitions(context.asset_key)
+    spans = spans_to_fill(connection, settings, set(map(date.fromisoformat, filled)), first, last)
+    rows = sum(refresh(connection, mart, *stretch(connection, mart, *span)) for span in spans)
+    for day in (day for span in spans for day in days_of(span) if day < first):
+        context.log_event(dg.AssetMaterialization(context.asset_key, partition=day.isoformat()))
+    return rows
 
 
 @dg.asset(

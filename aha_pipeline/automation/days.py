@@ -1,5 +1,6 @@
 """The business days, and which of them a sync has to read so that none stays unread."""
 
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 
 from psycopg2.extensions import connection as Connection
@@ -55,13 +56,36 @@ def unread_spans(connection: Connection, settings: Settings, first: date, last: 
         return []
     days: set[date] = set()
     for gap in unread(connection, modules_of(settings), since, until, lag=COMMIT_LAG):
-        days |= _days_of(gap.start.astimezone(settings.zone), gap.end.astimezone(settings.zone))
+        start, end = (t.astimezone(settings.zone) for t in (gap.start, gap.end))
+        days.update(days_of((start.date(), (end - timedelta(microseconds=1)).date())))
     return _stretches(sorted(days))
 
 
-def _days_of(start: datetime, end: datetime) -> set[date]:
-    last = (end - timedelta(microseconds=1)).date()
-    return {start.date() + timedelta(days=n) for n in range((last - start.date()).days + 1)}
+def spans_to_fill(
+    connection: Connection,
+    settings: Settings,
+    filled: Collection[date],
+    first: date,
+    last: date,
+) -> list[Span]:
+    """Return the stretches of days to fill a daily mart with when `first` to `last` are asked for.
+
+    These days, and each earlier one that is read to its end and not among those `filled`: what a
+    failed check or mart kept from being filled is made up for by the next run.
+    """
+    unread_days = {
+        day
+        for span in unread_spans(connection, settings, settings.aha_start_date, last)
+        for day in days_of(span)
+    }
+    earlier = set(days_of((settings.aha_start_date, first))) - unread_days - set(filled)
+    return _stretches(sorted(earlier | set(days_of((first, last)))))
+
+
+def days_of(span: Span) -> list[date]:
+    """Return the days of a stretch, both ends included."""
+    first, last = span
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
 def _stretches(days: list[date]) -> list[Span]:

@@ -1,13 +1,16 @@
 """The daily sync as Dagster runs it: modules, marts and briefing in one run over a range."""
 
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 
 from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.mart_files import read_marts
 
 LEADS = dg.AssetKey(["crm", "leads_raw"])
 KPIS = dg.AssetKey(["analytics", "kpis"])
@@ -138,3 +141,29 @@ def test_no_secret_is_in_any_event(connected, run_days, instance):
     assert "Deals" in text
     assert "secret-of" not in text
     assert "Zoho-oauthtoken" not in text
+
+
+def test_days_whose_figures_were_stopped_get_them_with_the_next_sync(
+    connected, run_days, instance, database_url
+):
+    meanings = Path(os.environ["AHA_HOME"]) / "picklist_meaning.csv"
+    meanings.parent.mkdir(parents=True, exist_ok=True)
+    meanings.write_text("module,value,meaning\nLeads,Contacted,no meaning\n")
+    assert not run_days("2026-01-01", "2026-01-04").success
+    assert not instance.get_materialized_partitions(KPIS)
+
+    meanings.unlink()
+    result = run_days("2026-01-05", "2026-01-05")
+    assert result.success
+    days = [f"2026-01-0{n}" for n in range(1, 6)]
+    daily = [mart for mart in read_marts() if mart.kind == "daily"]
+    for mart in daily:
+        key = dg.AssetKey(["analytics", mart.name])
+        assert instance.get_materialized_partitions(key) == set(days), mart.name
+    filled = "select day::text from analytics.{} group by day order by day"
+    for mart in ("kpis", "funnel_by_day"):
+        assert rows(database_url, filled.format(mart)) == [(day,) for day in days]
+    assert metadata(result, LEADS)["window"].startswith("2026-01-05")
+
+    again = run_days("2026-01-05", "2026-01-05")
+    assert len(again.asset_materializations_for_node("analytics__kpis")) == 1

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aha_pipeline.automation.days import first_unread_day, today, unread_spans
+from aha_pipeline.automation.days import first_unread_day, spans_to_fill, today, unread_spans
 from aha_pipeline.settings import load
 from aha_pipeline.warehouse.connection import connect
 
@@ -78,3 +78,17 @@ def test_days_that_have_not_begun_are_not_unread(database_url, settings):
     tomorrow = today(settings) + timedelta(days=1)
     with connect(database_url) as connection:
         assert unread_spans(connection, settings, tomorrow, tomorrow) == []
+
+
+def test_a_daily_mart_is_to_fill_with_what_was_read_and_not_filled(database_url, settings):
+    later = datetime(2026, 3, 1, tzinfo=IST)
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        for module in ("Leads", "Deals"):
+            read(cursor, module, date(2026, 1, 1), date(2026, 1, 4), later)
+            read(cursor, module, date(2026, 1, 6), date(2026, 1, 9), later)
+        filled = {date(2026, 1, 1), date(2026, 1, 2)}
+        asked = date(2026, 1, 10)
+        assert spans_to_fill(connection, settings, filled, asked, asked) == [
+            (date(2026, 1, 3), date(2026, 1, 4)),
+            (date(2026, 1, 6), date(2026, 1, 10)),
+        ]
