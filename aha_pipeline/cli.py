@@ -56,6 +56,17 @@ class Modules(click.ParamType):
         return names
 
 
+class WithScopes(click.Command):
+    """A command whose help ends with the scopes of a self client."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the scopes."""
+        from aha_pipeline.crm.access import SCOPES
+
+        with formatter.section("Scopes of the code"):
+            formatter.write("".join(f"  {scope}\n" for scope in SCOPES))
+
+
 class WithFaults(click.Command):
     """A command whose help ends with the faults that can be rehearsed."""
 
@@ -131,6 +142,18 @@ def sandbox(data: Path | None, port: int, faults: tuple[str, ...]) -> None:
     switches = rehearsal.switches(faults)
     outbox = local.outbox(configuration.load().home)
     server.serve(port, data_dir=data, outbox_path=outbox, switches=switches)
+
+
+@cli.command(cls=WithScopes)
+@click.option("--code", help="The code of the self client; by default it is asked for.")
+def login(code: str | None) -> None:
+    """Change a self client's code for a refresh token, and write it to .env.
+
+    A token that cannot read all it must is refused, and nothing is written.
+    """
+    from aha_pipeline.commands.login import login as run_login
+
+    run_login(Console(), code)
 
 
 @cli.command()

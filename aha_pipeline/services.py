@@ -48,10 +48,10 @@ class Services:
         with self._lock:
             if self._zoho is None:
                 return_large_buffers()
-                tokens = _tokens(self.settings)
-                organisation = read_organisation(_client(self.settings, tokens))
+                tokens = zoho_tokens(self.settings)
+                organisation = read_organisation(zoho_client(self.settings, tokens))
                 self._check(organisation)
-                self._zoho = _client(
+                self._zoho = zoho_client(
                     self.settings,
                     tokens,
                     concurrency=self.settings.zoho_max_concurrency or organisation.concurrency,
@@ -95,6 +95,11 @@ def modules_of(settings: Settings) -> tuple[str, ...]:
     )
 
 
+def named_modules(settings: Settings, client: ZohoClient) -> tuple[str, ...]:
+    """Return the modules to read without a warehouse. Raises ZohoError, for `all` only."""
+    return read_modules(client) if settings.zoho_modules == ALL_MODULES else settings.zoho_modules
+
+
 @cache
 def _all_modules(services: Services) -> tuple[str, ...]:
     try:
@@ -112,7 +117,8 @@ def _services(settings: Settings) -> Services:
     return Services(settings)
 
 
-def _tokens(settings: Settings) -> TokenSource:
+def zoho_tokens(settings: Settings) -> TokenSource:
+    """Return the access tokens of these settings, shared by the processes of this machine."""
     return TokenSource(
         settings.zoho_accounts_url,
         settings.zoho_client_id,
@@ -122,13 +128,14 @@ def _tokens(settings: Settings) -> TokenSource:
     )
 
 
-def _client(
+def zoho_client(
     settings: Settings,
     tokens: TokenSource,
     *,
     concurrency: int = 1,
     budget: CreditBudget | None = None,
 ) -> ZohoClient:
+    """Return a client of these settings that does not know yet whose data it reads."""
     return ZohoClient(
         tokens,
         api_url=settings.zoho_api_url,

@@ -276,13 +276,13 @@ class Settings(BaseSettings):
         return self.aha_home.expanduser().resolve()
 
 
-def load() -> Settings:
-    """Return the settings of this process.
+def load(**given: str) -> Settings:
+    """Return the settings of this process; `given` ones stand above those that are set.
 
     Raises SettingsError with one sentence that names each wrong variable and what it should hold.
     """
     try:
-        return Settings()
+        return Settings(**given)
     except UnicodeDecodeError:
         raise SettingsError(".env is not a text in UTF-8: write it again as one.") from None
     except ValidationError as error:

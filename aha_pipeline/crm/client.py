@@ -51,8 +51,15 @@ CREDITS_HEADER = "X-API-CREDITS-REMAINING"
 TOKEN_CODES = {"INVALID_TOKEN", "AUTHENTICATION_FAILURE"}
 CAP_CODES = {"DISCRETE_PAGINATION_LIMIT_EXCEEDED", "PAGINATION_LIMIT_EXCEEDED"}
 BUSY_CODES = {"TOO_MANY_REQUESTS", "INTERNAL_ERROR"}
+# Zoho CRM API, "scopes": the modules that have one of their own.
+OWN_SCOPE = frozenset((
+    "accounts", "activities", "appointments", "calls", "campaigns", "cases", "contacts", "deals",
+    "events", "invoices", "leads", "notes", "pricebooks", "products", "purchaseorders", "quotes",
+    "salesorders", "services", "solutions", "tasks", "vendors",
+))  # fmt: skip
+SCOPE_MISSING = "OAUTH_SCOPE_MISMATCH"
 UNREADABLE_CODES = {
-    "OAUTH_SCOPE_MISMATCH": "its token lacks the scope ZohoCRM.modules.{module}.READ",
+    SCOPE_MISSING: "its token lacks the scope {scope}",
     "NO_PERMISSION": "its user has no permission for it",
     "AUTHORIZATION_FAILED": "its user or edition has no right to it",
     "INVALID_MODULE": "the organisation has no module of this API name",
@@ -341,12 +348,19 @@ def _refusal(code: str, said: str, call: _Call) -> ZohoError:
     if code in CAP_CODES:
         return CapReached(f"Zoho CRM lists no further ({said}).")
     if module and code in UNREADABLE_CODES:
-        why = UNREADABLE_CODES[code].format(module=module.lower())
+        why = UNREADABLE_CODES[code].format(scope=module_scope(module))
         return ModuleUnreadable(
             f"{module} cannot be read: {why} ({said}). Put that right, "
-            f"or take {module} out of ZOHO_MODULES."
+            f"or take {module} out of ZOHO_MODULES.",
+            code,
         )
-    return ZohoRefused(f"Zoho CRM refused {call.path} ({said}).")
+    return ZohoRefused(f"Zoho CRM refused {call.path} ({said}).", code)
+
+
+def module_scope(module: str) -> str:
+    """Return the scope that covers the records of a module; one serves all custom modules."""
+    name = module.lower()
+    return f"ZohoCRM.modules.{name if name in OWN_SCOPE else 'custom'}.READ"
 
 
 def _asked_wait(response: requests.Response) -> float | None:

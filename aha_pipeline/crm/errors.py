@@ -14,7 +14,14 @@ BODY_LIMIT = 1000
 
 
 class ZohoError(RuntimeError):
-    """Base of this room's errors. The text is one sentence and holds no secret."""
+    """Base of this room's errors. The text is one sentence and holds no secret.
+
+    `code` is Zoho's own word for a refusal, where it gave one.
+    """
+
+    def __init__(self, sentence: str, code: str = "") -> None:
+        super().__init__(sentence)
+        self.code = code
 
 
 class ZohoUnavailable(ZohoError):

@@ -6,8 +6,10 @@ minutes; a refusal may come with HTTP status 200, so only the token's presence c
 
 import hashlib
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from threading import Lock
+from typing import Any
 
 import requests
 
@@ -46,7 +48,7 @@ class TokenSource:
         *,
         file: TokenFile | None = None,
     ) -> None:
-        self._url = f"{accounts_url}/oauth/v2/token"
+        self._accounts_url = accounts_url
         self._form = {
             "grant_type": "refresh_token",
             "client_id": client_id,
@@ -60,6 +62,15 @@ class TokenSource:
         self._granted: list[float] = []
         self._lock = Lock()
 
+    def renew(self) -> AccessToken:
+        """Return a token made just now: a kept one outlives credentials that changed.
+
+        Raises as `get` does.
+        """
+        with self._lock:
+            self._token = self._shared(renew=True) if self._file else self._fetch()
+            return self._token
+
     def get(self, *, refused: AccessToken | None = None) -> AccessToken:
         """Return a token that is good for some minutes; never the one named `refused`.
 
@@ -71,12 +82,12 @@ class TokenSource:
                 self._token = self._shared(refused) if self._file else self._fetch()
             return self._token
 
-    def _shared(self, refused: AccessToken | None) -> AccessToken:
+    def _shared(self, refused: AccessToken | None = None, *, renew: bool = False) -> AccessToken:
         with self._file.locked():
             kept = self._file.read(self._key) or {}
             self._granted = kept.get("granted", [])
             token = AccessToken(**kept["token"]) if kept.get("token") else None
-            if _is_good(token, refused):
+            if not renew and _is_good(token, refused):
                 return token
             token = None
             try:
@@ -89,18 +100,9 @@ class TokenSource:
     def _fetch(self) -> AccessToken:
         asked_at = time.time()
         self._check_grants(asked_at)
-        try:
-            response = requests.post(self._url, data=self._form, timeout=TIMEOUT_SECONDS)
-        except requests.RequestException as error:
-            raise PassingFault(
-                f"Zoho's accounts server does not answer ({type(error).__name__}): "
-                "check ZOHO_ACCOUNTS_URL and the network."
-            ) from None
-        answer = _json_object(response)
-        value = answer.get("access_token")
-        if not isinstance(value, str) or not value:
-            raise _refusal(response.status_code, answer)
+        answer = request_token(self._accounts_url, self._form)
         self._granted.append(asked_at)
+        value = answer["access_token"]
         return AccessToken(value, answer.get("api_domain"), asked_at + _lifetime(answer))
 
     def _check_grants(self, now: float) -> None:
@@ -112,6 +114,35 @@ class TokenSource:
                 "Zoho makes no more access tokens for now (ten in ten minutes): "
                 f"wait {max(wait / 60, 1):.0f} minutes."
             )
+
+
+def request_token(
+    accounts_url: str,
+    form: Mapping[str, str],
+    *,
+    what: str = "access token",
+    advice: Mapping[str, str] = ADVICE,
+) -> dict[str, Any]:
+    """Return the accounts server's answer to a form, which has an access token.
+
+    `what` is asked for, and `advice` says what to do about Zoho's error codes. Raises TokenRefused
+    when a person must act, PassingFault when the next attempt may succeed, ZohoUnavailable when
+    Zoho would make no more tokens for now.
+    """
+    try:
+        response = requests.post(
+            f"{accounts_url}/oauth/v2/token", data=dict(form), timeout=TIMEOUT_SECONDS
+        )
+    except requests.RequestException as error:
+        raise PassingFault(
+            f"Zoho's accounts server does not answer ({type(error).__name__}): "
+            "check ZOHO_ACCOUNTS_URL and the network."
+        ) from None
+    answer = _json_object(response)
+    value = answer.get("access_token")
+    if not isinstance(value, str) or not value:
+        raise _refusal(response.status_code, answer, what, advice)
+    return answer
 
 
 def _is_good(token: AccessToken | None, refused: AccessToken | None) -> bool:
@@ -136,17 +167,19 @@ def _lifetime(answer: dict) -> float:
     return max(seconds - RENEW_EARLY_SECONDS, seconds / 2)
 
 
-def _refusal(status: int, answer: dict) -> TokenRefused | ZohoUnavailable:
+def _refusal(
+    status: int, answer: dict, what: str, advice: Mapping[str, str]
+) -> TokenRefused | ZohoUnavailable:
     code = str(answer.get("error", ""))
-    if code in ADVICE:
-        return TokenRefused(f"Zoho gave no access token ({code}): {ADVICE[code]}.")
+    if code in advice:
+        return TokenRefused(f"Zoho gave no {what} ({code}): {advice[code]}.")
     if "too many requests" in str(answer.get("error_description", "")).lower():
         return ZohoUnavailable(
             "Zoho makes no more access tokens for now (ten in ten minutes): wait ten minutes."
         )
     if status >= 500 or not code:
         return PassingFault(
-            f"Zoho's accounts server gave no access token (HTTP {status}): "
+            f"Zoho's accounts server gave no {what} (HTTP {status}): "
             "check ZOHO_ACCOUNTS_URL, or try again later."
         )
-    return TokenRefused(f"Zoho gave no access token ({code[:60]}): check the ZOHO_ settings.")
+    return TokenRefused(f"Zoho gave no {what} ({code[:60]}): check the ZOHO_ settings.")

@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from aha_pipeline.sandbox.forms import form_of
+from aha_pipeline.sandbox.grants import Grants
 from aha_pipeline.sandbox.switches import Switches
 from aha_pipeline.sandbox.tokens import LIFE_SECONDS, Tokens, TooManyTokens
 
@@ -18,9 +19,8 @@ THROTTLED = {
 }
 
 
-def routes(tokens: Tokens, switches: Switches) -> list[Route]:
+def routes(tokens: Tokens, grants: Grants, switches: Switches) -> list[Route]:
     """Return the routes of the accounts server."""
-    used_codes: set[str] = set()
 
     async def token(request: Request) -> Response:
         asked = dict(request.query_params) | await form_of(request)
@@ -28,13 +28,15 @@ def routes(tokens: Tokens, switches: Switches) -> list[Route]:
             return JSONResponse({"error": "invalid_client"})
         match asked.get("grant_type"):
             case "refresh_token":
-                return _answer(request, tokens, switches, asked.get("refresh_token"))
-            case "authorization_code":
-                code = asked.get("code")
-                if code in used_codes:
+                refresh_token = asked.get("refresh_token")
+                if not _accepted(refresh_token) or grants.is_revoked(refresh_token):
                     return JSONResponse({"error": "invalid_code"})
-                used_codes.add(code)
-                return _answer(request, tokens, switches, code, f"1000.refresh.{code}")
+                return _answer(request, tokens, switches, refresh_token)
+            case "authorization_code":
+                refresh_token = grants.redeem(asked.get("code", ""), asked["client_id"])
+                if refresh_token is None:
+                    return JSONResponse({"error": "invalid_code"})
+                return _answer(request, tokens, switches, refresh_token, is_new=True)
         return JSONResponse({"error": "unsupported_grant_type"})
 
     return [Route("/oauth/v2/token", token, methods=["POST"])]
@@ -49,14 +51,13 @@ def _answer(
     request: Request,
     tokens: Tokens,
     switches: Switches,
-    grant: str | None,
-    new_refresh_token: str | None = None,
+    refresh_token: str,
+    *,
+    is_new: bool = False,
 ) -> Response:
     """Errors come with status 200, as Zoho's do; only the throttle may be a 400."""
-    if not _accepted(grant):
-        return JSONResponse({"error": "invalid_code"})
     try:
-        access_token = tokens.issue(new_refresh_token or grant)
+        access_token = tokens.issue(refresh_token)
     except TooManyTokens:
         return JSONResponse(THROTTLED, switches.throttle_status)
     answer = {
@@ -67,6 +68,6 @@ def _answer(
     }
     if switches.expires_in_ms:
         answer |= {"expires_in": LIFE_SECONDS * 1000, "expires_in_sec": LIFE_SECONDS}
-    if new_refresh_token:
-        answer["refresh_token"] = new_refresh_token
+    if is_new:
+        answer["refresh_token"] = refresh_token
     return JSONResponse(answer)

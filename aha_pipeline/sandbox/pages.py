@@ -33,7 +33,7 @@ def routes(organisation: Organisation, outbox: Outbox) -> list[Route]:
             for name in organisation.modules
             if organisation.store.tables[name].records
         )
-        return _html(
+        return html_of(
             "home.html",
             name=escape(organisation.name),
             rows=rows,
@@ -41,7 +41,7 @@ def routes(organisation: Organisation, outbox: Outbox) -> list[Route]:
         )
 
     async def chat(request: Request) -> Response:
-        return _html("chat.html", name=escape(organisation.name), body=_chat(outbox))
+        return html_of("chat.html", name=escape(organisation.name), body=_chat(outbox))
 
     async def listing(request: Request) -> Response:
         messages = [
@@ -115,6 +115,7 @@ def _moment(message: Message) -> datetime:
     return datetime.fromtimestamp(message.sent_at, ZONE)
 
 
-def _html(file: str, **values: object) -> HTMLResponse:
+def html_of(file: str, **values: object) -> HTMLResponse:
+    """Return a page of this folder with its values filled in."""
     template = Template((HERE / file).read_text(encoding="utf-8"))
     return HTMLResponse(template.substitute(values))

@@ -13,11 +13,12 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from aha_pipeline.sandbox import accounts, company, given, pages, twilio, zoho
+from aha_pipeline.sandbox import accounts, company, console, given, pages, twilio, zoho
 from aha_pipeline.sandbox.clock import Clock, real_time
 from aha_pipeline.sandbox.connections import Connections
 from aha_pipeline.sandbox.errors import SandboxError
 from aha_pipeline.sandbox.gate import Gate
+from aha_pipeline.sandbox.grants import Grants
 from aha_pipeline.sandbox.mishaps import Mishaps
 from aha_pipeline.sandbox.organisation import Organisation
 from aha_pipeline.sandbox.outbox import Outbox
@@ -31,12 +32,13 @@ START_SECONDS, STOP_SECONDS = 30, 10
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A running stand-in. `switches`, `tokens` and the records may be changed while it runs."""
+    """A running stand-in. All but its address may be changed while it runs."""
 
     url: str
     organisation: Organisation
     switches: Switches
     tokens: Tokens
+    grants: Grants
     outbox: Outbox
     _server: uvicorn.Server
     _thread: Thread
@@ -75,11 +77,8 @@ def start(
     listener = _listen(port)
     try:
         switches = switches or Switches()
-        store, tokens, outbox = (
-            Store(now, switches),
-            Tokens(now, switches),
-            Outbox(outbox_path, now),
-        )
+        store, tokens, grants = Store(now, switches), Tokens(now, switches), Grants(now)
+        outbox = Outbox(outbox_path, now)
         organisation = given.load(data_dir, store) if data_dir else company.build(store)
         outbox.messages()
     except BaseException:
@@ -91,10 +90,11 @@ def start(
     )
     app = Starlette(
         routes=[
-            *accounts.routes(tokens, switches),
-            *zoho.routes(organisation, tokens, switches),
+            *accounts.routes(tokens, grants, switches),
+            *zoho.routes(organisation, tokens, grants, switches),
             *twilio.routes(outbox, now, mishaps),
             *pages.routes(organisation, outbox),
+            *console.routes(organisation, grants),
         ],
         middleware=[
             Middleware(Gate, organisation=organisation, switches=switches, connections=connections)
@@ -102,7 +102,7 @@ def start(
     )
     server, thread = _run(app, listener, connections)
     url = f"http://{HOST}:{listener.getsockname()[1]}"
-    return Sandbox(url, organisation, switches, tokens, outbox, server, thread)
+    return Sandbox(url, organisation, switches, tokens, grants, outbox, server, thread)
 
 
 def serve(

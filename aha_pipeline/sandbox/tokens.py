@@ -46,6 +46,10 @@ class Tokens:
         self._live[token] = (refresh_token, now + LIFE_SECONDS)
         return token
 
+    def owner(self, token: str) -> str:
+        """Return the refresh token of which an access token was made."""
+        return self._live.get(token, ("", 0.0))[0]
+
     def is_live(self, token: str) -> bool:
         """Whether an access token may be used now."""
         _, until = self._live.get(token, ("", 0.0))

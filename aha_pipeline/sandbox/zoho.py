@@ -22,6 +22,7 @@ from starlette.routing import Route
 from aha_pipeline.sandbox import answers, coql, cursor
 from aha_pipeline.sandbox.churn import Hand
 from aha_pipeline.sandbox.clock import instant_of, stamp
+from aha_pipeline.sandbox.grants import Grants
 from aha_pipeline.sandbox.metadata import Metadata, known, visible_fields
 from aha_pipeline.sandbox.modules import Field, Module
 from aha_pipeline.sandbox.organisation import Organisation
@@ -35,62 +36,84 @@ from aha_pipeline.sandbox.versions import Version, version_of
 
 DAY = 86_400
 IN_BIN, LISTED = 60 * DAY, 120 * DAY
+OF_MODULE = "ZohoCRM.modules.{module}.READ"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
-def routes(organisation: Organisation, tokens: Tokens, switches: Switches) -> list[Route]:
+def routes(
+    organisation: Organisation, tokens: Tokens, grants: Grants, switches: Switches
+) -> list[Route]:
     """Return the routes of the CRM."""
     crm, metadata = Crm(organisation, switches), Metadata(organisation, switches)
+    door = Door(organisation, tokens, grants)
 
-    def route(path: str, answer: Callable[[Request], Response], method: str = "GET") -> Route:
-        guarded = partial(_guarded, tokens, organisation, answer, method)
-        return Route("/crm/{version}" + path, guarded, methods=METHODS)
+    def route(
+        path: str, answer: Callable[..., Response], *scopes: str, method: str = "GET"
+    ) -> Route:
+        return Route(
+            "/crm/{version}" + path, partial(door.answer, answer, method, scopes), methods=METHODS
+        )
 
     return [
-        route("/org", metadata.org),
-        route("/users", metadata.users),
-        route("/settings/modules", metadata.modules),
-        route("/settings/modules/{module}", metadata.module),
-        route("/settings/fields", metadata.fields),
-        route("/settings/layouts", metadata.layouts),
-        route("/settings/pipeline", metadata.pipelines),
-        route("/coql", crm.coql, method="POST"),
-        route("/{module}", crm.list),
-        route("/{module}/deleted", crm.deleted),
-        route("/{module}/actions/count", crm.count),
-        route("/{module}/{id}", crm.get),
+        route("/org", metadata.org, "ZohoCRM.org.READ"),
+        route("/users", metadata.users, "ZohoCRM.users.READ"),
+        route("/settings/modules", metadata.modules, "ZohoCRM.settings.modules.READ"),
+        route("/settings/modules/{module}", metadata.module, "ZohoCRM.settings.modules.READ"),
+        route("/settings/fields", metadata.fields, "ZohoCRM.settings.fields.READ"),
+        route("/settings/layouts", metadata.layouts, "ZohoCRM.settings.layouts.READ"),
+        route("/settings/pipeline", metadata.pipelines, "ZohoCRM.settings.pipeline.READ"),
+        route("/coql", crm.coql, "ZohoCRM.coql.READ", method="POST"),
+        route("/{module}", crm.list, OF_MODULE),
+        route("/{module}/deleted", crm.deleted, OF_MODULE),
+        route("/{module}/actions/count", crm.count, OF_MODULE, "ZohoSearch.securesearch.READ"),
+        route("/{module}/{id}", crm.get, OF_MODULE),
         route("{rest:path}", crm.unknown),
     ]
 
 
-async def _guarded(
-    tokens: Tokens,
-    organisation: Organisation,
-    answer: Callable[[Request], Response],
-    method: str,
-    request: Request,
-) -> Response:
-    """Check the token and the method, answer, and put a refusal into its envelope."""
-    try:
-        _check_token(tokens, request.headers.get("authorization", ""))
-        if request.method != method:
-            raise Refusal(
-                400, "INVALID_REQUEST_METHOD", "The http request method type is not valid"
-            )
-        if method == "POST":
-            answer = partial(answer, body=await request.body())
-        with organisation.store.lock:
-            return answer(request)
-    except Refusal as refusal:
-        return JSONResponse(refusal.body, refusal.status)
+class Door:
+    """Checks token, method and scopes before a call is answered."""
 
+    def __init__(self, organisation: Organisation, tokens: Tokens, grants: Grants) -> None:
+        self._organisation, self._tokens, self._grants = organisation, tokens, grants
 
-def _check_token(tokens: Tokens, header: str) -> None:
-    scheme, _, token = header.partition(" ")
-    if scheme not in ("Zoho-oauthtoken", "Bearer") or not token:
-        raise Refusal(401, "AUTHENTICATION_FAILURE", "Authentication failed")
-    if not tokens.use(token):
-        raise Refusal(401, "INVALID_TOKEN", "invalid oauth token")
+    async def answer(
+        self,
+        answer: Callable[..., Response],
+        method: str,
+        scopes: tuple[str, ...],
+        request: Request,
+    ) -> Response:
+        """Return the answer, or a refusal in its envelope."""
+        try:
+            token = self._token(request.headers.get("authorization", ""))
+            if request.method != method:
+                raise Refusal(
+                    400, "INVALID_REQUEST_METHOD", "The http request method type is not valid"
+                )
+            for scope in scopes:
+                needed = scope.format(module=self._scope_name(request))
+                self._grants.check(self._tokens.owner(token), needed)
+            if method == "POST":
+                answer = partial(answer, body=await request.body())
+            with self._organisation.store.lock:
+                return answer(request)
+        except Refusal as refusal:
+            return JSONResponse(refusal.body, refusal.status)
+
+    def _token(self, header: str) -> str:
+        scheme, _, token = header.partition(" ")
+        if scheme not in ("Zoho-oauthtoken", "Bearer") or not token:
+            raise Refusal(401, "AUTHENTICATION_FAILURE", "Authentication failed")
+        if not self._tokens.use(token):
+            raise Refusal(401, "INVALID_TOKEN", "invalid oauth token")
+        return token
+
+    def _scope_name(self, request: Request) -> str:
+        """Return what a module is called in a scope; one name serves all custom modules."""
+        name = request.path_params.get("module", "")
+        module = self._organisation.modules.get(name)
+        return "custom" if module is not None and module.custom else name.lower()
 
 
 class Crm:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from aha_pipeline.sandbox.server import Sandbox
@@ -35,11 +37,73 @@ def test_refusals_come_with_status_200(client: Client, field: str, value: str, e
     assert answer.json() == {"error": error}
 
 
-def test_grant_code_is_good_once(client: Client) -> None:
-    first = client.token(grant_type="authorization_code", code="abc").json()
+def test_grant_code_is_good_once(client: Client, sandbox: Sandbox) -> None:
+    code = sandbox.grants.code(["ZohoCRM.org.READ"])
+    first = client.token(grant_type="authorization_code", code=code).json()
     assert client.token(refresh_token=first["refresh_token"]).json()["access_token"]
-    second = client.token(grant_type="authorization_code", code="abc").json()
+    second = client.token(grant_type="authorization_code", code=code).json()
     assert second == {"error": "invalid_code"}
+
+
+def test_grant_code_dies_after_its_minutes(client: Client, sandbox: Sandbox, hands: Hands) -> None:
+    code = sandbox.grants.code(["ZohoCRM.org.READ"], minutes=3)
+    hands.forward(minutes=3)
+    answer = client.token(grant_type="authorization_code", code=code)
+    assert (answer.status_code, answer.json()) == (200, {"error": "invalid_code"})
+
+
+def test_grant_code_is_good_for_its_client_only(client: Client, sandbox: Sandbox) -> None:
+    code = sandbox.grants.code(["ZohoCRM.org.READ"], client_id="1000.ID")
+    asked = {"grant_type": "authorization_code", "code": code}
+    assert client.token(**asked, client_id="1000.OTHER").json() == {"error": "invalid_code"}
+    assert client.token(**asked, client_secret="invalid").json() == {"error": "invalid_client"}
+    assert client.token(**asked).json()["refresh_token"]
+
+
+def test_code_that_was_never_made_is_refused(client: Client) -> None:
+    answer = client.token(grant_type="authorization_code", code="1000.made.up")
+    assert answer.json() == {"error": "invalid_code"}
+
+
+def test_the_console_makes_a_code_with_the_scopes_asked_for(client: Client) -> None:
+    assert "ZohoCRM.modules.READ" in client.get("/console").text
+    page = client.post("/console", data={"scope": "ZohoCRM.org.READ, ZohoCRM.users.READ"}).text
+    (code,) = re.findall(r"1000\.[0-9a-f]{32}\.[0-9a-f]{32}", page)
+    made = client.token(grant_type="authorization_code", code=code).json()
+    client.headers["Authorization"] = f"Zoho-oauthtoken {made['access_token']}"
+    assert client.get("/crm/v2/org").status_code == 200
+    assert client.get("/crm/v2/users").status_code == 204
+    refused = client.get("/crm/v2/Leads")
+    assert (refused.status_code, refused.json()["code"]) == (401, "OAUTH_SCOPE_MISMATCH")
+    assert client.post("/console", data={"scope": " , "}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("granted", "path", "is_covered"),
+    [
+        ("ZohoCRM.modules.ALL", "/crm/v2/Leads", True),
+        ("ZohoCRM.modules.leads.READ", "/crm/v2/Leads/deleted", True),
+        ("ZohoCRM.modules.lead.READ", "/crm/v2/Leads", False),
+        ("ZohoCRM.modules.leads.CREATE", "/crm/v2/Leads", False),
+        ("ZohoCRM.modules.deals.READ", "/crm/v2/Leads", False),
+        ("ZohoCRM.settings.READ", "/crm/v2/settings/fields?module=Leads", True),
+        ("ZohoCRM.settings.modules.READ", "/crm/v2/settings/fields?module=Leads", False),
+        ("ZohoCRM.modules.READ", "/crm/v2.1/Leads/actions/count", False),
+    ],
+)
+def test_a_scope_covers_what_lies_below_it(
+    client: Client, sandbox: Sandbox, granted: str, path: str, is_covered: bool
+) -> None:
+    code = sandbox.grants.code([granted])
+    made = client.token(grant_type="authorization_code", code=code).json()
+    client.headers["Authorization"] = f"Zoho-oauthtoken {made['access_token']}"
+    assert (client.get(path).status_code != 401) is is_covered
+
+
+def test_a_revoked_refresh_token_makes_no_more_access(client: Client, sandbox: Sandbox) -> None:
+    assert client.token(refresh_token="mine").json()["access_token"]
+    sandbox.grants.revoke("mine")
+    assert client.token(refresh_token="mine").json() == {"error": "invalid_code"}
 
 
 def test_eleventh_token_in_ten_minutes_is_refused(client: Client, hands: Hands) -> None:

@@ -1,0 +1,136 @@
+"""From the code of a self client to a refresh token in `.env`."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+from pydantic import SecretStr
+from rich.console import Console
+
+from aha_pipeline import env_file, services
+from aha_pipeline import settings as configuration
+from aha_pipeline.crm import access
+from aha_pipeline.crm.access import Gap, Need
+from aha_pipeline.crm.client import ZohoClient
+from aha_pipeline.crm.data_centres import accounts_of, console_of
+from aha_pipeline.crm.errors import TokenRefused
+from aha_pipeline.crm.grant import Grant, redeem
+from aha_pipeline.crm.organisation import read_organisation
+from aha_pipeline.settings import Settings, SettingsError, is_loopback
+
+ENV_FILE = Path(".env")
+PENDING = "pending"
+ASKED = {"ZOHO_CLIENT_ID": "Client id", "ZOHO_CLIENT_SECRET": "Client secret"}
+
+
+def login(console: Console, code: str | None) -> None:
+    """Change the code for a refresh token, see that it reads all it must, and write `.env`.
+
+    What is not set is asked for on the terminal. Raises SettingsError, TokenRefused where the token
+    lacks something, and the other ZohoErrors: nothing is written then.
+    """
+    settings = _settings()
+    accounts_url = settings.zoho_accounts_url
+    _explain(console, accounts_url)
+    code = (code or click.prompt("Code")).strip()
+    secret = settings.zoho_client_secret.get_secret_value()
+    grant = redeem(accounts_url, settings.zoho_client_id, secret, code)
+    settings = _granted(settings, grant)
+    client = services.zoho_client(settings, services.zoho_tokens(settings))
+    wanting = _check(client, settings)
+    organisation = read_organisation(client)
+    env_file.write(
+        ENV_FILE,
+        {
+            "ZOHO_CLIENT_ID": settings.zoho_client_id,
+            "ZOHO_CLIENT_SECRET": secret,
+            "ZOHO_REFRESH_TOKEN": grant.refresh_token,
+            "ZOHO_ACCOUNTS_URL": settings.zoho_accounts_url,
+        },
+    )
+    for gap in wanting:
+        console.print(gap.sentence, style="yellow", soft_wrap=True)
+    _tell_what_hides_it(console)
+    console.print(
+        f"Connected to {organisation.name}. The refresh token is in .env, readable by you only. "
+        "Next: aha doctor",
+        style="green",
+        soft_wrap=True,
+    )
+
+
+def scopes_line() -> str:
+    """Return the scopes as the console of a self client takes them."""
+    return ",".join(access.SCOPES)
+
+
+def _settings() -> Settings:
+    """Return the settings with a client, asked for where it is not set, and a token to come."""
+    known = env_file.read(ENV_FILE) | os.environ
+    client = {
+        name: known.get(name) or click.prompt(label, hide_input=name == "ZOHO_CLIENT_SECRET")
+        for name, label in ASKED.items()
+    }
+    values = {name.lower(): value.strip() for name, value in client.items()}
+    return configuration.load(**values, zoho_refresh_token=PENDING)
+
+
+def _explain(console: Console, accounts_url: str) -> None:
+    console.print(
+        f"At {console_of(accounts_url)} open your self client, “Generate Code”, with the scopes\n\n"
+        f"  {scopes_line()}\n\n"
+        "It is good once and for some minutes. (Another data centre? Set ZOHO_ACCOUNTS_URL in .env "
+        "first.)",
+        soft_wrap=True,
+        highlight=False,
+    )
+
+
+def _granted(settings: Settings, grant: Grant) -> Settings:
+    """Return the settings with the token, and the accounts server that its API server belongs to.
+
+    A token for one data centre is worth nothing at the API server of another.
+    """
+    api, set_api = grant.api_domain, settings.zoho_api_url
+    if api and set_api and not is_loopback(set_api) and accounts_of(set_api) != accounts_of(api):
+        raise SettingsError(
+            f"ZOHO_API_URL is {set_api}, and the token is for {api}: take ZOHO_API_URL out of "
+            ".env, then make a new code."
+        )
+    found = {"zoho_refresh_token": SecretStr(grant.refresh_token)}
+    if api and (accounts_url := accounts_of(api)):
+        found["zoho_accounts_url"] = accounts_url
+    return settings.model_copy(update=found)
+
+
+def _check(client: ZohoClient, settings: Settings) -> list[Gap]:
+    """Return what the token cannot read and the sync can do without; refuse it for all else."""
+    gaps = _gaps(client, access.GENERAL)
+    if not gaps:
+        modules = services.named_modules(settings, client)
+        gaps = _gaps(client, access.needs_of(client, modules))
+    vital = [gap for gap in gaps if gap.need.is_vital]
+    scopes = list(dict.fromkeys(gap.scope for gap in vital if gap.scope))
+    if scopes:
+        raise TokenRefused(
+            f"Nothing was written, because the token lacks {', '.join(scopes)}: make a new code "
+            f"with the scopes {scopes_line()}."
+        )
+    if vital:
+        raise TokenRefused(f"Nothing was written: {vital[0].sentence}")
+    return gaps
+
+
+def _gaps(client: ZohoClient, needs: Iterable[Need]) -> list[Gap]:
+    return [found for need in needs if (found := access.gap(client, need))]
+
+
+def _tell_what_hides_it(console: Console) -> None:
+    if os.environ.get("ZOHO_REFRESH_TOKEN"):
+        console.print(
+            "ZOHO_REFRESH_TOKEN is set in the environment too, which hides the one in .env: "
+            "unset it.",
+            style="yellow",
+            soft_wrap=True,
+        )
