@@ -98,10 +98,26 @@ class Settings(BaseSettings):
     )
     aha_daily_at: time = Field(time(8, 0), description="time of the daily sync, HH:MM")
     aha_currency: str = Field("INR", description="currency of the figures, ISO 4217")
+    aha_dashboard_address: str = Field(
+        "127.0.0.1",
+        description="address on which `aha up` serves the dashboard; with a login any, "
+        "0.0.0.0 for all",
+    )
+    aha_dashboard_viewers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="who may log in to the dashboard: e-mail addresses, or @example.com for all "
+        "of a domain, separated by commas",
+    )
+    aha_dashboard_raw_viewers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="who of them may see single records too, written alike; by default nobody",
+    )
 
-    @field_validator("zoho_modules", mode="before")
+    @field_validator(
+        "zoho_modules", "aha_dashboard_viewers", "aha_dashboard_raw_viewers", mode="before"
+    )
     @classmethod
-    def _split_modules(cls, value: object) -> object:
+    def _split_names(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
         return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
@@ -203,6 +219,22 @@ class Settings(BaseSettings):
         if not is_currency(value):
             raise ValueError("must be a currency code of ISO 4217, such as INR")
         return value
+
+    @field_validator("aha_dashboard_address")
+    @classmethod
+    def _check_address(cls, value: str) -> str:
+        try:
+            return value if value == "localhost" else str(ip_address(value))
+        except ValueError:
+            raise ValueError("must be an IP address, such as 0.0.0.0") from None
+
+    @field_validator("aha_dashboard_viewers", "aha_dashboard_raw_viewers")
+    @classmethod
+    def _check_viewers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for viewer in value:
+            if not re.fullmatch(r"[^@\s]*@[^@\s]+\.[^@\s]+", viewer):
+                raise ValueError(f"{viewer!r} is neither an e-mail address nor @ and a domain")
+        return tuple(viewer.lower() for viewer in value)
 
     @field_validator("aha_daily_at", mode="before")
     @classmethod

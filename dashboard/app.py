@@ -10,7 +10,8 @@ import streamlit as st
 
 from aha_pipeline.settings import Settings, SettingsError, load
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
-from dashboard import source
+from dashboard import login, source
+from dashboard.login import NoEntry
 from dashboard.parts import at, plain
 from dashboard.source import NotBuilt, Source
 from dashboard.tabs import deals, health, leads, overview, people
@@ -34,11 +35,17 @@ def main() -> None:
     st.html(STYLE)
     try:
         settings = load()
-        with source.opened(settings) as data:
+        viewer = login.enter(settings)
+        if viewer is None:
+            return
+        with source.opened(settings, viewer) as data:
             _page(data)
         _watch(settings, data.version)
     except (SettingsError, DatabaseUnreachable) as error:
         _refuse(str(error))
+    except NoEntry as error:
+        st.error(str(error), icon=":material/lock:")
+        login.log_out()
     except NotBuilt as error:
         st.info(str(error), icon=":material/hourglass_empty:")
         st.button("Look again")
@@ -72,6 +79,7 @@ def _header(data: Source) -> None:
     stamp = "Nothing read completely yet" if data.as_of is None else f"Data as of {at(data.as_of)}"
     running = " · a sync is running" if data.is_running else ""
     st.caption(f"{stamp}{running} · money in {data.currency}")
+    login.show(data.viewer)
     if data.is_sandbox:
         st.warning(
             "**Sandbox data.** It comes from a stand-in on this machine, not from a live CRM.",

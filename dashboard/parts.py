@@ -9,6 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.login import NO_RECORDS
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -59,6 +60,13 @@ def table(rows: Sequence[Row], columns: dict[str, Any], *, empty: str, height: i
         placeholder="–",
         height=height if len(rows) > 8 else "content",
     )
+
+
+def may_show_records(source: Source) -> bool:
+    """Return whether whoever looks may see single records; where not, the page says so."""
+    if not source.viewer.may_see_records:
+        st.info(NO_RECORDS, icon=":material/lock:")
+    return source.viewer.may_see_records
 
 
 def at(moment: datetime) -> str:

@@ -17,6 +17,7 @@ from aha_pipeline import sql
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse import embedded
 from aha_pipeline.warehouse.connection import connect_reader
+from dashboard.login import Viewer
 from dashboard.style import Row
 
 KEPT_ANSWERS = 300
@@ -30,12 +31,14 @@ class NotBuilt(RuntimeError):
 class Source:
     """An open read-only connection and what it is connected to.
 
+    viewer: who looks; `viewer.may_see_records` says whether single records may be shown.
     version: changes when the data do. as_of: up to when Leads and Deals have been read, aware, in
     `zone`; None before the first complete read. trouble: modules whose newest read did not
     complete.
     """
 
     connection: Connection
+    viewer: Viewer
     version: str
     company: str
     is_sandbox: bool
@@ -66,8 +69,8 @@ class Source:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Source]:
-    """Yield the source of one run of the page.
+def opened(settings: Settings, viewer: Viewer) -> Iterator[Source]:
+    """Yield the source of one run of the page for one viewer.
 
     Raises DatabaseUnreachable, or NotBuilt before the first sync.
     """
@@ -78,6 +81,7 @@ def opened(settings: Settings) -> Iterator[Source]:
         zone = ZoneInfo(state["timezone"])
         yield Source(
             connection=connection,
+            viewer=viewer,
             version=state["version"],
             company=state["name"],
             is_sandbox=state["is_sandbox"],

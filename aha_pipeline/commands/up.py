@@ -20,11 +20,12 @@ from aha_pipeline import local, services
 from aha_pipeline import settings as configuration
 from aha_pipeline.automation.days import first_unread_day, today
 from aha_pipeline.instance import home
-from aha_pipeline.settings import SettingsError
+from aha_pipeline.settings import Settings, SettingsError
 from aha_pipeline.warehouse.state import has_synced
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  (what it means, not where we listen)
 LOCATION = "aha_pipeline"
 START_SECONDS = 180
 STOP_SECONDS = 15
@@ -47,11 +48,15 @@ def run(console: Console, ui_port: int, dashboard_port: int) -> int:
 
     Returns the exit status. Raises SettingsError when a port is taken, and the rooms' errors.
     """
+    settings = configuration.load()
+    _check_login(settings)
     _check_ports(ui_port, dashboard_port)
-    settings = local.with_database(configuration.load())
+    settings = local.with_database(settings)
     with _claimed(settings.home), ExitStack() as stack:
         dagster_home = home.prepare(settings)
-        code, dashboard, ui, daemon = _services(dagster_home, ui_port, dashboard_port)
+        code, dashboard, ui, daemon = _services(
+            dagster_home, ui_port, settings.aha_dashboard_address, dashboard_port
+        )
         children = Children(stack, settings.home / "logs")
         is_read = _is_read(services.Services(settings))
         if is_read:
@@ -105,21 +110,23 @@ class Children:
         )
 
 
-def _services(dagster_home: Path, ui_port: int, dashboard_port: int) -> list[Service]:
+def _services(
+    dagster_home: Path, ui_port: int, dashboard_address: str, dashboard_port: int
+) -> list[Service]:
     code_port = _free_port()
     workspace = dagster_home / "workspace.yaml"
     server = {"host": HOST, "port": code_port, "location_name": LOCATION}
     workspace.write_text(json.dumps({"load_from": [{"grpc_server": server}]}))
     code = ["api", "grpc", "-m", "aha_pipeline.definitions", "-h", HOST]
     dashboard = ["-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")]
-    dashboard += ["--server.address", HOST]
+    dashboard += ["--server.address", dashboard_address]
     ui = ["-w", str(workspace), "-h", HOST, "-p", str(ui_port)]
     return [
         Service("code", [_tool("dagster"), *code, "-p", str(code_port)]),
         Service(
             "Dashboard",
             [sys.executable, *dashboard, "--server.port", str(dashboard_port)],
-            f"http://{HOST}:{dashboard_port}",
+            f"http://{_reached(dashboard_address)}:{dashboard_port}",
             _dashboard_is_ready,
         ),
         Service(
@@ -130,6 +137,13 @@ def _services(dagster_home: Path, ui_port: int, dashboard_port: int) -> list[Ser
         ),
         Service("daemon", [_tool("dagster-daemon"), "run", "-w", str(workspace)]),
     ]
+
+
+def _reached(address: str) -> str:
+    """Return the host, as an address names it, by which this machine reaches what listens there."""
+    if address in EVERYWHERE:
+        return HOST
+    return f"[{address}]" if ":" in address else address
 
 
 def _tool(name: str) -> str:
@@ -216,6 +230,14 @@ def _claimed(home: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _check_login(settings: Settings) -> None:
+    """Raise SettingsError where the dashboard may not be served at its address."""
+    # Imported here: half a second that the other commands do not pay.
+    from dashboard import login
+
+    login.check(settings, settings.aha_dashboard_address)
 
 
 def _check_ports(ui_port: int, dashboard_port: int) -> None:

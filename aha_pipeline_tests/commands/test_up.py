@@ -104,3 +104,17 @@ def test_a_port_in_use_is_one_sentence(connected):
         )
     assert finished.returncode == 1
     assert re.fullmatch(r"aha: Port \d+ is in use.*--ui-port\.\n", finished.stderr)
+
+
+def test_a_dashboard_for_others_without_a_login_is_one_sentence(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AHA_DASHBOARD_ADDRESS", "0.0.0.0")  # noqa: S104
+    finished = subprocess.run(
+        [sys.executable, "-m", "aha_pipeline", "up", *free_ports()],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert finished.returncode == 1
+    assert re.fullmatch(r"aha: The dashboard has no login.*0\.0\.0\.0.*\n", finished.stderr)
+    assert not (tmp_path / "home").exists()

@@ -1,18 +1,23 @@
 """A filled database that every test of the dashboard may read, and the page on top of it."""
 
+import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from aha_pipeline_tests.conftest import _address, _administer
 from aha_pipeline_tests.dashboard import company
+from aha_pipeline_tests.dashboard.serving import APP
 
-APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 SECONDS = 30
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# A name from outside that leads to this machine.
+HOSTILE = "--host-resolver-rules=MAP hostile.test 127.0.0.1"
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +36,8 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
 
     def run(database_url: str, tab: str = "Overview", **state: object) -> AppTest:
         monkeypatch.setenv("DATABASE_URL", database_url)
+        monkeypatch.setattr(config, "_main_script_path", str(APP))
+        config.get_config_options(force_reparse=True)
         app = AppTest.from_file(str(APP), default_timeout=SECONDS)
         for key, value in {"tab": tab, **state}.items():
             app.session_state[key] = value
@@ -38,3 +45,17 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
 
     yield run
     st.cache_data.clear()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    """A real browser."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None and not os.environ.get("CI"):
+        pytest.skip("no Chromium on this machine; install one to test the page in a browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", HOSTILE])
+        yield opened
+        opened.close()

@@ -1,75 +1,30 @@
 """The page in a real browser: served from another folder, at a desk and on a phone."""
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote_plus
-from urllib.request import urlopen
 
 import pytest
 
-from aha_pipeline_tests.dashboard.conftest import APP
+from aha_pipeline_tests.dashboard.serving import free_port, served
 from aha_pipeline_tests.dashboard.test_tabs import CHARTS
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-START_SECONDS = 60
 MILLISECONDS = 60_000
 WIDTHS = {"desk": 1366, "phone": 390}
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None and not os.environ.get("CI"):
-        pytest.skip("no Chromium on this machine; install one to test the page in a browser")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        # One context for all, so that Streamlit's scripts are fetched and compiled once.
-        yield opened.new_context(locale="en-IN")
-        opened.close()
+def browser(chromium) -> Iterator[object]:
+    """One context for all, so that Streamlit's scripts are fetched and compiled once."""
+    with chromium.new_context(locale="en-IN") as context:
+        yield context
 
 
 @pytest.fixture(scope="module")
 def address(filled_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the page, served by a process that was started somewhere else."""
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = ["--server.address", "127.0.0.1", "--server.port", str(port)]
-    with (elsewhere / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(APP), *options],
-            cwd=elsewhere,
-            env={**os.environ, "DATABASE_URL": filled_url, "HOME": str(elsewhere)},
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", elsewhere / "log")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait_for(url: str, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            urlopen(url, timeout=2).close()  # noqa: S310  (our own loopback address)
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    pytest.fail(f"The server did not start: {log.read_text()}")
+    folder = tmp_path_factory.mktemp("elsewhere")
+    with served(folder, free_port(), {"DATABASE_URL": filled_url}) as address:
+        yield address
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.charts import people as charts
-from dashboard.parts import at, chart, plain
+from dashboard.parts import at, chart, may_show_records, plain
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -14,7 +14,11 @@ def show(source: Source) -> None:
     """Show the tab."""
     _charts(source)
     with st.container(border=True):
-        _viewer(source)
+        st.markdown(
+            "**Find a record**", help="Any record as the CRM sent it, deleted ones included."
+        )
+        if may_show_records(source):
+            _viewer(source)
 
 
 def _charts(source: Source) -> None:
@@ -54,7 +58,6 @@ def _charts(source: Source) -> None:
 
 
 def _viewer(source: Source) -> None:
-    st.markdown("**Find a record**", help="Any record as the CRM sent it, deleted ones included.")
     tables = {row["module"]: row["table_name"] for row in source.rows("record_modules")}
     left, right = st.columns([1, 3])
     module = left.selectbox("Module", list(tables), key="module", bind="query-params")
