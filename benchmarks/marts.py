@@ -55,7 +55,9 @@ def marts(records: int = 1_000_000, rounds: int = 3) -> None:
     print(f"{records:,} leads and {records // 5:,} deals")
     print(f"  one sequential pass      {median(passes):8.2f} s")
     ratio = median(all_ / one for all_, one in zip(refreshes, passes, strict=True))
-    print(f"  all {len(each)} marts, the first time {first:5.2f} s   {first / median(passes):.2f} x")
+    print(
+        f"  all {len(each)} marts, the first time {first:5.2f} s   {first / median(passes):.2f} x"
+    )
     print(f"  after 1,000 changes      {median(refreshes):8.2f} s   {ratio:.2f} x")
     for name, seconds in sorted(each.items(), key=lambda item: -item[1])[:8]:
         print(f"    {name:<23}{seconds:8.2f} s")
