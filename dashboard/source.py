@@ -61,11 +61,29 @@ class Source:
         """
         return _kept(self.connection, self.version, name, parameters)
 
-    def records(self, table: str, text: str) -> list[Row]:
-        """Return up to 50 records of a module's table by name or id; never kept in memory."""
+    def of_module(self, name: str, module: str, **parameters: object) -> list[Row]:
+        """Return the rows of `sql/dashboard/<name>.sql` over a module's table; never from memory.
+
+        They hold single records: ask `viewer.may_see_records` before.
+        """
+        table = self.modules[module]
+        name_column = table["name_column"]
+        identifiers = {
+            "table": names.Identifier(table["table_name"]),
+            "module": names.Literal(module),
+            "name": names.Identifier(name_column) if name_column else names.NULL,
+        }
         # PostgreSQL holds no NUL, so no record can contain one.
-        parameters = {"text": text.replace("\0", "")}
-        return _ask(self.connection, "record_search", parameters, table=table)
+        asked = {
+            key: value.replace("\0", "") if isinstance(value, str) else value
+            for key, value in parameters.items()
+        }
+        return _ask(self.connection, name, asked, identifiers)
+
+    @property
+    def modules(self) -> dict[str, Row]:
+        """The modules that have a table, by name: table_name and name_column of each."""
+        return {row["module"]: row for row in self.rows("record_modules")}
 
 
 @contextmanager
@@ -123,11 +141,14 @@ def _kept(_connection: Connection, version: str, name: str, parameters: Row) -> 
 
 
 def _ask(
-    connection: Connection, name: str, parameters: Row | None, *, table: str | None = None
+    connection: Connection,
+    name: str,
+    parameters: Row | None,
+    identifiers: dict[str, names.Composable] | None = None,
 ) -> list[Row]:
     query = names.SQL(sql.read(f"dashboard/{name}"))
-    if table:
-        query = query.format(table=names.Identifier(table))
+    if identifiers:
+        query = query.format(**identifiers)
     with _missing_is_not_built(), connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(query, parameters)
         return [dict(row) for row in cursor]

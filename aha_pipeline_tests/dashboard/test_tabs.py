@@ -124,7 +124,7 @@ def test_search_takes_any_text_as_text(page, filled_url):
         shown = page(filled_url, "Contacts & Accounts", record=text)
         assert not shown.exception
         assert [info.value for info in shown.info] == [
-            "No record of Leads has that id, or that text in its name."
+            "No record has that id, or that text in its name."
         ]
 
 
