@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import records
+from dashboard import record_viewer
 from dashboard.charts import people as charts
 from dashboard.parts import chart, may_show_records
 from dashboard.source import Source
@@ -16,7 +16,7 @@ def show(source: Source) -> None:
             "**Find a record**", help="Any record as the CRM sent it, deleted ones included."
         )
         if may_show_records(source):
-            records.find(source)
+            record_viewer.find(source)
 
 
 def _charts(source: Source) -> None:

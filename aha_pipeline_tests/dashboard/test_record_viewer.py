@@ -18,7 +18,7 @@ from aha_pipeline_tests.warehouse.marts_company import (
     put,
     put_history,
 )
-from dashboard.records import VIEWS
+from dashboard.record_viewer import VIEWS
 
 TAB = "Contacts & Accounts"
 DAYS = [ist(f"2026-03-0{day} 10:00:00") for day in (1, 3, 6)]
