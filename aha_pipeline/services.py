@@ -8,15 +8,17 @@ from threading import Lock
 from psycopg2.extensions import connection as Connection
 
 from aha_pipeline import local
+from aha_pipeline.crm.budget import METADATA
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import ZohoUnavailable
 from aha_pipeline.crm.metadata import read_modules
 from aha_pipeline.crm.organisation import Organisation, read_organisation
 from aha_pipeline.crm.token import TokenSource
-from aha_pipeline.crm.token_file import TokenFile
 from aha_pipeline.memory import return_large_buffers
 from aha_pipeline.settings import ALL_MODULES, Settings, load
 from aha_pipeline.warehouse import connection, state
+from aha_pipeline.warehouse.access_tokens import TokenStore
+from aha_pipeline.warehouse.call_slots import LeasedSlots
 from aha_pipeline.warehouse.credits import CreditBudget
 from aha_pipeline.warehouse.migrate import migrate
 
@@ -48,21 +50,33 @@ class Services:
         with self._lock:
             if self._zoho is None:
                 return_large_buffers()
-                tokens = zoho_tokens(self.settings)
-                organisation = read_organisation(zoho_client(self.settings, tokens))
-                self._check(organisation)
-                self._zoho = zoho_client(
-                    self.settings,
-                    tokens,
-                    concurrency=self.settings.zoho_max_concurrency or organisation.concurrency,
-                    budget=CreditBudget(
-                        self.connect,
-                        granted=organisation.daily_credits,
-                        limit=self.settings.zoho_daily_credits,
-                        zone=self.settings.zone,
-                    ),
-                )
+                self._zoho = self._opened_zoho()
         return self._zoho
+
+    def _opened_zoho(self) -> ZohoClient:
+        settings = self.settings
+        tokens = zoho_tokens(settings, TokenStore(self.connect))
+        slots = LeasedSlots(self.connect, limit=settings.zoho_max_concurrency)
+        try:
+            organisation = read_organisation(zoho_client(settings, tokens, slots=slots))
+        finally:
+            slots.give_back()
+        self._check(organisation)
+        concurrency = settings.zoho_max_concurrency or organisation.concurrency
+        budget = CreditBudget(
+            self.connect,
+            granted=organisation.daily_credits,
+            limit=settings.zoho_daily_credits,
+            zone=settings.zone,
+        )
+        budget.take(METADATA, essential=True)  # the call that told what the budget is
+        return zoho_client(
+            settings,
+            tokens,
+            concurrency=concurrency,
+            slots=LeasedSlots(self.connect, limit=concurrency),
+            budget=budget,
+        )
 
     def _check(self, organisation: Organisation) -> None:
         with self.connect() as opened:
@@ -103,7 +117,10 @@ def named_modules(settings: Settings, client: ZohoClient) -> tuple[str, ...]:
 @cache
 def _all_modules(services: Services) -> tuple[str, ...]:
     try:
-        return read_modules(services.zoho())
+        client = services.zoho()
+        modules = read_modules(client)
+        client.give_back()
+        return modules
     except ZohoUnavailable:
         with services.connect() as opened:
             known = state.read_modules(opened)
@@ -117,14 +134,14 @@ def _services(settings: Settings) -> Services:
     return Services(settings)
 
 
-def zoho_tokens(settings: Settings) -> TokenSource:
-    """Return the access tokens of these settings, shared by the processes of this machine."""
+def zoho_tokens(settings: Settings, store: TokenStore | None = None) -> TokenSource:
+    """Return the access tokens of these settings, shared by those that have the store."""
     return TokenSource(
         settings.zoho_accounts_url,
         settings.zoho_client_id,
         settings.zoho_client_secret.get_secret_value(),
         settings.zoho_refresh_token.get_secret_value(),
-        file=TokenFile(settings.home / "zoho-tokens.json"),
+        store=store,
     )
 
 
@@ -132,6 +149,7 @@ def zoho_client(
     settings: Settings,
     tokens: TokenSource,
     *,
+    slots: LeasedSlots | None = None,
     concurrency: int = 1,
     budget: CreditBudget | None = None,
 ) -> ZohoClient:
@@ -142,5 +160,6 @@ def zoho_client(
         version=settings.zoho_api_version,
         concurrency=concurrency,
         budget=budget,
+        slots=slots,
         backoff_seconds=BACKOFF_SECONDS,
     )

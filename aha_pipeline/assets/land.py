@@ -110,7 +110,7 @@ def staged(
         now = reading.read_until or datetime.now(UTC)
         landing.stage_deletions((d.id, d.kind, d.deleted_time or now) for d in reading.deletions)
         yield Staged(landing, listing, reading, fields, drift, now, api_calls)
-    client.budget.give_back()
+    client.give_back()
 
 
 def _fields(client: ZohoClient, module: str) -> Fields:

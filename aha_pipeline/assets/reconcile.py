@@ -152,7 +152,9 @@ def count_check(module: str) -> dg.AssetChecksDefinition:
     def check(services: ServicesResource) -> dg.AssetCheckResult:
         opened = services.get()
         try:
-            counted = count_records(opened.zoho(), module)
+            client = opened.zoho()
+            counted = count_records(client, module)
+            client.give_back()
         except ZohoError as error:
             return _uncounted(str(error))
         with opened.connect() as connection:

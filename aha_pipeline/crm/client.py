@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from threading import BoundedSemaphore, Event, Lock
+from threading import Event, Lock
 from typing import Any, TypeVar
 
 import msgspec
@@ -38,6 +38,7 @@ from aha_pipeline.crm.errors import (
     ZohoError,
     ZohoRefused,
 )
+from aha_pipeline.crm.slots import OwnSlots, Slots
 from aha_pipeline.crm.token import AccessToken, TokenSource
 
 log = logging.getLogger(__name__)
@@ -121,6 +122,7 @@ class ZohoClient:
         version: str = "v2",
         concurrency: int = 5,
         budget: Budget | None = None,
+        slots: Slots | None = None,
         per_page: int = PER_PAGE,
         backoff_seconds: float = 1.0,
     ) -> None:
@@ -129,7 +131,7 @@ class ZohoClient:
         self.version = version
         self.concurrency = concurrency
         self.per_page = per_page
-        self._slots = BoundedSemaphore(concurrency)
+        self._slots = slots or OwnSlots(concurrency)
         self._alone = Lock()
         self.budget = budget or Unlimited()
         self._backoff_seconds = backoff_seconds
@@ -154,6 +156,11 @@ class ZohoClient:
     def calls_for(self, module: str) -> int:
         """API calls made so far for one module."""
         return self._calls.get(module, 0)
+
+    def give_back(self) -> None:
+        """Return the credits and places that were set aside for calls to come."""
+        self.budget.give_back()
+        self._slots.give_back()
 
     def get(
         self,
@@ -242,7 +249,7 @@ class ZohoClient:
         headers = {"Authorization": f"Zoho-oauthtoken {token.value}"}
         if call.modified_since is not None:
             headers["If-Modified-Since"] = call.modified_since.isoformat(timespec="seconds")
-        with self._alone if self.budget.is_scarce else nullcontext(), self._slots:
+        with self._alone if self.budget.is_scarce else nullcontext(), self._slots.taken():
             self._count(call)
             started = time.monotonic()
             try:

@@ -1,20 +1,23 @@
-"""Access tokens: fetched when first needed, renewed early, shared by the machine's processes.
+"""Access tokens: fetched when first needed, renewed early, shared through a store.
 
 Facts: Zoho accounts documentation, "token validity". A token lives an hour; ten can be made in ten
 minutes; a refusal may come with HTTP status 200, so only the token's presence counts.
 """
 
+import base64
 import hashlib
+import json
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 import requests
+from cryptography.fernet import Fernet, InvalidToken
 
 from aha_pipeline.crm.errors import PassingFault, TokenRefused, ZohoUnavailable
-from aha_pipeline.crm.token_file import TokenFile
 
 RENEW_EARLY_SECONDS = 300
 GRANTS, GRANTS_SECONDS = 10, 600  # Zoho makes so many tokens in so many seconds
@@ -36,8 +39,29 @@ class AccessToken:
     good_until: float
 
 
+class Kept(Protocol):
+    """What a store keeps of one connection."""
+
+    def read(self) -> str | None:
+        """Return what was kept last, or None."""
+
+    def write(self, kept: str) -> None:
+        """Keep something."""
+
+
+class Store(Protocol):
+    """Where processes that share a connection find its token."""
+
+    def opened(self, key: str) -> AbstractContextManager[Kept]:
+        """Yield what is kept of a connection, for this process alone until the block ends."""
+
+
 class TokenSource:
-    """The one token that all calls share: of this process, or through `file` of this machine."""
+    """The one token that all calls share: of this process, or of all that have the `store`.
+
+    The store is given the token encrypted with the credentials, so it is of use only to those who
+    have them anyway.
+    """
 
     def __init__(
         self,
@@ -46,7 +70,7 @@ class TokenSource:
         client_secret: str,
         refresh_token: str,
         *,
-        file: TokenFile | None = None,
+        store: Store | None = None,
     ) -> None:
         self._accounts_url = accounts_url
         self._form = {
@@ -55,9 +79,10 @@ class TokenSource:
             "client_secret": client_secret,
             "refresh_token": refresh_token,
         }
-        self._file = file
-        connection = "\n".join([accounts_url, *self._form.values()])
-        self._key = hashlib.sha256(connection.encode()).hexdigest()
+        self._store = store
+        self._key = _digest("connection", accounts_url, *self._form.values()).hex()
+        encryption = _digest("encryption", accounts_url, *self._form.values())
+        self._cipher = Fernet(base64.urlsafe_b64encode(encryption))
         self._token: AccessToken | None = None
         self._granted: list[float] = []
         self._lock = Lock()
@@ -68,7 +93,7 @@ class TokenSource:
         Raises as `get` does.
         """
         with self._lock:
-            self._token = self._shared(renew=True) if self._file else self._fetch()
+            self._token = self._shared(renew=True) if self._store else self._fetch()
             return self._token
 
     def get(self, *, refused: AccessToken | None = None) -> AccessToken:
@@ -79,23 +104,25 @@ class TokenSource:
         """
         with self._lock:
             if not _is_good(self._token, refused):
-                self._token = self._shared(refused) if self._file else self._fetch()
+                self._token = self._shared(refused) if self._store else self._fetch()
             return self._token
 
     def _shared(self, refused: AccessToken | None = None, *, renew: bool = False) -> AccessToken:
-        with self._file.locked():
-            kept = self._file.read(self._key) or {}
-            self._granted = kept.get("granted", [])
-            token = AccessToken(**kept["token"]) if kept.get("token") else None
-            if not renew and _is_good(token, refused):
-                return token
-            token = None
-            try:
+        with self._store.opened(self._key) as kept:
+            known = self._decrypted(kept.read())
+            self._granted = known.get("granted", [])
+            token = AccessToken(**known["token"]) if known else None
+            if renew or not _is_good(token, refused):
                 token = self._fetch()
-            finally:
-                made = token and asdict(token)
-                self._file.write(self._key, {"token": made, "granted": self._granted})
+                text = json.dumps({"token": asdict(token), "granted": self._granted})
+                kept.write(self._cipher.encrypt(text.encode()).decode())
             return token
+
+    def _decrypted(self, kept: str | None) -> dict[str, Any]:
+        try:
+            return json.loads(self._cipher.decrypt(kept)) if kept else {}
+        except InvalidToken:
+            return {}
 
     def _fetch(self) -> AccessToken:
         asked_at = time.time()
@@ -143,6 +170,10 @@ def request_token(
     if not isinstance(value, str) or not value:
         raise _refusal(response.status_code, answer, what, advice)
     return answer
+
+
+def _digest(*parts: str) -> bytes:
+    return hashlib.sha256("\n".join(parts).encode()).digest()
 
 
 def _is_good(token: AccessToken | None, refused: AccessToken | None) -> bool:

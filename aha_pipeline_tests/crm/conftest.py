@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from aha_pipeline.crm.client import ZohoClient
-from aha_pipeline.crm.token import TokenSource
-from aha_pipeline.crm.token_file import TokenFile
+from aha_pipeline.crm.token import Store, TokenSource
 from aha_pipeline.sandbox.server import Sandbox, start
 from aha_pipeline_tests.hands import Hands
 
@@ -31,14 +30,14 @@ def sandbox(tmp_path: Path, hands: Hands) -> Iterator[Sandbox]:
 
 def connect(
     url: str,
-    file: TokenFile | None = None,
+    store: Store | None = None,
     version: str = "v2",
     concurrency: int = 1,
     per_page: int = 200,
     **credentials: str,
 ) -> ZohoClient:
     chosen = {"client_id": "id", "client_secret": "se-cret", "refresh_token": "re-fresh"}
-    tokens = TokenSource(url, **(chosen | credentials), file=file)
+    tokens = TokenSource(url, **(chosen | credentials), store=store)
     return ZohoClient(
         tokens,
         api_url=url,

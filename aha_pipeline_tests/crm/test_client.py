@@ -15,7 +15,6 @@ from aha_pipeline.crm.errors import (
     ZohoUnavailable,
 )
 from aha_pipeline.crm.organisation import read_organisation
-from aha_pipeline.crm.token_file import TokenFile
 from aha_pipeline_tests.crm.conftest import connect
 
 GOOD = b'{"data": [], "info": {"more_records": false}}'
@@ -131,35 +130,6 @@ def test_ten_tokens_in_ten_minutes_are_enough_said(sandbox):
         read_organisation(connect(sandbox.url))
     with pytest.raises(ZohoUnavailable, match="ten minutes"):
         read_organisation(connect(sandbox.url))
-
-
-def test_any_number_of_processes_share_one_token_through_the_file(sandbox, tmp_path):
-    clients = [connect(sandbox.url, TokenFile(tmp_path / "tokens.json")) for _ in range(30)]
-    assert len({read_organisation(client).id for client in clients}) == 1
-
-
-def test_a_shared_token_that_died_is_replaced_for_all(sandbox, tmp_path):
-    file = TokenFile(tmp_path / "tokens.json")
-    first, second = connect(sandbox.url, file), connect(sandbox.url, file)
-    read_organisation(first)
-    sandbox.tokens.revoke_all()
-    for client in (first, second):
-        assert read_organisation(client).id
-
-
-def test_the_token_file_is_its_owners_alone_and_holds_no_credential(sandbox, tmp_path):
-    path = tmp_path / "tokens.json"
-    read_organisation(connect(sandbox.url, TokenFile(path)))
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert "se-cret" not in path.read_text()
-    assert "re-fresh" not in path.read_text()
-
-
-def test_another_connection_does_not_get_the_token(sandbox, tmp_path):
-    file = TokenFile(tmp_path / "tokens.json")
-    read_organisation(connect(sandbox.url, file))
-    with pytest.raises(TokenRefused):
-        read_organisation(connect(sandbox.url, file, refresh_token="invalid"))
 
 
 def test_a_module_outside_the_scope_is_named_with_what_to_do(sandbox, client):

@@ -1,0 +1,1 @@
+delete from crm.call_leases where holder = %(holder)s;
