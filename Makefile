@@ -33,7 +33,7 @@ lint: install
 	@$(BIN)/dg check defs
 
 lock:
-	@$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --universal --python-version 3.11 \
+	@$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --extra kubernetes --universal --python-version 3.11 \
 		--generate-hashes --no-strip-extras --no-emit-index-url --no-header --output-file requirements.lock
 
 bench: install

@@ -169,11 +169,22 @@ def reconcile(modules: tuple[str, ...] | None) -> None:
 def migrate() -> None:
     """Bring the database's schema up to date."""
     from aha_pipeline import local
+    from aha_pipeline.instance.home import create_schema
     from aha_pipeline.warehouse.migrate import migrate as apply
 
     settings = local.with_database(configuration.load())
     applied = apply(settings.database_url.get_secret_value())
+    create_schema(settings.database_url.get_secret_value())
     click.echo("\n".join(f"applied {name}" for name in applied) or "The schema is up to date.")
+
+
+@cli.command("exec", context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED)
+def execute(arguments: tuple[str, ...]) -> None:
+    """Run one service of a deployment, such as `aha exec dagster-daemon run -w workspace.yaml`."""
+    from aha_pipeline.commands.execute import execute as become
+
+    become(arguments)
 
 
 def main() -> None:

@@ -29,16 +29,23 @@ def prepare(settings: Settings) -> Path:
     """Make the Dagster home ready and name it in this process's environment; return it."""
     home = settings.home / "dagster"
     home.mkdir(parents=True, exist_ok=True)
-    (home / "dagster.yaml").write_text(CONFIGURATION.read_text(encoding="utf-8"), encoding="utf-8")
+    _write(home / "dagster.yaml", CONFIGURATION.read_text(encoding="utf-8"))
     database_url = settings.database_url.get_secret_value()
-    with connect(database_url, autocommit=True) as connection, connection.cursor() as cursor:
-        cursor.execute(f"create schema if not exists {SCHEMA}")
-        cursor.execute(f"revoke all on schema {SCHEMA} from public")
+    create_schema(database_url)
     os.environ["DAGSTER_HOME"] = str(home)
     os.environ["DAGSTER_POSTGRES_URL"] = _in_own_schema(database_url)
     # A range of many days writes two events a day and asset: one statement each costs minutes.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", EVENTS_A_BATCH)
     return home
+
+
+def create_schema(database_url: str) -> None:
+    """Create Dagster's schema where there is none. Raises DatabaseUnreachable."""
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        # "if not exists" alone lets two processes that start together both create it.
+        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", (SCHEMA,))
+        cursor.execute(f"create schema if not exists {SCHEMA}")
+        cursor.execute(f"revoke all on schema {SCHEMA} from public")
 
 
 @contextmanager
@@ -58,6 +65,13 @@ def process_tag() -> dict[str, str]:
     """Return a run tag by which a later process can tell that this one is gone."""
     process = psutil.Process()
     return {PROCESS_TAG: f"{os.uname().nodename}/{process.pid}/{process.create_time():.2f}"}
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that other processes may be reading: they see the old or the new one."""
+    fresh = path.with_suffix(f".{os.getpid()}")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
 
 
 def _end_dead_runs(instance: "DagsterInstance") -> None:

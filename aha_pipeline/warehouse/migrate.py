@@ -26,7 +26,9 @@ def migrate(database_url: str) -> list[str]:
     from yoyo import get_backend, read_migrations
 
     logging.getLogger("yoyo").setLevel(logging.WARNING)
-    with connect(database_url, autocommit=True) as connection, connection.cursor() as cursor:
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        # "if not exists" alone lets two processes that start together both create it.
+        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", (BOOKKEEPING_SCHEMA,))
         cursor.execute(f"create schema if not exists {BOOKKEEPING_SCHEMA}")
         cursor.execute(f"revoke all on schema {BOOKKEEPING_SCHEMA} from public")
     backend = get_backend(_yoyo_url(database_url))

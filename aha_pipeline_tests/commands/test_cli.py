@@ -263,3 +263,15 @@ def test_the_schema_can_be_migrated_alone(empty_database_url):
     first = aha("migrate", DATABASE_URL=empty_database_url)
     assert "applied 0001.crm" in first.stdout
     assert "up to date" in aha("migrate", DATABASE_URL=empty_database_url).stdout
+
+
+def test_a_service_of_a_deployment_is_refused_without_the_services_it_shares(recent, monkeypatch):
+    monkeypatch.delenv("DATABASE_URL")
+    says(aha("exec", "dagster", "--version"), "DATABASE_URL", "`aha up`")
+
+
+def test_a_service_of_a_deployment_finds_its_dagster_home_and_schema(recent, database_url):
+    finished = aha("exec", sys.executable, "-c", "import os; print(os.environ['DAGSTER_HOME'])")
+    assert finished.stdout.strip().endswith("dagster")
+    found = "select count(*) from information_schema.schemata where schema_name = 'dagster'"
+    assert rows(database_url, found) == [(1,)]

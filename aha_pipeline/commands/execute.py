@@ -1,0 +1,31 @@
+"""One process of a deployment that runs its services apart: its Dagster home, then the program."""
+
+import os
+from collections.abc import Sequence
+
+from aha_pipeline import local
+from aha_pipeline import settings as configuration
+from aha_pipeline.instance import home
+from aha_pipeline.settings import SettingsError
+from aha_pipeline.warehouse.migrate import migrate
+
+
+def execute(arguments: Sequence[str]) -> None:
+    """Bring the database up to date and become the program of `arguments`; does not return.
+
+    Raises SettingsError where processes that run apart would each start a stand-in of their own,
+    or where there is no such program; DatabaseUnreachable.
+    """
+    settings = configuration.load()
+    if settings.database_url is None or not settings.has_zoho:
+        raise SettingsError(
+            "DATABASE_URL and the ZOHO_ settings must be set where services run apart: each would "
+            "start a database and a sandbox of its own. For one machine there is `aha up`."
+        )
+    local.with_database(settings)
+    migrate(settings.database_url.get_secret_value())
+    home.prepare(settings)
+    try:
+        os.execvp(arguments[0], arguments)  # noqa: S606
+    except OSError as error:
+        raise SettingsError(f"{arguments[0]} cannot be run ({error.strerror}).") from None

@@ -1,0 +1,87 @@
+"""The files of `deploy/`: what they start exists, and both say the same of failed runs."""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from dagster._config import process_config
+from dagster_k8s.launcher import K8sRunLauncher
+
+from aha_pipeline.instance import home
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+
+
+@pytest.fixture
+def values() -> dict:
+    return yaml.safe_load((DEPLOY / "helm-values.yaml").read_text())
+
+
+def snake(value):
+    """Return names as Dagster has them, from those of its Helm chart."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        re.sub("[A-Z]", lambda m: f"_{m[0].lower()}", key): snake(v) for key, v in value.items()
+    }
+
+
+def test_every_service_of_the_compose_file_runs_a_program_that_is_installed():
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    ours = {n: s for n, s in compose["services"].items() if s.get("image") == "aha-pipeline"}
+    assert set(ours) == {"code", "webserver", "daemon", "dashboard"}
+    for service in ours.values():
+        assert shutil.which(service["command"][0], path=str(Path(sys.executable).parent))
+        assert service["cap_drop"] == ["ALL"]
+
+
+def test_what_is_published_is_published_on_loopback_and_dagster_only_behind_a_login():
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    published = {name: s["ports"] for name, s in services.items() if "ports" in s}
+    assert set(published) == {"login", "dashboard"}
+    assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
+    assert services["login"]["environment"]["OAUTH2_PROXY_UPSTREAMS"] == "http://webserver:3000"
+
+
+def test_the_workspace_names_the_service_and_port_of_the_code():
+    workspace = yaml.safe_load((DEPLOY / "workspace.yaml").read_text())
+    server = workspace["load_from"][0]["grpc_server"]
+    command = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["code"]["command"]
+    assert server["host"] == "code"
+    assert command[command.index("-p") + 1] == str(server["port"])
+
+
+def test_the_image_is_made_of_files_that_exist_and_holds_no_settings():
+    root = DEPLOY.parent
+    lines = (DEPLOY / "Dockerfile").read_text().splitlines()
+    copied = [name for line in lines if line.startswith("COPY") for name in line.split()[1:-1]]
+    assert copied
+    assert all((root / name).exists() for name in copied)
+    assert not {".", ".env", "./"} & set(copied)
+
+
+def test_kubernetes_retries_and_watches_runs_as_one_machine_does(values):
+    instance = yaml.safe_load(home.CONFIGURATION.read_text())
+    daemon = snake(values["dagsterDaemon"])
+    assert daemon["run_retries"] == instance["run_retries"]
+    slower = {"start_timeout_seconds", "max_resume_run_attempts"}  # a pod has to be scheduled
+    watched = {k: v for k, v in daemon["run_monitoring"].items() if k not in slower}
+    assert watched == {k: v for k, v in instance["run_monitoring"].items() if k not in slower}
+    assert values["additionalInstanceConfig"]["concurrency"] == instance["concurrency"]
+    assert snake(values["retention"]) == {"enabled": True, **instance["retention"]}
+
+
+def test_dagsters_launcher_accepts_the_configuration_of_a_run(values):
+    given = dict(values["runLauncher"]["config"]["k8sRunLauncher"])
+    config = {
+        "service_account_name": "aha",
+        "instance_config_map": "aha-instance",
+        "dagster_home": "/opt/dagster",
+        "image_pull_policy": given["imagePullPolicy"],
+        "env_secrets": [secret["name"] for secret in given["envSecrets"]],
+        "run_k8s_config": snake(given["runK8sConfig"]),
+    }
+    assert process_config(K8sRunLauncher.config_type(), config).success

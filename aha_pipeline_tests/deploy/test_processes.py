@@ -1,0 +1,167 @@
+"""The services apart, as `deploy/` runs them: a run whose worker is killed is taken up again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import psutil
+import pytest
+import requests
+
+from aha_pipeline.sandbox.server import start
+from aha_pipeline.warehouse.connection import connect
+from aha_pipeline_tests.commands.test_up import free_port
+from aha_pipeline_tests.hands import Hands
+
+TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
+FIRST = TODAY - timedelta(days=3)
+LAUNCH = """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
+  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
+RUNS = "{ runsOrError { ... on Runs { results { runId status tags { key value } } } } }"
+
+
+class Services:
+    """Code server, webserver and daemon, each a process with the same settings."""
+
+    def __init__(self, stack: ExitStack, folder: Path) -> None:
+        self._stack, self._folder = stack, folder
+        code, ui = free_port(), free_port()
+        workspace = folder / "workspace.yaml"
+        server = {"host": "127.0.0.1", "port": code, "location_name": "aha_pipeline"}
+        workspace.write_text(json.dumps({"load_from": [{"grpc_server": server}]}))
+        self.url = f"http://127.0.0.1:{ui}/graphql"
+        self.code = self._start(
+            "dagster", "api", "grpc", "-m", "aha_pipeline.definitions", "-p", str(code)
+        )
+        self._start("dagster-webserver", "-w", str(workspace), "-p", str(ui))
+        self._start("dagster-daemon", "run", "-w", str(workspace))
+
+    def _start(self, program: str, *arguments: str) -> subprocess.Popen:
+        path = str(Path(sys.executable).with_name(program))
+        with (self._folder / f"{program}-{arguments[0]}.log").open("w") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "aha_pipeline", "exec", path, *arguments],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._stack.callback(child.wait)
+        self._stack.callback(os.killpg, child.pid, signal.SIGKILL)
+        return child
+
+    def ask(self, query: str, **variables: object) -> dict:
+        answer = requests.post(
+            self.url, json={"query": query, "variables": variables}, timeout=60
+        ).json()
+        return answer["data"]
+
+    def is_ready(self) -> bool:
+        try:
+            nodes = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }"
+            return bool(self.ask(nodes)["repositoriesOrError"]["nodes"])
+        except (requests.RequestException, KeyError, TypeError):
+            return False
+
+    def workers(self) -> list[psutil.Process]:
+        """Return the processes that execute runs: what the code server has forked or started."""
+        return psutil.Process(self.code.pid).children(recursive=True)
+
+    def runs(self) -> list[dict]:
+        return self.ask(RUNS)["runsOrError"]["results"]
+
+
+def wait_until(condition, seconds: float, step: float = 0.5):
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(step)
+    return found
+
+
+@pytest.fixture
+def sandbox(tmp_path, database_url, monkeypatch):
+    clock = Hands(datetime.now(UTC))  # so that no record changes between the two readings
+    with start(outbox_path=tmp_path / "outbox.jsonl", now=clock) as running:
+        for name, value in {
+            "DATABASE_URL": database_url,
+            "ZOHO_API_URL": running.url,
+            "ZOHO_ACCOUNTS_URL": running.url,
+            "ZOHO_CLIENT_ID": "id",
+            "ZOHO_CLIENT_SECRET": "secret-of-client",
+            "ZOHO_REFRESH_TOKEN": "secret-of-refresh",
+            "OLLAMA_BASE_URL": "http://127.0.0.1:9",
+            "AHA_START_DATE": FIRST.isoformat(),
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+@pytest.fixture
+def services(sandbox, tmp_path) -> Iterator[Services]:
+    with ExitStack() as stack:
+        started = Services(stack, tmp_path)
+        wait_until(started.is_ready, 180)
+        yield started
+
+
+def rows(url: str, query: str) -> list[tuple]:
+    with connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchall()
+
+
+def launch(services: Services) -> str:
+    selector = {
+        "repositoryLocationName": "aha_pipeline",
+        "repositoryName": "__repository__",
+        "jobName": "daily_sync",
+    }
+    days = {
+        "dagster/asset_partition_range_start": FIRST.isoformat(),
+        "dagster/asset_partition_range_end": TODAY.isoformat(),
+    }
+    tags = [{"key": key, "value": value} for key, value in days.items()]
+    params = {"selector": selector, "executionMetadata": {"tags": tags}}
+    launched = services.ask(LAUNCH, params=params)["launchRun"]
+    assert launched["__typename"] == "LaunchRunSuccess", launched
+    return launched["run"]["runId"]
+
+
+def test_a_run_whose_worker_is_killed_is_taken_up_again_and_loses_nothing(
+    services, sandbox, database_url
+):
+    idle = {process.pid for process in services.workers()}
+    sandbox.switches.latency = 0.5
+    killed = launch(services)
+    reading = "select 1 from crm.sync_logs where status = 'running' and records_read > 200"
+    wait_until(lambda: rows(database_url, reading), 120, step=0.1)
+    workers = [process for process in services.workers() if process.pid not in idle]
+    assert workers
+    for process in workers:
+        process.kill()
+    sandbox.switches.latency = 0
+
+    def ended() -> list[dict]:
+        found = services.runs()
+        over = all(run["status"] in ("SUCCESS", "FAILURE") for run in found)
+        return found if over and len(found) == 2 else []
+
+    found = wait_until(ended, 300, step=2)
+    status = {run["runId"]: run["status"] for run in found}
+    assert status.pop(killed) == "FAILURE"
+    assert list(status.values()) == ["SUCCESS"]
+
+    for module, table in (("Leads", "leads_raw"), ("Deals", "crm_deals")):
+        served = sandbox.store.tables[module].records
+        landed = rows(database_url, f"select id from crm.{table} where deleted_at is null")  # noqa: S608
+        assert {row[0] for row in landed} == set(served), module
+    assert rows(database_url, "select count(*) from analytics.ai_briefings_log") == [(1,)]
+    assert rows(database_url, "select count(*) from crm.record_versions") == [(0,)]
