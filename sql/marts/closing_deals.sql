@@ -16,6 +16,7 @@ select
     d.owner_id,
     d.owner_name,
     d.account_name,
+    d.source,
     d.stage,
     d.amount,
     d.weighted_amount,

@@ -16,7 +16,7 @@ with steps as (
         1 as half,
         position as place,
         'lead' as entity,
-        case when is_converted then 'Converted' else status end as step,
+        step,
         meaning,
         count(*) as records,
         null::numeric as value

@@ -3,12 +3,14 @@
 -- owner: sales operations
 -- A live lead is one that is not deleted; converted leads are live. The columns are those of
 -- analytics.lead_history, as the lead says now; what else it says is in crm.leads_raw.
+-- step: of the funnel: the status, for converted leads 'Converted'.
 -- is_qualified: the meaning is qualified or converted.
 
 select
     h.id,
     h.source,
     h.status,
+    case when h.is_converted then 'Converted' else h.status end as step,
     h.meaning,
     h.position,
     h.is_converted,

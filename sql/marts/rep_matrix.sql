@@ -60,40 +60,27 @@ together as (
         coalesce(d.won_deals + d.lost_deals, 0) as closed_deals
     from leads l
     full join deals d using (owner_id)
-),
-rates as (
-    select
-        *,
-        won_deals::float8 / nullif(closed_deals, 0) as rate,
-        1.959964 ^ 2 / nullif(closed_deals, 0) as z2n
-    from together
-),
-intervals as (
-    select
-        *,
-        (rate + z2n / 2) / (1 + z2n) as centre,
-        sqrt(z2n * (rate * (1 - rate) + z2n / 4)) / (1 + z2n) as half_width
-    from rates
 )
 select
-    i.owner_id,
-    coalesce(w.owner_name, i.owner_id) as owner_name,
-    i.leads,
-    i.junk_leads,
-    i.open_deals,
-    i.open_value,
-    i.won_deals,
-    i.won_value,
-    i.lost_deals,
-    round(100.0 * i.won_deals / nullif(i.closed_deals, 0), 2) as win_rate_by_count,
-    round(100.0 * i.won_value / nullif(i.won_value + i.lost_value, 0), 2) as win_rate_by_value,
-    i.leads_qualified,
-    round(100.0 * i.junk_leads / nullif(i.leads, 0), 2) as junk_pct,
-    i.weighted_value,
-    i.lost_value,
-    i.closed_deals,
-    i.closed_deals < 10 as too_few,
-    round(100 * (i.centre - i.half_width)::numeric, 2) as win_rate_low,
-    round(100 * (i.centre + i.half_width)::numeric, 2) as win_rate_high
-from intervals i
-left join analytics.owners w on w.owner_id = i.owner_id
+    t.owner_id,
+    coalesce(w.owner_name, t.owner_id) as owner_name,
+    t.leads,
+    t.junk_leads,
+    t.open_deals,
+    t.open_value,
+    t.won_deals,
+    t.won_value,
+    t.lost_deals,
+    round(100.0 * t.won_deals / nullif(t.closed_deals, 0), 2) as win_rate_by_count,
+    round(100.0 * t.won_value / nullif(t.won_value + t.lost_value, 0), 2) as win_rate_by_value,
+    t.leads_qualified,
+    round(100.0 * t.junk_leads / nullif(t.leads, 0), 2) as junk_pct,
+    t.weighted_value,
+    t.lost_value,
+    t.closed_deals,
+    t.closed_deals < 10 as too_few,
+    i.low as win_rate_low,
+    i.high as win_rate_high
+from together t
+cross join lateral crm.win_rate_interval(t.won_deals, t.closed_deals) i
+left join analytics.owners w on w.owner_id = t.owner_id

@@ -69,6 +69,7 @@ select
     m.owner_id,
     coalesce(w.owner_name, m.owner_id) as owner_name,
     m.account_name,
+    m.source,
     m.stage,
     m.amount,
     coalesce(m.amount, 0) as value,

@@ -1,0 +1,31 @@
+-- grain: one row per month of lead creation, source and owner
+-- kind: table
+-- key: month, source, owner_id
+-- owner: marketing
+-- The cohorts of analytics.lead_cohorts, where the steps are explained, taken apart by source and
+-- owner as the leads say now: their sums over a month are its figures.
+-- figures:
+--   leads (count): live leads created in the month
+--   qualified (count): of these, qualified or converted now or in an earlier version
+--   converted (count): of these, converted by now
+--   won (count): of these, converted, and the deal that the conversion made is won by now
+--   linked (count): of these, converted leads that name a live deal
+
+with qualified as (
+    select distinct id
+    from analytics.lead_history
+    where meaning in ('qualified', 'converted') and not is_deleted
+)
+select
+    date_trunc('month', l.day::timestamp)::date as month,
+    l.source,
+    l.owner_id,
+    count(*) as leads,
+    count(q.id) as qualified,
+    count(*) filter (where l.meaning = 'converted') as converted,
+    count(*) filter (where l.meaning = 'converted' and d.meaning = 'won') as won,
+    count(d.id) filter (where l.meaning = 'converted') as linked
+from analytics.leads l
+left join qualified q on q.id = l.id
+left join analytics.deals d on d.id = l.deal_id
+group by 1, 2, 3

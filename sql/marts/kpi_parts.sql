@@ -1,0 +1,84 @@
+-- grain: one row per day, source and owner to which a KPI owes something of that day
+-- kind: table
+-- key: day, source, owner_id
+-- owner: sales operations
+-- The KPIs of analytics.kpis taken apart, so that they can be had for some sources and some owners:
+-- summed over a day the flows are those of that day, and summed from the beginning up to a day the
+-- changes are its stocks. Source and owner: of flows, as the record says now; of changes, as it said
+-- then, so a deal handed over leaves one owner and comes to another.
+-- figures:
+--   new_leads (count): live leads created on the day
+--   won_deals (count): won deals that closed on the day
+--   won_value (money): sum of Amount of the won deals that closed on the day
+--   lost_deals (count): lost deals that closed on the day
+--   lost_value (money): sum of Amount of the lost deals that closed on the day
+--   leads_change (count): leads that came on the day, less those that went
+--   junk_leads_change (count): leads that became junk, less those that ceased to be
+--   open_deals_change (count): deals that became open, less those that ceased to be
+--   open_value_change (money): sum of Amount of open deals, came less went
+--   weighted_value_change (money): their Amount times probability, came less went
+
+with created as (
+    select day, source, owner_id, sum(leads) as new_leads
+    from analytics.lead_volume
+    where day is not null
+    group by day, source, owner_id
+),
+closed as (
+    select
+        closed_day as day,
+        source,
+        owner_id,
+        count(*) filter (where meaning = 'won') as won_deals,
+        sum(amount) filter (where meaning = 'won') as won_value,
+        count(*) filter (where meaning = 'lost') as lost_deals,
+        sum(amount) filter (where meaning = 'lost') as lost_value
+    from analytics.deals
+    where meaning in ('won', 'lost') and closed_day is not null
+    group by closed_day, source, owner_id
+),
+lead_changes as (
+    select
+        c.day,
+        h.source,
+        h.owner_id,
+        sum(c.sign) as leads_change,
+        coalesce(sum(c.sign) filter (where h.meaning = 'junk'), 0) as junk_leads_change
+    from analytics.lead_history h
+    cross join lateral (values (h.from_day, 1), (h.until_day, -1)) c (day, sign)
+    where c.day is not null and (h.until_day is null or h.from_day < h.until_day)
+    group by c.day, h.source, h.owner_id
+),
+deal_changes as (
+    select
+        c.day,
+        h.source,
+        h.owner_id,
+        sum(c.sign) as open_deals_change,
+        sum(c.sign * coalesce(h.amount, 0)) as open_value_change,
+        sum(c.sign * h.weighted_amount) as weighted_value_change
+    from analytics.deal_history h
+    cross join lateral (values (h.from_day, 1), (h.until_day, -1)) c (day, sign)
+    where h.meaning = 'open'
+        and c.day is not null
+        and (h.until_day is null or h.from_day < h.until_day)
+    group by c.day, h.source, h.owner_id
+)
+select
+    day,
+    source,
+    owner_id,
+    coalesce(n.new_leads, 0)::bigint as new_leads,
+    coalesce(c.won_deals, 0) as won_deals,
+    coalesce(c.won_value, 0) as won_value,
+    coalesce(c.lost_deals, 0) as lost_deals,
+    coalesce(c.lost_value, 0) as lost_value,
+    coalesce(l.leads_change, 0) as leads_change,
+    coalesce(l.junk_leads_change, 0) as junk_leads_change,
+    coalesce(d.open_deals_change, 0) as open_deals_change,
+    coalesce(d.open_value_change, 0) as open_value_change,
+    coalesce(d.weighted_value_change, 0) as weighted_value_change
+from created n
+full join closed c using (day, source, owner_id)
+full join lead_changes l using (day, source, owner_id)
+full join deal_changes d using (day, source, owner_id)
