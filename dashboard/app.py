@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas  # noqa: F401  whole, before plotly finds one that another session is still importing
@@ -11,8 +12,10 @@ import streamlit as st
 from aha_pipeline.settings import Settings, SettingsError, load
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
 from dashboard import login, source
+from dashboard.filters import Filters, choose
 from dashboard.login import NoEntry
 from dashboard.parts import at, plain
+from dashboard.records import show_clicked
 from dashboard.source import NotBuilt, Source
 from dashboard.tabs import deals, health, leads, overview, people
 
@@ -59,11 +62,21 @@ def main() -> None:
 
 def _page(data: Source) -> None:
     _header(data)
+    data = replace(data, filters=_filters(data))
     tabs = st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params")
     for tab, show in zip(tabs, TABS.values(), strict=True):
         if tab.open:
             with tab:
                 _show(show, data)
+    show_clicked(data)
+
+
+def _filters(data: Source) -> Filters:
+    """Show the filters; before the marts are built there is nothing to choose from."""
+    try:
+        return choose(data.rows("filter_sources"), data.rows("filter_owners"), data.today)
+    except NotBuilt:
+        return Filters()
 
 
 def _show(show: Callable[[Source], None], data: Source) -> None:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.login import NO_RECORDS
+from dashboard.records import clicked
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -28,10 +29,12 @@ def chart(
     about: str,
     definition: str,
     empty: str,
+    key: str = "",
 ) -> None:
     """Show a figure in a frame, or the sentence `empty` where there are no rows.
 
-    about: what to look for, below the title; definition: how the figure is made, on hover.
+    about: what to look for, below the title; definition: how the figure is made, on hover. A click
+    on a mark lists the records behind it. key: tells charts of one kind on a page apart.
     """
     with st.container(border=True, height="stretch"):
         st.markdown(f"**{title}**", help=definition)
@@ -39,12 +42,29 @@ def chart(
             st.info(empty, icon=":material/hourglass_empty:")
             return
         st.caption(about)
+        name = f"{draw.__module__}.{draw.__name__}{key}"
+        shown = f"{name}.{st.session_state.get(_clicks(name), 0)}"
         st.plotly_chart(
             draw(rows, source.currency),
-            key=f"{draw.__module__}.{draw.__name__}",
+            key=shown,
             config=PLOTLY,
             alt=f"{title}. {about}",
+            on_select=lambda: _click(name, shown),
+            selection_mode="points",
         )
+
+
+def _click(name: str, shown: str) -> None:
+    """Take what was clicked. A chart that gets another key forgets its selection.
+
+    Otherwise a second click on the same mark would only undo the first one.
+    """
+    clicked(st.session_state[shown]["selection"])
+    st.session_state[_clicks(name)] = st.session_state.get(_clicks(name), 0) + 1
+
+
+def _clicks(name: str) -> str:
+    return f"clicks.{name}"
 
 
 def table(rows: Sequence[Row], columns: dict[str, Any], *, empty: str, height: int = 320) -> None:
@@ -60,6 +80,16 @@ def table(rows: Sequence[Row], columns: dict[str, Any], *, empty: str, height: i
         placeholder="–",
         height=height if len(rows) > 8 else "content",
     )
+
+
+def records_table(
+    source: Source, query: str, title: str, columns: dict[str, Any], *, empty: str
+) -> None:
+    """Show the records of a query of `sql/dashboard` in a frame, to those who may see records."""
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"**{title}**")
+        if may_show_records(source):
+            table(source.listed(query), columns, empty=empty, height=300)
 
 
 def may_show_records(source: Source) -> bool:

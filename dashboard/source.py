@@ -1,8 +1,9 @@
 """Where the pages' rows come from: the queries of `sql/dashboard`, kept until the data changes."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,10 +18,12 @@ from aha_pipeline import sql
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse import embedded
 from aha_pipeline.warehouse.connection import connect_reader
+from dashboard.filters import Filters
 from dashboard.login import Viewer
 from dashboard.style import Row
 
 KEPT_ANSWERS = 300
+PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
 class NotBuilt(RuntimeError):
@@ -48,6 +51,7 @@ class Source:
     is_running: bool
     is_stale: bool
     trouble: tuple[str, ...]
+    filters: Filters = field(default_factory=Filters)
 
     @property
     def today(self) -> date | None:
@@ -57,9 +61,19 @@ class Source:
     def rows(self, name: str, **parameters: object) -> list[Row]:
         """Return the rows of `sql/dashboard/<name>.sql`, from memory if the data are the same.
 
+        A parameter that is not given is that of the filters, or else null.
         Raises NotBuilt where a mart is missing.
         """
-        return _kept(self.connection, self.version, name, parameters)
+        return _kept(self.connection, self.version, name, self._parameters(name, parameters))
+
+    def listed(self, name: str, **parameters: object) -> list[Row]:
+        """Return rows as `rows` does, but never kept in memory: for long lists of records."""
+        return _ask(self.connection, name, self._parameters(name, parameters))
+
+    def _parameters(self, name: str, given: Row) -> Row:
+        known = {"today": self.today, **vars(self.filters), **given}
+        names = sorted(set(PARAMETER.findall(sql.read(f"dashboard/{name}"))))
+        return {key: known.get(key) for key in names}
 
     def of_module(self, name: str, module: str, **parameters: object) -> list[Row]:
         """Return the rows of `sql/dashboard/<name>.sql` over a module's table; never from memory.

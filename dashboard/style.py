@@ -4,6 +4,7 @@ A figure is made from rows as the database gave them; it computes nothing but po
 made here and not by the browser, which would group digits by the reader's language.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,7 @@ import plotly.graph_objects as go
 from aha_pipeline import figures
 
 Row = dict[str, Any]
+Mark = list[str]  # hover text, and the records behind it as JSON
 
 # One meaning, one colour, on every tab. Kept apart in lightness too, so that the common forms of
 # colour blindness can tell them apart, and visible on a light page and on a dark one.
@@ -46,7 +48,7 @@ GRID = "rgba(127, 140, 155, 0.22)"
 LONGEST_NAME = 26
 BAR_PIXELS = 30
 DAY_BAR = 0.7 * 24 * 3600 * 1000  # milliseconds; Plotly draws a single day as a hair
-HOVER = "%{customdata}<extra></extra>"
+HOVER = "%{customdata[0]}<extra></extra>"
 
 
 def base(height: int) -> go.Figure:
@@ -103,12 +105,12 @@ def named_bars(
 def bar(
     values: Sequence[object],
     colour: str | Sequence[str],
-    hover: Sequence[str],
+    marks: Sequence[Mark],
     *,
     name: str = "",
     text: Sequence[str] | None = None,
 ) -> go.Bar:
-    """Return the horizontal bars of one series, with its texts beside them."""
+    """Return the horizontal bars of one series, one mark each, with its texts beside them."""
     return go.Bar(
         orientation="h",
         y=list(range(len(values))),
@@ -120,7 +122,7 @@ def bar(
         textfont={"size": 12},
         constraintext="none",
         cliponaxis=False,
-        customdata=list(hover),
+        customdata=list(marks),
         hovertemplate=HOVER,
         showlegend=bool(name),
     )
@@ -200,6 +202,15 @@ def short(text: object) -> str:
 def lines(head: object, *rest: str) -> str:
     """Return a hover text: a name in bold, then one line each."""
     return "<br>".join([f"<b>{safe(head)}</b>", *rest])
+
+
+def mark(hover: str, kind: str = "", **narrowed: object) -> Mark:
+    """Return the custom data of a mark: its hover text, and what records stand behind it.
+
+    kind: a name of `records.LISTS`; narrowed: parameters of its query where they differ from the
+    filters', and `title`, the heading of the list.
+    """
+    return [hover, json.dumps({"kind": kind, **narrowed}, default=str) if kind else ""]
 
 
 def short_day(day: date) -> str:

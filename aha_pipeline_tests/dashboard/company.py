@@ -31,7 +31,7 @@ TAGGED = "<b>Tag</b> & Sons"
 def fill(database_url: str) -> None:
     """Put the company's records, syncs, briefing and deliveries, and build the marts."""
     with company(database_url) as connection:
-        put(connection, "Leads", *_leads())
+        put(connection, "Leads", *_leads(), _recent_lead(today(connection)))
         put(connection, "Deals", *_deals(today(connection)))
         put(connection, "Contacts", contact(1), contact(2, BALA))
         put(connection, "Accounts", account(1, "Housing"), account(2))
@@ -53,6 +53,12 @@ def _leads() -> list[dict]:
         status = STATUSES[number % 5]
         records.append(lead(number, ist(f"{day} 10:00:00"), status, **made))
     return records
+
+
+def _recent_lead(real_today: date) -> dict:
+    """A lead of the last 30 days by the database's clock, from which responses are counted."""
+    made = ist(f"{real_today - timedelta(3)} 10:00:00")
+    return lead(200, made, "Contacted", Lead_Source="Referral", Owner=ASHA, Full_Name="Lead 200")
 
 
 def _deals(real_today: date) -> list[dict]:

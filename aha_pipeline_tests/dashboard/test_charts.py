@@ -92,23 +92,26 @@ def test_money_axis_prints_other_currencies():
 
 
 def test_two_people_of_one_name_are_two_bars():
-    rows = [{"owner_name": "Asha", "contacts": 5}, {"owner_name": "Asha", "contacts": 3}]
+    rows = [
+        {"owner_id": "1", "owner_name": "Asha", "contacts": 5},
+        {"owner_id": "2", "owner_name": "Asha", "contacts": 3},
+    ]
     figure = people.contacts(rows, "INR")
     assert list(figure.data[0].y) == [0, 1]
     assert list(figure.layout.yaxis.ticktext) == ["Asha", "Asha"]
 
 
 def test_names_of_the_crm_are_shown_as_text():
-    rows = [{"owner_name": "<a href='x'>Asha</a> & Sons", "contacts": 5}]
+    rows = [{"owner_id": "1", "owner_name": "<a href='x'>Asha</a> & Sons", "contacts": 5}]
     figure = people.contacts(rows, "INR")
-    assert "&lt;a href" in figure.data[0].customdata[0]
+    assert "&lt;a href" in figure.data[0].customdata[0][0]
     assert figure.layout.yaxis.ticktext[0] == "&lt;a href='x'&gt;Asha&lt;/a&gt; &amp; So…"
 
 
 def test_treemap_prints_the_junk_share_and_has_a_fixed_scale():
     row = {"source": "Facebook", "leads": 10, "junk_leads": 4, "junk_pct": Decimal("40.00")}
     [tiles] = leads.source_map([row], "INR").data
-    assert tiles.text == ("10 leads<br>40.0 % junk",)
+    assert tiles.text[1:] == ("10 leads<br>40.0 % junk",)
     assert (tiles.marker.cmin, tiles.marker.cmax) == (0, 50)
 
 
@@ -122,14 +125,22 @@ def test_cohort_that_cannot_be_known_says_so():
         "qualified_pct": Decimal(50),
         "converted_pct": Decimal(40),
         "won_pct": None,
+        "days_to_qualified": None,
+        "days_to_converted": Decimal(7),
+        "days_to_won": None,
         "is_young": True,
     }
-    [tiles] = leads.cohorts([row], "INR").data
-    assert list(tiles.text[0]) == ["50.0 %  (5)", "40.0 %  (4)", "not known"]
+    tiles = leads.cohorts([row], "INR").data
+    assert [text for column in tiles for text in column.text] == [
+        "50.0 %  (5)",
+        "40.0 %  (4)",
+        "not known",
+    ]
 
 
 def test_overdue_deals_have_a_colour_of_their_own():
     common = {"value": 100000, "weighted_value": 10000, "deals": 2}
+    common |= {"first_day": None, "last_day": date(2026, 2, 1)}
     rows = [
         {"stretch": "Late", "is_overdue": True, **common},
         {"stretch": "Next", "is_overdue": False, **common},
@@ -140,7 +151,8 @@ def test_overdue_deals_have_a_colour_of_their_own():
 
 
 def test_funnel_without_deals_says_none_yet():
-    row = {"entity": "lead", "step": "New", "meaning": "open", "records": 3, "value": None}
+    row = {"entity": "lead", "step": "New", "meaning": "open", "records": 3}
+    row |= {"value": None, "reached_pct": None}
     titles = [note.text for note in overview.funnel([row], "INR").layout.annotations]
     assert titles == ["<b>Leads</b>", "<b>Deals</b>: none yet"]
 

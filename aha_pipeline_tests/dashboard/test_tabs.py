@@ -10,8 +10,8 @@ from aha_pipeline_tests.dashboard.company import TAGGED, YESTERDAY
 
 CHARTS = {
     "Overview": 4,
-    "Lead Intelligence": 6,
-    "Deal Pipeline": 6,
+    "Lead Intelligence": 7,
+    "Deal Pipeline": 8,
     "Contacts & Accounts": 3,
     "AI & System Health": 2,
 }
@@ -86,7 +86,7 @@ def test_today_is_never_drawn_as_a_whole_day(page, filled_url):
 
 
 def test_funnel_draws_every_step_of_the_mart(page, filled_url):
-    leads, deals = spec(page(filled_url), "Funnel: where every lead and deal stands now")["data"]
+    leads, deals = spec(page(filled_url), "Funnel: where leads and deals stand now")["data"]
     everything = query(filled_url, "select sum(records) from analytics.funnel")[0]
     assert sum(leads["x"]) + sum(deals["x"]) == everything
 
@@ -102,7 +102,7 @@ def test_rep_with_few_closed_deals_is_hollow(page, filled_url):
     traces = {
         t["name"]: t for t in spec(page(filled_url, "Deal Pipeline"), "Win rate by rep")["data"]
     }
-    assert "3 closed" in traces["Too few closed deals"]["customdata"][0]
+    assert "3 closed" in traces["Too few closed deals"]["customdata"][0][0]
     assert traces["Too few closed deals"]["marker"]["symbol"] == "circle-open"
 
 

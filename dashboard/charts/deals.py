@@ -4,11 +4,24 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from aha_pipeline.figures import count, money, percent
+from aha_pipeline.figures import count, money
 from dashboard import style
-from dashboard.style import COLOURS, Row, column, lines, numbers
+from dashboard.style import COLOURS, Mark, Row, column, lines, mark, numbers
 
-VALUE_NAMES = {"value": "Value", "weighted_value": "Weighted"}
+VALUES = {"value": ("Value", "open"), "weighted_value": ("Weighted", "weighted")}
+# What a kind of movement means for the pipeline; the ends of the bridge are what is open.
+MOVEMENTS = {
+    "start": "volume",
+    "opened": "open",
+    "reopened": "open",
+    "handed over": "before",
+    "added": "converted",
+    "cut": "junk",
+    "won": "won",
+    "lost": "lost",
+    "deleted": "before",
+    "end": "volume",
+}
 
 
 def stage_count(rows: Sequence[Row], currency: str) -> go.Figure:
@@ -17,133 +30,72 @@ def stage_count(rows: Sequence[Row], currency: str) -> go.Figure:
 
 
 def stage_age(rows: Sequence[Row], currency: str) -> go.Figure:
-    """Mean age of the open deals of each stage, in days since they were created."""
-    printed = [f"{count(row['avg_age_days'], currency)} days" for row in rows]
-    return _stages(rows, "avg_age_days", printed, currency)
+    """Median days the open deals of each stage stand there, and when most won ones had left."""
+    printed = [_age(row, currency) for row in rows]
+    figure = _stages(rows, "median_days_in_stage", printed, currency)
+    limits = column(rows, "won_limit_days")
+    figure.add_scatter(
+        x=numbers(limits),
+        y=list(range(len(rows))),
+        name="80 % of the won deals had left",
+        mode="markers",
+        marker={"symbol": "line-ns", "size": 22, "line": {"width": 3, "color": COLOURS["won"]}},
+        hoverinfo="skip",
+        showlegend=any(limit is not None for limit in limits),
+    )
+    known = [n for n in column(rows, "median_days_in_stage") + limits if n is not None]
+    style.room_for_text(figure, known, 0.5)
+    return figure
+
+
+def _age(row: Row, currency: str) -> str:
+    days = row["median_days_in_stage"]
+    text = "not known" if days is None else f"{count(days, currency)} days"
+    return text if not row["older_deals"] else f"{text} · {row['older_deals']} old"
 
 
 def _stages(rows: Sequence[Row], name: str, printed: list[str], currency: str) -> go.Figure:
     figure = style.named_bars(column(rows, "stage"))
     values = column(rows, name)
-    hover = [_stage(row, currency) for row in rows]
-    figure.add_trace(style.bar(values, COLOURS["open"], hover, text=printed))
-    style.room_for_text(figure, values)
+    marks = [_stage(row, currency) for row in rows]
+    figure.add_trace(style.bar(values, COLOURS["open"], marks, text=printed))
+    style.room_for_text(figure, [value for value in values if value is not None])
     return figure
 
 
 def stage_value(rows: Sequence[Row], currency: str) -> go.Figure:
     """Value of the open deals of each stage, whole and weighted by probability."""
     figure = style.named_bars(column(rows, "stage"))
-    _add_values(figure, rows, [_stage(row, currency) for row in rows], VALUE_NAMES)
+    for name, (label, meaning) in VALUES.items():
+        marks = [_stage(row, currency) for row in rows]
+        figure.add_trace(style.bar(column(rows, name), COLOURS[meaning], marks, name=label))
     figure.update_xaxes(style.money_ticks(column(rows, "value"), currency, most=4))
     return figure
 
 
-def _add_values(
-    figure: go.Figure, rows: Sequence[Row], hover: list[str], names: dict[str, str]
-) -> None:
-    for (column_name, name), meaning in zip(names.items(), ("open", "weighted"), strict=True):
-        values = column(rows, column_name)
-        figure.add_trace(style.bar(values, COLOURS[meaning], hover, name=name))
-
-
-def _stage(row: Row, currency: str) -> str:
-    return lines(
+def _stage(row: Row, currency: str) -> Mark:
+    days, limit = row["median_days_in_stage"], row["won_limit_days"]
+    hover = lines(
         row["stage"],
         f"{count(row['deals'], currency)} open deals",
         f"{money(row['value'], currency)}, weighted {money(row['weighted_value'], currency)}",
-        f"created {count(row['avg_age_days'], currency)} days ago on average",
+        "not known since when they are there"
+        if days is None
+        else f"half of them are there for {count(days, currency)} days or more",
+        *(
+            []
+            if limit is None
+            else [f"{row['older_deals']} for over {count(limit, currency)} days, longer than",
+                  "80 % of the won deals were"]
+        ),
+    )  # fmt: skip
+    return mark(
+        hover,
+        "deals",
+        stages=[row["stage"]],
+        meanings=["open"],
+        title=f"Open deals: {row['stage']}",
     )
-
-
-def win_rates(rows: Sequence[Row], currency: str) -> go.Figure:
-    """Win rate of each rep with its 95 % interval; hollow where ten deals are not yet closed."""
-    sizes = [count(row["closed_deals"], currency) for row in rows]
-    figure = style.named_bars(column(rows, "owner_name"), sizes=sizes, extra=70)
-    for too_few, name in (
-        (False, "Win rate and its 95 % interval"),
-        (True, "Too few closed deals"),
-    ):
-        chosen = [i for i, row in enumerate(rows) if row["too_few"] is too_few]
-        if chosen:
-            figure.add_trace(_rates(rows, chosen, name, currency, too_few=too_few))
-    average = rows[0]["all_win_rate"]
-    if average is not None:
-        figure.add_scatter(
-            x=[float(average)] * 2,
-            y=[-0.6, len(rows) - 0.4],
-            name=f"All reps: {percent(average)}",
-            mode="lines",
-            line={"dash": "dot", "color": COLOURS["volume"], "width": 2},
-            hoverinfo="skip",
-        )
-    style.percent_axis(figure)
-    return figure
-
-
-def _rates(
-    rows: Sequence[Row], chosen: list[int], name: str, currency: str, *, too_few: bool
-) -> go.Scatter:
-    shown = [rows[i] for i in chosen]
-    rates, low, high = (
-        numbers(column(shown, f"win_rate_{part}")) for part in ("by_count", "low", "high")
-    )
-    colour = COLOURS["before"] if too_few else COLOURS["won"]
-    return go.Scatter(
-        x=rates,
-        y=chosen,
-        name=name,
-        mode="markers",
-        marker={
-            "size": 11,
-            "color": colour,
-            "symbol": "circle-open" if too_few else "circle",
-            "line": {"width": 2 if too_few else 0},
-        },
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": [top - rate for top, rate in zip(high, rates, strict=True)],
-            "arrayminus": [rate - bottom for rate, bottom in zip(rates, low, strict=True)],
-            "color": colour,
-            "thickness": 2,
-            "width": 0,
-        },
-        customdata=[_rate(row, currency) for row in shown],
-        hovertemplate=style.HOVER,
-        showlegend=True,
-    )
-
-
-def _rate(row: Row, currency: str) -> str:
-    closed = count(row["closed_deals"], currency)
-    verdict = ["too few closed deals to judge"] if row["too_few"] else []
-    return lines(
-        row["owner_name"],
-        f"{percent(row['win_rate_by_count'])}: {count(row['won_deals'], currency)} won"
-        f" of {closed} closed",
-        f"95 % interval {percent(row['win_rate_low'])} to {percent(row['win_rate_high'])}",
-        *verdict,
-    )
-
-
-def rep_values(rows: Sequence[Row], currency: str) -> go.Figure:
-    """Open value of each rep, whole and weighted by probability."""
-    figure = style.named_bars(column(rows, "owner_name"), extra=70)
-    hover = [
-        lines(
-            row["owner_name"],
-            f"{money(row['open_value'], currency)} open in"
-            f" {count(row['open_deals'], currency)} deals",
-            f"{money(row['weighted_value'], currency)} weighted",
-            f"{money(row['won_value'], currency)} won so far",
-        )
-        for row in rows
-    ]
-    names = {"open_value": "Open value", "weighted_value": "Weighted"}
-    _add_values(figure, rows, hover, names)
-    figure.update_xaxes(style.money_ticks(column(rows, "open_value"), currency, most=4))
-    return figure
 
 
 def closing(rows: Sequence[Row], currency: str) -> go.Figure:
@@ -151,15 +103,91 @@ def closing(rows: Sequence[Row], currency: str) -> go.Figure:
     figure = style.named_bars(column(rows, "stretch"), least=300)
     values = column(rows, "value")
     printed = [f"{money(row['value'], currency)} · {count(row['deals'], currency)}" for row in rows]
-    hover = [
-        lines(
-            row["stretch"],
-            f"{count(row['deals'], currency)} deals, {money(row['value'], currency)}",
-            f"weighted {money(row['weighted_value'], currency)}",
-        )
-        for row in rows
-    ]
+    marks = [_due(row, currency) for row in rows]
     colours = [COLOURS["overdue" if row["is_overdue"] else "open"] for row in rows]
-    figure.add_trace(style.bar(values, colours, hover, text=printed))
+    figure.add_trace(style.bar(values, colours, marks, text=printed))
     style.room_for_text(figure, values, 0.6)
     return figure
+
+
+def _due(row: Row, currency: str) -> Mark:
+    hover = lines(
+        row["stretch"],
+        f"{count(row['deals'], currency)} deals, {money(row['value'], currency)}",
+        f"weighted {money(row['weighted_value'], currency)}",
+    )
+    return mark(
+        hover,
+        "deals",
+        due_from=row["first_day"],
+        due_until=row["last_day"],
+        meanings=["open"],
+        title=f"Open deals: {row['stretch'].lower()}",
+    )
+
+
+def slipping(rows: Sequence[Row], currency: str) -> go.Figure:
+    """Value of the open deals that slip, by reason."""
+    figure = style.named_bars(column(rows, "reason"), least=250)
+    values = column(rows, "value")
+    printed = [f"{money(row['value'], currency)} · {count(row['deals'], currency)}" for row in rows]
+    marks = [_reason(row, currency) for row in rows]
+    figure.add_trace(style.bar(values, COLOURS["overdue"], marks, text=printed))
+    style.room_for_text(figure, values, 0.6)
+    return figure
+
+
+def _reason(row: Row, currency: str) -> Mark:
+    hover = lines(
+        row["reason"],
+        f"{count(row['deals'], currency)} open deals, {money(row['value'], currency)}",
+        f"of {count(row['all_deals'], currency)} that slip,"
+        f" {money(row['all_value'], currency)} in all",
+    )
+    return mark(hover, "slipping", reason=row["reason"], title=f"Slipping: {row['reason'].lower()}")
+
+
+def movements(rows: Sequence[Row], currency: str) -> go.Figure:
+    """The open pipeline at two ends, and between them what came and what went."""
+    figure = style.named_bars(column(rows, "label"), extra=24)
+    bases, level = [], 0.0
+    for row in rows:
+        is_end = row["kind"] in ("start", "end")
+        bases.append(0.0 if is_end else level)
+        level = float(row["value"]) + (0.0 if is_end else level)
+    values = column(rows, "value")
+    bars = style.bar(
+        values,
+        [COLOURS[MOVEMENTS[row["kind"]]] for row in rows],
+        [_movement(row, currency) for row in rows],
+        text=[_moved(row, currency) for row in rows],
+    )
+    figure.add_trace(bars.update(base=bases))
+    reached = [max(base, base + float(v)) for base, v in zip(bases, values, strict=True)]
+    style.room_for_text(figure, reached, 0.3)
+    return figure
+
+
+def _moved(row: Row, currency: str) -> str:
+    text = money(row["value"], currency)
+    return text if row["kind"] in ("start", "end") else style.signed(row["value"], text)
+
+
+def _movement(row: Row, currency: str) -> Mark:
+    first, last = style.short_day(row["first_day"]), style.short_day(row["last_day"])
+    if row["kind"] in ("start", "end"):
+        when = f"before {first}" if row["kind"] == "start" else f"at the end of {last}"
+        deals = f"{count(row['deals'], currency)} open deals"
+        return mark(lines(f"Open pipeline {when}", deals, money(row["value"], currency)))
+    hover = lines(
+        row["label"], f"{count(row['deals'], currency)} deals", _moved(row, currency),
+        f"{first} to {last}",
+    )  # fmt: skip
+    return mark(
+        hover,
+        "movements",
+        first_day=row["first_day"],
+        last_day=row["last_day"],
+        kinds=[row["kind"]],
+        title=f"{row['label']}, {first} to {last}",
+    )

@@ -31,7 +31,7 @@ def changes(rows: Sequence[Row], currency: str) -> go.Figure:
             y=numbers(column(rows, name)),
             name=label,
             marker={"color": colour},
-            customdata=hover,
+            customdata=[style.mark(text) for text in hover],
             hovertemplate=style.HOVER,
         )
     totals = [sum(row[name] for name in CHANGES) for row in rows]
@@ -49,12 +49,14 @@ def calls(rows: Sequence[Row], currency: str) -> go.Figure:
             name=style.safe(module),
             marker={"color": NEUTRAL[place % len(NEUTRAL)]},
             customdata=[
-                lines(
-                    f"{module}, {style.short_day(row['day'])}",
-                    f"{count(row['api_calls'], currency)} calls,"
-                    f" {count(row['records_read'], currency)} records read",
-                    f"{count(row['failed'], currency)} of {count(row['windows'], currency)}"
-                    " reads failed",
+                style.mark(
+                    lines(
+                        f"{module}, {style.short_day(row['day'])}",
+                        f"{count(row['api_calls'], currency)} calls,"
+                        f" {count(row['records_read'], currency)} records read",
+                        f"{count(row['failed'], currency)} of {count(row['windows'], currency)}"
+                        " reads failed",
+                    )
                 )
                 for row in own
             ],

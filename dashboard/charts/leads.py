@@ -6,54 +6,81 @@ import plotly.graph_objects as go
 
 from aha_pipeline.figures import count, percent
 from dashboard import style
-from dashboard.style import COLOURS, INK_ON_TILE, MEANINGS, Row, column, lines, numbers
+from dashboard.style import (
+    COLOURS,
+    INK_ON_TILE,
+    MEANINGS,
+    Mark,
+    Row,
+    column,
+    lines,
+    mark,
+    numbers,
+)
 
 SHARES = ("converted", "qualified", "open", "lost", "junk")
 JUNK_SCALE = ((0, "#DCE6EF"), (1, "#E2892B"))
 LEAST_PRINTED = 10  # percent: the figure of a smaller part would not fit; the hover text has it
 MOST_JUNK = 50  # percent at which the scale ends, the same on every day
 COHORT_SCALE = ((0, "#EEF3F7"), (1, "#4FB487"))
+TILE = 0.97  # of a column, the rest is the gap
 COHORT_STEPS = ("qualified", "converted", "won")
 
 
 def status(rows: Sequence[Row], currency: str) -> go.Figure:
-    """Recent leads by what they say now."""
-    figure = style.named_bars(column(rows, "status"), extra=24)
+    """Leads by what they say now."""
+    figure = style.named_bars(column(rows, "step"), extra=24)
     leads = column(rows, "leads")
     printed = [f"{count(row['leads'], currency)} · {percent(row['share'])}" for row in rows]
-    hover = [
-        lines(
-            row["status"],
-            f"{count(row['leads'], currency)} of {count(row['all_leads'], currency)} leads"
-            f" ({percent(row['share'])})",
-            f"counts as {row['meaning']}",
-        )
-        for row in rows
-    ]
+    marks = [_status(row, currency) for row in rows]
     colours = [COLOURS[row["meaning"]] for row in rows]
-    figure.add_trace(style.bar(leads, colours, hover, text=printed))
+    figure.add_trace(style.bar(leads, colours, marks, text=printed))
     style.room_for_text(figure, leads, 0.45)
     return figure
+
+
+def _status(row: Row, currency: str) -> Mark:
+    hover = lines(
+        row["step"],
+        f"{count(row['leads'], currency)} of {count(row['all_leads'], currency)} leads"
+        f" ({percent(row['share'])})",
+        f"counts as {row['meaning']}",
+    )
+    return mark(
+        hover,
+        "leads",
+        steps=[row["step"]],
+        meanings=[row["meaning"]],
+        title=f"Leads: {row['step']}",
+    )
 
 
 def workload(rows: Sequence[Row], currency: str) -> go.Figure:
     """Leads of each rep that still wait for an outcome."""
     figure = style.named_bars(column(rows, "owner_name"))
     for meaning in ("open", "qualified"):
-        hover = [
-            lines(
-                row["owner_name"],
-                f"{count(row[f'{meaning}_leads'], currency)} {meaning}",
-                f"{count(row['waiting'], currency)} of {count(row['leads'], currency)} leads wait",
-            )
-            for row in rows
-        ]
+        marks = [_waiting(row, meaning, currency) for row in rows]
         values = column(rows, f"{meaning}_leads")
-        figure.add_trace(style.bar(values, COLOURS[meaning], hover, name=MEANINGS[meaning]))
+        figure.add_trace(style.bar(values, COLOURS[meaning], marks, name=MEANINGS[meaning]))
     figure.add_trace(_totals(rows, "waiting", currency))
     figure.update_layout(barmode="stack")
     style.room_for_text(figure, column(rows, "waiting"), 0.2)
     return figure
+
+
+def _waiting(row: Row, meaning: str, currency: str) -> Mark:
+    hover = lines(
+        row["owner_name"],
+        f"{count(row[f'{meaning}_leads'], currency)} {meaning}",
+        f"{count(row['waiting'], currency)} of {count(row['leads'], currency)} leads wait",
+    )
+    return mark(
+        hover,
+        "leads",
+        owners=[row["owner_id"]],
+        meanings=[meaning],
+        title=f"{MEANINGS[meaning]} leads of {row['owner_name']}",
+    )
 
 
 def _totals(rows: Sequence[Row], name: str, currency: str) -> go.Scatter:
@@ -75,16 +102,11 @@ def source_quality(rows: Sequence[Row], currency: str) -> go.Figure:
     figure = style.named_bars(column(rows, "source"), sizes=sizes, pixels=38)
     for meaning in SHARES:
         counted = "qualified_now" if meaning == "qualified" else f"{meaning}_leads"
-        hover = [
-            lines(
-                row["source"],
-                f"{percent(row[f'share_{meaning}'])} {meaning}",
-                f"{count(row[counted], currency)} of {count(row['leads'], currency)} leads",
-            )
-            for row in rows
+        marks = [
+            _judged(row, meaning, row[f"share_{meaning}"], row[counted], currency) for row in rows
         ]
         values = column(rows, f"share_{meaning}")
-        bars = style.bar(values, COLOURS[meaning], hover, name=MEANINGS[meaning])
+        bars = style.bar(values, COLOURS[meaning], marks, name=MEANINGS[meaning])
         printed = [percent(value) if value >= LEAST_PRINTED else "" for value in values]
         bars.update(text=printed, textposition="inside", insidetextanchor="middle", textangle=0)
         figure.add_trace(bars.update(constraintext="inside"))
@@ -93,35 +115,43 @@ def source_quality(rows: Sequence[Row], currency: str) -> go.Figure:
     return figure
 
 
+def _judged(row: Row, meaning: str, share: object, leads: object, currency: str) -> Mark:
+    hover = lines(
+        row["source"],
+        f"{percent(share)} {meaning}",
+        f"{count(leads, currency)} of {count(row['leads'], currency)} leads",
+    )
+    return mark(
+        hover,
+        "leads",
+        sources=[row["source"]],
+        meanings=[meaning],
+        title=f"{MEANINGS[meaning]} leads from {row['source']}",
+    )
+
+
 def source_map(rows: Sequence[Row], currency: str) -> go.Figure:
     """Sources as tiles: as large as their leads, as orange as their junk share."""
     figure = style.base(400)
+    marks = [_tile(row, currency) for row in rows]
     figure.add_treemap(
-        labels=[style.safe(row["source"]) for row in rows],
-        parents=[""] * len(rows),
-        values=numbers(column(rows, "leads")),
+        # A clicked tile tells its id and no custom data, and only if it has a parent.
+        ids=["", *(behind for _, behind in marks)],
+        labels=["", *(style.safe(row["source"]) for row in rows)],
+        parents=[None, *([""] * len(rows))],
+        values=[0, *numbers(column(rows, "leads"))],
         marker={
-            "colors": numbers(column(rows, "junk_pct")),
+            "colors": [0, *numbers(column(rows, "junk_pct"))],
             "colorscale": JUNK_SCALE,
             "cmin": 0,
             "cmax": MOST_JUNK,
             "cornerradius": 4,
             "pad": {"t": 0, "l": 0, "r": 0, "b": 0},
         },
-        text=[
-            f"{count(row['leads'], currency)} leads<br>{percent(row['junk_pct'])} junk"
-            for row in rows
-        ],
+        text=["", *(_printed(row, currency) for row in rows)],
         texttemplate="<b>%{label}</b><br>%{text}",
         textfont={"color": INK_ON_TILE},
-        customdata=[
-            lines(
-                row["source"],
-                f"{count(row['leads'], currency)} leads",
-                f"{count(row['junk_leads'], currency)} junk ({percent(row['junk_pct'])})",
-            )
-            for row in rows
-        ],
+        customdata=[["", ""], *marks],
         hovertemplate=style.HOVER,
         tiling={"pad": 2},
         pathbar={"visible": False},
@@ -131,27 +161,45 @@ def source_map(rows: Sequence[Row], currency: str) -> go.Figure:
     return figure
 
 
+def _printed(row: Row, currency: str) -> str:
+    return f"{count(row['leads'], currency)} leads<br>{percent(row['junk_pct'])} junk"
+
+
+def _tile(row: Row, currency: str) -> Mark:
+    hover = lines(
+        row["source"],
+        f"{count(row['leads'], currency)} leads",
+        f"{count(row['junk_leads'], currency)} junk ({percent(row['junk_pct'])})",
+    )
+    return mark(hover, "leads", sources=[row["source"]], title=f"Leads from {row['source']}")
+
+
 def cohorts(rows: Sequence[Row], currency: str) -> go.Figure:
     """Of the leads created in a month, how many ever qualified, converted and won."""
     months = [style.month_name(row["month"]) + "*" * row["is_young"] for row in rows]
     sizes = [count(row["leads"], currency) for row in rows]
     figure = style.named_bars(months, sizes=sizes)
-    figure.add_heatmap(
-        x=[MEANINGS[step] for step in COHORT_STEPS],
-        y=list(range(len(rows))),
-        z=[numbers([row[f"{step}_pct"] for step in COHORT_STEPS]) for row in rows],
-        text=[[_share(row, step, currency) for step in COHORT_STEPS] for row in rows],
-        texttemplate="%{text}",
-        textfont={"color": INK_ON_TILE},
-        customdata=[[_cohort(row, step, currency) for step in COHORT_STEPS] for row in rows],
-        hovertemplate=style.HOVER,
-        colorscale=COHORT_SCALE,
-        zmin=0,
-        showscale=False,
-        xgap=3,
-        ygap=3,
-        hoverongaps=False,
-    )
+    shares = {step: numbers(column(rows, f"{step}_pct")) for step in COHORT_STEPS}
+    most = max((share or 0 for step in shares.values() for share in step), default=0)
+    # Bars of one length, since a tile of a heatmap cannot be clicked.
+    for place, step in enumerate(COHORT_STEPS):
+        tiles = style.bar(
+            [TILE] * len(rows),
+            [share or 0 for share in shares[step]],
+            [_cohort(row, step, currency) for row in rows],
+            text=[_share(row, step, currency) for row in rows],
+        )
+        tiles.update(
+            base=[place] * len(rows),
+            textposition="inside",
+            insidetextanchor="middle",
+            textfont={"color": INK_ON_TILE},
+            marker={"colorscale": COHORT_SCALE, "cmin": 0, "cmax": most or 1},
+        )
+        figure.add_trace(tiles)
+    middles = [place + TILE / 2 for place in range(len(COHORT_STEPS))]
+    figure.update_layout(barmode="overlay", bargap=0.1)
+    figure.update_xaxes(tickvals=middles, ticktext=[MEANINGS[step] for step in COHORT_STEPS])
     figure.update_xaxes(side="top", showgrid=False)
     return figure
 
@@ -162,35 +210,112 @@ def _share(row: Row, step: str, currency: str) -> str:
     return f"{percent(row[f'{step}_pct'])}  ({count(row[step], currency)})"
 
 
-def _cohort(row: Row, step: str, currency: str) -> str:
+def _cohort(row: Row, step: str, currency: str) -> Mark:
     young = ["the last leads are under 90 days old; it will still grow"] if row["is_young"] else []
-    return lines(
-        f"Leads of {style.month_name(row['month'])}",
+    days = row[f"days_to_{step}"]
+    since = "conversion" if step == "won" else "creation"
+    typical = [] if days is None else [f"typically {count(days, currency)} days after {since}"]
+    month = style.month_name(row["month"])
+    hover = lines(
+        f"Leads of {month}",
         f"{_share(row, step, currency)} {step}",
         f"of {count(row['leads'], currency)} leads",
+        *typical,
         *young,
     )
+    title = f"Leads of {month} that {'won' if step == 'won' else step}"
+    return mark(hover, "cohort", month=row["month"], cohort_step=step, title=title)
 
 
 def source_trend(rows: Sequence[Row], currency: str) -> go.Figure:
-    """Leads of each source in the last 30 whole days, beside the 30 days before."""
+    """Leads of each source in 30 whole days, beside the 30 days before."""
     figure = style.named_bars(column(rows, "source"), pixels=38)
-    hover = [
-        lines(
-            row["source"],
-            f"{count(row['recent'], currency)} in the last 30 days",
-            f"{count(row['before'], currency)} in the 30 days before",
-        )
-        for row in rows
-    ]
     recent, before = column(rows, "recent"), column(rows, "before")
-    printed = [_recent(row, currency) for row in rows]
-    figure.add_trace(style.bar(recent, COLOURS["volume"], hover, name="Last 30 days", text=printed))
-    figure.add_trace(style.bar(before, COLOURS["before"], hover, name="30 days before"))
+    marks = {part: [_stretch(row, part, currency) for row in rows] for part in ("recent", "before")}
+    figure.add_trace(
+        style.bar(
+            recent,
+            COLOURS["volume"],
+            marks["recent"],
+            name="Last 30 days",
+            text=[_recent(row, currency) for row in rows],
+        )
+    )
+    figure.add_trace(style.bar(before, COLOURS["before"], marks["before"], name="30 days before"))
     style.room_for_text(figure, recent + before)
     return figure
+
+
+def _stretch(row: Row, part: str, currency: str) -> Mark:
+    first, last = row[f"{part}_from"], row[f"{part}_until"]
+    hover = lines(
+        row["source"],
+        f"{count(row['recent'], currency)} in the last 30 days",
+        f"{count(row['before'], currency)} in the 30 days before",
+        f"{style.short_day(first)} to {style.short_day(last)}",
+    )
+    return mark(
+        hover,
+        "leads",
+        sources=[row["source"]],
+        first_day=first,
+        last_day=last,
+        title=f"Leads from {row['source']}, {style.short_day(first)} to {style.short_day(last)}",
+    )
 
 
 def _recent(row: Row, currency: str) -> str:
     change = style.signed(row["change"], count(row["change"], currency))
     return f"{count(row['recent'], currency)} ({change})"
+
+
+def response(rows: Sequence[Row], currency: str) -> go.Figure:
+    """Leads of the last 30 days of each source, with a response by now and still without one."""
+    figure = style.named_bars(column(rows, "source"))
+    for name, label, colour in (
+        ("contacted_leads", "With a response", "qualified"),
+        ("waiting_leads", "Still without one", "before"),
+    ):
+        marks = [_answered(row, currency) for row in rows]
+        values = column(rows, name)
+        figure.add_trace(style.bar(values, COLOURS[colour], marks, name=label))
+    figure.add_trace(
+        go.Scatter(
+            x=numbers(column(rows, "leads")),
+            y=list(range(len(rows))),
+            mode="text",
+            text=[f" {percent(row['contacted_pct'])}{_median(row, currency)}" for row in rows],
+            textposition="middle right",
+            cliponaxis=False,
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    )
+    figure.update_layout(barmode="stack")
+    style.room_for_text(figure, column(rows, "leads"), 0.55)
+    return figure
+
+
+def _median(row: Row, currency: str) -> str:
+    days = row["median_days"]
+    return "" if days is None else f" · {count(days, currency)} days"
+
+
+def _answered(row: Row, currency: str) -> Mark:
+    timed = count(row["timed_leads"], currency)
+    hover = lines(
+        row["source"],
+        f"{count(row['contacted_leads'], currency)} of {count(row['leads'], currency)} leads have"
+        f" a response ({percent(row['contacted_pct'])})",
+        f"median of {count(row['median_days'], currency)} days to it, known of {timed} leads",
+    )
+    first, last = row["first_day"], row["last_day"]
+    return mark(
+        hover,
+        "leads",
+        sources=[row["source"]],
+        first_day=first,
+        last_day=last,
+        owners=None,
+        title=f"Leads from {row['source']} of the last 30 days",
+    )

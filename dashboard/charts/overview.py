@@ -7,7 +7,7 @@ from plotly.subplots import make_subplots
 
 from aha_pipeline.figures import count, money, percent
 from dashboard import style
-from dashboard.style import COLOURS, Row, column, lines, numbers
+from dashboard.style import COLOURS, Mark, Row, column, lines, mark, numbers
 
 STEP_PIXELS = 27
 
@@ -16,14 +16,7 @@ def lead_volume(rows: Sequence[Row], currency: str) -> go.Figure:
     """New leads of each day and the mean of the seven days before it; today is a part-day."""
     figure = style.base(330)
     days = column(rows, "day")
-    hover = [
-        lines(
-            style.short_day(row["day"]) + (", so far" if row["is_today"] else ""),
-            f"{count(row['new_leads'], currency)} new leads",
-            f"{count(row['new_leads_avg_7d'], currency)} a day in the seven days before",
-        )
-        for row in rows
-    ]
+    marks = [_created(row, currency) for row in rows]
     # First, so that it takes the theme's ink; lines are drawn above bars all the same.
     figure.add_scatter(
         x=days,
@@ -40,7 +33,7 @@ def lead_volume(rows: Sequence[Row], currency: str) -> go.Figure:
             name=name,
             width=style.DAY_BAR,
             marker={"color": COLOURS["before" if is_today else "volume"]},
-            customdata=hover,
+            customdata=marks,
             hovertemplate=style.HOVER,
         )
     figure.update_layout(barmode="overlay")
@@ -48,6 +41,18 @@ def lead_volume(rows: Sequence[Row], currency: str) -> go.Figure:
     highest = column(rows, "new_leads") + column(rows, "new_leads_avg_7d")
     figure.update_yaxes(style.count_ticks([n for n in highest if n is not None], currency))
     return figure
+
+
+def _created(row: Row, currency: str) -> Mark:
+    day = style.short_day(row["day"])
+    hover = lines(
+        day + (", so far" if row["is_today"] else ""),
+        f"{count(row['new_leads'], currency)} new leads",
+        f"{count(row['new_leads_avg_7d'], currency)} a day in the seven days before",
+    )
+    return mark(
+        hover, "leads", first_day=row["day"], last_day=row["day"], title=f"Leads created on {day}"
+    )
 
 
 def funnel(rows: Sequence[Row], currency: str) -> go.Figure:
@@ -89,14 +94,33 @@ def _add_half(figure: go.Figure, place: int, half: Sequence[Row], currency: str)
 
 
 def _beside(row: Row, currency: str) -> str:
-    records = count(row["records"], currency)
-    return records if row["value"] is None else f"{records} · {money(row['value'], currency)}"
+    parts = [count(row["records"], currency)]
+    if row["value"] is not None:
+        parts.append(money(row["value"], currency))
+    if row["reached_pct"] is not None:
+        parts.append(f"↳ {percent(row['reached_pct'])}")
+    return " · ".join(parts)
 
 
-def _step(row: Row, currency: str) -> str:
+def _step(row: Row, currency: str) -> Mark:
     counted = f"{count(row['records'], currency)} {row['entity']}s"
     worth = [] if row["value"] is None else [money(row["value"], currency)]
-    return lines(row["step"], counted, *worth, f"counts as {row['meaning']}")
+    share = row["reached_pct"]
+    reached = (
+        []
+        if share is None
+        else [f"{percent(share)} of those on the step before or further got here"]
+    )
+    hover = lines(row["step"], counted, *worth, *reached, f"counts as {row['meaning']}")
+    if row["entity"] == "lead":
+        return mark(
+            hover,
+            "leads",
+            steps=[row["step"]],
+            meanings=[row["meaning"]],
+            title=f"Leads: {row['step']}",
+        )
+    return mark(hover, "deals_created", stages=[row["step"]], title=f"Deals: {row['step']}")
 
 
 def leads_by_source(rows: Sequence[Row], currency: str) -> go.Figure:
@@ -107,18 +131,7 @@ def leads_by_source(rows: Sequence[Row], currency: str) -> go.Figure:
         style.bar(
             leads,
             COLOURS["volume"],
-            [
-                lines(
-                    row["source"],
-                    f"{count(row['leads'], currency)} leads",
-                    f"{count(row['converted_leads'], currency)} converted"
-                    f" ({percent(row['conversion_pct'])})",
-                    f"{count(row['junk_leads'], currency)} junk ({percent(row['junk_pct'])})",
-                    f"{count(row['won_deals'], currency)} deals won,"
-                    f" {money(row['won_value'], currency)}",
-                )
-                for row in rows
-            ],
+            [_source(row, currency) for row in rows],
             text=[
                 f"{count(row['leads'], currency)} · {percent(row['conversion_pct'])}"
                 for row in rows
@@ -127,6 +140,17 @@ def leads_by_source(rows: Sequence[Row], currency: str) -> go.Figure:
     )
     style.room_for_text(figure, leads, 0.75)
     return figure
+
+
+def _source(row: Row, currency: str) -> Mark:
+    hover = lines(
+        row["source"],
+        f"{count(row['leads'], currency)} leads",
+        f"{count(row['converted_leads'], currency)} converted ({percent(row['conversion_pct'])})",
+        f"{count(row['junk_leads'], currency)} junk ({percent(row['junk_pct'])})",
+        f"{count(row['won_deals'], currency)} deals won, {money(row['won_value'], currency)}",
+    )
+    return mark(hover, "leads", sources=[row["source"]], title=f"Leads from {row['source']}")
 
 
 def outcomes(rows: Sequence[Row], currency: str) -> go.Figure:
@@ -155,11 +179,20 @@ def _month_tick(row: Row, *, is_first: bool) -> str:
     return f"{month:%b}<br>{below}"
 
 
-def _month(row: Row, outcome: str, currency: str) -> str:
+def _month(row: Row, outcome: str, currency: str) -> Mark:
     closed = row["won_deals"] + row["lost_deals"]
-    return lines(
-        style.month_name(row["month"]) + (", so far" if row["is_current"] else ""),
+    month = style.month_name(row["month"])
+    hover = lines(
+        month + (", so far" if row["is_current"] else ""),
         f"{money(row[f'{outcome}_value'], currency)} {outcome} in "
         f"{count(row[f'{outcome}_deals'], currency)} deals",
         f"{percent(row['win_rate_by_count'])} of {closed} closed deals won",
+    )
+    return mark(
+        hover,
+        "deals",
+        closed_from=row["first_day"],
+        closed_until=row["last_day"],
+        meanings=[outcome],
+        title=f"Deals {outcome} in {month}",
     )

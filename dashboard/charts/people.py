@@ -6,25 +6,45 @@ import plotly.graph_objects as go
 
 from aha_pipeline.figures import count, money
 from dashboard import style
-from dashboard.style import COLOURS, Row, column, lines
+from dashboard.style import COLOURS, Mark, Row, column, lines, mark
 
 
 def contacts(rows: Sequence[Row], currency: str) -> go.Figure:
     """Contacts of each owner."""
-    return _counted(rows, "owner_name", "contacts", currency)
+    marks = [
+        mark(
+            lines(row["owner_name"], f"{count(row['contacts'], currency)} contacts"),
+            "contacts",
+            owners=[row["owner_id"]],
+            title=f"Contacts of {row['owner_name']}",
+        )
+        for row in rows
+    ]
+    return _counted(rows, "owner_name", "contacts", marks, currency)
 
 
 def industries(rows: Sequence[Row], currency: str) -> go.Figure:
     """Accounts of each industry."""
-    return _counted(rows, "industry", "accounts", currency)
+    marks = [
+        mark(
+            lines(row["industry"], f"{count(row['accounts'], currency)} accounts"),
+            "accounts",
+            industries=[row["industry"]],
+            owners=None,
+            title=f"Accounts: {row['industry']}",
+        )
+        for row in rows
+    ]
+    return _counted(rows, "industry", "accounts", marks, currency)
 
 
-def _counted(rows: Sequence[Row], name: str, counted: str, currency: str) -> go.Figure:
+def _counted(
+    rows: Sequence[Row], name: str, counted: str, marks: list[Mark], currency: str
+) -> go.Figure:
     figure = style.named_bars(column(rows, name), extra=24)
     values = column(rows, counted)
     printed = [count(value, currency) for value in values]
-    hover = [lines(row[name], f"{text} {counted}") for row, text in zip(rows, printed, strict=True)]
-    figure.add_trace(style.bar(values, COLOURS["volume"], hover, text=printed))
+    figure.add_trace(style.bar(values, COLOURS["volume"], marks, text=printed))
     style.room_for_text(figure, values, 0.2)
     return figure
 
@@ -32,19 +52,28 @@ def _counted(rows: Sequence[Row], name: str, counted: str, currency: str) -> go.
 def industry_value(rows: Sequence[Row], currency: str) -> go.Figure:
     """Won and open value of the deals of each industry's accounts."""
     figure = style.named_bars(column(rows, "industry"))
-    hover = [
-        lines(
-            row["industry"],
-            f"{money(row['won_value'], currency)} won",
-            f"{money(row['open_value'], currency)} open in"
-            f" {count(row['open_deals'], currency)} deals",
-            f"{count(row['accounts'], currency)} accounts",
-        )
-        for row in rows
-    ]
     for meaning, name in (("won", "Won"), ("open", "Open")):
         values = column(rows, f"{meaning}_value")
-        figure.add_trace(style.bar(values, COLOURS[meaning], hover, name=name))
+        marks = [_worth(row, meaning, currency) for row in rows]
+        figure.add_trace(style.bar(values, COLOURS[meaning], marks, name=name))
     values = column(rows, "won_value") + column(rows, "open_value")
     figure.update_xaxes(style.money_ticks(values, currency, most=4))
     return figure
+
+
+def _worth(row: Row, meaning: str, currency: str) -> Mark:
+    hover = lines(
+        row["industry"],
+        f"{money(row['won_value'], currency)} won",
+        f"{money(row['open_value'], currency)} open in {count(row['open_deals'], currency)} deals",
+        f"{count(row['accounts'], currency)} accounts",
+    )
+    return mark(
+        hover,
+        "deals",
+        industries=[row["industry"]],
+        meanings=[meaning],
+        owners=None,
+        sources=None,
+        title=f"{meaning.capitalize()} deals: {row['industry']}",
+    )

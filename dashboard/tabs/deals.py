@@ -1,19 +1,23 @@
-"""Deal Pipeline: what is open, what it is worth, who wins, and what closes next."""
+"""Deal Pipeline: what is open, what it is worth, who wins, what moved and what closes next."""
 
 import streamlit as st
 
 from dashboard.charts import deals as charts
-from dashboard.parts import chart, table
+from dashboard.charts import reps
+from dashboard.parts import chart, records_table
 from dashboard.source import Source
+from dashboard.style import Row
 
-NO_OPEN = "No deal is open."
+NO_OPEN = "No deal is open for these filters."
+NO_DEAL = "There is no deal for these filters."
 
 
 def show(source: Source) -> None:
     """Show the tab."""
     _stages(source)
+    _movements(source)
     _closing(source)
-    _reps(source)
+    _slipping(source)
 
 
 def _stages(source: Source) -> None:
@@ -35,7 +39,7 @@ def _stages(source: Source) -> None:
             charts.stage_value,
             stages,
             title="Value by stage",
-            about="Whole value, and weighted by probability.",
+            about="Now: whole value, and weighted by probability.",
             definition="Sum of Amount; weighted: each deal times its own probability, else that "
             "of its stage. A deal without an amount counts as 0.",
             empty=NO_OPEN,
@@ -45,17 +49,65 @@ def _stages(source: Source) -> None:
             source,
             charts.stage_age,
             stages,
-            title="Age by stage",
-            about="Mean days since the deals were created.",
-            definition="From the day of creation to today; not the days spent on the stage.",
+            title="Age in stage",
+            about="Median days in the stage. Right of the green line a deal is old for it.",
+            definition="Days since the deals came to the stage, of those whose arrival is known. "
+            "The line: within this time 80 % of the deals won later had left the stage; shown from "
+            "ten such deals on. Old: deals that stand there longer.",
             empty=NO_OPEN,
         )
 
 
+def _movements(source: Source) -> None:
+    rows = source.rows("pipeline_movements")
+    performance = source.rows("rep_deals")
+    left, middle, right = st.columns(3)
+    with left:
+        chart(
+            source,
+            charts.movements,
+            rows if any(row["value"] for row in rows) else [],
+            title="What moved the open pipeline",
+            about=f"Open value {_between(rows[0])}; the parts sum to the difference exactly.",
+            definition="Sum of Amount over the deals open at each end, and every movement between: "
+            "opened, amount raised or cut, won, lost, deleted, reopened. Without a period: the "
+            "last 30 whole days. Handed over shows where an owner is chosen.",
+            empty="Nothing was open in these days.",
+        )
+    with middle:
+        chart(
+            source,
+            reps.values,
+            performance,
+            title="Open against won, by rep",
+            about="Open value now, and value won in the period.",
+            definition="Sum of Amount over the open deals of each owner, and over the deals won by "
+            "closing date. Weighted and lost values are on hover.",
+            empty=NO_DEAL,
+        )
+    with right:
+        chart(
+            source,
+            reps.win_rates,
+            performance,
+            title="Win rate by rep",
+            about="Where two lines overlap widely, the reps cannot be told apart.",
+            definition="Won / (won + lost) deals closed in the period, with the Wilson 95 % "
+            "interval. Beside the name, how many deals were closed. Below ten closed deals a rate "
+            "says little and is shown hollow.",
+            empty=NO_DEAL,
+        )
+
+
+def _between(row: Row) -> str:
+    first, last = row["first_day"], row["last_day"]
+    return f"from {first:%-d %b %Y} to {last:%-d %b %Y}" if first else "of no day yet"
+
+
 def _closing(source: Source) -> None:
-    deals = source.rows("closing_deals")
     stretches = source.rows("closing_by_time")
     has_deals = bool(stretches) and stretches[0]["all_deals"] > 0
+    none = "No open deal is overdue or closes within 30 days."
     left, right = st.columns([2, 3])
     with left:
         chart(
@@ -66,50 +118,64 @@ def _closing(source: Source) -> None:
             about="Open deals by closing date: their value and how many. Purple is past it.",
             definition="Open deals only, against the day on which the figures were made. A deal "
             "without a closing date is not here.",
-            empty="No open deal is overdue or closes within 30 days.",
+            empty=none,
         )
-    with right, st.container(border=True, height="stretch"):
-        st.markdown("**These deals, the most overdue first**")
-        table(
-            deals,
+    with right:
+        records_table(
+            source,
+            "closing_deals",
+            "These deals, the most overdue first",
             {
                 "name": st.column_config.TextColumn("Deal", width="medium"),
-                "amount": st.column_config.NumberColumn(
-                    f"Amount ({source.currency})", format="localized"
-                ),
-                "closing_date": st.column_config.DateColumn("Closing date", format="D MMM YYYY"),
+                "amount": _amount(source),
+                "closing_date": _day("Closing date"),
                 "days_left": st.column_config.NumberColumn("Days left"),
                 "owner_name": "Owner",
                 "stage": "Stage",
                 "account_name": "Account",
             },
-            empty="No open deal is overdue or closes within 30 days.",
-            height=300,
+            empty=none,
         )
 
 
-def _reps(source: Source) -> None:
-    reps = source.rows("rep_deals")
-    left, right = st.columns(2)
+def _slipping(source: Source) -> None:
+    none = "No open deal slips."
+    left, right = st.columns([2, 3])
     with left:
         chart(
             source,
-            charts.rep_values,
-            reps,
-            title="Open value by rep",
-            about="Whole value, and weighted by probability.",
-            definition="Sum of Amount over the open deals of each owner. Won value is on hover.",
-            empty="There is no deal yet.",
+            charts.slipping,
+            source.rows("slipping_reasons"),
+            title="Slipping deals",
+            about="Open deals to expect less of, or later. One deal can have several reasons.",
+            definition="Closing date moved later at least once; stage before the furthest one "
+            "reached; amount below the highest it had; longer in its stage than 80 % of the won "
+            "deals were; closing date past.",
+            empty=none,
         )
     with right:
-        chart(
+        records_table(
             source,
-            charts.win_rates,
-            reps,
-            title="Win rate by rep",
-            about="Where two lines overlap widely, the reps cannot be told apart.",
-            definition="Won / (won + lost) deals over all time, with the Wilson 95 % interval. "
-            "Beside the name, how many deals were closed. Below ten closed deals a rate says "
-            "little and is shown hollow.",
-            empty="There is no deal yet.",
+            "slipping_deals",
+            "These deals, the largest first",
+            {
+                "name": st.column_config.TextColumn("Deal", width="medium"),
+                "amount": _amount(source),
+                "reasons": st.column_config.TextColumn("Reasons", width="large"),
+                "closing_date": _day("Closing date"),
+                "days_pushed": st.column_config.NumberColumn("Days pushed"),
+                "days_in_stage": st.column_config.NumberColumn("Days in stage", format="%.0f"),
+                "owner_name": "Owner",
+                "stage": "Stage",
+                "account_name": "Account",
+            },
+            empty=none,
         )
+
+
+def _amount(source: Source) -> object:
+    return st.column_config.NumberColumn(f"Amount ({source.currency})", format="localized")
+
+
+def _day(label: str) -> object:
+    return st.column_config.DateColumn(label, format="D MMM YYYY")

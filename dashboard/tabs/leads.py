@@ -7,7 +7,7 @@ from dashboard.parts import chart
 from dashboard.source import Source
 from dashboard.style import Row
 
-NO_LEADS = "There is no lead yet."
+NO_LEADS = "No lead was created in the period, for these filters."
 
 
 def show(source: Source) -> None:
@@ -15,7 +15,7 @@ def show(source: Source) -> None:
     sources = source.rows("source_quality")
     _work(source)
     _sources(source, sources)
-    _outcomes(source, sources)
+    _over_time(source)
 
 
 def _work(source: Source) -> None:
@@ -24,12 +24,12 @@ def _work(source: Source) -> None:
         chart(
             source,
             charts.status,
-            source.rows("lead_status", today=source.today),
-            title="Status of recent leads",
-            about="Leads created in the last 90 days, today included, by what they say now.",
+            source.rows("lead_status"),
+            title="Lead status",
+            about="Leads created in the period, by what they say now.",
             definition="Converted leads are one row, whatever their status. The shares add up to "
             "100 %.",
-            empty="No lead was created in the last 90 days.",
+            empty=NO_LEADS,
         )
     with right:
         chart(
@@ -37,10 +37,10 @@ def _work(source: Source) -> None:
             charts.workload,
             source.rows("rep_leads"),
             title="Rep workload",
-            about="Leads that still wait for an outcome, by owner.",
+            about="Leads created in the period that still wait for an outcome, by owner.",
             definition="Leads whose status counts as open or qualified: not converted, lost or "
             "junk.",
-            empty="No lead waits for an outcome.",
+            empty="No lead of the period waits for an outcome, for these filters.",
         )
 
 
@@ -52,36 +52,26 @@ def _sources(source: Source, sources: list[Row]) -> None:
             charts.source_quality,
             sources,
             title="Source quality",
-            about="What became of the leads of each source; beside the name, how many they are.",
-            definition="All leads of the source, each in one part, so every bar is 100 %.",
+            about="What became of the period's leads of each source; beside it, how many they are.",
+            definition="Leads created in the period, each in one part, so every bar is 100 %.",
             empty=NO_LEADS,
         )
     with right:
-        chart(
-            source,
-            charts.source_trend,
-            source.rows("source_trend", today=source.today),
-            title="Last 30 days by source",
-            about="New leads of the last 30 whole days; in brackets the change on the 30 before.",
-            definition="Leads by the day they were created; today is not counted.",
-            empty="No lead was created in the last 60 days.",
-        )
-
-
-def _outcomes(source: Source, sources: list[Row]) -> None:
-    left, right = st.columns(2)
-    with left:
         chart(
             source,
             charts.source_map,
             sources,
             title="Volume and junk",
             about="The larger the tile the more leads; the deeper the orange the more junk.",
-            definition="Junk leads / all leads of the source. The colour ends at 50 % on every "
-            "day, so that days can be compared.",
+            definition="Junk leads / all leads of the source created in the period. The colour "
+            "ends at 50 % on every day, so that days can be compared.",
             empty=NO_LEADS,
         )
-    with right:
+
+
+def _over_time(source: Source) -> None:
+    left, middle, right = st.columns(3)
+    with left:
         chart(
             source,
             charts.cohorts,
@@ -89,7 +79,31 @@ def _outcomes(source: Source, sources: list[Row]) -> None:
             title="What became of each month's leads",
             about="Share of the month's leads that ever got there. * can still grow: the youngest "
             "leads are under 90 days old.",
-            definition="By month of creation. Qualified: now or in an earlier version. Won: the "
-            "deal made by the conversion is won. Beside the month, how many leads it had.",
+            definition="By month of creation, the last twelve of the period. Qualified: now or in "
+            "an earlier version. Won: the deal made by the conversion is won. Beside the month, "
+            "how many leads it had.",
             empty=NO_LEADS,
+        )
+    with middle:
+        chart(
+            source,
+            charts.source_trend,
+            source.rows("source_trend"),
+            title="Last 30 days by source",
+            about="New leads of the last 30 whole days of the period; in brackets the change on "
+            "the 30 before.",
+            definition="Leads by the day they were created; today is not counted.",
+            empty="No lead was created in the last 60 days of the period, for these filters.",
+        )
+    with right:
+        chart(
+            source,
+            charts.response,
+            source.rows("source_response"),
+            title="Response by source",
+            about="Leads of the last 30 whole days: who was answered, and after how many days.",
+            definition="A response is what the status tells: it has left the first of the list, or "
+            "the lead is converted. Days: median from creation, where the change was seen. Of all "
+            "owners; the period does not apply.",
+            empty="No lead was created in the last 30 days, for these sources.",
         )

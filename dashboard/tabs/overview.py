@@ -1,19 +1,25 @@
-"""Overview: the last whole day in seven cards, and where leads and deals stand."""
+"""Overview: the last whole day in seven cards, what changed and why, and where all stands."""
+
+from itertools import groupby
 
 import streamlit as st
 
 from dashboard.cards import show_cards
+from dashboard.charts import causes
 from dashboard.charts import overview as charts
-from dashboard.parts import chart
+from dashboard.parts import chart, plain
 from dashboard.source import Source
 from dashboard.style import Row
+
+MOST_CHANGES = 3
 
 
 def show(source: Source) -> None:
     """Show the tab."""
-    days = source.rows("kpi_days", today=source.today)
+    days = source.rows("kpi_days")
     show_cards(source, days)
     _over_time(source, days)
+    _changes(source)
     _as_it_stands(source)
 
 
@@ -25,21 +31,62 @@ def _over_time(source: Source, days: list[Row]) -> None:
             charts.lead_volume,
             days,
             title="New leads a day",
-            about="The last 30 whole days and today so far.",
+            about="The last 30 whole days of the period, or all of a longer one; and today so far.",
             definition="Leads by the day they were created, converted ones included, deleted ones "
-            "not. The line is the mean of the seven whole days before each day.",
+            "not. The line is the mean of the seven whole days before each day. At most 120 days.",
             empty="No day is known yet. Run `aha sync`.",
         )
     with right:
         chart(
             source,
             charts.outcomes,
-            source.rows("outcomes_by_month", today=source.today),
+            source.rows("outcomes_by_month"),
             title="Won against lost",
-            about="Value of closed deals by month of closing, the last twelve months.",
+            about="Value of closed deals by month of closing, at most twelve months.",
             definition="Sum of Amount over won and over lost deals, by closing date. The win rate "
             "on hover is won / (won + lost) deals of that month.",
-            empty="No deal was won or lost in the last twelve months.",
+            empty="No deal was won or lost in the period, for these filters.",
+        )
+
+
+def _changes(source: Source) -> None:
+    rows = source.rows("changes")
+    with st.container(border=True):
+        st.markdown(
+            "**What changed, and why**",
+            help="Figures of the last whole day of the period, or of the seven days up to it, that "
+            "lie three times further from their normal than usual. Normal: the same weekday of the "
+            "eight weeks before, without the extremes. The bars split the change exactly. Of the "
+            "whole company: the filters for sources and owners do not apply.",
+        )
+        if not rows:
+            st.caption("Nothing unusual: no figure is far from its normal on that weekday.")
+            return
+        groups = [list(group) for _, group in groupby(rows, key=lambda row: row["figure"])]
+        for place, group in zip(st.columns(MOST_CHANGES), groups[:MOST_CHANGES], strict=False):
+            with place:
+                _change(source, group)
+        if rest := groups[MOST_CHANGES:]:
+            names = ", ".join(causes.NAMES[group[0]["figure"]].lower() for group in rest)
+            st.caption(f"Also unusual: {names}.")
+
+
+def _change(source: Source, rows: list[Row]) -> None:
+    row = rows[0]
+    arrow = "▲" if row["change"] > 0 else "▼"
+    colour = {True: "green", False: "red", None: "gray"}[row["is_good"]]
+    name = causes.NAMES[row["figure"]]
+    st.markdown(f":{colour}[{arrow}] **{name}** {plain(causes.sentence(row, source.currency))}")
+    if row["dimension"]:
+        chart(
+            source,
+            causes.parts,
+            rows,
+            title=f"By {row['dimension']}",
+            about="What each part added to the difference from normal.",
+            definition="The parts sum to the difference exactly.",
+            empty="",
+            key=row["figure"],
         )
 
 
@@ -50,12 +97,14 @@ def _as_it_stands(source: Source) -> None:
             source,
             charts.funnel,
             source.rows("funnel"),
-            title="Funnel: where every lead and deal stands now",
-            about="Each record is on exactly one step, so the steps add up to all records.",
+            title="Funnel: where leads and deals stand now",
+            about="Those created in the period, each on exactly one step. ↳: of those who got to "
+            "the step before, how many stand here or further.",
             definition="Leads by status, converted ones on Converted whatever their status; deals "
-            "by stage, with the sum of Amount. Colours: open blue, qualified violet, converted and "
-            "won green, lost red, junk orange.",
-            empty="There is no lead and no deal yet.",
+            "by stage, with the sum of Amount. Junk and lost ones are in no percentage, as they do "
+            "not tell where they left. Colours: open blue, qualified violet, converted and won "
+            "green, lost red, junk orange.",
+            empty="No lead and no deal was created in the period, for these filters.",
         )
     with right:
         chart(
@@ -63,8 +112,8 @@ def _as_it_stands(source: Source) -> None:
             charts.leads_by_source,
             source.rows("source_quality"),
             title="Sources",
-            about="All leads by source; in percent, how many of them converted.",
-            definition="Lead_Source of all leads that are not deleted; empty ones are (none). "
+            about="Leads created in the period by source; in percent, how many of them converted.",
+            definition="Lead_Source of the leads that are not deleted; empty ones are (none). "
             "Converted: converted leads / all leads of the source.",
-            empty="There is no lead yet.",
+            empty="No lead was created in the period, for these filters.",
         )

@@ -1,6 +1,7 @@
 -- grain: one row per stretch of time around today, also where no open deal falls into it
+-- first_day, last_day: what the stretch covers, both included; null: no border.
 
-with stretches (position, stretch, first_day, last_day, is_overdue) as (
+with stretches (position, stretch, first_left, last_left, is_overdue) as (
     values
         (1, 'Over 30 days late', null, -31, true),
         (2, '8 to 30 days late', -30, -8, true),
@@ -8,17 +9,25 @@ with stretches (position, stretch, first_day, last_day, is_overdue) as (
         (4, 'Today and next 7 days', 0, 7, false),
         (5, 'In 8 to 14 days', 8, 14, false),
         (6, 'In 15 to 30 days', 15, 30, false)
+),
+chosen as (
+    select id, amount, weighted_amount, days_left, day
+    from analytics.closing_deals
+    where (%(sources)s::text[] is null or source = any(%(sources)s))
+        and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
 )
 select
     s.position,
     s.stretch,
     s.is_overdue,
+    t.day + s.first_left as first_day,
+    t.day + s.last_left as last_day,
     count(c.id) as deals,
     coalesce(sum(c.amount), 0) as value,
     coalesce(sum(c.weighted_amount), 0) as weighted_value,
     sum(count(c.id)) over () as all_deals
 from stretches s
-left join analytics.closing_deals c
-    on c.days_left <= s.last_day and (s.first_day is null or c.days_left >= s.first_day)
-group by s.position, s.stretch, s.is_overdue
+left join chosen c on c.days_left <= s.last_left and (s.first_left is null or c.days_left >= s.first_left)
+cross join (select max(day) as day from chosen) t
+group by s.position, s.stretch, s.is_overdue, s.first_left, s.last_left, t.day
 order by s.position

@@ -1,13 +1,71 @@
--- grain: one row per day: the last 30 whole days that are known, and the part-day of today
+-- grain: one row per day: the last 30 whole days that are known up to the period's end, or all of the
+-- period where it is longer, at most 120, and the part-day of today
+-- Of the chosen sources and owners; of all they are the figures of analytics.kpis.
 -- is_today: the part-day, up to which the CRM has been read. is_shown: the day of the cards, the last
 -- whole one. Changes of stocks are against the day a week before, new_leads_change against the mean
 -- of the seven days before. *_month: from the first of the month to the day; *_month_change: against
 -- the same days of the month before. They are null unless every day of the stretch is known.
 
-with shown as (
+with parts as (
+    select
+        day,
+        sum(new_leads) as new_leads,
+        sum(won_deals) as won_deals,
+        sum(won_value) as won_value,
+        sum(lost_deals) as lost_deals,
+        sum(lost_value) as lost_value,
+        sum(leads_change) as leads_change,
+        sum(junk_leads_change) as junk_leads_change,
+        sum(open_deals_change) as open_deals_change,
+        sum(open_value_change) as open_value_change,
+        sum(weighted_value_change) as weighted_value_change
+    from analytics.kpi_parts
+    where (%(sources)s::text[] is null or source = any(%(sources)s))
+        and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
+    group by day
+),
+sums as (
+    select
+        day,
+        k.day is not null as is_known,
+        coalesce(p.new_leads, 0) as new_leads,
+        coalesce(sum(p.new_leads) over week, 0) as new_leads_week,
+        coalesce(sum(p.leads_change) over so_far, 0) as leads,
+        coalesce(sum(p.junk_leads_change) over so_far, 0) as junk_leads,
+        coalesce(sum(p.open_deals_change) over so_far, 0) as open_deals,
+        coalesce(sum(p.open_value_change) over so_far, 0) as open_pipeline_value,
+        coalesce(sum(p.weighted_value_change) over so_far, 0) as weighted_pipeline_value,
+        coalesce(p.won_deals, 0) as won_deals,
+        coalesce(p.won_value, 0) as won_value,
+        coalesce(p.lost_deals, 0) as lost_deals,
+        coalesce(p.lost_value, 0) as lost_value
+    from parts p
+    full join (select day from analytics.kpis) k using (day)
+    window
+        so_far as (order by day),
+        week as (order by day range between interval '7 days' preceding and interval '1 day' preceding)
+),
+kpis as (
+    select
+        *,
+        round(new_leads_week / 7, 2) as new_leads_avg_7d,
+        round(100.0 * junk_leads / nullif(leads, 0), 2) as junk_pct
+    from sums
+    where is_known
+),
+shown as (
     select max(day) as day
-    from analytics.kpis
-    where day < %(today)s::date
+    from kpis
+    where day < %(today)s::date and day <= coalesce(%(last_day)s::date, 'infinity')
+),
+stretch as (
+    select
+        coalesce(day, %(today)s::date) as last_day,
+        greatest(
+            least(coalesce(%(first_day)s::date, 'infinity'), coalesce(day, %(today)s::date) - 29),
+            coalesce(day, %(today)s::date) - 119
+        ) as first_day
+    from shown
 )
 select
     k.day,
@@ -40,26 +98,29 @@ select
     date_trunc('month', k.day)::date as month_from,
     (date_trunc('month', k.day) - interval '1 month')::date as month_before_from,
     (k.day - interval '1 month')::date as month_before_until
-from analytics.kpis k
+from kpis k
 cross join shown s
-left join analytics.kpis w on w.day = k.day - 7
+cross join stretch t
+left join kpis w on w.day = k.day - 7
 left join lateral (
     select
         sum(n.won_deals) as won_deals,
         sum(n.won_value) as won_value,
         sum(n.lost_deals) as lost_deals,
         sum(n.lost_value) as lost_value
-    from analytics.kpis n
+    from kpis n
     where n.day between date_trunc('month', k.day)::date and k.day
     having count(*) = k.day - date_trunc('month', k.day)::date + 1
-) m on true
+) m on k.day = s.day
 left join lateral (
     select sum(n.won_value) as won_value, sum(n.lost_deals) as lost_deals
-    from analytics.kpis n
+    from kpis n
     where n.day between (date_trunc('month', k.day) - interval '1 month')::date
         and (k.day - interval '1 month')::date
     having count(*) = (k.day - interval '1 month')::date
         - (date_trunc('month', k.day) - interval '1 month')::date + 1
-) b on true
-where k.day > coalesce(s.day, %(today)s::date) - 30 and k.day <= %(today)s::date
+) b on k.day = s.day
+where k.day >= t.first_day
+    and (k.day <= t.last_day or (k.day = %(today)s::date and %(today)s::date - 1 <= t.last_day
+        and coalesce(%(last_day)s::date, 'infinity') >= %(today)s::date - 1))
 order by k.day

@@ -1,17 +1,37 @@
--- grain: one row per month of lead creation, the last twelve with leads
--- *_pct: of the leads created in the month, 0 to 100; won is null where no converted lead of the
--- month names its deal. is_young: the later steps are unfinished.
+-- grain: one row per month of lead creation, the last twelve in the period with leads
+-- Of all sources and owners they are the figures of analytics.lead_cohorts. *_pct: of the leads
+-- created in the month, 0 to 100; won is null where no converted lead of the month names its deal.
+-- is_young: the later steps are unfinished. A month is in the period with one day of it.
 
+with months as (
+    select
+        month,
+        sum(leads) as leads,
+        sum(qualified) as qualified,
+        sum(converted) as converted,
+        case when sum(linked) > 0 or sum(converted) = 0 then sum(won) end as won
+    from analytics.cohort_parts
+    where (%(first_day)s::date is null or month >= date_trunc('month', %(first_day)s::date))
+        and (%(last_day)s::date is null or month <= %(last_day)s)
+        and (%(sources)s::text[] is null or source = any(%(sources)s))
+        and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
+    group by month
+)
 select
-    month,
-    leads,
-    qualified,
-    converted,
-    case when linked > 0 or converted = 0 then won end as won,
-    round(100.0 * qualified / leads, 2) as qualified_pct,
-    round(100.0 * converted / leads, 2) as converted_pct,
-    case when linked > 0 or converted = 0 then round(100.0 * won / leads, 2) end as won_pct,
-    is_young
-from analytics.lead_cohorts
-order by month desc
+    p.month,
+    (p.month + interval '1 month' - interval '1 day')::date as month_end,
+    p.leads,
+    p.qualified,
+    p.converted,
+    p.won,
+    round(100.0 * p.qualified / p.leads, 2) as qualified_pct,
+    round(100.0 * p.converted / p.leads, 2) as converted_pct,
+    round(100.0 * p.won / p.leads, 2) as won_pct,
+    m.days_to_qualified,
+    m.days_to_converted,
+    m.days_to_won,
+    m.is_young
+from months p
+join analytics.lead_cohorts m using (month)
+order by p.month desc
 limit 12

@@ -1,23 +1,21 @@
--- grain: one row per status of the leads created in the 90 days that end with %(today)s
--- share: of these leads, 0 to 100. Converted leads are one row, whatever their status. The order is
--- that of the funnel.
+-- grain: one row per step of the funnel of the leads created in the period
+-- share: of these leads, 0 to 100. Converted leads are one step, whatever their status.
 
-with recent as (
-    select
-        case when v.meaning = 'converted' then 'Converted' else v.status end as status,
-        v.meaning,
-        sum(v.leads) as leads
-    from analytics.lead_volume v
-    where v.day > %(today)s::date - 90
-    group by 1, 2
+with counted as (
+    select step, meaning, sum(leads)::bigint as leads
+    from analytics.lead_volume
+    where (%(first_day)s::date is null or day >= %(first_day)s)
+        and (%(last_day)s::date is null or day <= %(last_day)s)
+        and (%(sources)s::text[] is null or source = any(%(sources)s))
+        and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
+    group by step, meaning
 )
 select
-    r.status,
-    r.meaning,
-    r.leads,
-    round(100.0 * r.leads / sum(r.leads) over (), 2) as share,
-    sum(r.leads) over () as all_leads
-from recent r
-left join analytics.funnel f
-    on f.entity = 'lead' and f.step = r.status and f.meaning = r.meaning
-order by f.position, r.status
+    c.step,
+    c.meaning,
+    c.leads,
+    round(100.0 * c.leads / sum(c.leads) over (), 2) as share,
+    sum(c.leads) over () as all_leads
+from counted c
+join analytics.funnel f on f.entity = 'lead' and f.step = c.step and f.meaning = c.meaning
+order by f.position

@@ -1,6 +1,32 @@
 -- grain: one row per stage with open deals, in the order of the pipeline
+-- Of all sources and owners they are the open rows of analytics.pipeline_by_stage, which says what the
+-- columns mean.
 
-select stage, deals, value, weighted_value, avg_age_days
-from analytics.pipeline_by_stage
-where meaning = 'open'
-order by position, stage
+with stages as (
+    select
+        d.position,
+        d.stage,
+        count(*) as deals,
+        coalesce(sum(d.amount), 0) as value,
+        sum(d.weighted_amount) as weighted_value,
+        percentile_cont(0.5) within group (order by s.days) as days_in_stage,
+        count(*) filter (where r.is_older) as older_deals
+    from analytics.deals d
+    left join analytics.stage_stays s on s.id = d.id and s.is_standing
+    left join analytics.slipping_deals r on r.id = d.id
+    where d.meaning = 'open'
+        and (%(sources)s::text[] is null or d.source = any(%(sources)s))
+        and (%(owners)s::text[] is null or d.owner_id = any(%(owners)s))
+    group by d.position, d.stage
+)
+select
+    stage,
+    s.deals,
+    s.value,
+    s.weighted_value,
+    round(s.days_in_stage::numeric, 2) as median_days_in_stage,
+    case when p.won_limit_days is not null then s.older_deals end as older_deals,
+    p.won_limit_days
+from stages s
+join analytics.pipeline_by_stage p using (stage)
+order by s.position, stage

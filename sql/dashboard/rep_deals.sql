@@ -1,22 +1,59 @@
--- grain: one row per owner with deals, highest open value first
--- all_*: over all owners together, the same on each row.
+-- grain: one row per owner with deals that are open or closed in the period, highest open value first
+-- Of all time and sources they are the figures of analytics.rep_matrix, which says what they mean.
+-- all_*: over all owners in the list together, the same on each row.
 
+with open_deals as (
+    select
+        owner_id,
+        count(*) as open_deals,
+        coalesce(sum(amount), 0) as open_value,
+        sum(weighted_amount) as weighted_value
+    from analytics.deals
+    where meaning = 'open'
+        and (%(sources)s::text[] is null or source = any(%(sources)s))
+    group by owner_id
+),
+closed_deals as (
+    select
+        owner_id,
+        sum(won_deals)::bigint as won_deals,
+        sum(won_value) as won_value,
+        sum(lost_deals)::bigint as lost_deals,
+        sum(lost_value) as lost_value,
+        sum(won_deals + lost_deals)::bigint as closed_deals
+    from analytics.kpi_parts
+    where (%(first_day)s::date is null or day >= %(first_day)s)
+        and (%(last_day)s::date is null or day <= %(last_day)s)
+        and (%(sources)s::text[] is null or source = any(%(sources)s))
+    group by owner_id
+),
+reps as (
+    select
+        owner_id,
+        coalesce(o.open_deals, 0) as open_deals,
+        coalesce(o.open_value, 0) as open_value,
+        coalesce(o.weighted_value, 0) as weighted_value,
+        coalesce(c.won_deals, 0) as won_deals,
+        coalesce(c.won_value, 0) as won_value,
+        coalesce(c.lost_deals, 0) as lost_deals,
+        coalesce(c.lost_value, 0) as lost_value,
+        coalesce(c.closed_deals, 0) as closed_deals
+    from open_deals o
+    full join closed_deals c using (owner_id)
+    where (o.open_deals > 0 or c.closed_deals > 0)
+        and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
+)
 select
-    owner_id,
-    owner_name,
-    open_deals,
-    open_value,
-    weighted_value,
-    won_deals,
-    won_value,
-    lost_deals,
-    closed_deals,
-    win_rate_by_count,
-    win_rate_low,
-    win_rate_high,
-    too_few,
+    r.*,
+    coalesce(w.owner_name, r.owner_id) as owner_name,
+    round(100.0 * won_deals / nullif(closed_deals, 0), 2) as win_rate_by_count,
+    round(100.0 * won_value / nullif(won_value + lost_value, 0), 2) as win_rate_by_value,
+    i.low as win_rate_low,
+    i.high as win_rate_high,
+    closed_deals < 10 as too_few,
     sum(closed_deals) over () as all_closed_deals,
     round(100.0 * sum(won_deals) over () / nullif(sum(closed_deals) over (), 0), 2) as all_win_rate
-from analytics.rep_matrix
-where open_deals > 0 or closed_deals > 0
-order by open_value desc, owner_name
+from reps r
+cross join lateral crm.win_rate_interval(r.won_deals, r.closed_deals) i
+left join analytics.owners w on w.owner_id = r.owner_id
+order by open_value desc, owner_name, r.owner_id

@@ -1,0 +1,26 @@
+-- grain: one row per open deal that slips for the reason, the largest first, at most %(most)s
+
+select
+    id,
+    name,
+    account_name,
+    stage,
+    amount,
+    closing_date,
+    reasons,
+    owner_name,
+    source,
+    count(*) over () as all_records,
+    sum(value) over () as all_value
+from analytics.slipping_deals
+where case %(reason)s
+        when 'Closing date pushed' then is_pushed
+        when 'Stage gone back' then is_back
+        when 'Amount cut' then is_cut
+        when 'Old for its stage' then is_older
+        when 'Overdue' then is_overdue
+    end
+    and (%(sources)s::text[] is null or source = any(%(sources)s))
+    and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
+order by value desc, id
+limit %(most)s

@@ -1,0 +1,54 @@
+-- grain: one row per figure that is unusual on the last whole day up to the period's end, and part of it
+-- The strongest change of each figure (over 1 or over 7 days), with the parts of the dimension that
+-- explain it best: the one whose largest part is the largest share. Of the whole company.
+-- score: at least 3 either way. parts: at most five, then the rest together; they sum to the change.
+
+with chosen as (
+    select distinct on (c.figure) c.*
+    from analytics.changes c
+    where c.day = (
+        select max(day) from analytics.changes
+        where day < %(today)s::date and day <= coalesce(%(last_day)s::date, 'infinity')
+    ) and c.is_unusual
+    order by c.figure, abs(c.score) desc, c.days
+),
+dimensions as (
+    select distinct on (p.figure) p.figure, p.days, p.dimension
+    from analytics.change_causes p
+    join chosen c using (day, figure, days)
+    where p.dimension <> 'kind' and p.position = 1
+    order by p.figure, p.change * sign(c.change) desc, p.dimension
+),
+parts as (
+    select
+        p.figure,
+        least(p.position, 6) as place,
+        case when p.position < 6 then p.name else 'All others' end as name,
+        case when p.position < 6 then p.part end as part,
+        d.dimension,
+        p.change
+    from analytics.change_causes p
+    join chosen c using (day, figure, days)
+    join dimensions d using (figure, days, dimension)
+)
+select
+    c.day,
+    c.figure,
+    c.days,
+    c.unit,
+    c.value,
+    c.normal,
+    c.change,
+    c.score,
+    c.is_good,
+    c.comparable_days,
+    p.dimension,
+    p.name,
+    p.part,
+    p.place,
+    sum(p.change) as part_change
+from chosen c
+left join parts p using (figure)
+group by c.day, c.figure, c.days, c.unit, c.value, c.normal, c.change, c.score, c.is_good,
+    c.comparable_days, p.dimension, p.name, p.part, p.place
+order by abs(c.score) desc, c.figure, p.place

@@ -1,0 +1,52 @@
+-- grain: one row per bar of the bridge from the open pipeline before the period to that at its end
+-- Without a period: of the last 30 whole days. kind: start, then the kinds of movement that happened in
+-- the order of a deal's life, then end. value: what the bar is (start, end) or adds; the kinds sum to
+-- end less start. first_day, last_day: the days between. Movements as in analytics.pipeline_movements.
+
+with ended as (
+    select least(coalesce(%(last_day)s::date, %(today)s::date - 1), %(today)s::date) as last_day
+),
+days as (
+    select coalesce(%(first_day)s::date, last_day - 29) as first_day, last_day
+    from ended
+),
+chosen as (
+    select m.day, m.kind, m.id, m.deals, m.value
+    from analytics.pipeline_movements m
+    cross join days d
+    where (m.day is null or m.day <= d.last_day)
+        and (%(sources)s::text[] is null or m.source = any(%(sources)s))
+        and (%(owners)s::text[] is null or m.owner_id = any(%(owners)s))
+),
+kinds (position, kind, label) as (
+    values
+        (1, 'opened', 'Opened'),
+        (2, 'reopened', 'Reopened'),
+        (3, 'handed over', 'Handed over'),
+        (4, 'added', 'Value added'),
+        (5, 'cut', 'Value cut'),
+        (6, 'won', 'Won'),
+        (7, 'lost', 'Lost'),
+        (8, 'deleted', 'Deleted')
+),
+bars as (
+    select 0 as position, 'start' as kind, 'At start' as label, coalesce(sum(value), 0) as value,
+        coalesce(sum(deals), 0) as deals
+    from chosen cross join days d
+    where day is null or day < d.first_day
+    union all
+    select k.position, k.kind, k.label, sum(c.value), count(distinct c.id)
+    from chosen c
+    join kinds k using (kind)
+    cross join days d
+    where c.day >= d.first_day
+    group by k.position, k.kind, k.label
+    having sum(c.value) <> 0
+    union all
+    select 9, 'end', 'At end', coalesce(sum(value), 0), coalesce(sum(deals), 0)
+    from chosen
+)
+select b.*, d.first_day, d.last_day
+from bars b
+cross join days d
+order by b.position
