@@ -52,6 +52,13 @@ def main() -> None:
     except NotBuilt as error:
         st.info(str(error), icon=":material/hourglass_empty:")
         st.button("Look again")
+    except psycopg2.errors.InsufficientPrivilege:
+        log.exception("The dashboard may not read")
+        _refuse(
+            "The database does not let the dashboard read: as its owner, grant the user of "
+            "DATABASE_URL the role aha_reader, and that role usage on the schemas crm and "
+            "analytics and select on their tables."
+        )
     except psycopg2.Error as error:
         log.exception("A query of the dashboard failed")
         _refuse(

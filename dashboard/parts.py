@@ -1,7 +1,8 @@
 """What the tabs are put together from: cards, charts in a frame, tables and plain sentences."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -67,19 +68,41 @@ def _clicks(name: str) -> str:
     return f"clicks.{name}"
 
 
-def table(rows: Sequence[Row], columns: dict[str, Any], *, empty: str, height: int = 320) -> None:
-    """Show the columns named, in their order, each with its heading or column configuration."""
+def table(
+    rows: Sequence[Row],
+    columns: dict[str, Any],
+    *,
+    empty: str,
+    height: int = 320,
+    key: str | None = None,
+) -> int | None:
+    """Show the columns named, in their order, each with its heading or column configuration.
+
+    With a key a row can be ticked: return its place, None where none is.
+    """
     if not rows:
         st.info(empty, icon=":material/hourglass_empty:")
-        return
+        return None
     shown = [{name: _cell(row[name]) for name in columns} for row in rows]
-    st.dataframe(
+    ticked = st.dataframe(
         shown,
         column_config=columns,
         hide_index=True,
         placeholder="–",
         height=height if len(rows) > 8 else "content",
+        key=key,
+        on_select="rerun" if key else "ignore",
+        selection_mode="single-row",
     )
+    return ticked["selection"]["rows"][0] if key and ticked["selection"]["rows"] else None
+
+
+@contextmanager
+def lazily(title: str, key: str) -> Iterator[bool]:
+    """Yield whether the reader has opened the section; what is closed need not be asked for."""
+    section = st.expander(title, key=key, on_change="rerun")
+    with section:
+        yield bool(section.open)
 
 
 def records_table(

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 import dagster as dg
+from psycopg2.extensions import connection as Connection
 
+from aha_pipeline.assets.kept import kept_check
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.marts import PREFIX
 from aha_pipeline.assets.modules import module_key
-from aha_pipeline.assets.resources import ServicesResource
+from aha_pipeline.services import Services
 from aha_pipeline.warehouse.checks import (
     LIVE_RECORDS,
     Check,
@@ -36,18 +38,17 @@ def all_checks(modules: Sequence[str]) -> list[dg.AssetChecksDefinition]:
 def _asset_check(
     check: Check, key: dg.AssetKey, module: str | None = None
 ) -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset=key,
-        name=check.name,
-        description=f"Fails where this is so: {check.description}",
+    @kept_check(
+        key,
+        check.name,
+        f"Fails where this is so: {check.description}",
         blocking=check.is_blocking,
         additional_deps=_compared_with(check, key),
     )
-    def checked(services: ServicesResource) -> dg.AssetCheckResult:
-        with services.get().connect() as connection:
-            wrong = find_wrong(connection, check, module)
-            if check.name == LIVE_RECORDS and not wrong.count:
-                keep_live_records(connection, module)
+    def checked(_: Services, connection: Connection) -> dg.AssetCheckResult:
+        wrong = find_wrong(connection, check, module)
+        if check.name == LIVE_RECORDS and not wrong.count:
+            keep_live_records(connection, module)
         return _result(check, key, wrong)
 
     return checked
@@ -61,7 +62,12 @@ def _compared_with(check: Check, key: dg.AssetKey) -> list[dg.AssetKey]:
 
 def _result(check: Check, key: dg.AssetKey, wrong: Wrong) -> dg.AssetCheckResult:
     if not wrong.count:
-        return dg.AssetCheckResult(passed=True, metadata={"wrong rows": 0})
+        return dg.AssetCheckResult(
+            passed=True,
+            severity=SEVERITY[check.severity],
+            description="No row is wrong.",
+            metadata={"wrong rows": 0},
+        )
     return dg.AssetCheckResult(
         passed=False,
         severity=SEVERITY[check.severity],

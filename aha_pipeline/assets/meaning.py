@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 
 import dagster as dg
+from psycopg2.extensions import connection as Connection
 
 from aha_pipeline.assets import columns
+from aha_pipeline.assets.kept import kept_check
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.modules import GROUP, module_key
 from aha_pipeline.assets.resources import ServicesResource
+from aha_pipeline.services import Services
 from aha_pipeline.warehouse.meaning_file import MEANINGS, MeaningFileError, line_for
 from aha_pipeline.warehouse.meanings import derive_meanings, unmapped_values
 
@@ -50,17 +53,15 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
     return picklist_meaning
 
 
-@dg.asset_check(
-    asset=KEY,
-    name=UNMAPPED,
-    description="Warns of a status or stage that records carry and that nobody has given a "
-    "meaning: it counts as open.",
+@kept_check(
+    KEY,
+    UNMAPPED,
+    "Warns of a status or stage that records carry and that nobody has given a meaning: it counts "
+    "as open.",
 )
-def unmapped_check(services: ServicesResource) -> dg.AssetCheckResult:
+def unmapped_check(_: Services, connection: Connection) -> dg.AssetCheckResult:
     """Return whether every value in use has a meaning: a warning, never a failure."""
-    opened = services.get()
-    with opened.connect() as connection:
-        found = unmapped_values(connection)
+    found = unmapped_values(connection)
     lines = [line_for(row["module"], row["value"]) for row in found]
     return dg.AssetCheckResult(
         passed=not found,

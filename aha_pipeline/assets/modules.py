@@ -8,6 +8,7 @@ import dagster as dg
 import psycopg2
 
 from aha_pipeline.assets import columns, freshness, partitions, side_by_side
+from aha_pipeline.assets.kept import keep
 from aha_pipeline.assets.land import Read
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.resources import ServicesResource
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 GROUP = "crm"
 ZOHO_POOL = "zoho_api"
 DRIFT = "schema_drift"
+DRIFT_IS = "Warns of a field that Zoho has newly, or has no more."
 # Not the asset's own policy: Dagster would try an interrupted step again too, so that Ctrl-C would
 # have to be pressed once for each attempt.
 RETRY = dg.RetryPolicy(
@@ -65,13 +67,7 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
         backfill_policy=dg.BackfillPolicy.single_run(),
         freshness_policy=freshness.daily(settings),
         pool=ZOHO_POOL,
-        check_specs=[
-            dg.AssetCheckSpec(
-                DRIFT,
-                asset=module_key(module),
-                description="Warns of a field that Zoho has newly, or has no more.",
-            )
-        ],
+        check_specs=[dg.AssetCheckSpec(DRIFT, asset=module_key(module), description=DRIFT_IS)],
     )
     def changes(
         context: dg.AssetExecutionContext, services: ServicesResource
@@ -88,9 +84,10 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
         _report_days(context, read.landed)
         with services.get().connect() as connection:
             described = columns.of_table(connection, f"{GROUP}.{table_name(module)}")
+            drift = keep(connection, module_key(module), DRIFT, DRIFT_IS, _drift_check(read))
         return dg.MaterializeResult(
             metadata=_metadata(windows[module], read) | described,
-            check_results=[_drift_check(read)],
+            check_results=[drift],
         )
 
     return changes

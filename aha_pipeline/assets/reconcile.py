@@ -8,10 +8,11 @@ that the sweep does not show is asked for by its id before it is taken for delet
 from datetime import datetime, timedelta
 
 import dagster as dg
+from psycopg2.extensions import connection as Connection
 
+from aha_pipeline.assets.kept import kept_check
 from aha_pipeline.assets.land import staged
 from aha_pipeline.assets.modules import module_key
-from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.automation.days import start_of
 from aha_pipeline.crm.errors import CreditsSpent, ZohoError
 from aha_pipeline.crm.metadata import count_records
@@ -105,14 +106,13 @@ def _too_many(gone: int, here: int) -> str | None:
 def certificate_check(module: str) -> dg.AssetChecksDefinition:
     """Return the check that shows the newest certificate of a module; it reads one row."""
 
-    @dg.asset_check(
-        asset=module_key(module),
-        name=CERTIFICATE,
-        description="The last full comparison with Zoho, by the job `reconcile`.",
+    @kept_check(
+        module_key(module),
+        CERTIFICATE,
+        "The last full comparison with Zoho, by the job `reconcile`.",
     )
-    def check(services: ServicesResource) -> dg.AssetCheckResult:
-        with services.get().connect() as connection:
-            return dg.AssetCheckResult(**verdict(latest(connection, module)))
+    def check(_: Services, connection: Connection) -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(**verdict(latest(connection, module)))
 
     return check
 
@@ -143,22 +143,20 @@ def verdict(certificate: Certificate | None) -> dict[str, object]:
 def count_check(module: str) -> dg.AssetChecksDefinition:
     """Return the check that compares the number of records with Zoho's; it costs one call."""
 
-    @dg.asset_check(
-        asset=module_key(module),
-        name=COUNT,
-        description="Zoho's own count of the module against the living records here. Which records "
+    @kept_check(
+        module_key(module),
+        COUNT,
+        "Zoho's own count of the module against the living records here. Which records "
         "Zoho leaves out is not documented: all, those not converted, or those approved too.",
     )
-    def check(services: ServicesResource) -> dg.AssetCheckResult:
-        opened = services.get()
+    def check(opened: Services, connection: Connection) -> dg.AssetCheckResult:
         try:
             client = opened.zoho()
             counted = count_records(client, module)
             client.give_back()
         except ZohoError as error:
             return _uncounted(str(error))
-        with opened.connect() as connection:
-            living = count_living(connection, module)
+        living = count_living(connection, module)
         agrees = [name for name, number in living.items() if number == counted]
         words = {name: name.replace("_", " ") for name in living}
         return dg.AssetCheckResult(

@@ -96,6 +96,15 @@ def keep_live_records(connection: Connection, module: str) -> None:
         cursor.execute(query)
 
 
+def keep_result(connection: Connection, **result: object) -> None:
+    """Keep the newest result of a check, by the columns of analytics.check_results.
+
+    In the caller's transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(read("warehouse/keep_result"), result)
+
+
 def _names(module: str) -> dict[str, sql.Composable]:
     return {"table": sql.Identifier(table_name(module)), "module": sql.Literal(module)}
 

@@ -26,9 +26,9 @@ def refresh(
 
     A daily mart gets its days from `first_day` to `last_day`, both included, in the
     organisation's time zone; the other kinds take no days. One that follows its records makes the
-    rows of changed ones anew, or all where it was built with another text, zone or meaning. Commit
-    after each mart: readers see the old content until then, and are held up only from the swap of
-    the names to the commit.
+    rows of changed ones anew, or all where it was built with another text, zone or meaning. When it
+    was done is noted in analytics.mart_refreshes. Commit after each mart: readers see the old
+    content until then, and are held up only from the swap of the names to the commit.
     Raises MartError for a daily mart without days, for a figure that is no column and when two rows
     share the key; psycopg2.Error when the select fails or when something that is no mart depends on
     what has to be replaced.
@@ -42,12 +42,16 @@ def refresh(
         cursor.execute(f"set local work_mem = '{WORK_MEM}'")
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [mart.relation])
         try:
-            return _refresh(cursor, mart, days)
+            rows = _refresh(cursor, mart, days)
         except UniqueViolation:
             raise MartError(
                 f"{mart.relation} is not built, because two of its rows would share the key "
                 f"{', '.join(mart.key)}: its figures would be counted twice. Correct its SQL."
             ) from None
+        written = None if mart.kind == "view" else rows
+        refreshed = {"mart": mart.name, "kind": mart.kind, "rows": written}
+        cursor.execute(read("warehouse/keep_refresh"), refreshed)
+    return rows
 
 
 def stretch(connection: Connection, mart: Mart, first_day: date, last_day: date) -> tuple:

@@ -123,3 +123,23 @@ def test_assets_are_late_three_hours_after_the_daily_sync(monkeypatch):
         policy = graph.get(dg.AssetKey(key.split("/"))).freshness_policy
         assert (policy.deadline_cron, policy.timezone) == ("30 2 * * *", "Asia/Dubai")
         assert policy.lower_bound_delta.total_seconds() == 3 * 3600
+
+
+def test_the_newest_result_of_each_check_is_kept(synced, run_days, database_url):
+    before = kept(database_url)
+    assert before.keys() == evaluations(synced).keys()
+    assert before["analytics/lead_history:figures"] == (True, "error", "No row is wrong.")
+    assert before["crm/leads_raw:certificate"][:2] == (False, "warn")
+    write(database_url, OVERLAP)
+    run_days(*DAYS)
+    passed, severity, found = kept(database_url)["analytics/lead_history:figures"]
+    assert (passed, severity) == (False, "error")
+    assert found.startswith("analytics/lead_history: 2 rows are wrong.")
+
+
+def kept(url: str) -> dict[str, tuple]:
+    with connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select asset || ':' || name, passed, severity, found from analytics.check_results"
+        )
+        return {name: tuple(result) for name, *result in cursor}

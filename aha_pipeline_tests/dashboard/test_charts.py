@@ -7,9 +7,9 @@ from itertools import combinations
 import pytest
 
 from dashboard import cards, style
+from dashboard.briefings import as_markdown
 from dashboard.charts import deals, leads, overview, people
 from dashboard.style import COLOURS
-from dashboard.tabs.health import as_markdown
 
 # Machado, Oliveira and Fernandes (2009), severity 1.0, for linear RGB.
 BLINDNESS = {

@@ -38,6 +38,20 @@ def test_database_before_the_first_sync_says_what_to_run(page, database_url):
     assert sentence == "Nothing has been read from the CRM yet. Run `aha sync`."
 
 
+@pytest.mark.parametrize(
+    "revoke",
+    ["select on crm.sync_logs from aha_reader", "usage on schema analytics from aha_reader"],
+)
+def test_reader_without_rights_says_which_to_grant(page, database_url, revoke):
+    with company(database_url) as connection:
+        log_sync(connection, READ_UNTIL)
+        build(connection, READ_UNTIL.date(), READ_UNTIL.date())
+        with connection.cursor() as cursor:
+            cursor.execute(f"revoke {revoke}")
+    sentence = said(page(database_url, "AI & System Health"))[-1]
+    assert sentence.startswith("The database does not let the dashboard read: as its owner, grant")
+
+
 @pytest.mark.parametrize("tab", TABS)
 def test_half_a_sync_shows_the_page_and_what_is_missing(page, database_url, tab):
     with company(database_url) as connection:

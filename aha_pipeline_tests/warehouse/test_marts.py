@@ -68,6 +68,13 @@ def test_refresh_returns_the_rows_written(small):
     assert refresh(small, MARTS["kpis"], FIRST, LAST) == 10
 
 
+def test_a_refresh_is_noted(small):
+    build(small)
+    noted = {row["mart"]: (row["kind"], row["rows"]) for row in rows(small, "mart_refreshes")}
+    assert noted["leads"] == ("view", None)
+    assert noted["funnel"] == ("table", 3)
+
+
 def test_a_daily_mart_wants_its_days(small):
     with pytest.raises(MartError, match=r"kpis.*first and last day"):
         refresh(small, MARTS["kpis"])

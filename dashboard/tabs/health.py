@@ -1,90 +1,36 @@
-"""AI & System Health: what was written and sent, and whether the figures are fresh."""
-
-import re
+"""AI & System Health: what was written and sent, and whether the figures are fresh and right."""
 
 import streamlit as st
 
-from aha_pipeline.figures import count
+from dashboard import briefings, health_cards
 from dashboard.charts import health as charts
-from dashboard.parts import at, chart, plain, table
+from dashboard.parts import chart, lazily, plain, table
 from dashboard.source import Source
-from dashboard.style import Row
 
-WHATSAPP_MARKS = re.compile(r"(?<!\w)([*_])(?=\S)(.+?)(?<=\S)\1(?!\w)")
 TIME = st.column_config.DatetimeColumn
+NUMBER = st.column_config.NumberColumn
+MINUTE = "D MMM YYYY, HH:mm"
+NOTHING_READ = "Nothing has been read yet. Run `aha sync`."
+RESULTS = {"passed": "✓ passed", "warning": "! warning", "error": "✗ error"}
+MOST_TROUBLE = 5
 
 
 def show(source: Source) -> None:
     """Show the tab."""
-    _briefing(source)
+    health_cards.show(source)
+    briefings.show(source)
     _deliveries(source)
-    _freshness(source)
+    st.subheader("Are the figures fresh and right?", anchor=False)
+    left, right = st.columns(2)
+    with left:
+        _freshness(source)
+    with right:
+        _checks(source)
     _volume(source)
-    _log(source)
-
-
-def _briefing(source: Source) -> None:
-    days = {row["day"]: row["briefings"] for row in source.rows("briefing_days")}
-    st.subheader("Briefing", anchor=False)
-    if not days:
-        st.info(
-            "No briefing has been written yet. Run `aha sync`.", icon=":material/hourglass_empty:"
-        )
-        return
-    newest = max(days)
-    day = st.date_input(
-        "Day",
-        newest,
-        min_value=min(days),
-        max_value=newest,
-        format="DD/MM/YYYY",
-        key="briefing",
-        bind="query-params",
-        width=180,
-    )
-    if day not in days:
-        known = max((other for other in days if other <= day), default=newest)
-        st.info(
-            f"No briefing was written about that day. The one before it is of {known:%d/%m/%Y}."
-        )
-        return
-    briefing = source.rows("briefing", day=day)[0]
-    st.caption(_author(briefing, days[day]))
-    _texts(briefing)
-
-
-def _author(briefing: Row, briefings: int) -> str:
-    seconds = f"{count(briefing['duration_seconds'])} s"
-    if briefing["written_by"] == "model":
-        words = f"Worded by the model {plain(briefing['model'])} in {seconds}; figures by us"
-    else:
-        words = f"Written without a model, because: {plain(briefing['plain_reason'])}"
-    times = f" · the latest of {briefings} of that day" if briefings > 1 else ""
-    return f"{words} · {at(briefing['created'])} · {briefing['facts']} facts{times}"
-
-
-def _texts(briefing: Row) -> None:
-    left, right = st.columns([3, 2])
-    with left, st.container(border=True, height=560):
-        # A dollar sign would begin a formula.
-        st.markdown(briefing["dashboard_report"].replace("$", r"\$"))
-    with right, st.container(border=True, height=560):
-        st.markdown("**The message on WhatsApp**")
-        st.success(as_markdown(briefing["whatsapp_summary"]))
-
-
-def as_markdown(message: str) -> str:
-    """Return a WhatsApp message as Markdown, line for line: *bold* and _italic_ kept."""
-    lines = []
-    for line in message.splitlines():
-        parts = WHATSAPP_MARKS.split(line)
-        # text, mark, marked text, text, mark, marked text, text ...
-        text = plain(parts[0])
-        for mark, marked, after in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-            around = "**" if mark == "*" else "*"
-            text += f"{around}{plain(marked)}{around}{plain(after)}"
-        lines.append(text)
-    return "  \n".join(lines)
+    for title, key, shown in SECTIONS:
+        with lazily(title, key) as is_open:
+            if is_open:
+                shown(source)
 
 
 def _deliveries(source: Source) -> None:
@@ -110,9 +56,9 @@ def _deliveries(source: Source) -> None:
 
 
 def _freshness(source: Source) -> None:
-    with st.container(border=True):
+    with st.container(border=True, height="stretch"):
         st.markdown(
-            "**Freshness**",
+            "**Modules**",
             help="Complete read: every record changed in the window was read. Certificate: a full "
             "comparison with the CRM, by `aha reconcile`.",
         )
@@ -120,14 +66,35 @@ def _freshness(source: Source) -> None:
             source.rows("modules_freshness"),
             {
                 "module": "Module",
-                "last_complete": TIME("Last complete read", format="D MMM YYYY, HH:mm"),
+                "last_complete": TIME("Last complete read", format=MINUTE),
                 "status": "Newest read",
-                "error": "Error",
                 "certificate": "Certificate",
-                "certified": TIME("Certified", format="D MMM YYYY, HH:mm"),
+                "certified": TIME("Certified", format=MINUTE),
+                "error": "Error",
             },
-            empty="No module has been read yet. Run `aha sync`.",
+            empty=NOTHING_READ,
         )
+
+
+def _checks(source: Source) -> None:
+    with st.container(border=True, height="stretch"):
+        st.markdown(
+            "**Checks**",
+            help="What must hold of records and figures. An error stops the briefing, a warning "
+            "does not; each says what to do.",
+        )
+        [summary] = source.rows("health")
+        if not summary["checks"]:
+            st.info("No check has run yet. Run `aha sync`.", icon=":material/hourglass_empty:")
+            return
+        troubled = source.rows("checks_in_trouble")
+        if not troubled:
+            st.success(f"All {summary['checks']} checks pass.", icon=":material/check_circle:")
+        for row in troubled[:MOST_TROUBLE]:
+            box = st.error if row["result"] == "error" else st.warning
+            box(f"**{plain(row['name'])}** {plain(row['found'])}  \n{plain(row['assets'])}")
+        if len(troubled) > MOST_TROUBLE:
+            st.caption(f"and {len(troubled) - MOST_TROUBLE} more, in the list of all checks below.")
 
 
 def _volume(source: Source) -> None:
@@ -140,7 +107,7 @@ def _volume(source: Source) -> None:
             title="Records changed",
             about="What the syncs of each of the last 30 days found.",
             definition="By the day on which the reading started. A first sync reads everything.",
-            empty="Nothing has been read yet. Run `aha sync`.",
+            empty=NOTHING_READ,
         )
     with right:
         chart(
@@ -150,30 +117,115 @@ def _volume(source: Source) -> None:
             title="Calls to the CRM",
             about="Calls of each day by module; the CRM allows only so many a day.",
             definition="Each call to Zoho counts, retries too.",
-            empty="Nothing has been read yet. Run `aha sync`.",
+            empty=NOTHING_READ,
         )
+
+
+def _all_checks(source: Source) -> None:
+    rows = [{**row, "result": RESULTS[row["result"]]} for row in source.rows("checks")]
+    table(
+        rows,
+        {
+            "result": "Result",
+            "asset": "Asset",
+            "name": "Check",
+            "found": st.column_config.TextColumn("Found", width="large"),
+            "about": st.column_config.TextColumn("What is checked", width="large"),
+            "checked_at": TIME("Checked", format=MINUTE),
+        },
+        empty="No check has run yet. Run `aha sync`.",
+    )
+
+
+def _marts(source: Source) -> None:
+    st.caption(
+        "current: refreshed after the newest complete read · behind: a read came after it · live: "
+        "a view, which reads the records themselves."
+    )
+    table(
+        source.rows("marts_freshness"),
+        {
+            "mart": "Mart",
+            "state": "State",
+            "refreshed_at": TIME("Refreshed", format=MINUTE),
+            "rows": NUMBER("Rows written", format="localized"),
+            "what": st.column_config.TextColumn("What it holds", width="large"),
+        },
+        empty=NOTHING_READ,
+    )
+
+
+def _certificates(source: Source) -> None:
+    table(
+        source.rows("certificates"),
+        {
+            "checked_at": TIME("Compared", format=MINUTE),
+            "module": "Module",
+            "verdict": "Verdict",
+            "records_in_crm": NUMBER("In the CRM", format="localized"),
+            "records_here": NUMBER("Here before", format="localized"),
+            "healed": "Healed",
+            "missing": "Missing",
+            "stale": "Stale",
+            "extra": "Extra",
+            "reason": "Reason",
+        },
+        empty="Nothing is certified yet. Run `aha reconcile`, or wait for the weekly schedule.",
+    )
 
 
 def _log(source: Source) -> None:
-    with st.container(border=True):
-        st.markdown("**Sync log, the latest 200 reads**")
-        table(
-            source.rows("sync_log"),
-            {
-                "started": TIME("Started", format="D MMM YYYY, HH:mm:ss"),
-                "module": "Module",
-                "status": "Status",
-                "records_read": st.column_config.NumberColumn("Read", format="localized"),
-                "inserted": st.column_config.NumberColumn("New", format="localized"),
-                "updated": "Changed",
-                "unchanged": "Unchanged",
-                "deleted": "Deleted",
-                "api_calls": "Calls",
-                "seconds": "Seconds",
-                "error": "Error",
-                "window_start": TIME("From", format="D MMM YYYY, HH:mm"),
-                "window_end": TIME("To", format="D MMM YYYY, HH:mm"),
-                "run_id": "Run",
-            },
-            empty="Nothing has been read yet. Run `aha sync`.",
-        )
+    table(
+        source.rows("sync_log"),
+        {
+            "started": TIME("Started", format="D MMM YYYY, HH:mm:ss"),
+            "module": "Module",
+            "status": "Status",
+            "records_read": NUMBER("Read", format="localized"),
+            "inserted": NUMBER("New", format="localized"),
+            "updated": "Changed",
+            "unchanged": "Unchanged",
+            "deleted": "Deleted",
+            "api_calls": "Calls",
+            "seconds": "Seconds",
+            "error": "Error",
+            "window_start": TIME("From", format=MINUTE),
+            "window_end": TIME("To", format=MINUTE),
+            "run_id": "Run",
+        },
+        empty=NOTHING_READ,
+    )
+
+
+def _dictionary(source: Source) -> None:
+    text = st.text_input(
+        "Search",
+        key="figure",
+        bind="query-params",
+        placeholder="Part of a name or a definition, such as junk",
+    )
+    found = source.rows("dictionary", text=text.strip().replace("\0", ""))
+    if not found and text:
+        st.info("No figure has that text in its name, definition or mart.")
+        return
+    table(
+        found,
+        {
+            "label": "Figure",
+            "unit": "Unit",
+            "definition": st.column_config.TextColumn("Definition", width="large"),
+            "mart": "Mart",
+            "name": "Column",
+            "owner": "Who answers for it",
+        },
+        empty="No figure is defined in the database yet. Run `aha sync`.",
+    )
+
+
+SECTIONS = (
+    ("All checks", "all_checks", _all_checks),
+    ("Sync log, the latest 200 reads", "sync_log", _log),
+    ("Marts", "marts", _marts),
+    ("Certificates", "certificates", _certificates),
+    ("Metric dictionary", "dictionary", _dictionary),
+)

@@ -1,0 +1,13 @@
+-- grain: one row per check and finding that does not pass, errors first
+-- assets: those of which it was found, in one text.
+
+select
+    case c.severity when 'warn' then 'warning' else 'error' end as result,
+    c.name,
+    c.found,
+    string_agg(c.asset, ', ' order by c.asset) as assets
+from analytics.check_results c
+where not c.passed
+and c.checked_at > (select max(checked_at) from analytics.check_results) - interval '14 days'
+group by c.severity, c.name, c.found
+order by c.severity, assets
