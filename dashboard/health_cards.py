@@ -18,7 +18,7 @@ def show(source: Source) -> None:
             label, value, note, help_ = card(row)
             with st.container(border=True, height="stretch"):
                 st.markdown(label, help=help_)
-                st.markdown(f"#### {value}")
+                st.markdown(f"### {value}")
                 st.caption(note)
 
 

@@ -63,7 +63,7 @@ def table(shown, column: str) -> list[dict]:
 
 
 def cards(shown) -> list[str]:
-    return [text.value[5:] for text in shown.markdown if text.value.startswith("#### ")]
+    return [text.value[4:] for text in shown.markdown if text.value.startswith("### ")]
 
 
 def test_every_printed_figure_is_traced_to_its_definition(page, told):
