@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import briefing, daily_sync, losses, marts, speed
+from benchmarks import briefing, daily_sync, dashboard, losses, marts, speed
 
 PARTS: dict[str, Callable[..., None]] = {
     "briefing": briefing.main,
@@ -13,6 +13,7 @@ PARTS: dict[str, Callable[..., None]] = {
     "throughput": speed.throughput,
     "growth": speed.growth,
     "marts": marts.marts,
+    "dashboard": dashboard.dashboard,
 }
 
 

@@ -70,13 +70,18 @@ def marts(records: int = 1_000_000, rounds: int = 3) -> None:
 @contextmanager
 def _company(server: str, leads: int) -> Iterator[Connection]:
     with database(server, f"marts_{leads}") as address:
-        migrate(address)
-        with connect(address, autocommit=True) as connection, connection.cursor() as cursor:
-            cursor.execute(COMPANY.read_text(encoding="utf-8"), {"leads": leads})
-            cursor.execute("vacuum analyze")
-            cursor.execute("checkpoint")
+        fill(address, leads)
         with connect(address) as connection:
             yield connection
+
+
+def fill(address: str, leads: int) -> None:
+    """Put the company of so many leads into an empty database."""
+    migrate(address)
+    with connect(address, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute(COMPANY.read_text(encoding="utf-8"), {"leads": leads})
+        cursor.execute("vacuum analyze")
+        cursor.execute("checkpoint")
 
 
 def _change(connection: Connection) -> None:
