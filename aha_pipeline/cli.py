@@ -173,8 +173,8 @@ def migrate() -> None:
     from aha_pipeline.warehouse.migrate import migrate as apply
 
     settings = local.with_database(configuration.load())
-    applied = apply(settings.database_url.get_secret_value())
-    create_schema(settings.database_url.get_secret_value())
+    applied = apply(settings.session_url)
+    create_schema(settings.session_url)
     click.echo("\n".join(f"applied {name}" for name in applied) or "The schema is up to date.")
 
 

@@ -33,7 +33,7 @@ class Services:
         self.database_url = settings.database_url.get_secret_value()
         self._zoho: ZohoClient | None = None
         self._lock = Lock()
-        migrate(self.database_url)
+        migrate(settings.session_url)
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:

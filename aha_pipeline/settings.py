@@ -17,6 +17,8 @@ from babel.numbers import is_currency
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from aha_pipeline.database_address import for_sessions, with_tls
+
 ZOHO_GROUP = ("zoho_client_id", "zoho_client_secret", "zoho_refresh_token")
 TWILIO_GROUP = (
     "twilio_account_sid",
@@ -71,6 +73,11 @@ class Settings(BaseSettings):
     )
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL 15 or later, postgresql://user:password@host:5432/name"
+    )
+    database_session_url: SecretStr | None = Field(
+        None,
+        description="only where DATABASE_URL is a pooler in transaction mode: a direct or session "
+        "mode address of the same database, for migrations and for Dagster's own tables",
     )
     ollama_base_url: str = Field("http://127.0.0.1:11434", description="the Ollama server")
     ollama_model: str = Field("mistral", description="the model that words the briefing")
@@ -169,7 +176,7 @@ class Settings(BaseSettings):
             raise ValueError("may only point at a stand-in on this machine; leave it unset")
         return value
 
-    @field_validator("database_url")
+    @field_validator("database_url", "database_session_url")
     @classmethod
     def _check_database(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
@@ -185,7 +192,7 @@ class Settings(BaseSettings):
                 "must look like postgresql://user:password@host:5432/name, "
                 "with special characters percent-encoded (@ is %40)"
             )
-        return value
+        return SecretStr(with_tls(value.get_secret_value()))
 
     @field_validator("twilio_whatsapp_number", "target_whatsapp_number")
     @classmethod
@@ -286,6 +293,13 @@ class Settings(BaseSettings):
     def is_sandbox(self) -> bool:
         """Whether the configured CRM is a stand-in on this machine."""
         return is_loopback(self.zoho_api_url or self.zoho_accounts_url)
+
+    @property
+    def session_url(self) -> str:
+        """The database's address for what needs a session of its own."""
+        if self.database_session_url is not None:
+            return self.database_session_url.get_secret_value()
+        return for_sessions(self.database_url.get_secret_value())
 
     @property
     def sender_number(self) -> str:

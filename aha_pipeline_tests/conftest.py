@@ -14,6 +14,7 @@ from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse import embedded
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.migrate import migrate
+from aha_pipeline_tests.servers import installed_postgres
 
 pytest_plugins = ["aha_pipeline_tests.graph"]
 
@@ -30,22 +31,34 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """Address of a running PostgreSQL: TEST_DATABASE_URL, or an embedded one."""
+    """Address of a running PostgreSQL: TEST_DATABASE_URL, or one that is started here.
+
+    That is the embedded one, or that whose programs are in the folder AHA_TEST_POSTGRES.
+    """
     if address := os.environ.get("TEST_DATABASE_URL"):
         yield address
         return
     # Not below pytest's own folder: another pytest run would close that to the server's user.
     folder = Path(tempfile.mkdtemp(prefix="aha-tests-"))
+    programs = os.environ.get("AHA_TEST_POSTGRES")
+    started = installed_postgres(Path(programs), folder) if programs else _embedded(folder)
     try:
-        address = embedded.start(folder)
-        # A machine that loses its power loses these tests too: nothing need reach the disk.
-        _administer(address, "alter system set fsync = off")
-        _administer(address, "alter system set synchronous_commit = off")
-        _administer(address, "select pg_reload_conf()")
-        yield address
+        with started as address:
+            # A machine that loses its power loses these tests too: nothing need reach the disk.
+            _administer(address, "alter system set fsync = off")
+            _administer(address, "alter system set synchronous_commit = off")
+            _administer(address, "select pg_reload_conf()")
+            yield address
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _embedded(folder: Path) -> Iterator[str]:
+    try:
+        yield embedded.start(folder)
     finally:
         embedded.stop(folder)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +85,7 @@ def module_database_url(postgres: str, template_database: str) -> Iterator[str]:
 
 
 @contextmanager
-def _database(postgres: str, template: str) -> Iterator[str]:
+def _database(postgres: str, template: str = "template1") -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     _administer(postgres, f"create database {name} template {template}")
     yield _address(postgres, name)
@@ -82,10 +95,15 @@ def _database(postgres: str, template: str) -> Iterator[str]:
 @pytest.fixture
 def empty_database_url(postgres: str) -> Iterator[str]:
     """Address of a fresh database with nothing in it."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    _administer(postgres, f"create database {name}")
-    yield _address(postgres, name)
-    _administer(postgres, f"drop database {name} with (force)")
+    with _database(postgres) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def module_empty_database_url(postgres: str) -> Iterator[str]:
+    """Address of a database with nothing in it, for the tests of a module."""
+    with _database(postgres) as address:
+        yield address
 
 
 def _administer(address: str, statement: str) -> None:

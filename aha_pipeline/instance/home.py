@@ -9,17 +9,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import psutil
 
+from aha_pipeline.database_address import with_parameter
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.pooler import check_session
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
 SCHEMA = "dagster"
+PLUGIN = "aha_schema"  # see schema.py
 PROCESS_TAG = "aha/process"
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
 EVENTS_A_BATCH = "100"
@@ -30,10 +33,10 @@ def prepare(settings: Settings) -> Path:
     home = settings.home / "dagster"
     home.mkdir(parents=True, exist_ok=True)
     _write(home / "dagster.yaml", CONFIGURATION.read_text(encoding="utf-8"))
-    database_url = settings.database_url.get_secret_value()
-    create_schema(database_url)
+    check_session(settings.session_url)
+    create_schema(settings.session_url)
     os.environ["DAGSTER_HOME"] = str(home)
-    os.environ["DAGSTER_POSTGRES_URL"] = _in_own_schema(database_url)
+    os.environ["DAGSTER_POSTGRES_URL"] = storage_address(settings)
     # A range of many days writes two events a day and asset: one statement each costs minutes.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", EVENTS_A_BATCH)
     return home
@@ -96,8 +99,7 @@ def _is_alive(owner: str) -> bool:
         return False
 
 
-def _in_own_schema(database_url: str) -> str:
-    parts = urlsplit(database_url)
-    options = "options=" + quote(f"-csearch_path={SCHEMA}", safe="")
-    query = "&".join(filter(None, [parts.query, options]))
-    return parts._replace(scheme="postgresql", query=query).geturl()
+def storage_address(settings: Settings) -> str:
+    """Return the address of Dagster's storage: tables in a schema of their own."""
+    parts = urlsplit(with_parameter(settings.session_url, f"plugin={PLUGIN}"))
+    return parts._replace(scheme="postgresql").geturl()

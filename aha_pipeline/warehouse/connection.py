@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.sql import Composable
+
+from aha_pipeline import sql
 
 CONNECT_TIMEOUT_SECONDS = 10
+NO_TLS = "server does not support SSL"  # libpq's words
 
 
 class DatabaseUnreachable(RuntimeError):
@@ -14,7 +20,9 @@ class DatabaseUnreachable(RuntimeError):
 
 
 @contextmanager
-def connect(database_url: str, *, autocommit: bool = False) -> Iterator[Connection]:
+def connect(
+    database_url: str, *, autocommit: bool = False, factory: type[Connection] = Connection
+) -> Iterator[Connection]:
     """Yield a connection, commit at the end (roll back on an error) and close it.
 
     Raises DatabaseUnreachable with one sentence when the server refuses or does not answer.
@@ -25,6 +33,7 @@ def connect(database_url: str, *, autocommit: bool = False) -> Iterator[Connecti
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             application_name="aha_pipeline",
             keepalives_idle=30,
+            connection_factory=factory,
         )
     except psycopg2.OperationalError as error:
         raise DatabaseUnreachable(_sentence(error)) from None
@@ -47,16 +56,36 @@ def connect(database_url: str, *, autocommit: bool = False) -> Iterator[Connecti
 
 @contextmanager
 def connect_reader(database_url: str) -> Iterator[Connection]:
-    """Yield a connection that can read both schemas and write nothing."""
-    with connect(database_url, autocommit=True) as connection:
-        with connection.cursor() as cursor:
-            cursor.execute("set default_transaction_read_only = on")
-            cursor.execute("set statement_timeout = '30s'")
-            cursor.execute("set role aha_reader")
+    """Yield a connection that can read both schemas and write nothing; each query stands alone."""
+    with connect(database_url, autocommit=True, factory=_ReaderConnection) as connection:
         yield connection
+
+
+class _AsReader:
+    """A cursor that asks every query as the reader."""
+
+    def execute(self, query: str | Composable, parameters: object = None) -> None:
+        text = query.as_string(self) if isinstance(query, Composable) else query
+        super().execute(f"{sql.read('warehouse/read_as')}\n{text}", parameters)
+
+
+class _ReaderConnection(Connection):
+    def cursor(self, *, cursor_factory: type[Cursor] = Cursor) -> Cursor:
+        return super().cursor(cursor_factory=_as_reader(cursor_factory))
+
+
+@cache
+def _as_reader(factory: type[Cursor]) -> type[Cursor]:
+    return type("ReaderCursor", (_AsReader, factory), {})
 
 
 def _sentence(error: psycopg2.OperationalError) -> str:
     """Return libpq's reason in one line. libpq names host and user here, never the password."""
     reason = " ".join(str(error).split()) or type(error).__name__
+    if NO_TLS in reason:
+        return (
+            "The database takes no encrypted connection, and it is not on this machine: turn SSL "
+            "on at the server; for a network that nobody else can listen to, add sslmode=disable "
+            f"to DATABASE_URL. It said: {reason}"
+        )
     return f"The database does not accept a connection; check DATABASE_URL. It said: {reason}"

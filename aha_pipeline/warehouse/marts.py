@@ -89,7 +89,10 @@ def _refresh_view(cursor: Cursor, mart: Mart) -> int:
 
 
 def _create_view(cursor: Cursor, mart: Mart) -> None:
-    create = sql.SQL("create or replace view {} as ").format(_identifier(mart.name))
+    # With the rights of who asks: a view would else open what row-level security closes.
+    create = sql.SQL("create or replace view {} with (security_invoker = true) as ").format(
+        _identifier(mart.name)
+    )
     cursor.execute(create + sql.SQL(mart.select))
     _comment(cursor, mart, mart.name)
 
@@ -146,6 +149,7 @@ def _rebuild(cursor: Cursor, mart: Mart, parameters: Parameters | None) -> int:
             sql.SQL("create unique index on {} ({}) nulls not distinct").format(build, columns)
         )
     _comment(cursor, mart, name)
+    cursor.execute("select crm.protect(%s)", [f"{SCHEMA}.{name}"])
     cursor.execute(sql.SQL("analyze {}").format(build))
     with _without_views_on(cursor, mart):
         _drop(cursor, mart)

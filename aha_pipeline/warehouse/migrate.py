@@ -8,6 +8,7 @@ import psycopg2
 
 from aha_pipeline import sql
 from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.pooler import check_session
 
 BOOKKEEPING_SCHEMA = "aha_migrations"
 
@@ -15,13 +16,15 @@ BOOKKEEPING_SCHEMA = "aha_migrations"
 def migrate(database_url: str) -> list[str]:
     """Apply what is missing and return the names of the migrations applied, in order.
 
+    `database_url` has to be good for sessions where something is missing.
+
     Safe to call at every start and from several processes: yoyo holds a lock, and an up-to-date
     schema costs one query. Raises DatabaseUnreachable, or psycopg2.Error if a migration fails;
     each migration is one transaction.
     """
-    wanted = {path.stem for path in sql.MIGRATIONS.glob("*.sql")}
-    if wanted == _applied(database_url):
+    if not pending(database_url):
         return []
+    check_session(database_url)
     # Imported here: 0.2 s that an up-to-date start does not pay.
     from yoyo import get_backend, read_migrations
 
@@ -33,9 +36,15 @@ def migrate(database_url: str) -> list[str]:
         cursor.execute(f"revoke all on schema {BOOKKEEPING_SCHEMA} from public")
     backend = get_backend(_yoyo_url(database_url))
     with closing(backend.connection), backend.lock():
-        pending = backend.to_apply(read_migrations(str(sql.MIGRATIONS)))
-        backend.apply_migrations(pending)
-        return [migration.id for migration in pending]
+        missing = backend.to_apply(read_migrations(str(sql.MIGRATIONS)))
+        backend.apply_migrations(missing)
+        return [migration.id for migration in missing]
+
+
+def pending(database_url: str) -> list[str]:
+    """Return the names of the migrations that are not applied. Raises DatabaseUnreachable."""
+    wanted = {path.stem for path in sql.MIGRATIONS.glob("*.sql")}
+    return sorted(wanted - _applied(database_url))
 
 
 def _applied(database_url: str) -> set[str]:

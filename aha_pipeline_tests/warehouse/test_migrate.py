@@ -22,9 +22,25 @@ def test_the_reader_reads_and_cannot_write(database_url):
     with connect_reader(database_url) as connection, connection.cursor() as cursor:
         cursor.execute("select count(*) from crm.leads_raw")
         assert cursor.fetchone() == (0,)
-        cursor.execute("set default_transaction_read_only = off")
+        insert = "insert into crm.leads_raw (id, raw_data) values ('1', '{}')"
+        with pytest.raises(psycopg2.errors.ReadOnlySqlTransaction):
+            cursor.execute(insert)
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-            cursor.execute("insert into crm.leads_raw (id, raw_data) values ('1', '{}')")
+            cursor.execute(f"set transaction read write; {insert}")
+
+
+def test_what_the_reader_sets_ends_with_each_query(database_url):
+    with connect_reader(database_url) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute("select current_user, current_setting('statement_timeout')")
+            assert cursor.fetchone() == ("aha_reader", "30s")
+        with connect(database_url) as owner, owner.cursor() as cursor:
+            cursor.execute("select current_user")
+            (name,) = cursor.fetchone()
+        # Past the reader's cursor: what the session itself is.
+        with psycopg2.extensions.cursor(connection) as plain:
+            plain.execute("select current_user, current_setting('statement_timeout')")
+            assert plain.fetchone() == (name, "0")
 
 
 def test_an_unreachable_database_is_one_sentence_without_the_password():

@@ -1,0 +1,31 @@
+"""The schema of Dagster's tables, named on each of its connections.
+
+dagster-postgres knows no schema. The start-up parameter `options` could name one, but poolers
+refuse it; so SQLAlchemy loads this plugin, which pyproject.toml registers as `aha_schema`, where an
+address says `plugin=aha_schema`.
+"""
+
+from typing import Any
+
+from sqlalchemy import URL, Engine, event
+from sqlalchemy.engine import CreateEnginePlugin
+
+from aha_pipeline.instance.home import SCHEMA
+
+
+class OwnSchema(CreateEnginePlugin):
+    """Sets the search path of every connection of an engine."""
+
+    def update_url(self, url: URL) -> URL:
+        """Leave the address as it is."""
+        return url
+
+    def engine_created(self, engine: Engine) -> None:
+        """Set it before SQLAlchemy asks which schema it is in."""
+        event.listen(engine, "connect", _set_schema, insert=True)
+
+
+def _set_schema(connection: Any, _: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"set search_path to {SCHEMA}")
+    connection.commit()

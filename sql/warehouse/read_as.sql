@@ -1,0 +1,5 @@
+-- Before every query of a reader, in the same round trip: all of it ends with the query, so that a
+-- pooler that lends the connection to others hands nothing on.
+set transaction read only;
+set local role aha_reader;
+set local statement_timeout = '30s';
