@@ -144,6 +144,17 @@ def sandbox(data: Path | None, port: int, faults: tuple[str, ...]) -> None:
     server.serve(port, data_dir=data, outbox_path=outbox, switches=switches)
 
 
+@cli.command()
+def doctor() -> None:
+    """Say of each dependency whether it is well, what is wrong, and what to do.
+
+    Exit status 1 only if the daily job could not run.
+    """
+    from aha_pipeline.commands.doctor import doctor as run_doctor
+
+    sys.exit(0 if run_doctor(Console()) else 1)
+
+
 @cli.command(cls=WithScopes)
 @click.option("--code", help="The code of the self client; by default it is asked for.")
 def login(code: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The outside services of this process, as its settings name them: warehouse and CRM."""
+"""The outside services of this process, as its settings name them: warehouse, CRM, WhatsApp."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +14,7 @@ from aha_pipeline.crm.errors import ZohoUnavailable
 from aha_pipeline.crm.metadata import read_modules
 from aha_pipeline.crm.organisation import Organisation, read_organisation
 from aha_pipeline.crm.token import TokenSource
+from aha_pipeline.delivery.sender import Sender
 from aha_pipeline.memory import return_large_buffers
 from aha_pipeline.settings import ALL_MODULES, Settings, load
 from aha_pipeline.warehouse import connection, state
@@ -162,4 +163,19 @@ def zoho_client(
         budget=budget,
         slots=slots,
         backoff_seconds=BACKOFF_SECONDS,
+    )
+
+
+def sender(settings: Settings) -> Sender:
+    """Return the WhatsApp sender of these settings."""
+    templates = {
+        "briefing": settings.twilio_content_sid,
+        "alert": settings.twilio_alert_content_sid,
+    }
+    return Sender(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token.get_secret_value(),
+        number=settings.sender_number,
+        content_sids={kind: sid for kind, sid in templates.items() if sid},
+        api_url=settings.twilio_api_url,
     )

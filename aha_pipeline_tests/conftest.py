@@ -16,7 +16,7 @@ from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.migrate import migrate
 from aha_pipeline_tests.servers import installed_postgres
 
-pytest_plugins = ["aha_pipeline_tests.graph"]
+pytest_plugins = ["aha_pipeline_tests.graph", "aha_pipeline_tests.poolers"]
 
 
 @pytest.fixture(autouse=True)

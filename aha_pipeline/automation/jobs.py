@@ -13,10 +13,8 @@ from aha_pipeline.delivery import outgoing
 from aha_pipeline.delivery.deliver import deliver
 from aha_pipeline.delivery.errors import DeliveryError
 from aha_pipeline.delivery.ledger import Delivery
-from aha_pipeline.delivery.sender import Sender
 from aha_pipeline.delivery.statuses import WINDOW
-from aha_pipeline.services import Services, modules_of
-from aha_pipeline.settings import Settings
+from aha_pipeline.services import Services, modules_of, sender
 from aha_pipeline.warehouse.certificate import REFUSED
 
 NOT_CONFIGURED = (
@@ -128,21 +126,6 @@ def pending(opened: Services) -> list[str]:
 def message_config(subject: str) -> dict[str, object]:
     """Return the run configuration that makes `send_whatsapp` send a message."""
     return {"ops": {"send_message": {"config": {"subject": subject}}}}
-
-
-def sender(settings: Settings) -> Sender:
-    """Return the configured sender."""
-    templates = {
-        "briefing": settings.twilio_content_sid,
-        "alert": settings.twilio_alert_content_sid,
-    }
-    return Sender(
-        account_sid=settings.twilio_account_sid,
-        auth_token=settings.twilio_auth_token.get_secret_value(),
-        number=settings.sender_number,
-        content_sids={kind: sid for kind, sid in templates.items() if sid},
-        api_url=settings.twilio_api_url,
-    )
 
 
 def _require_sent(rows: list[Delivery]) -> None:

@@ -12,9 +12,9 @@ from aha_pipeline.automation.jobs import (
     message_config,
     pending,
     send_whatsapp,
-    sender,
 )
 from aha_pipeline.delivery import statuses
+from aha_pipeline.services import sender
 
 
 @dg.sensor(

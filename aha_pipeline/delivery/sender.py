@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from twilio.rest import Client
 
 TIMEOUT_SECONDS = 15
+SANDBOX_NUMBER = "+14155238886"  # Twilio's own, shared by all who try it
 LOOK_BACK = 200
+UNKNOWN = "20404"
 NEVER_LEFT = (
     requests.exceptions.ConnectTimeout,
     requests.exceptions.ProxyError,
@@ -125,6 +127,32 @@ class Sender:
         )
         return messages[0].created_at if messages else None
 
+    def account_status(self) -> str:
+        """Return `active`, `suspended` or `closed`."""
+        return str(self._answer(lambda: self._client.api.v2010.account.fetch()).status)
+
+    def number_status(self) -> str | None:
+        """Return what Twilio says of the number as a WhatsApp sender; None where it is none."""
+        senders = self._answer(
+            lambda: self._client.messaging.v2.channels_senders.list(channel="whatsapp")
+        )
+        wanted = f"whatsapp:{self.number}"
+        return next((str(one.status) for one in senders if one.sender_id == wanted), None)
+
+    def approval(self, kind: str) -> tuple[str, str]:
+        """Return what WhatsApp says of the template of a kind, and why it rejected it.
+
+        `unknown` where Twilio has no such template, `unsubmitted` where nobody asked WhatsApp.
+        """
+        content = self._client.content.v1.contents(self.content_sids[kind])
+        try:
+            asked = self._answer(lambda: content.approval_fetch().fetch()).whatsapp or {}
+        except DeliveryError as error:
+            if error.code == UNKNOWN:
+                return "unknown", ""
+            raise
+        return str(asked.get("status", "unsubmitted")), str(asked.get("rejection_reason") or "")
+
     @cached_property
     def _client(self) -> "Client":
         # Imported here: 0.5 s that only a delivery pays.
@@ -149,11 +177,16 @@ class Sender:
         return Client(self.account_sid, self.auth_token, http_client=http_client)
 
     def _call(self, call: Any) -> Any:
-        """Return what Twilio answers as Message or list of Message; every fault a DeliveryError."""
+        """Return what Twilio answers as Message or list of Message."""
+        answer = self._answer(call)
+        return [_message(one) for one in answer] if isinstance(answer, list) else _message(answer)
+
+    def _answer(self, call: Any) -> Any:
+        """Return what Twilio answers; every fault becomes a DeliveryError."""
         from twilio.base.exceptions import TwilioException
 
         try:
-            answer = call()
+            return call()
         except TwilioException as error:
             # Its text holds the account and, on a terminal, colours: only the codes are used.
             status = getattr(error, "status", 500)
@@ -161,7 +194,6 @@ class Sender:
             raise refused(status, None if code == status else code) from None
         except (requests.RequestException, ValueError) as error:
             raise _lost(error) from None
-        return [_message(one) for one in answer] if isinstance(answer, list) else _message(answer)
 
 
 def mask(number: str) -> str:

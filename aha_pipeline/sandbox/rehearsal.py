@@ -10,6 +10,7 @@ from aha_pipeline.sandbox import mishaps
 from aha_pipeline.sandbox.errors import SandboxError
 from aha_pipeline.sandbox.switches import FAULTS, Churn, Switches
 
+APPROVALS = ("approved", "pending", "rejected", "paused", "disabled", "unknown")
 TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -131,6 +132,10 @@ FORMS = {
         f"of the next messages, one each: {', '.join(mishaps.WORDS)} or a code of Twilio's",
     ),
     "twilio_window": _flag("free text fails outside 24 hours of the reader's last message"),
+    "twilio_senders": Form(
+        "+14155550100", lambda t: set(_names(t)), "numbers that are WhatsApp senders"
+    ),
+    "twilio_approval": _one_of(APPROVALS, "what WhatsApp says of every template"),
 }
 
 

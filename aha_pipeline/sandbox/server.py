@@ -13,7 +13,16 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from aha_pipeline.sandbox import accounts, company, console, given, pages, twilio, zoho
+from aha_pipeline.sandbox import (
+    accounts,
+    company,
+    console,
+    given,
+    pages,
+    twilio,
+    twilio_account,
+    zoho,
+)
 from aha_pipeline.sandbox.clock import Clock, real_time
 from aha_pipeline.sandbox.connections import Connections
 from aha_pipeline.sandbox.errors import SandboxError
@@ -93,6 +102,7 @@ def start(
             *accounts.routes(tokens, grants, switches),
             *zoho.routes(organisation, tokens, grants, switches),
             *twilio.routes(outbox, now, mishaps),
+            *twilio_account.routes(switches),
             *pages.routes(organisation, outbox),
             *console.routes(organisation, grants),
         ],

@@ -64,7 +64,9 @@ class Switches:
     `Modified_Time`; `churn` while the lists are read.
 
     Twilio: `twilio_faults`, what befalls the next messages, one each, as `mishaps.py` names it;
-    `twilio_window`, whether free text fails outside 24 hours of the reader's last message.
+    `twilio_window`, whether free text fails outside 24 hours of the reader's last message;
+    `twilio_senders`, the numbers that are WhatsApp senders; `twilio_approval`, what WhatsApp says
+    of every template, "unknown" where there is none.
     """
 
     latency: float = 0.0
@@ -99,3 +101,5 @@ class Switches:
     churn: Churn | None = None
     twilio_faults: list[str] = field(default_factory=list)
     twilio_window: bool = False
+    twilio_senders: set[str] = field(default_factory=set)
+    twilio_approval: str = "approved"

@@ -69,13 +69,13 @@ def routes(outbox: Outbox, now: Clock, mishaps: Mishaps) -> list[Route]:
 
     return [
         Route("/outbox/answer", _refusing(answer), methods=["POST"]),
-        Route(f"{PREFIX}.json", _guarded(create), methods=["POST"]),
-        Route(f"{PREFIX}.json", _guarded(list_), methods=["GET"]),
-        Route(f"{PREFIX}/{{sid}}.json", _guarded(fetch), methods=["GET"]),
+        Route(f"{PREFIX}.json", guarded(create), methods=["POST"]),
+        Route(f"{PREFIX}.json", guarded(list_), methods=["GET"]),
+        Route(f"{PREFIX}/{{sid}}.json", guarded(fetch), methods=["GET"]),
     ]
 
 
-def _guarded(answer: Answer) -> Answer:
+def guarded(answer: Answer) -> Answer:
     """Check the credentials, answer, and put a refusal into Twilio's form."""
 
     async def guarded(request: Request) -> Response:
@@ -102,7 +102,7 @@ def _check_credentials(request: Request) -> None:
         user, _, password = base64.b64decode(encoded).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         user = password = ""
-    foreign = user.startswith("AC") and user != request.path_params["account"]
+    foreign = user.startswith("AC") and user != request.path_params.get("account", user)
     refused = not (user and password) or any(p.startswith("invalid") for p in (user, password))
     if scheme != "Basic" or foreign or refused:
         raise Refusal(401, 20003, "Authenticate")

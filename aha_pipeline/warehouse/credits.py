@@ -97,3 +97,10 @@ class CreditBudget:
             f"The {self._limit:,} API credits of this day are spent (ZOHO_DAILY_CREDITS): the next "
             f"sync goes on from here; the first credits come back {back:%-d %b %H:%M}."
         )
+
+
+def spent(connection: Connection) -> int:
+    """Return the credits that this installation has spent in the last day."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("warehouse/credits_spent"))
+        return cursor.fetchone()[0]

@@ -16,6 +16,7 @@ from aha_pipeline.warehouse import pooler
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect, connect_reader
 from aha_pipeline.warehouse.migrate import migrate
 from aha_pipeline_tests.commands.test_cli import aha, says
+from aha_pipeline_tests.servers import pgbouncer
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date().isoformat()
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
@@ -108,11 +109,9 @@ def test_a_transaction_pooler_alone_is_refused_with_what_to_set(connected, trans
     says(aha("sync", DATABASE_URL=transaction_url), "DATABASE_SESSION_URL", "transaction mode")
 
 
-def test_migrations_are_not_tried_in_transaction_mode(folder, empty_database_url):
-    from aha_pipeline_tests.servers import pgbouncer
-
+def test_migrations_are_not_tried_in_transaction_mode(pooler_folder, empty_database_url):
     with (
-        pgbouncer(folder, empty_database_url, "transaction") as pooled,
+        pgbouncer(pooler_folder, empty_database_url, "transaction") as pooled,
         pytest.raises(DatabaseUnreachable, match="DATABASE_SESSION_URL"),
     ):
         migrate(pooled)

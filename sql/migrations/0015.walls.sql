@@ -43,12 +43,6 @@ declare
 begin
     for known in
         select oid::regclass as relation from pg_class
-        where relnamespace in ('crm'::regnamespace, 'analytics'::regnamespace) and relkind = 'r'
-    loop
-        perform crm.protect(known.relation);
-    end loop;
-    for known in
-        select oid::regclass as relation from pg_class
         where relnamespace = 'analytics'::regnamespace and relkind = 'v'
     loop
         execute format('alter view %s set (security_invoker = true)', known.relation);

@@ -1,4 +1,4 @@
-"""A database behind a real PgBouncer, in each of its modes, as Supabase offers it."""
+"""Fixtures: a database behind a real PgBouncer, in each of its modes, as Supabase offers it."""
 
 import shutil
 import tempfile
@@ -11,7 +11,7 @@ from aha_pipeline_tests.servers import PGBOUNCER, pgbouncer
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
+def pooler_folder() -> Iterator[Path]:
     if PGBOUNCER is None:
         pytest.skip("pgbouncer is not installed; on Debian: apt-get install pgbouncer")
     made = Path(tempfile.mkdtemp(prefix="aha-pgbouncer-"))
@@ -20,12 +20,12 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def transaction_url(folder: Path, database_url: str) -> Iterator[str]:
-    with pgbouncer(folder, database_url, "transaction") as address:
+def transaction_url(pooler_folder: Path, database_url: str) -> Iterator[str]:
+    with pgbouncer(pooler_folder, database_url, "transaction") as address:
         yield address
 
 
 @pytest.fixture
-def session_url(folder: Path, database_url: str) -> Iterator[str]:
-    with pgbouncer(folder, database_url, "session") as address:
+def session_url(pooler_folder: Path, database_url: str) -> Iterator[str]:
+    with pgbouncer(pooler_folder, database_url, "session") as address:
         yield address

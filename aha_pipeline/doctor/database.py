@@ -1,0 +1,95 @@
+"""PostgreSQL: reached, new enough, encrypted, with sessions, rights and schema as needed."""
+
+from collections.abc import Iterator
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+
+from aha_pipeline import sql
+from aha_pipeline.database_address import is_local
+from aha_pipeline.doctor.finding import Finding, ok, problem, warning
+from aha_pipeline.settings import Settings
+from aha_pipeline.warehouse import pooler
+from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
+from aha_pipeline.warehouse.migrate import pending
+
+OLDEST = 150000
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Yield what is found of the configured database; the first line says if it is reached."""
+    url = settings.database_url.get_secret_value()
+    try:
+        with connect(url, autocommit=True) as connection:
+            info = connection.info
+            yield ok("Database", f"{info.dbname} answers, as {info.user}.")
+            yield version(connection.server_version)
+            yield tls(is_here=is_local(url), is_encrypted=info.ssl_in_use)
+            yield from _sessions(url, settings.session_url)
+            yield rights(connection)
+            yield migrations(url)
+    except DatabaseUnreachable as error:
+        yield problem("Database", error)
+    except psycopg2.Error as error:
+        yield problem("Database", f"A query failed ({type(error).__name__}): try again.")
+
+
+def version(number: int) -> Finding:
+    """Return whether a server of this version number, 150004 for 15.4, is new enough."""
+    said = f"PostgreSQL {number // 10000}"
+    if number < OLDEST:
+        return problem("Version", f"{said} is too old: use PostgreSQL {OLDEST // 10000} or later.")
+    return ok("Version", f"{said}.")
+
+
+def tls(*, is_here: bool, is_encrypted: bool) -> Finding:
+    """Return whether the connection is safe from those who listen."""
+    if is_encrypted:
+        return ok("Encryption", "The connection is encrypted.")
+    if is_here:
+        return ok("Encryption", "Not needed: the database is on this machine.")
+    return warning(
+        "Encryption",
+        "The connection is in clear, and the database is not on this machine: take sslmode out of "
+        "DATABASE_URL, and turn SSL on at the server.",
+    )
+
+
+def rights(connection: Connection) -> Finding:
+    """Return whether the role may make and fill what the pipeline needs."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("warehouse/rights_missing"))
+        missing = [what for (what,) in cursor]
+    if missing:
+        return problem(
+            "Rights",
+            f"The role of DATABASE_URL may not {', nor '.join(missing)}: grant it, or name the "
+            "role that owns the database.",
+        )
+    return ok("Rights", "The role may make schemas and write to them.")
+
+
+def migrations(url: str) -> Finding:
+    """Return whether the schema is up to date."""
+    missing = pending(url)
+    if not missing:
+        return ok("Schema", "Up to date.")
+    return warning(
+        "Schema",
+        f"{len(missing)} migrations are to come, from {missing[0]} on; the next command applies "
+        "them, or run: aha migrate",
+    )
+
+
+def _sessions(url: str, session_url: str) -> Iterator[Finding]:
+    found = pooler.mode(url)
+    if found == "direct":
+        yield ok("Pooler", "None: a direct connection.")
+    elif found == "session":
+        yield ok("Pooler", "In session mode; its pool has to hold 20 sessions.")
+    else:
+        try:
+            pooler.check_session(session_url)
+            yield ok("Pooler", "In transaction mode; Dagster and migrations have sessions.")
+        except DatabaseUnreachable as error:
+            yield problem("Pooler", error)

@@ -1,0 +1,68 @@
+"""Every dependency in turn, each asked by the room's own client; nothing is changed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from aha_pipeline import local, services
+from aha_pipeline import settings as configuration
+from aha_pipeline.doctor import clocks, database, machine, model, orchestration, whatsapp, zoho
+from aha_pipeline.doctor.finding import Finding, ok, problem, warning
+from aha_pipeline.settings import Settings, SettingsError
+from aha_pipeline.warehouse import connection, credits, state
+from aha_pipeline.warehouse.migrate import pending
+
+
+def examine() -> Iterator[Finding]:
+    """Yield the findings of this process's settings, in the order in which to mend them."""
+    yield from machine.env(Path(".env"))
+    try:
+        settings = configuration.load()
+    except SettingsError as error:
+        yield problem("Settings", error)
+        return
+    yield ok("Settings", "Each is what it should be.")
+    yield from machine.home(settings.home)
+    is_usable = False
+    if settings.database_url is None and not (settings.home / "postgres").exists():
+        yield ok("Database", "The embedded PostgreSQL, made at the first start.")
+    else:
+        if settings.database_url is None:
+            settings = local.with_database(settings)
+        found = list(database.examine(settings))
+        yield from found
+        is_usable = found[0].verdict == "ok"
+    if is_usable:
+        with connection.connect(settings.database_url.get_secret_value()) as opened:
+            yield from clocks.of_database(opened)
+    yield from _zoho(settings, is_usable)
+    yield from model.examine(settings.ollama_base_url, settings.ollama_model)
+    yield from _whatsapp(settings)
+    if is_usable:
+        yield from orchestration.examine(settings)
+
+
+def _zoho(settings: Settings, is_usable: bool) -> Iterator[Finding]:
+    if not settings.has_zoho:
+        yield ok("Zoho", "The sandbox company, because ZOHO_ is not set. To set it: aha login")
+        return
+    held, spent = _known(settings) if is_usable else (None, 0)
+    yield from zoho.examine(settings, services.zoho_tokens(settings), held=held, spent=spent)
+
+
+def _known(settings: Settings) -> tuple[dict[str, Any] | None, int]:
+    """Return the organisation that the database holds, and the credits spent in a day."""
+    url = settings.database_url.get_secret_value()
+    if pending(url):
+        return None, 0
+    with connection.connect(url) as opened:
+        return state.read_organisation(opened), credits.spent(opened)
+
+
+def _whatsapp(settings: Settings) -> Iterator[Finding]:
+    if settings.has_twilio:
+        yield from whatsapp.examine(services.sender(settings), settings.recipients)
+    elif settings.has_zoho:
+        yield warning("Twilio", "The TWILIO_ settings are not set: no message is sent.")
+    else:
+        yield ok("Twilio", "The sandbox's outbox.")

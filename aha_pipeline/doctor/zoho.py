@@ -1,0 +1,130 @@
+"""Zoho: the token, what it reads, whose data they are, and the credits that are left."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from aha_pipeline import services
+from aha_pipeline.crm import access
+from aha_pipeline.crm.access import Gap, Need
+from aha_pipeline.crm.budget import Unlimited
+from aha_pipeline.crm.client import ZohoClient
+from aha_pipeline.crm.errors import ZohoError
+from aha_pipeline.crm.organisation import Organisation, read_organisation
+from aha_pipeline.crm.token import TokenSource
+from aha_pipeline.doctor import clocks
+from aha_pipeline.doctor.finding import Finding, ok, problem, warning
+from aha_pipeline.settings import Settings
+from aha_pipeline.warehouse.credits import OTHERS_SHARE, SHARE
+
+
+class Meter(Unlimited):
+    """Notes the credits that Zoho says the organisation has left."""
+
+    remaining: int | None = None
+
+    def observe(self, remaining: int) -> None:
+        """Keep the number."""
+        self.remaining = remaining
+
+
+def examine(
+    settings: Settings,
+    tokens: TokenSource,
+    *,
+    held: dict[str, Any] | None,
+    spent: int,
+) -> Iterator[Finding]:
+    """Yield what is found. Costs about five credits a module, which no budget counts.
+
+    `held` is the organisation of the database, if it has one; `spent` are the credits that this
+    installation has spent in a day.
+    """
+    meter = Meter()
+    client = services.zoho_client(settings, tokens, budget=meter)
+    try:
+        tokens.renew()
+        yield ok("Zoho token", "Made just now.")
+        gaps = _gaps(client, access.GENERAL)
+        yield from _of_gaps("Zoho scopes", access.GENERAL, gaps)
+        if gaps:
+            return
+        organisation = read_organisation(client)
+        yield belongs(organisation, held, is_sandbox=settings.is_sandbox)
+        modules = services.named_modules(settings, client)
+        yield from _modules(client, modules)
+        yield credits_left(
+            organisation.daily_credits,
+            settings.zoho_daily_credits or organisation.daily_credits // SHARE,
+            spent,
+            meter.remaining,
+        )
+    except ZohoError as error:
+        if meter.remaining == 0:
+            yield _used_up()
+        else:
+            yield problem("Zoho", error)
+    if client.server_time:
+        yield clocks.apart("Zoho", client.server_time, datetime.now(UTC))
+
+
+def belongs(
+    organisation: Organisation, held: dict[str, Any] | None, *, is_sandbox: bool
+) -> Finding:
+    """Return whether the database holds the data of this organisation, or of none yet."""
+    says = f"{organisation.name}, {organisation.daily_credits:,} credits in 24 hours."
+    if held and (held["org_id"], held["is_sandbox"]) != (organisation.id, is_sandbox):
+        return problem(
+            "Organisation",
+            f"The database holds the data of {held['name']}, and Zoho answers for "
+            f"{organisation.name}: use another DATABASE_URL or AHA_HOME.",
+        )
+    return ok("Organisation", says if held else f"{says} The database holds no data yet.")
+
+
+def credits_left(granted: int, limit: int, spent: int, remaining: int | None) -> Finding:
+    """Return what is left of this installation's credits, and of the organisation's."""
+    if remaining == 0:
+        return _used_up()
+    floor = granted // OTHERS_SHARE
+    if remaining is not None and remaining <= floor:
+        return problem(
+            "Zoho credits",
+            f"The organisation has {remaining:,} left, and {floor:,} are kept for its other "
+            "integrations: wait until Zoho gives some back, a day after they were spent.",
+        )
+    if spent >= limit:
+        return problem(
+            "Zoho credits",
+            f"All {limit:,} of this day are spent: wait, or raise ZOHO_DAILY_CREDITS.",
+        )
+    return ok("Zoho credits", f"{limit - spent:,} of {limit:,} are left for today.")
+
+
+def _used_up() -> Finding:
+    return problem(
+        "Zoho credits",
+        "The organisation has used up its API credits: wait until Zoho gives some back, a day "
+        "after they were spent.",
+    )
+
+
+def _modules(client: ZohoClient, modules: tuple[str, ...]) -> Iterator[Finding]:
+    needs = access.needs_of(client, modules)
+    for module in modules:
+        own = [need for need in needs if need.is_vital and need.module == module]
+        yield from _of_gaps(module, own, _gaps(client, own))
+    optional = [need for need in needs if not need.is_vital]
+    for gap in _gaps(client, optional):
+        yield warning(f"Zoho {gap.need.what}", gap.sentence)
+
+
+def _of_gaps(what: str, needs: tuple[Need, ...] | list[Need], gaps: list[Gap]) -> Iterator[Finding]:
+    if not gaps:
+        yield ok(what, f"Readable: {', '.join(need.what for need in needs)}.")
+    for sentence in dict.fromkeys(gap.sentence for gap in gaps):
+        yield problem(what, sentence)
+
+
+def _gaps(client: ZohoClient, needs: tuple[Need, ...] | list[Need]) -> list[Gap]:
+    return [found for need in needs if (found := access.gap(client, need))]

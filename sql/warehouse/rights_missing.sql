@@ -1,0 +1,24 @@
+-- What the present role may not do and the pipeline has to, in words that follow "may not".
+select what
+from (
+    values
+        (1, 'create schemas in this database',
+            has_database_privilege(current_database(), 'create')),
+        (2, 'create tables in the schema crm',
+            coalesce(has_schema_privilege(to_regnamespace('crm'), 'create'), true)),
+        (3, 'create tables in the schema analytics',
+            coalesce(has_schema_privilege(to_regnamespace('analytics'), 'create'), true)),
+        (4, 'change the tables of crm, which another role owns',
+            not exists (
+                select from pg_class
+                where relnamespace = to_regnamespace('crm') and relkind = 'r'
+                    and not pg_has_role(relowner, 'usage'))),
+        (5, 'create the role aha_reader',
+            exists (select from pg_roles where rolname = 'aha_reader')
+                or (select rolsuper or rolcreaterole from pg_roles where rolname = current_user)),
+        (6, 'act as the role aha_reader',
+            not exists (select from pg_roles where rolname = 'aha_reader')
+                or (select pg_has_role(oid, 'member') from pg_roles where rolname = 'aha_reader'))
+) as needed (position, what, is_allowed)
+where not is_allowed
+order by position
