@@ -23,7 +23,7 @@ def execute(arguments: Sequence[str]) -> None:
             "start a database and a sandbox of its own. For one machine there is `aha up`."
         )
     local.with_database(settings)
-    migrate(settings.database_url.get_secret_value())
+    migrate(settings.session_url)
     home.prepare(settings)
     try:
         os.execvp(arguments[0], arguments)  # noqa: S606

@@ -38,9 +38,9 @@ def migrate(database_url: str) -> list[str]:
     with closing(backend.connection), backend.lock():
         missing = backend.to_apply(read_migrations(str(sql.MIGRATIONS)))
         backend.apply_migrations(missing)
-    with connect(database_url) as connection, connection.cursor() as cursor:
-        cursor.execute(sql.read("warehouse/protect_all"))
-    return [migration.id for migration in missing]
+        with connect(database_url) as connection, connection.cursor() as cursor:
+            cursor.execute(sql.read("warehouse/protect_all"))
+        return [migration.id for migration in missing]
 
 
 def pending(database_url: str) -> list[str]:

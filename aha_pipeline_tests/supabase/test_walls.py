@@ -16,7 +16,7 @@ from aha_pipeline_tests.warehouse.marts_company import build, company, deal, ist
 FIRST, LAST = date(2025, 3, 1), date(2025, 3, 10)
 # As Supabase creates them; service_role passes row-level security by.
 ROLES = {"anon": "nobypassrls", "authenticated": "nobypassrls", "service_role": "bypassrls"}
-OURS = "('crm', 'analytics', 'dagster', 'aha_migrations')"
+OURS = "('crm', 'analytics', 'dagster', 'aha_migrations', 'aha_private')"
 
 
 @pytest.fixture(scope="module")
