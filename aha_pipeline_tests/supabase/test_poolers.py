@@ -1,13 +1,11 @@
 """The pipeline behind a pooler: the figures in every mode, Dagster where sessions hold."""
 
 from contextlib import ExitStack
-from datetime import datetime
-from pathlib import Path
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import psycopg2
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from aha_pipeline import services
 from aha_pipeline.database_address import for_sessions, with_tls
@@ -19,7 +17,7 @@ from aha_pipeline_tests.commands.test_cli import aha, says
 from aha_pipeline_tests.servers import pgbouncer
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date().isoformat()
-APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
+START = (datetime.now(ZoneInfo("Asia/Kolkata")).date() - timedelta(days=2)).isoformat()
 SESSION_STATE = (
     "select current_user::text, current_setting('search_path'),"
     " current_setting('statement_timeout'), current_setting('default_transaction_read_only'),"
@@ -50,20 +48,21 @@ def test_a_transaction_pooler_is_known_while_others_are_busy(transaction_url):
 
 @pytest.mark.parametrize("mode", ["session", "transaction"])
 def test_the_daily_job_and_the_dashboard_work_behind_a_pooler(
-    connected, run_days, database_url, request, monkeypatch, mode
+    connected, run_days, database_url, request, monkeypatch, page, mode
 ):
     pooled = request.getfixturevalue(f"{mode}_url")
     untouched = one(database_url, SESSION_STATE)
     monkeypatch.setenv("DATABASE_URL", pooled)
     monkeypatch.setenv("DATABASE_SESSION_URL", database_url if mode == "transaction" else pooled)
-    result = run_days("2026-01-01", TODAY)
+    monkeypatch.setenv("AHA_START_DATE", START)
+    result = run_days(START, TODAY)
     failed = [e.message for e in result.all_events if e.is_step_failure]
     assert result.success, failed
     assert one(database_url, "select count(*) from crm.leads_raw") == (3,)
     assert one(database_url, "select count(*) from analytics.ai_briefings_log") == (1,)
-    page = AppTest.from_file(str(APP), default_timeout=60).run()
-    assert not page.exception
-    assert not page.error
+    shown = page(pooled)
+    assert not shown.exception
+    assert [error.value for error in shown.error] == []
     with connect_reader(pooled) as reader, reader.cursor() as cursor:
         cursor.execute("select sum(records) from analytics.funnel")
         assert cursor.fetchone() == (4,)
@@ -93,16 +92,15 @@ def test_an_abandoned_read_leaves_a_pooled_session_as_it_was(transaction_url):
 
 
 def test_a_new_database_is_migrated_and_synced_through_a_session_pooler(
-    connected, session_url, database_url
+    connected, pooler_folder, empty_database_url
 ):
-    with connect(database_url, autocommit=True) as connection, connection.cursor() as cursor:
-        cursor.execute("drop schema crm, analytics, aha_migrations cascade")
-    finished = aha("sync", "--from", TODAY, DATABASE_URL=session_url)
+    with pgbouncer(pooler_folder, empty_database_url, "session") as pooled:
+        finished = aha("sync", DATABASE_URL=pooled, AHA_START_DATE=START)
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    assert one(database_url, "select count(*) from dagster.runs where status = 'SUCCESS'") == (1,)
-    assert one(
-        database_url, "select count(*) from pg_class where relnamespace = 'public'::regnamespace"
-    ) == (0,)
+    succeeded = "select count(*) from dagster.runs where status = 'SUCCESS'"
+    assert one(empty_database_url, succeeded) == (1,)
+    in_public = "select count(*) from pg_class where relnamespace = 'public'::regnamespace"
+    assert one(empty_database_url, in_public) == (0,)
 
 
 def test_a_transaction_pooler_alone_is_refused_with_what_to_set(connected, transaction_url):

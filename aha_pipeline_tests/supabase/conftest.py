@@ -1,0 +1,5 @@
+"""The dashboard's page, over a database behind a pooler."""
+
+from aha_pipeline_tests.dashboard.conftest import page
+
+__all__ = ["page"]
