@@ -8,7 +8,7 @@ import pytest
 
 from dashboard import cards, style
 from dashboard.briefings import as_markdown
-from dashboard.charts import deals, leads, overview, people
+from dashboard.charts import deals, leads, overview, people, reps
 from dashboard.style import COLOURS
 
 # Machado, Oliveira and Fernandes (2009), severity 1.0, for linear RGB.
@@ -148,6 +148,17 @@ def test_overdue_deals_have_a_colour_of_their_own():
     [bars] = deals.closing(rows, "INR").data
     assert list(bars.marker.color) == [COLOURS["overdue"], COLOURS["open"]]
     assert list(bars.text) == ["₹1.00 L · 2"] * 2
+
+
+def test_rep_without_a_closed_deal_has_a_row_and_no_rate():
+    row = {
+        "owner_id": "1", "owner_name": "Asha", "closed_deals": 0, "won_deals": 0, "too_few": True,
+        "win_rate_by_count": None, "win_rate_low": None, "win_rate_high": None,
+        "win_rate_by_value": None, "all_win_rate": None,
+    }  # fmt: skip
+    figure = reps.win_rates([row], "INR")
+    assert list(figure.layout.yaxis.ticktext) == ["Asha  <i>0</i>"]
+    assert not figure.data
 
 
 def test_funnel_without_deals_says_none_yet():

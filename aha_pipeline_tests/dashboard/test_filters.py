@@ -187,3 +187,10 @@ def test_period_ends_the_cards(page, filled_url):
     labels = [card.label for card in page(filled_url, period="Last month").metric]
     assert "New leads · 28 Feb" in labels
     assert not any("10 Mar" in label for label in labels)
+
+
+@pytest.mark.parametrize("period", PERIODS)
+@pytest.mark.parametrize("tab", ["Overview", "Lead Intelligence", "Deal Pipeline"])
+def test_every_period_can_be_shown(page, filled_url, tab, period):
+    for chosen in ({}, {"source": ["(none)"], "owner": ["Bala"]}):
+        assert not page(filled_url, tab, period=period, **chosen).exception

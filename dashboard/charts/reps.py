@@ -48,7 +48,9 @@ def win_rates(rows: Sequence[Row], currency: str) -> go.Figure:
         (False, "Win rate and its 95 % interval"),
         (True, "Too few closed deals"),
     ):
-        chosen = [i for i, row in enumerate(rows) if row["too_few"] is too_few]
+        chosen = [
+            i for i, row in enumerate(rows) if row["too_few"] is too_few and row["closed_deals"]
+        ]
         if chosen:
             figure.add_trace(_rates(rows, chosen, name, currency, too_few=too_few))
     average = rows[0]["all_win_rate"]

@@ -28,7 +28,7 @@ def _charts(source: Source) -> None:
             charts.contacts,
             source.rows("contacts_by_owner"),
             title="Contacts by owner",
-            about="Contacts that are not deleted.",
+            about="Contacts that are not deleted, of the chosen owners.",
             definition="The owner that the contact names; none is (none).",
             empty="There is no contact yet.",
         )
@@ -38,7 +38,7 @@ def _charts(source: Source) -> None:
             charts.industries,
             industries,
             title="Accounts by industry",
-            about="Accounts that are not deleted.",
+            about="All accounts that are not deleted; no filter applies.",
             definition="The account's Industry; empty ones are (none).",
             empty="There is no account yet.",
         )
@@ -48,7 +48,7 @@ def _charts(source: Source) -> None:
             charts.industry_value,
             industries,
             title="Won and open value by industry",
-            about="Deals of these accounts.",
+            about="All deals of these accounts; no filter applies.",
             definition="Sum of Amount by the industry of the deal's account; deals without an "
             "account are in (none).",
             empty="There is no account yet.",
