@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test install lint lock bench
+.PHONY: run test install lint lock bench audit
 
 run: install
 	@$(BIN)/aha up
@@ -35,6 +35,9 @@ lint: install
 lock:
 	@$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --extra kubernetes --universal --python-version 3.11 \
 		--generate-hashes --no-strip-extras --no-emit-index-url --no-header --output-file requirements.lock
+
+audit: install
+	@$(BIN)/python .ci/audit.py
 
 bench: install
 	@$(BIN)/python -m benchmarks

@@ -13,6 +13,7 @@ from aha_pipeline.assets.modules import module_asset
 from aha_pipeline.assets.reconcile import certificate_check, count_check
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.automation.alerts import alert_on_failure, alert_on_lateness
+from aha_pipeline.automation.housekeeping import housekeeping, weekly_housekeeping
 from aha_pipeline.automation.jobs import daily_sync, reconcile_job, send_whatsapp
 from aha_pipeline.automation.schedules import daily_schedule, weekly_reconcile
 from aha_pipeline.automation.sensors import whatsapp_on_briefing, whatsapp_statuses
@@ -42,8 +43,12 @@ def defs() -> dg.Definitions:
             unmapped_check,
             *all_checks(modules),
         ],
-        jobs=[daily_sync, send_whatsapp, reconcile_job],
-        schedules=[daily_schedule(settings), weekly_reconcile(settings)],
+        jobs=[daily_sync, send_whatsapp, reconcile_job, housekeeping],
+        schedules=[
+            daily_schedule(settings),
+            weekly_reconcile(settings),
+            weekly_housekeeping(settings),
+        ],
         sensors=[whatsapp_on_briefing, whatsapp_statuses, alert_on_failure, alert_on_lateness],
         resources={"services": ServicesResource()},
         executor=dg.in_process_executor,  # a process a step costs more than the steps themselves

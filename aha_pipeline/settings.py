@@ -104,6 +104,15 @@ class Settings(BaseSettings):
         date(2026, 1, 1), description="first daily partition; it also holds everything older"
     )
     aha_daily_at: time = Field(time(8, 0), description="time of the daily sync, HH:MM")
+    aha_keep_logs_days: int = Field(
+        400, ge=35, description="days to keep logs of failed reads, old facts and steps of runs"
+    )
+    aha_keep_versions_days: int | None = Field(
+        None,
+        ge=35,
+        description="days to keep former contents of records other than leads and deals; "
+        "by default they are kept for ever",
+    )
     aha_currency: str = Field("INR", description="currency of the figures, ISO 4217")
     aha_dashboard_address: str = Field(
         "127.0.0.1",

@@ -62,7 +62,7 @@ def alert_on_failure(
 
 @dg.sensor(
     default_status=dg.DefaultSensorStatus.RUNNING,
-    minimum_interval_seconds=300,
+    minimum_interval_seconds=60,
     description="Tells the readers once when no daily sync has succeeded three hours after it was "
     "due, and closes the incident when one succeeds.",
 )

@@ -7,7 +7,7 @@ from datetime import UTC
 from email.utils import format_datetime
 from urllib.parse import parse_qs
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from aha_pipeline.sandbox.connections import Connections
@@ -18,6 +18,7 @@ from aha_pipeline.sandbox.switches import Switches
 
 SPENT = envelope("TOO_MANY_REQUESTS", "You have used up the API credits of your organisation")
 DELETED_COST, VIEW_COST = 2, 3
+LARGEST_BODY = 1_000_000
 
 
 class Gate:
@@ -38,6 +39,8 @@ class Gate:
         """Pass one call."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+        elif not _is_small(scope):
+            await PlainTextResponse("the body is too large", 413)(scope, receive, send)
         elif scope["path"].startswith("/crm/"):
             await self._admit(scope, receive, self._metered(self._dated(send)))
         elif scope["path"].startswith("/oauth/"):
@@ -94,6 +97,13 @@ class Gate:
             await send(message)
 
         return dated
+
+
+def _is_small(scope: Scope) -> bool:
+    """Whether a call says how long its body is, if it has one, and that is not too long."""
+    headers = dict(scope["headers"])
+    length = headers.get(b"content-length", b"0")
+    return b"transfer-encoding" not in headers and int(length) <= LARGEST_BODY
 
 
 def _cost(scope: Scope) -> int:

@@ -25,8 +25,17 @@ def test_the_names_others_rely_on():
     assert {"crm/leads_raw", "crm/crm_deals", "crm/crm_contacts", "crm/crm_accounts"} <= names
     assert {f"analytics/{mart.name}" for mart in read_marts()} <= names
     assert "analytics/ai_briefing" in names
-    assert {job.name for job in defs().jobs} == {"daily_sync", "send_whatsapp", "reconcile"}
-    assert [schedule.name for schedule in defs().schedules] == ["daily_sync", "reconcile"]
+    assert {job.name for job in defs().jobs} == {
+        "daily_sync",
+        "send_whatsapp",
+        "reconcile",
+        "housekeeping",
+    }
+    assert [schedule.name for schedule in defs().schedules] == [
+        "daily_sync",
+        "reconcile",
+        "housekeeping",
+    ]
     assert "whatsapp_on_briefing" in [sensor.name for sensor in defs().sensors]
 
 
@@ -71,7 +80,7 @@ def test_modules_are_partitioned_by_business_day_up_to_today(monkeypatch):
 def test_the_schedule_runs_daily_at_the_time_that_is_set(monkeypatch):
     monkeypatch.setenv("AHA_DAILY_AT", "06:45")
     monkeypatch.setenv("AHA_TIMEZONE", "Asia/Dubai")
-    daily, weekly = defs().schedules
+    daily, weekly, _ = defs().schedules
     assert (daily.cron_schedule, daily.execution_timezone) == ("45 6 * * *", "Asia/Dubai")
     assert (weekly.cron_schedule, weekly.execution_timezone) == ("45 3 * * 0", "Asia/Dubai")
     assert {s.default_status for s in (daily, weekly)} == {dg.DefaultScheduleStatus.RUNNING}

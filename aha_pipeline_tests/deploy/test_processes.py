@@ -1,4 +1,4 @@
-"""The services apart, as `deploy/` runs them: a run whose worker is killed is taken up again."""
+"""The services apart, as in `deploy/`: what is lost is taken up again, what fails is told."""
 
 import json
 import os
@@ -99,6 +99,11 @@ def sandbox(tmp_path, database_url, monkeypatch):
             "ZOHO_REFRESH_TOKEN": "secret-of-refresh",
             "OLLAMA_BASE_URL": "http://127.0.0.1:9",
             "AHA_START_DATE": FIRST.isoformat(),
+            "TWILIO_API_URL": running.url,
+            "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
+            "TWILIO_AUTH_TOKEN": "secret-of-twilio",
+            "TWILIO_WHATSAPP_NUMBER": "+14155238886",
+            "TARGET_WHATSAPP_NUMBER": "+919812345678",
         }.items():
             monkeypatch.setenv(name, value)
         yield running
@@ -165,3 +170,34 @@ def test_a_run_whose_worker_is_killed_is_taken_up_again_and_loses_nothing(
         assert {row[0] for row in landed} == set(served), module
     assert rows(database_url, "select count(*) from analytics.ai_briefings_log") == [(1,)]
     assert rows(database_url, "select count(*) from crm.record_versions") == [(0,)]
+
+
+def ends(services: Services, run_id: str) -> str:
+    """Return how a run ended, once it and every run besides has."""
+
+    def status() -> str | None:
+        found = {run["runId"]: run["status"] for run in services.runs()}
+        is_over = all(one in ("SUCCESS", "FAILURE") for one in found.values())
+        return found[run_id] if is_over else None
+
+    return wait_until(status, 300, step=2)
+
+
+def test_a_sync_that_fails_is_told_once_and_the_incident_ends_with_a_success(
+    services, sandbox, database_url
+):
+    told = "select count(*) from analytics.incidents where closed_at is null"
+    sandbox.switches.unreadable.add("Deals")
+    assert ends(services, launch(services)) == "FAILURE"
+    (notice,) = wait_until(sandbox.outbox.messages, 180)
+    assert "Deals" in notice.body
+    assert "Take" in notice.body or "take" in notice.body
+    assert "secret-of" not in notice.body
+
+    assert ends(services, launch(services)) == "FAILURE"
+    sandbox.switches.unreadable.clear()
+    assert ends(services, launch(services)) == "SUCCESS"
+    wait_until(lambda: len(sandbox.outbox.messages()) == 2, 180)  # the briefing
+    assert sandbox.outbox.messages()[0].sid == notice.sid
+    wait_until(lambda: rows(database_url, told) == [(0,)], 400, step=2)
+    assert rows(database_url, "select count(*) from analytics.incidents") == [(1,)]

@@ -69,3 +69,11 @@ def test_address_is_free_for_any_port() -> None:
         probe.bind(("127.0.0.1", 0))
         with pytest.raises(SandboxError, match="name another with --port"):
             start(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("header", ["Content-Length: 9000000", "Transfer-Encoding: chunked"])
+def test_a_body_without_bounds_is_refused_before_it_is_read(sandbox: Sandbox, header: str) -> None:
+    port = int(sandbox.url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(f"POST /oauth/v2/token HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 413 ")

@@ -160,3 +160,9 @@ def test_a_module_nobody_foresaw_gets_its_own_table(database_url):
         landing.stage_page(json.dumps({"data": [lead(5)]}), 1, api_calls=1)
         landing.finish(api_calls=1, read_until=END, timezone="UTC")
     assert rows(database_url, "select id from crm.crm_solar_sites__c") == [("5",)]
+
+
+def test_a_record_that_looks_like_sql_is_text(database_url):
+    hostile = "x'); drop table crm.leads_raw; --"
+    land(database_url, lead(1, Last_Name=hostile, Lead_Source=hostile))
+    assert rows(database_url, "select lead_source from crm.leads_raw") == [(hostile,)]
