@@ -80,6 +80,7 @@ def find_wrong(connection: Connection, check: Check, module: str | None = None) 
         query = query.format(**_names(module))
     counted = sql.SQL(read("warehouse/wrong")).format(check=query, shown=sql.Literal(SHOWN))
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(read("warehouse/no_jit"))
         cursor.execute(counted)
         rows = cursor.fetchall()
     count = rows[0]["wrong_rows"] if rows else 0

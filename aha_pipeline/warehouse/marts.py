@@ -40,6 +40,7 @@ def refresh(
         days = {"first_day": first_day, "last_day": last_day}
     with connection.cursor() as cursor:
         cursor.execute(f"set local work_mem = '{WORK_MEM}'")
+        cursor.execute(read("warehouse/no_jit"))
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [mart.relation])
         try:
             rows = _refresh(cursor, mart, days)

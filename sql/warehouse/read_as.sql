@@ -2,4 +2,5 @@
 -- pooler that lends the connection to others hands nothing on.
 set transaction read only;
 set local role aha_reader;
+set local jit = off;
 set local statement_timeout = '30s';
