@@ -12,12 +12,9 @@ MILLISECONDS = 60_000
 PLACES = [
     # tab, chart, mark, its place among those of the chart, heading of the list, records in it
     ("Overview", "overview-funnel", ".barlayer .point path", 0, "Leads: Not Contacted", 12),
-    ("Overview", "overview-lead_volume", ".barlayer .point path", 0, "Leads created on", 2),
     ("Lead Intelligence", "leads-source_map", ".treemaplayer .slice", 1, "Leads from", 41),
-    ("Lead Intelligence", "leads-cohorts", ".barlayer .point path", 0, "Leads of Nov 26", None),
+    ("Lead Intelligence", "leads-cohorts", ".barlayer .point path", 1, "Leads of Mar 26", None),
     ("Deal Pipeline", "reps-win_rates", ".scatterlayer .point", 0, "Closed deals of Asha", 13),
-    ("Deal Pipeline", "deals-closing", ".barlayer .point path", 0, "Open deals: over 30", 1),
-    ("Contacts & Accounts", "people-contacts", ".barlayer .point path", 0, "Contacts of", 1),
 ]
 
 

