@@ -72,10 +72,10 @@ def run(console: Console, ui_port: int, dashboard_port: int) -> int:
 
 
 class Children:
-    """The child processes, stopped with the stack in the reverse of their order."""
+    """The child processes, which are stopped with the stack."""
 
     def __init__(self, stack: ExitStack, logs: Path) -> None:
-        self._stack = stack
+        stack.callback(self._stop)
         self._logs = logs
         self._processes: list[tuple[Service, subprocess.Popen]] = []
         logs.mkdir(parents=True, exist_ok=True)
@@ -90,7 +90,7 @@ class Children:
         return self._logs / f"{service.name.lower().replace(' ', '-')}.log"
 
     def start(self, *services: Service) -> None:
-        """Run children in sessions of their own: Ctrl-C reaches them through us, in order."""
+        """Run children in sessions of their own: Ctrl-C reaches them through us."""
         for service in services:
             with self.log_file(service).open("ab") as output:
                 child = subprocess.Popen(
@@ -100,7 +100,6 @@ class Children:
                     stdin=subprocess.DEVNULL,
                     start_new_session=True,
                 )
-            self._stack.callback(_stop, child)
             self._processes.append((service, child))
 
     def ended(self) -> Service | None:
@@ -108,6 +107,19 @@ class Children:
         return next(
             (service for service, child in self._processes if child.poll() is not None), None
         )
+
+    def _stop(self) -> None:
+        """End all at once: one after the other, slow ones would hold Ctrl-C up for a minute."""
+        children = [child for _, child in self._processes]
+        for child in reversed(children):
+            _signal(child, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in children:
+            try:
+                child.wait(max(0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _signal(child, signal.SIGKILL)
+                child.wait()
 
 
 def _services(
@@ -164,15 +176,10 @@ def _sync(console: Console) -> None:
         console.print("The sync did not succeed; the Dagster UI shows the run.", style="yellow")
 
 
-def _stop(child: subprocess.Popen) -> None:
+def _signal(child: subprocess.Popen, number: int) -> None:
+    """Send a signal to a child and all that it started."""
     with suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGTERM)
-    try:
-        child.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+        os.killpg(child.pid, number)
 
 
 def _announce(console: Console, children: Children) -> None:
