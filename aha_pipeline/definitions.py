@@ -13,9 +13,9 @@ from aha_pipeline.assets.modules import module_asset
 from aha_pipeline.assets.reconcile import certificate_check, count_check
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.automation.alerts import alert_on_failure, alert_on_lateness
-from aha_pipeline.automation.housekeeping import housekeeping, weekly_housekeeping
+from aha_pipeline.automation.housekeeping import housekeeping
 from aha_pipeline.automation.jobs import daily_sync, reconcile_job, send_whatsapp
-from aha_pipeline.automation.schedules import daily_schedule, weekly_reconcile
+from aha_pipeline.automation.schedules import daily_schedule, weekly_housekeeping, weekly_reconcile
 from aha_pipeline.automation.sensors import whatsapp_on_briefing, whatsapp_statuses
 from aha_pipeline.services import modules_of
 

@@ -53,7 +53,6 @@ class Filters:
     last_day: date | None = None
     sources: list[str] | None = None
     owners: list[str] | None = None
-    is_chosen: bool = False
 
 
 def choose(sources: Sequence[Row], owners: Sequence[Row], today: date | None) -> Filters:
@@ -77,7 +76,6 @@ def choose(sources: Sequence[Row], owners: Sequence[Row], today: date | None) ->
         *days,
         sources=list(chosen) or None,
         owners=[ids[name] for name in names] or None,
-        is_chosen=bool(chosen or names or any(days)),
     )
 
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import plotly.graph_objects as go
@@ -13,7 +12,7 @@ import streamlit as st
 from dashboard.login import NO_RECORDS
 from dashboard.records import clicked
 from dashboard.source import Source
-from dashboard.style import Row
+from dashboard.style import Row, cell
 
 PLOTLY = {"displayModeBar": False}
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-!|<>$~:])")
@@ -83,7 +82,7 @@ def table(
     if not rows:
         st.info(empty, icon=":material/hourglass_empty:")
         return None
-    shown = [{name: _cell(row[name]) for name in columns} for row in rows]
+    shown = [{name: cell(row[name]) for name in columns} for row in rows]
     ticked = st.dataframe(
         shown,
         column_config=columns,
@@ -130,8 +129,3 @@ def at(moment: datetime) -> str:
 def plain(text: object) -> str:
     """Return a text from outside so that Markdown shows it as it is."""
     return MARKDOWN.sub(r"\\\1", str(text))
-
-
-def _cell(value: object) -> object:
-    """Return a value as the table's own kinds: a Decimal would be sorted and shown as text."""
-    return float(value) if isinstance(value, Decimal) else value

@@ -13,7 +13,7 @@ import streamlit as st
 from aha_pipeline import figures
 from dashboard.login import NO_RECORDS
 from dashboard.source import Source
-from dashboard.style import Row
+from dashboard.style import Row, cell
 
 MOST = 10_000
 WAITING = "behind"  # in the session: the mark that was clicked, until its window is shown
@@ -150,7 +150,7 @@ def _window(source: Source, shown: List, title: str, rows: list[Row]) -> None:
         st.info("No record is left behind this mark: the data changed since it was drawn.")
         return
     st.caption(_summary(shown, rows, source.currency))
-    table = [{"id": _link(shown, row), **{n: _cell(row[n]) for n in shown.columns}} for row in rows]
+    table = [{"id": _link(shown, row), **{n: cell(row[n]) for n in shown.columns}} for row in rows]
     st.dataframe(
         table,
         column_config=_columns(shown, source.currency),
@@ -197,10 +197,6 @@ def _columns(shown: List, currency: str) -> dict[str, Any]:
 def _link(shown: List, row: Row) -> str:
     tab = {"tab": "Contacts & Accounts", "module": shown.module, "record": row["id"]}
     return f"?{urlencode(tab)}"
-
-
-def _cell(value: object) -> object:
-    return float(value) if hasattr(value, "quantize") else value
 
 
 def as_csv(columns: dict[str, str], rows: Sequence[Row]) -> str:

@@ -178,6 +178,11 @@ def numbers(values: Sequence[object]) -> list[float | None]:
     return [None if value is None else float(value) for value in values]
 
 
+def cell(value: object) -> object:
+    """Return a value as a table's own kinds: a Decimal would be sorted and shown as text."""
+    return float(value) if isinstance(value, Decimal) else value
+
+
 def column(rows: Sequence[Row], name: str) -> list[Any]:
     """Return one column of the rows."""
     return [row[name] for row in rows]

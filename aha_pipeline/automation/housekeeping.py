@@ -3,7 +3,6 @@
 import dagster as dg
 
 from aha_pipeline.assets.resources import ServicesResource
-from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.retention import prune, prune_events
 
 
@@ -25,16 +24,3 @@ def delete_old_logs(context: dg.OpExecutionContext, services: ServicesResource) 
 def housekeeping() -> None:
     """Delete old logs."""
     delete_old_logs()
-
-
-def weekly_housekeeping(settings: Settings) -> dg.ScheduleDefinition:
-    """Return the schedule `housekeeping`: on Saturdays, three hours before the daily sync."""
-    hour = (settings.aha_daily_at.hour - 3) % 24
-    return dg.ScheduleDefinition(
-        name="housekeeping",
-        job=housekeeping,
-        cron_schedule=f"{settings.aha_daily_at.minute} {hour} * * 6",
-        execution_timezone=settings.aha_timezone,
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Deletes logs that are too old to be of use.",
-    )

@@ -1,12 +1,15 @@
-"""The schedules: every day what changed, every Sunday night everything."""
+"""The schedules: every day what changed; once a week everything, and the deletion of old logs."""
 
 import dagster as dg
 
 from aha_pipeline.assets import partitions
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.automation.days import first_unread_day, today
+from aha_pipeline.automation.housekeeping import housekeeping
 from aha_pipeline.automation.jobs import daily_sync, reconcile_job
 from aha_pipeline.settings import Settings
+
+SUNDAY, SATURDAY = 0, 6  # as cron counts them
 
 
 def daily_schedule(settings: Settings) -> dg.ScheduleDefinition:
@@ -33,12 +36,25 @@ def daily_schedule(settings: Settings) -> dg.ScheduleDefinition:
 
 def weekly_reconcile(settings: Settings) -> dg.ScheduleDefinition:
     """Return the schedule `reconcile`: on Sundays, three hours before the daily sync."""
+    about = "Compares every record with Zoho once a week, before the day's figures."
+    return _weekly(settings, "reconcile", reconcile_job, SUNDAY, about)
+
+
+def weekly_housekeeping(settings: Settings) -> dg.ScheduleDefinition:
+    """Return the schedule `housekeeping`: on Saturdays, three hours before the daily sync."""
+    about = "Deletes logs that are too old to be of use."
+    return _weekly(settings, "housekeeping", housekeeping, SATURDAY, about)
+
+
+def _weekly(
+    settings: Settings, name: str, job: dg.JobDefinition, weekday: int, about: str
+) -> dg.ScheduleDefinition:
     hour = (settings.aha_daily_at.hour - 3) % 24
     return dg.ScheduleDefinition(
-        name="reconcile",
-        job=reconcile_job,
-        cron_schedule=f"{settings.aha_daily_at.minute} {hour} * * 0",
+        name=name,
+        job=job,
+        cron_schedule=f"{settings.aha_daily_at.minute} {hour} * * {weekday}",
         execution_timezone=settings.aha_timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Compares every record with Zoho once a week, before the day's figures.",
+        description=about,
     )
