@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
+from aha_pipeline_tests.ports import free_port
 
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 UNPRIVILEGED = "nobody"
@@ -47,7 +47,7 @@ def pgbouncer(folder: Path, database_url: str, pool_mode: str) -> Iterator[str]:
     """Yield the address of a database behind a PgBouncer on loopback, in a pool mode."""
     with connect(database_url) as direct:
         parameters = direct.get_dsn_parameters()
-    port = _free_port()
+    port = free_port()
     file = folder / f"{pool_mode}.ini"
     file.write_text(
         f"[databases]\n* = host={parameters['host']} port={parameters['port']} user=postgres\n"
@@ -89,9 +89,3 @@ def _await(address: str, server: subprocess.Popen) -> None:
             if server.poll() is not None or time.monotonic() > deadline:
                 raise
             time.sleep(0.1)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

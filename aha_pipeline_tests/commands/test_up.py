@@ -14,6 +14,8 @@ import psutil
 import pytest
 import requests
 
+from aha_pipeline_tests.ports import free_port
+
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 GRAPH = """{
   assetNodes { assetKey { path } }
@@ -22,12 +24,6 @@ GRAPH = """{
     repositoryName: "__repository__", repositoryLocationName: "aha_pipeline"
   }) { ... on Schedules { results { name scheduleState { status } } } }
 }"""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def free_ports() -> list[str]:

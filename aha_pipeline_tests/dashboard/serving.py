@@ -1,7 +1,6 @@
 """The dashboard served by a process of its own, as people start it."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,13 +13,6 @@ import pytest
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 START_SECONDS = 60
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager

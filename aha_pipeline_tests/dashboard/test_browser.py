@@ -5,8 +5,9 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from aha_pipeline_tests.dashboard.serving import free_port, served
+from aha_pipeline_tests.dashboard.serving import served
 from aha_pipeline_tests.dashboard.test_tabs import CHARTS
+from aha_pipeline_tests.ports import free_port
 
 MILLISECONDS = 60_000
 WIDTHS = {"desk": 1366, "phone": 390}

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from aha_pipeline_tests.dashboard.serving import free_port, served
+from aha_pipeline_tests.dashboard.serving import served
+from aha_pipeline_tests.ports import free_port
 
 MILLISECONDS = 60_000
 PLACES = [

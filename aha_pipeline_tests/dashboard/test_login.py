@@ -8,7 +8,8 @@ from streamlit import config
 
 from aha_pipeline.settings import SettingsError, load
 from aha_pipeline_tests.dashboard.identity_provider import CLIENT, SECRET, IdentityProvider, running
-from aha_pipeline_tests.dashboard.serving import free_port, served
+from aha_pipeline_tests.dashboard.serving import served
+from aha_pipeline_tests.ports import free_port
 from dashboard import login
 
 COMPANY = "Test company"

@@ -18,8 +18,8 @@ import requests
 
 from aha_pipeline.sandbox.server import start
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline_tests.commands.test_up import free_port
 from aha_pipeline_tests.hands import Hands
+from aha_pipeline_tests.ports import free_port
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 FIRST = TODAY - timedelta(days=3)
