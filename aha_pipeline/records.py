@@ -3,21 +3,30 @@
 import json
 import re
 
+import msgspec
+
 ROWS = re.compile(r'"data"\s*:\s*\[\s*')
 BETWEEN = re.compile(r"[\s,]*")
 
 
-def split(page: str) -> list[tuple[dict, str]]:
-    """Return each record of a page, parsed and as its own text. Raises ValueError on no JSON."""
+class _Page(msgspec.Struct):
+    data: list[msgspec.Raw] = []
+
+
+def split(page: str) -> list[bytes]:
+    """Return each record of a page as its own text in UTF-8. Raises ValueError on no JSON."""
+    try:
+        return [bytes(record) for record in msgspec.json.decode(page, type=_Page).data]
+    except msgspec.MsgspecError:
+        # It refuses half a surrogate pair, which Zoho can send.
+        return _split_by_hand(page)
+
+
+def _split_by_hand(page: str) -> list[bytes]:
     decoder, found = json.JSONDecoder(strict=False), []
     position = ROWS.search(page).end()
     while page[position] != "]":
-        record, end = decoder.raw_decode(page, position)
-        found.append((record, page[position:end]))
+        _, end = decoder.raw_decode(page, position)
+        found.append(page[position:end].encode())
         position = BETWEEN.match(page, end).end()
     return found
-
-
-def joined(texts: list[str]) -> str:
-    """Return a page of the records whose texts are given."""
-    return '{"data":[' + ",".join(texts) + "]}"

@@ -63,7 +63,7 @@ class Staged:
         """Ask the CRM itself about records that lists leave in doubt; land those it shows."""
         alive: set[str] = set()
         for page in self.listing.by_ids(ids):
-            self.landing.stage_page(page.text, len(page.keys), self.api_calls())
+            self.landing.stage(page.records, self.api_calls())
             alive.update(id_ for id_, _ in page.keys)
         return alive.intersection(ids)
 
@@ -106,7 +106,7 @@ def staged(
         done = landing.done_before() if resume else ()
         reading = Reading(listing, window.since, window.until, done, cancelled or Event())
         for page in reading.pages():
-            landing.stage_page(page.text, len(page.keys), api_calls())
+            landing.stage(page.records, api_calls())
         now = reading.read_until or datetime.now(UTC)
         landing.stage_deletions((d.id, d.kind, d.deleted_time or now) for d in reading.deletions)
         yield Staged(landing, listing, reading, fields, drift, now, api_calls)

@@ -305,7 +305,7 @@ def _json_object(response: requests.Response) -> str | None:
     return text
 
 
-def parsed(text: str) -> Any:
+def parsed(text: str | bytes) -> Any:
     """Return JSON as Python has it. Raises ValueError for what is no JSON."""
     try:
         return msgspec.json.decode(text)
@@ -314,7 +314,7 @@ def parsed(text: str) -> Any:
         return json.loads(text, parse_constant=_refuse)
 
 
-def picked(text: str, shape: type[Shape]) -> Shape:
+def picked(text: str | bytes, shape: type[Shape]) -> Shape:
     """Return the members of a JSON object that `shape` names, the rest only checked for syntax.
 
     Raises ValueError where the text is no JSON object or a member is of another type.

@@ -6,7 +6,7 @@ other, so a record whose slices differ in Modified_Time was changed in between a
 its id. Pages beyond 2,000 rows take a token there, bound to its slice.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Event
@@ -16,7 +16,7 @@ import msgspec
 
 from aha_pipeline import records
 from aha_pipeline.crm import budget
-from aha_pipeline.crm.client import Answer, ZohoClient
+from aha_pipeline.crm.client import Answer, ZohoClient, picked
 
 IDS_A_CALL = 50  # `ids` may be 1,024 characters long
 FIELDS_A_CALL = 50
@@ -33,12 +33,12 @@ Slices = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True)
 class Page:
-    """Records as their text. `keys` are id and Modified_Time in UTC, in the order of the list.
+    """Records, each as its own text, and their `keys`: id and Modified_Time in UTC; as listed.
 
     `token` leads to the next page from v3 on.
     """
 
-    text: str
+    records: tuple[bytes, ...]
     keys: tuple[Key, ...]
     more: bool
     token: str | None = None
@@ -109,7 +109,7 @@ class Listing:
             else:
                 found = self._whole(chunk)
                 keys = tuple((id_, time) for id_, (time, _) in found.items())
-                yield Page(records.joined([text for _, text in found.values()]), keys, more=False)
+                yield Page(tuple(text for _, text in found.values()), keys, more=False)
 
     @property
     def uses_tokens(self) -> bool:
@@ -119,9 +119,8 @@ class Listing:
     def _widened(
         self, page: Page, params: dict[str, object], since: datetime | None
     ) -> dict[str, Any]:
-        """Return text and keys of `page` with the other slices of its records added."""
-        texts = {record["id"]: text for record, text in records.split(page.text)}
-        whole = {id_: (time, texts[id_]) for id_, time in page.keys}
+        """Return records and keys of `page` with the other slices of its records added."""
+        whole = {key[0]: (key[1], text) for key, text in zip(page.keys, page.records, strict=True)}
         for fields in self.slices[1:]:
             answers = [self._call(params, fields, since)] if params else ()
             found = _by_id(filter(None, answers))
@@ -137,11 +136,11 @@ class Listing:
             whole |= {id_: found for id_, found in again.items() if found[0] == listed[id_]}
         kept = [id_ for id_, _ in page.keys if id_ in whole]
         return {
-            "text": records.joined([whole[id_][1] for id_ in kept]),
+            "records": tuple(whole[id_][1] for id_ in kept),
             "keys": tuple((id_, whole[id_][0]) for id_ in kept),
         }
 
-    def _whole(self, ids: Sequence[str]) -> dict[str, tuple[datetime | None, str]]:
+    def _whole(self, ids: Sequence[str]) -> dict[str, tuple[datetime | None, bytes]]:
         """Return the records of `ids` with all slices of one moment; one that is gone is left out.
 
         One that changes at each attempt is left out too: it comes again at its new place.
@@ -220,30 +219,32 @@ class _Info(msgspec.Struct):
     next_page_token: str | None = None
 
 
-class _Rows(msgspec.Struct):
-    data: list[_Row] = []
+class _Rest(msgspec.Struct):
     info: _Info = msgspec.field(default_factory=_Info)
 
 
 def _page(answer: Answer) -> Page:
-    rows = answer.picked(_Rows)
+    texts = records.split(answer.text)
+    info = answer.picked(_Rest).info
     return Page(
-        text=answer.text,
-        keys=tuple((str(row.id), to_time(row.Modified_Time)) for row in rows.data),
-        more=bool(rows.info.more_records),
-        token=rows.info.next_page_token,
+        records=tuple(texts),
+        keys=tuple(map(_key, texts)),
+        more=bool(info.more_records),
+        token=info.next_page_token,
     )
 
 
-def _by_id(answers: Any) -> dict[str, tuple[datetime | None, str]]:
-    return {
-        record["id"]: (to_time(record.get("Modified_Time")), text)
-        for answer in answers
-        for record, text in records.split(answer.text)
-    }
+def _key(record: bytes) -> Key:
+    row = picked(record, _Row)
+    return str(row.id), to_time(row.Modified_Time)
 
 
-def _merged(text: str, other: str) -> str:
+def _by_id(answers: Iterable[Answer]) -> dict[str, tuple[datetime | None, bytes]]:
+    texts = (text for answer in answers for text in records.split(answer.text))
+    return {id_: (time, text) for text in texts for id_, time in [_key(text)]}
+
+
+def _merged(text: bytes, other: bytes) -> bytes:
     """Return one object with the members of both; a member in both is the same in both."""
     inner = other[1:].lstrip()
-    return text if inner == "}" else f"{text.rstrip()[:-1]},{inner}"
+    return text if inner == b"}" else text.rstrip()[:-1] + b"," + inner

@@ -32,6 +32,7 @@ def connect(
             database_url,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             application_name="aha_pipeline",
+            client_encoding="UTF8",
             keepalives_idle=30,
             connection_factory=factory,
         )

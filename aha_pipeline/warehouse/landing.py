@@ -1,6 +1,6 @@
-"""Land one window of one module: whole pages in, split by PostgreSQL, one transaction.
+"""Land one window of one module: each record's own text in, one transaction.
 
-The page's own text is cast to jsonb in the database, so numbers and keys arrive exactly as sent. A
+The text is read as jsonb by the database alone, so numbers and keys arrive exactly as sent. A
 killed process leaves either the old state or the new one, and the log row that says so is part of
 the same transaction.
 """
@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from io import BytesIO
+from struct import Struct
 from typing import Any
 
 import psycopg2
@@ -18,16 +19,18 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor, execute_values
 from psycopg2.sql import SQL, Identifier
 
-from aha_pipeline import records, sql
+from aha_pipeline import sql
 from aha_pipeline.warehouse.cleaning import clean
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.tables import table_name
 
-BATCH_PAGES = 25
-BATCH_CHARACTERS = 16_000_000
-# A value of jsonb holds 256 MB: a page of records as large as that is cut up first.
-LARGEST_PAGE = 64_000_000
-CHUNK_BYTES = 65_536  # of a page, handed to the database at a time
+BATCH_RECORDS = 5_000
+BATCH_BYTES = 16_000_000
+CHUNK_BYTES = 65_536  # handed to the database at a time
+# PostgreSQL's binary COPY format, without header extension; jsonb is its version 1 and the text.
+COPY_BEGIN = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+COPY_END = b"\xff\xff"
+ONE_JSONB = Struct(">hiB")
 WORK_MEM = "64MB"  # sorts a batch without a file
 RECYCLE_BIN = timedelta(days=60)  # as long as Zoho lists a deletion as one that can be undone
 CANNOT_HOLD = "a character that jsonb cannot hold"
@@ -111,15 +114,15 @@ NOTHING = Landed(0, 0, 0, 0, 0, 0)
 
 
 class Landing:
-    """An open window: hand over pages and deletions, then finish. Made by `open_window`."""
+    """An open window: hand over records and deletions, then finish. Made by `open_window`."""
 
     def __init__(self, connection: Connection, log: Connection, window: Window) -> None:
         self._connection = connection
         self._log = log
         self._window = window
         self._table = Identifier(table_name(window.module))
-        self._pages = 0
-        self._characters = 0
+        self._staged = 0
+        self._bytes = 0
         self._records = 0
         self._volatile: list[str] | None = None
 
@@ -134,16 +137,15 @@ class Landing:
         """Return the spans of the window that a read which stopped early has landed already."""
         return [(r["read_from"], r["read_to"]) for r in self._rows("paused", self._window.limits)]
 
-    def stage_page(self, text: str, records_on_it: int, api_calls: int) -> None:
-        """Land a page's text, batch by batch, and tell the log about progress."""
-        body, originals = clean(text)
-        for original in originals:
-            row = {"id": original.id, "reason": CANNOT_HOLD, "text": original.text}
-            self._run("quarantine", {**self._window.key, **row})
-        for part in [body] if len(body) <= LARGEST_PAGE else _cut(body):
-            self._copy(part)
-        self._records += records_on_it
-        if self._pages >= BATCH_PAGES or self._characters >= BATCH_CHARACTERS:
+    def stage(self, texts: Sequence[bytes], api_calls: int) -> None:
+        """Land records, given as their JSON, batch by batch, and tell the log about progress."""
+        cleaned = [clean(text) for text in texts]
+        for text, holdable in zip(texts, cleaned, strict=True):
+            if text != holdable:
+                self._quarantine(text)
+        self._copy(cleaned)
+        self._records += len(texts)
+        if self._staged >= BATCH_RECORDS or self._bytes >= BATCH_BYTES:
             self._land()
             self._progress(api_calls)
 
@@ -215,16 +217,21 @@ class Landing:
             self._run("forget_paused", self._window.limits)
         return landed
 
-    def _copy(self, page: str) -> None:
-        """Send a page to the database, which holds it until `_land`."""
-        quoted = BytesIO(b"\x02%b\x02" % page.encode())
+    def _quarantine(self, text: bytes) -> None:
+        row = {"id": json.loads(text).get("id"), "reason": CANNOT_HOLD, "text": text.decode()}
+        self._run("quarantine", {**self._window.key, **row})
+
+    def _copy(self, texts: Sequence[bytes]) -> None:
+        """Send records to the database, which holds them until `_land`."""
+        rows = (ONE_JSONB.pack(1, len(text) + 1, 1) + text for text in texts)
+        copied = BytesIO(b"".join([COPY_BEGIN, *rows, COPY_END]))
         with self._connection.cursor() as cursor:
-            cursor.copy_expert(sql.read("warehouse/stage_page"), quoted, CHUNK_BYTES)
-        self._pages += 1
-        self._characters += len(page)
+            cursor.copy_expert(sql.read("warehouse/stage_records"), copied, CHUNK_BYTES)
+        self._staged += len(texts)
+        self._bytes += sum(map(len, texts))
 
     def _land(self) -> None:
-        if not self._pages:
+        if not self._staged:
             return
         if self._volatile is None:
             with self._connection.cursor() as cursor:
@@ -232,8 +239,8 @@ class Landing:
                 self._volatile = cursor.fetchone()[0]
         parameters = {"volatile": self._volatile, "run_id": self._window.run_id}
         self._run("land", {**self._window.limits, **parameters})
-        self._run("forget_pages")
-        self._pages = self._characters = 0
+        self._run("forget_records")
+        self._staged = self._bytes = 0
 
     def _pause(self, covered: Sequence[Span]) -> None:
         with self._connection.cursor() as cursor:
@@ -307,11 +314,6 @@ def _enter(log: Connection, connection: Connection, window: Window) -> None:
         )
         cursor.execute(sql.read("warehouse/log_interrupted"), window.key)
         cursor.execute(sql.read("warehouse/log_start"), {**window.key, "window_end": window.end})
-
-
-def _cut(page: str) -> list[str]:
-    """Return a page as several, one record each."""
-    return [records.joined([text]) for _, text in records.split(page)]
 
 
 def _write_failure(log: Connection, window: Window, error: BaseException) -> None:

@@ -22,8 +22,8 @@ def lead(number: int, minute: int = 0, **values: object) -> dict:
 def land(url: str, *records: dict, run_id: str = "run", deletions=(), texts=()):
     window = Window(run_id, "Leads", START, END)
     with open_window(url, window) as landing:
-        for text in [json.dumps({"data": list(records)}), *texts]:
-            landing.stage_page(text, len(records), api_calls=1)
+        landing.stage([json.dumps(record).encode() for record in records], api_calls=1)
+        landing.stage([text.encode() for text in texts], api_calls=1)
         landing.stage_deletions(deletions)
         return landing.finish(api_calls=2, read_until=END, timezone="UTC")
 
@@ -42,7 +42,7 @@ def test_the_whole_record_is_kept_as_sent(database_url):
 
 def test_numbers_keep_every_digit(database_url):
     number = "123456789012345678901234567890.10"
-    text = f'{{"data": [{{"id": "1", "Modified_Time": null, "Amount": {number}}}]}}'
+    text = f'{{"id": "1", "Modified_Time": null, "Amount": {number}}}'
     land(database_url, texts=[text])
     assert rows(database_url, "select raw_data ->> 'Amount' from crm.leads_raw") == [(number,)]
 
@@ -107,7 +107,7 @@ def test_a_failure_leaves_the_table_as_it_was_and_says_why_in_the_log(database_u
 
     def fail():
         with open_window(database_url, Window("b", "Leads", START, END)) as landing:
-            landing.stage_page(json.dumps({"data": [lead(2)]}), 1, api_calls=1)
+            landing.stage([json.dumps(lead(2)).encode()], api_calls=1)
             raise RuntimeError("Zoho went away.\nCompletely.")
 
     with pytest.raises(RuntimeError):
@@ -130,25 +130,25 @@ def test_a_window_left_open_by_a_killed_process_is_closed_by_the_next(database_u
     ]
 
 
-def test_a_page_that_is_no_json_fails_the_window(database_url):
+def test_a_record_that_is_no_json_fails_the_window(database_url):
     with pytest.raises(psycopg2.DataError):
-        land(database_url, texts=['{"data": [{"id": "1"'])
+        land(database_url, texts=['{"id": "1"'])
     assert rows(database_url, "select count(*) from crm.leads_raw") == [(0,)]
 
 
 @pytest.mark.parametrize("bad", [r"\u0000", r"\ud83d", r"\udc00", r"\uD83Dx"])
 def test_what_jsonb_cannot_hold_is_landed_cleaned_with_its_own_text_beside(database_url, bad):
     record = f'{{"id": "1", "Modified_Time": null, "Company": "a{bad}b", "Amount": 1.50}}'
-    text = f'{{"data": [{{"id": "2", "Company": "fine"}}, {record}], "info": {{}}}}'
-    land(database_url, texts=[text], run_id="a")
-    land(database_url, texts=[text], run_id="b")
+    fine = '{"id": "2", "Company": "fine"}'
+    land(database_url, texts=[fine, record], run_id="a")
+    land(database_url, texts=[fine, record], run_id="b")
     landed = rows(database_url, "select company from crm.leads_raw order by id")
     assert landed == [("a\ufffdxb" if bad.endswith("x") else "a\ufffdb",), ("fine",)]
     assert rows(database_url, "select id, original from crm.quarantine") == [("1", record)]
 
 
 def test_whole_pairs_and_escaped_backslashes_are_left_alone(database_url):
-    text = r'{"data": [{"id": "1", "Company": "\ud83d\ude00 \\u0000 \\\\ud83d"}]}'
+    text = r'{"id": "1", "Company": "\ud83d\ude00 \\u0000 \\\\ud83d"}'
     land(database_url, texts=[text])
     assert rows(database_url, "select company from crm.leads_raw") == [("😀 \\u0000 \\\\ud83d",)]
     assert rows(database_url, "select count(*) from crm.quarantine") == [(0,)]
@@ -157,7 +157,7 @@ def test_whole_pairs_and_escaped_backslashes_are_left_alone(database_url):
 def test_a_module_nobody_foresaw_gets_its_own_table(database_url):
     window = Window("run", "Solar_Sites__c", START, END)
     with open_window(database_url, window) as landing:
-        landing.stage_page(json.dumps({"data": [lead(5)]}), 1, api_calls=1)
+        landing.stage([json.dumps(lead(5)).encode()], api_calls=1)
         landing.finish(api_calls=1, read_until=END, timezone="UTC")
     assert rows(database_url, "select id from crm.crm_solar_sites__c") == [("5",)]
 

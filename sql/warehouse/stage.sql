@@ -11,9 +11,9 @@ create temporary table staged_deletions (
     deleted_time timestamptz not null
 ) on commit drop;
 
--- The pages of a batch, as they came; compressing them would cost more than it saves.
-create temporary table staged_pages (
-    number bigint generated always as identity,
-    body text not null
+-- The records of a batch, in the order they came; compressing them would cost more than it saves.
+create temporary table staged_records (
+    place bigint generated always as identity (cache 1000),
+    raw_data jsonb not null
 ) on commit drop;
-alter table staged_pages alter column body set storage external;
+alter table staged_records alter column raw_data set storage external;

@@ -1,0 +1,1 @@
+copy staged_records (raw_data) from stdin with (format binary)
