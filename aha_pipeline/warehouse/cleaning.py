@@ -14,6 +14,6 @@ REPLACEMENT = rb"\ufffd"
 
 def clean(record: bytes) -> bytes:
     """Return the text of a record as jsonb can hold it."""
-    if rb"\u" not in record:
+    if b"\\" not in record:
         return record
     return ESCAPE.sub(lambda m: REPLACEMENT if UNHOLDABLE.fullmatch(m[0]) else m[0], record)
