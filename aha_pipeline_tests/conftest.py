@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -17,6 +18,11 @@ from aha_pipeline.warehouse.migrate import migrate
 from aha_pipeline_tests.servers import installed_postgres
 
 pytest_plugins = ["aha_pipeline_tests.graph", "aha_pipeline_tests.poolers"]
+
+
+def pytest_configure() -> None:
+    """Let children hear Ctrl-C also where these tests run in the background of a shell."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

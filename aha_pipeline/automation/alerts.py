@@ -47,7 +47,9 @@ def alert_on_failure(
     when = failed_at.astimezone(opened.settings.zone)
     reason = cause(context.get_step_failure_events(), opened.settings)
     _close_recovered(context.instance, opened)
-    told = _tell(
+    if any(True for _ in _successes(context.instance, failed_at)):
+        return dg.SkipReason("A sync has succeeded since.")
+    return _tell(
         opened,
         key=f"run {run.run_id}",
         kind="failed",
@@ -55,9 +57,6 @@ def alert_on_failure(
         remedy=REMEDY.format(where=f"run {run.run_id[:8]}"),
         opened_at=failed_at,
     )
-    # The sync may have succeeded between the failure and this look at it.
-    _close_recovered(context.instance, opened)
-    return told
 
 
 @dg.sensor(

@@ -138,7 +138,7 @@ def test_after_a_success_a_new_failure_is_a_new_incident(twilio, sync, notice, l
     send_all(instance)
     sync()
     assert look() == "A sync has succeeded: the incident is over."
-    assert notice(first) == "The readers know."
+    assert notice(first) == "A sync has succeeded since."
     assert notice(sync(dg.Failure(CAUSE))) == "The readers are told."
     send_all(instance)
     assert len(twilio.messages()) == 4
@@ -176,6 +176,14 @@ def test_a_failed_check_is_told_by_its_name(twilio, sync, notice, instance):
 def test_without_any_success_yet_nothing_is_late(twilio, look, due):
     due()
     assert [look(), look()] == ["No sync is late."] * 2
+
+
+def test_a_failure_that_is_over_before_it_is_seen_is_not_told(twilio, sync, notice, instance):
+    first, second = sync(dg.Failure(CAUSE)), sync(dg.Failure(CAUSE))
+    notice(first)
+    sync()
+    assert notice(second) == "A sync has succeeded since."
+    assert pending(services.current()) == []
 
 
 def test_a_late_sync_is_told_at_the_second_look_once(twilio, sync, look, instance, due):
