@@ -119,9 +119,11 @@ def printed(value: object, unit: str, currency: str) -> str:
 
 
 def change(value: object, unit: str, currency: str) -> str | int | None:
-    """Return a change with its sign; a plain 0, which has no arrow, where there is none."""
-    if not value:
-        return None if value is None else 0
+    """Return a change with its sign; a plain 0, which has no arrow, where it is printed as none."""
+    if value is None:
+        return None
+    if printed(abs(value), unit, currency) == printed(0, unit, currency):
+        return 0
     text = printed(value, unit, currency).replace(" %", " points")
     return signed(value, text)
 

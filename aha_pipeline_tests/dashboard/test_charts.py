@@ -176,6 +176,8 @@ def test_funnel_without_deals_says_none_yet():
         (Decimal("-0.1"), "points", "-0.1 points"),
         (Decimal(150000), "money", "+₹1.50 L"),
         (-7, "count", "-7"),
+        (Decimal("0.04"), "points", 0),
+        (Decimal("-0.04"), "points", 0),
     ],
 )
 def test_change_has_its_sign_and_none_has_no_arrow(value, unit, text):

@@ -1,10 +1,10 @@
 -- grain: one row per check and finding that does not pass, errors first
--- assets: those of which it was found, in one text.
+-- assets: those of which it was found, in one text. The marks around commands are Dagster's.
 
 select
     case c.severity when 'warn' then 'warning' else 'error' end as result,
     c.name,
-    c.found,
+    replace(c.found, '`', '') as found,
     string_agg(c.asset, ', ' order by c.asset) as assets
 from analytics.check_results c
 where not c.passed
