@@ -1,6 +1,7 @@
--- A company of %(leads)s leads and a fifth as many deals, spread evenly over the year up to today,
--- 1.4 kB a record; and what they said before: one former content of every second lead, two of every
--- deal. Sources, statuses and owners follow from the number of a record, without a pattern in time.
+-- A company of %(leads)s leads and a fifth as many deals, created and landed evenly over the year up
+-- to today, 1.4 kB a record; and what they said before: one former content of every second lead, two
+-- of every deal. Sources, statuses and owners follow from the number of a record, without a pattern
+-- in time.
 insert into crm.organisation (org_id, name, is_sandbox, timezone, currency)
 values ('1', 'Company of a benchmark', true, 'Asia/Kolkata', 'INR');
 
@@ -12,9 +13,10 @@ create function pg_temp.owner(n bigint) returns jsonb language sql as $$
     select jsonb_build_object('id', '9' || n, 'name', 'Rep ' || n)
 $$;
 
-insert into crm.leads_raw (id, raw_data)
+insert into crm.leads_raw (id, synced_at, raw_data)
 select
     n::text,
+    created,
     jsonb_build_object(
         'id', n::text,
         'First_Name', 'Asha',
@@ -48,9 +50,10 @@ cross join lateral (
         current_date - interval '365 days' * (1 - n::float8 / %(leads)s) as created
 ) lead;
 
-insert into crm.crm_deals (id, raw_data)
+insert into crm.crm_deals (id, synced_at, raw_data)
 select
     'D' || n,
+    created,
     jsonb_build_object(
         'id', 'D' || n,
         'Deal_Name', 'Deal ' || n,
