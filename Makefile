@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test install lint lock bench audit
+.PHONY: run test walk install lint lock bench audit
 
 run: install
 	@$(BIN)/aha up
@@ -38,6 +38,9 @@ lock:
 
 audit: install
 	@$(BIN)/python .ci/audit.py
+
+walk: install
+	@$(BIN)/python .ci/walk.py
 
 bench: install
 	@$(BIN)/python -m benchmarks

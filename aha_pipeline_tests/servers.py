@@ -15,6 +15,12 @@ PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 UNPRIVILEGED = "nobody"
 START_SECONDS = 30
 POOL_SIZE = 20  # a sync holds ten sessions, four modules at a time
+# As Supabase creates them; service_role passes row-level security by.
+SUPABASE_ROLES = {
+    "anon": "nobypassrls",
+    "authenticated": "nobypassrls",
+    "service_role": "bypassrls",
+}
 
 
 @contextmanager
@@ -68,6 +74,20 @@ def pgbouncer(folder: Path, database_url: str, pool_mode: str) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait()
+
+
+def create_supabase_roles(database_url: str) -> None:
+    """Give a database Supabase's web roles and their default rights."""
+    with connect(database_url, autocommit=True) as admin, admin.cursor() as cursor:
+        for role, bypass in SUPABASE_ROLES.items():
+            cursor.execute("select 1 from pg_roles where rolname = %s", [role])
+            if not cursor.fetchone():
+                cursor.execute(f"create role {role} nologin noinherit {bypass}")
+            cursor.execute(f"grant usage on schema public to {role}")
+            for what in ("tables", "functions", "sequences"):
+                cursor.execute(
+                    f"alter default privileges in schema public grant all on {what} to {role}"
+                )
 
 
 def _run_as(user: str, folder: Path) -> dict[str, str]:

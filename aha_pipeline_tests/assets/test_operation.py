@@ -1,6 +1,5 @@
 """Operation over the years: old logs go, a backup comes back, an older schema is brought up."""
 
-import json
 import subprocess
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -17,38 +16,19 @@ from aha_pipeline.definitions import defs
 from aha_pipeline.instance import home
 from aha_pipeline.settings import load
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.migrate import migrate
+from aha_pipeline_tests.mart_contents import figures, rows
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 FIRST = TODAY - timedelta(days=2)
 DAYS = (FIRST.isoformat(), TODAY.isoformat())
 KEPT = ("crm", "analytics", "aha_migrations", "aha_private", "dagster")
-MOVING = ("sync_volume", "stage_stays")
 LANDED = ("organisation", "modules", "leads_raw", "crm_deals", "record_versions", "sync_logs")
 
 
 @pytest.fixture
 def other_database_url(postgres, empty_database_url) -> str:
     return empty_database_url
-
-
-def rows(url: str, query: str, *parameters: object) -> list[tuple]:
-    with connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute(query, parameters)
-        return cursor.fetchall() if cursor.description else []
-
-
-def figures(url: str) -> dict[str, list[str]]:
-    """Return every row of every mart, but of those that tell of this minute or of reads."""
-    found = {}
-    for mart in read_marts():
-        if mart.name not in MOVING:
-            query = f"select to_jsonb(m) - 'synced_at' - 'replaced_at' from {mart.relation} m"  # noqa: S608
-            found[mart.name] = sorted(
-                json.dumps(row[0], sort_keys=True) for row in rows(url, query)
-            )
-    return found
 
 
 @pytest.fixture(autouse=True)

@@ -11,11 +11,10 @@ from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.connection import connect, connect_reader
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.migrate import migrate
+from aha_pipeline_tests.servers import SUPABASE_ROLES, create_supabase_roles
 from aha_pipeline_tests.warehouse.marts_company import build, company, deal, ist, lead, put
 
 FIRST, LAST = date(2025, 3, 1), date(2025, 3, 10)
-# As Supabase creates them; service_role passes row-level security by.
-ROLES = {"anon": "nobypassrls", "authenticated": "nobypassrls", "service_role": "bypassrls"}
 OURS = "('crm', 'analytics', 'dagster', 'aha_migrations', 'aha_private')"
 
 
@@ -23,16 +22,7 @@ OURS = "('crm', 'analytics', 'dagster', 'aha_migrations', 'aha_private')"
 def supabase(module_empty_database_url: str) -> str:
     """A new database with Supabase's roles and default rights, migrated after them."""
     url = module_empty_database_url
-    with connect(url, autocommit=True) as admin, admin.cursor() as cursor:
-        for role, bypass in ROLES.items():
-            cursor.execute("select 1 from pg_roles where rolname = %s", [role])
-            if not cursor.fetchone():
-                cursor.execute(f"create role {role} nologin noinherit {bypass}")
-            cursor.execute(f"grant usage on schema public to {role}")
-            for what in ("tables", "functions", "sequences"):
-                cursor.execute(
-                    f"alter default privileges in schema public grant all on {what} to {role}"
-                )
+    create_supabase_roles(url)
     migrate(url)
     return url
 
@@ -68,7 +58,7 @@ def relations(url: str, *kinds: str, schemas: str = OURS) -> list[str]:
         return [name for (name,) in cursor]
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", SUPABASE_ROLES)
 def test_the_web_roles_read_nothing(filled, role):
     names = relations(filled, "r", "v")
     assert {"crm.leads_raw", "crm.crm_invoices", "analytics.kpis", "dagster.runs"} <= set(names)

@@ -1,0 +1,27 @@
+"""What the marts hold, to compare two databases."""
+
+import json
+
+from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.mart_files import read_marts
+
+MOVING = ("sync_volume", "stage_stays")
+
+
+def rows(url: str, query: str, *parameters: object) -> list[tuple]:
+    """Return the rows of a query; none for a statement that has none."""
+    with connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def figures(url: str) -> dict[str, list[str]]:
+    """Return every row of every mart, but of those that tell of this minute or of reads."""
+    found = {}
+    for mart in read_marts():
+        if mart.name not in MOVING:
+            query = f"select to_jsonb(m) - 'synced_at' - 'replaced_at' from {mart.relation} m"  # noqa: S608
+            found[mart.name] = sorted(
+                json.dumps(row[0], sort_keys=True) for row in rows(url, query)
+            )
+    return found
