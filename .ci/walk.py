@@ -138,6 +138,8 @@ class Walk:
 def main() -> int:
     """Walk; return the exit status."""
     began = time.monotonic()
+    # Started in the background this process ignores it, and so would all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="aha-walk-"))
     folder.chmod(0o755)  # the servers' own user has to get to their files
     try:
