@@ -233,7 +233,7 @@ def connect_company(there: Walk, direct: str, pooled: str) -> None:
     lines = [f"{name}={value}" for name, value in settings.items()]
     (there.clone / ".env").write_text("\n".join(lines) + "\n")
     saw(f"{len(lines)} settings: {', '.join(settings)}")
-    there.step(f"get a code at {STAND_IN}/console")
+    there.step(f"get a code at {STAND_IN}/console", known=f"{STAND_IN}/console")
     page = requests.get(f"{STAND_IN}/console", timeout=30).text
     (scopes,) = re.findall(r"<textarea[^>]*>([^<]+)<", page)
     page = requests.post(f"{STAND_IN}/console", data={"scope": scopes}, timeout=30).text
@@ -278,7 +278,7 @@ def live_with_it(there: Walk, direct: str) -> None:
         # The sensor `whatsapp_statuses` asks Twilio every minute.
         await_(lambda: rows(direct, STATUSES)[-1:] in ([("delivered",)], [("read",)]), seconds=300)
         saw(f"analytics.whatsapp_deliveries: {[status for (status,) in rows(direct, STATUSES)]}")
-    there.step(f"look at {STAND_IN}/outbox", known="/outbox")
+    there.step(f"look at {STAND_IN}/outbox", known=f"{STAND_IN}/outbox")
     page = requests.get(f"{STAND_IN}/outbox", timeout=30).text
     messages = page.count("<article")
     check(messages == 1, f"the outbox shows {messages} messages and not one")
