@@ -10,16 +10,17 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 ROOT = Path(__file__).resolve().parent.parent
+FILE = re.compile(r"[\w.]+(/[\w.]+)+\.\w+")
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block of code: its language, text, and the number of its line in the page."""
+    """A fenced block of code, and the file that the paragraph before it names last, if it does."""
 
     language: str
     text: str
-    line: int
+    file: str | None
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,29 @@ class Page:
         """The parsed text."""
         return MARKDOWN.parse(self.text)
 
-    def blocks(self, language: str) -> list[Block]:
-        """Return the blocks of code in a language, in order."""
-        return [
-            Block(token.info, token.content, token.map[0] + 1)
-            for token in self.tokens
-            if token.type == "fence" and token.info == language
-        ]
+    def blocks(self, language: str | None = None) -> list[Block]:
+        """Return the blocks of code, of a language or of all, in order."""
+        found = []
+        for place, token in enumerate(self.tokens):
+            if token.type == "fence" and language in (token.info, None):
+                found.append(Block(token.info, token.content, _file_named(self.tokens[:place])))
+        return found
+
+    def section(self, heading: str) -> "Page":
+        """Return the part of the page below a heading of the second level."""
+        _, _, below = self.text.partition(f"\n## {heading}\n")
+        assert below, f"{self.path} has no heading {heading!r}"
+        return Page(self.path, below.partition("\n## ")[0])
+
+    def spans(self) -> list[str]:
+        """Return the pieces of code in the lines of text."""
+        children = (child for token in self.tokens for child in token.children or ())
+        return [child.content for child in children if child.type == "code_inline"]
+
+    def rows(self) -> list[list[str]]:
+        """Return the cells of the tables' rows, as Markdown, without the heads."""
+        lines = [line for line in self.text.splitlines() if line.startswith("| ")]
+        return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
 
     def anchors(self) -> set[str]:
         """Return the names of the headings, as GitHub links to them."""
@@ -74,6 +91,13 @@ def read_pages(root: Path = ROOT) -> list[Page]:
 def slug(heading: str) -> str:
     """Return the anchor that GitHub makes of a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _file_named(before: list[Token]) -> str | None:
+    text = next((token for token in reversed(before) if token.type == "inline"), None)
+    spans = [one.content for one in (text.children if text else ()) if one.type == "code_inline"]
+    paths = [span for span in spans if FILE.fullmatch(span)]
+    return paths[-1] if paths else None
 
 
 def _plain(inline: Token) -> str:
