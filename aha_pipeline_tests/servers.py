@@ -1,12 +1,16 @@
-"""Servers that tests start for themselves: the PostgreSQL that is installed, and PgBouncer."""
+"""Servers that tests start for themselves: an installed PostgreSQL, PgBouncer, an application."""
 
 import os
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
 
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
 from aha_pipeline_tests.ports import free_port
@@ -74,6 +78,21 @@ def pgbouncer(folder: Path, database_url: str, pool_mode: str) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait()
+
+
+@contextmanager
+def serve(app: Starlette, port: int) -> Iterator[str]:
+    """Yield the address of an application that answers on loopback until the end."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
 
 
 def create_supabase_roles(database_url: str) -> None:

@@ -2,19 +2,19 @@
 
 import base64
 import secrets
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlencode
 
-import uvicorn
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Route
+
+from aha_pipeline_tests.servers import serve
 
 CLIENT, SECRET = "aha", "the client's secret"
 
@@ -85,13 +85,5 @@ class IdentityProvider:
 def running(port: int) -> Iterator[IdentityProvider]:
     """Yield a provider that answers on the port."""
     provider = IdentityProvider(port)
-    config = uvicorn.Config(provider.app, host="127.0.0.1", port=port, log_level="warning")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.05)
-    yield provider
-    server.should_exit = True
-    thread.join()
+    with serve(provider.app, port):
+        yield provider

@@ -1,0 +1,174 @@
+"""The examples of docs/extend.md, taken from the page and run."""
+
+import gzip
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from aha_pipeline.briefing import writer
+from aha_pipeline.briefing.compose import write_briefing
+from aha_pipeline.sandbox.server import Sandbox, start
+from aha_pipeline_tests.briefing.conftest import make_facts
+from aha_pipeline_tests.briefing.test_compose import reply
+from aha_pipeline_tests.delivery.conftest import DAY, READER, connect, send, stored
+from aha_pipeline_tests.graph import RECORDS
+from aha_pipeline_tests.mart_contents import rows
+from aha_pipeline_tests.pages import ROOT, read_page
+from aha_pipeline_tests.ports import free_port
+from aha_pipeline_tests.servers import serve
+
+__all__ = ["connect", "send"]
+
+PAGE = read_page(ROOT / "docs" / "extend.md")
+ADDED = ("A typed column more", "A mart more", "A chart more")
+NOT_COPIED = (".*", "__pycache__", "*.png", "aha_pipeline_tests", "benchmarks")
+PRODUCT = {"id": "5", "Product_Name": "Hub", "Modified_Time": "2026-01-02T10:00:00+05:30"}
+SHOWN = """
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("dashboard/app.py", default_timeout=120)
+app.session_state["tab"] = "Contacts & Accounts"
+app.run()
+assert not app.exception, app.exception
+print([chart.proto.alt for chart in app.get("plotly_chart")])
+"""
+
+
+def example(heading: str) -> dict[str, Any]:
+    """Return the names that the example of a section defines."""
+    (block,) = PAGE.section(heading).blocks("python")
+    defined: dict[str, Any] = dict(vars(writer)) if heading == "Another model" else {}
+    defined["__name__"] = "example_of_the_page"
+    sys.modules["example_of_the_page"] = writer  # dataclasses look their module up
+    exec(compile(block.text, PAGE.path.name, "exec"), defined)  # noqa: S102
+    return defined
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project to which the files of the page are added."""
+    copy = tmp_path / "project"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*NOT_COPIED))
+    for heading in ADDED:
+        for block in PAGE.section(heading).blocks():
+            file = copy / block.file
+            before = f"{file.read_text()}\n\n" if file.exists() else ""
+            file.write_text(before + block.text)
+    return copy
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[Sandbox]:
+    """Three leads, two of them in a city, a deal and a product."""
+    first, second, third = RECORDS["Leads"]
+    leads = [first | {"City": "Pune"}, second | {"City": "Pune"}, third]
+    folder = tmp_path / "records"
+    folder.mkdir()
+    for module, records in (RECORDS | {"Leads": leads, "Products": [PRODUCT]}).items():
+        lines = b"\n".join(map(msgspec.json.encode, records))
+        (folder / f"{module}.jsonl.gz").write_bytes(gzip.compress(lines))
+    with start(data_dir=folder, outbox_path=tmp_path / "outbox.jsonl") as running:
+        yield running
+
+
+def run(project: Path, *arguments: str, **settings: str) -> str:
+    """Run Python in a project's folder, whose packages come first then; return what it printed."""
+    finished = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=project,
+        env=os.environ | {"PYTHONPATH": str(project)} | settings,
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout
+
+
+def test_module_column_mart_check_and_chart(connected, database_url, project, monkeypatch):
+    (setting,) = PAGE.section("A module more").blocks("ini")
+    name, _, modules = setting.text.strip().partition("=")
+    monkeypatch.setenv("AHA_START_DATE", (date.today() - timedelta(days=2)).isoformat())
+
+    run(project, "-m", "aha_pipeline", "sync", **{name: modules})
+
+    assert rows(database_url, "select id from crm.crm_products") == [("5",)]
+    assert rows(database_url, "select city from crm.leads_raw order by id") == [
+        ("Pune",),
+        ("Pune",),
+        (None,),
+    ]
+    cities = "select city, leads from analytics.leads_by_city order by 1"
+    assert rows(database_url, cities) == [("(none)", 1), ("Pune", 2)]
+    checked = "select name, passed from analytics.check_results where asset = %s"
+    assert rows(database_url, checked, "analytics/leads_by_city") == [("figures", True)]
+    defined = "select definition from analytics.metric_dictionary where mart = %s"
+    assert "live leads of the city" in rows(database_url, defined, "leads_by_city")[0][0]
+    assert "Leads by city. All leads" in run(project, "-c", SHOWN)
+
+
+def test_the_check_of_the_mart_finds_what_is_wrong(connected, database_url, project, monkeypatch):
+    monkeypatch.setenv("AHA_START_DATE", (date.today() - timedelta(days=2)).isoformat())
+    mart = project / "sql" / "marts" / "leads_by_city.sql"
+    mart.write_text(mart.read_text().replace("group by 1", "and city = 'Pune' group by 1"))
+    with pytest.raises(AssertionError, match="The cities do not add up to the live leads"):
+        run(project, "-m", "aha_pipeline", "sync")
+
+
+def test_another_crm_lands_its_records_once(database_url):
+    land = example("Another CRM")["land"]
+    record = {
+        "uid": 7, "name": "Rao", "stage": "Contacted", "channel": "Referral", "rep_id": "1",
+        "rep": "Asha", "created_at": "2026-01-05T09:00:00Z", "updated_at": "2026-01-06T09:00:00Z",
+    }  # fmt: skip
+    assert land(database_url, "Leads", [record]).inserted == 1
+    landed = rows(database_url, "select id, lead_status, owner_name from crm.leads_raw")
+    assert landed == [("7", "Contacted", "Asha")]
+    assert land(database_url, "Leads", [record]).unchanged == 1
+    newer = record | {"stage": "Junk Lead", "updated_at": "2026-01-07T09:00:00Z"}
+    assert land(database_url, "Leads", [newer]).updated == 1
+    former = "select raw_data ->> 'stage' from crm.record_versions"
+    assert rows(database_url, former) == [("Contacted",)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "written_by"),
+    [(reply(), "model"), (reply(new_leads="They doubled to 99."), "plain")],
+)
+def test_another_model_words_the_briefing_and_is_proven(monkeypatch, answer, written_by):
+    async def chat(request: Request) -> JSONResponse:
+        asked.append(await request.json())
+        return JSONResponse({"choices": [{"message": {"content": answer}}]})
+
+    asked: list[dict] = []
+    for name in ("find_model", "ask"):
+        monkeypatch.setattr(writer, name, example("Another model")[name])
+    routes = [Route("/v1/chat/completions", chat, methods=["POST"])]
+    with serve(Starlette(routes=routes), free_port()) as url:
+        briefing = write_briefing(
+            make_facts(), day=DAY, company="Aha", is_sandbox=True, base_url=url, model="other"
+        )
+    assert briefing.written_by == written_by
+    assert asked[0]["messages"][0]["role"] == "system"
+
+
+def test_another_channel_delivers_once(tmp_path, connect, send):
+    channel = example("Another channel")["Folder"](tmp_path)
+    briefing = stored(connect, "All is well.")
+    for _ in range(2):
+        assert [row.status for row in send(briefing, by=channel)] == ["delivered"]
+    (file,) = (tmp_path / READER).glob("*.txt")
+    assert file.read_text() == "All is well."
+    since = datetime.now(UTC) - timedelta(hours=1)
+    assert [one.sid for one in channel.sent_since(READER, since)] == [f"{READER}/{file.name}"]

@@ -1,0 +1,42 @@
+"""Every link from one page to another, to a file or to a heading leads somewhere."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from aha_pipeline_tests.pages import ROOT, read_page, read_pages
+
+EVERY = sorted(
+    path
+    for pattern in ("*.md", "*/*.md")
+    for path in ROOT.glob(pattern)
+    if not path.relative_to(ROOT).parts[0].startswith(".")
+)
+
+
+def test_every_page_is_looked_at():
+    assert {page.path for page in read_pages()} < set(EVERY)
+    assert len(read_pages()) == 7
+
+
+@pytest.mark.parametrize("path", EVERY, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_relative_link_and_anchor_leads_somewhere(path: Path):
+    for target in read_page(path).targets():
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        there = path.parent / unquote(name) if name else path
+        assert there.exists(), target
+        if anchor:
+            assert anchor in read_page(there).anchors(), target
+
+
+def test_the_readme_links_to_every_page():
+    linked = {
+        (ROOT / target.partition("#")[0]).resolve()
+        for target in read_page(ROOT / "README.md").targets()
+        if ":" not in target
+    }
+    assert {page.path for page in read_pages()} - linked <= {ROOT / "README.md"}

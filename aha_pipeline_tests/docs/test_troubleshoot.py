@@ -1,0 +1,46 @@
+"""docs/troubleshoot.md quotes what the product really says, and tells of each error there is."""
+
+import re
+
+import pytest
+
+from aha_pipeline.crm import grant, token
+from aha_pipeline.delivery.errors import SENTENCES
+from aha_pipeline_tests.docs.sentences import is_in, printed, raised
+from aha_pipeline_tests.pages import ROOT, read_page
+
+PAGE = read_page(ROOT / "docs" / "troubleshoot.md")
+QUOTED = [quote for row in PAGE.rows() for quote in re.findall(r"`([^`]+)`", row[0])]
+ERRORS = frozenset({
+    "SettingsError", "DatabaseUnreachable", "WrongOrganisation", "MeaningFileError",
+    "ZohoUnavailable", "PassingFault", "CreditsSpent", "TokenRefused", "ModuleUnreadable",
+    "ZohoRefused", "CapReached", "DeliveryError", "WriterError", "NoFigures", "NoEntry", "NotBuilt",
+    "MartError", "CheckError",
+})  # fmt: skip
+FAULT_OF_THE_PROGRAM = {"… is filled by day: give its first and last day."}
+TOLD = [*raised(ERRORS), *(("Twilio", text) for text in SENTENCES.values())]
+TOLD += [("token", text) for room in (token, grant) for text in room.ADVICE.values()]
+
+
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    return printed()
+
+
+@pytest.mark.parametrize("quote", QUOTED)
+def test_each_quoted_sentence_is_one_that_the_source_prints(said, quote):
+    assert any(is_in(quote, text) for text in said)
+
+
+@pytest.mark.parametrize(("where", "text"), TOLD)
+def test_each_error_is_told_of(where, text):
+    assert text in FAULT_OF_THE_PROGRAM or any(is_in(quote, text) for quote in QUOTED), where
+
+
+def test_there_are_as_many_as_a_reader_would_expect():
+    assert len(QUOTED) > 90
+    assert len(TOLD) > 80
+
+
+def test_a_reworded_sentence_is_found_out(said):
+    assert not any(is_in("The database refuses a connection", text) for text in said)
