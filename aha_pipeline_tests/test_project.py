@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from aha_pipeline.cli import cli
+from aha_pipeline.crm.access import SCOPES
 from aha_pipeline.delivery.template import ALERT, BRIEFING
 from aha_pipeline.settings import Settings
 
@@ -22,12 +23,17 @@ def test_env_example_as_it_stands_is_accepted_and_equals_the_defaults():
     assert Settings(_env_file=ROOT / ".env.example") == Settings(_env_file=None)
 
 
-def test_the_readme_names_every_command_and_the_templates():
+def test_the_readme_names_every_command():
     readme = (ROOT / "README.md").read_text()
     for command in cli.commands:
         assert f"`aha {command}" in readme
-    assert BRIEFING in readme
-    assert ALERT in readme
+
+
+def test_the_pages_have_the_templates_and_the_scopes_as_they_are_sent():
+    page = (ROOT / "docs" / "connect.md").read_text()
+    assert BRIEFING in page
+    assert ALERT in page
+    assert re.findall(r"^\| `(Zoho[\w.]+)` \|", page, re.MULTILINE) == list(SCOPES)
 
 
 def test_the_lock_file_pins_everything_by_hash_and_names_no_index():

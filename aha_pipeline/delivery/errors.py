@@ -34,8 +34,8 @@ SENTENCES = {
     "sent again.",
     63018: "WhatsApp limits how much this sender may send: wait, then send again.",
     63024: "The number cannot be reached on WhatsApp: check that it has WhatsApp and a recent app.",
-    92007: "The template does not fit: check that the approved one has the variables that the "
-    "README shows.",
+    92007: "The template does not fit: check that the approved one has the variables that "
+    "docs/connect.md shows.",
 }
 
 

@@ -8,7 +8,7 @@ value may hold no line break and may not be empty (Twilio error 92007); the whol
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-# The texts to submit for approval, category UTILITY; the README says how.
+# The texts to submit for approval, category UTILITY; docs/connect.md says how.
 BRIEFING = (
     "Your sales report for {{1}}: {{2}} new leads. Won: {{3}}. Open pipeline: {{4}}. "
     "Past their closing date: {{5}}. Closing within 30 days: {{6}}. "

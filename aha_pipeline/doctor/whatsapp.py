@@ -54,7 +54,7 @@ def template(kind: str, status: str, reason: str) -> Finding:
     if status == "unknown":
         return _wrong(what, f"Twilio has no template of {name}: copy its id from the console.")
     if status == "rejected":
-        return _wrong(what, f"WhatsApp rejected it ({reason or 'no reason'}): see the README.")
+        return _wrong(what, f"WhatsApp rejected it ({reason or 'no reason'}): see docs/connect.md.")
     return warning(what, f"It is {status}: until it is approved, only free text can be sent.")
 
 
