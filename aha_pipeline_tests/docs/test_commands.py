@@ -1,0 +1,146 @@
+"""Every command of the pages is run: here, by the walk, or by a test that is named."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import click
+import pytest
+import requests
+
+from aha_pipeline.cli import cli
+from aha_pipeline_tests.mart_contents import rows
+from aha_pipeline_tests.pages import ROOT, read_pages
+
+BIN = Path(sys.executable).parent
+WALK = ".ci/walk.py"
+CI = ".ci/run"
+# Run where it takes more than a prepared folder: the file there that runs it.
+ELSEWHERE = {
+    "make run": WALK,
+    "make install": WALK,
+    "aha up": WALK,
+    "aha login": WALK,
+    "aha sandbox": WALK,
+    "make test": CI,
+    "make lint": CI,
+    "make audit": CI,
+}
+BY_THE_WALK_FROM_THE_PAGE = ("pg_dump ", "pg_restore ", "psql ")
+# What a test cannot do: the walk itself, an hour of measuring, the registry, another's commits.
+ONLY_LOOKED_AT = ("make walk", "make bench", "make lock", "git pull")
+
+
+def commands() -> list[str]:
+    """Return every command of the blocks in bash, once, without its comment."""
+    lines = (
+        line.partition("   #")[0].partition(" # ")[0].strip()
+        for page in read_pages()
+        for block in page.blocks("bash")
+        for line in block.text.splitlines()
+    )
+    return list(dict.fromkeys(line for line in lines if line))
+
+
+def here() -> list[str]:
+    """Return the commands that are run by this file."""
+    return [
+        command
+        for command in commands()
+        if command not in ELSEWHERE
+        and command not in ONLY_LOOKED_AT
+        and not command.startswith(BY_THE_WALK_FROM_THE_PAGE)
+    ]
+
+
+def spans(beginning: str) -> list[str]:
+    """Return the pieces of code within lines of text that begin like a command."""
+    found = (span for page in read_pages() for span in page.spans())
+    return sorted({span for span in found if span.startswith(beginning)})
+
+
+def give(command: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        shlex.split(command),
+        env=os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.fixture
+def prepared(connected, monkeypatch) -> None:
+    """A connected company, whose first partition is the one that the pages name."""
+    first = min(
+        date.fromisoformat(day) for day in re.findall(r"20\d\d-\d\d-\d\d", " ".join(here()))
+    )
+    monkeypatch.setenv("AHA_START_DATE", first.isoformat())
+
+
+@pytest.mark.parametrize("command", [one for one in here() if not one.startswith("aha sandbox")])
+def test_a_command_of_the_pages_does_its_work(prepared, database_url, command):
+    finished = give(command)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    if "sync" in command or "backfill" in command:
+        assert rows(database_url, "select count(*) > 0 from crm.crm_deals") == [(True,)]
+
+
+@pytest.mark.parametrize("command", [one for one in here() if one.startswith("aha sandbox")])
+def test_a_sandbox_of_the_pages_is_served(command, tmp_path):
+    log = tmp_path / "log"
+    with log.open("w") as output:
+        served = subprocess.Popen([BIN / "aha", *shlex.split(command)[1:]], stdout=output)
+    try:
+        address = wait_for(lambda: re.search(r"http://\S+", log.read_text()))[0]
+        assert "sandbox" in requests.get(address, timeout=10).text.lower()
+    finally:
+        served.terminate()
+        assert served.wait(30) == 0
+
+
+def wait_for(found: Callable[[], re.Match | None]) -> re.Match:
+    deadline = time.monotonic() + 30
+    while not (match := found()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return match
+
+
+def test_what_is_run_elsewhere_is_run_there():
+    for command, file in ELSEWHERE.items():
+        assert command in (ROOT / file).read_text(), command
+    walk = (ROOT / WALK).read_text()
+    assert "backup_commands(there)" in walk
+    assert set(ELSEWHERE) | set(ONLY_LOOKED_AT) <= set(commands())
+
+
+def test_no_command_is_left_out():
+    assert any(command.startswith(BY_THE_WALK_FROM_THE_PAGE) for command in commands())
+    assert {"aha sync", "aha doctor", "aha reconcile"} <= set(here())
+
+
+@pytest.mark.parametrize("usage", spans("aha "))
+def test_a_command_in_the_text_has_the_name_and_options_that_exist(usage):
+    name, *words = re.sub(r"[\[\]|…]", " ", usage).split()[1:]
+    command = cli.commands[name]
+    options = {option for parameter in command.params for option in parameter.opts}
+    if name == "exec":
+        return
+    named = {word.partition("=")[0] for word in words if word.startswith("-")}
+    assert named <= options | {"--help"}
+    if not named and words:
+        assert any(isinstance(one, click.Argument) for one in command.params), usage
+
+
+@pytest.mark.parametrize(
+    "usage", sorted({*spans("make "), *(c for c in commands() if "make" in c)})
+)
+def test_what_make_is_asked_for_it_can_make(usage):
+    assert re.search(rf"(?m)^{usage.split()[1]}:", (ROOT / "Makefile").read_text())
