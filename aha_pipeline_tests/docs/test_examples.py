@@ -41,6 +41,7 @@ app = AppTest.from_file("dashboard/app.py", default_timeout=120)
 app.session_state["tab"] = "Contacts & Accounts"
 app.run()
 assert not app.exception, app.exception
+print([error.value for error in app.error])
 print([chart.proto.alt for chart in app.get("plotly_chart")])
 """
 
