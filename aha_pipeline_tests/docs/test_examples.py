@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,17 @@ from starlette.routing import Route
 
 from aha_pipeline.briefing import writer
 from aha_pipeline.briefing.compose import write_briefing
+from aha_pipeline.delivery.deliver import deliver
 from aha_pipeline.sandbox.server import Sandbox, start
+from aha_pipeline.warehouse.connection import connect as open_connection
 from aha_pipeline_tests.briefing.conftest import make_facts
 from aha_pipeline_tests.briefing.test_compose import reply
-from aha_pipeline_tests.delivery.conftest import DAY, READER, connect, send, stored
+from aha_pipeline_tests.delivery.conftest import DAY, READER, stored
 from aha_pipeline_tests.graph import RECORDS
 from aha_pipeline_tests.mart_contents import rows
 from aha_pipeline_tests.pages import ROOT, read_page
 from aha_pipeline_tests.ports import free_port
 from aha_pipeline_tests.servers import serve
-
-__all__ = ["connect", "send"]
 
 PAGE = read_page(ROOT / "docs" / "extend.md")
 ADDED = ("A typed column more", "A mart more", "A chart more")
@@ -164,11 +165,13 @@ def test_another_model_words_the_briefing_and_is_proven(monkeypatch, answer, wri
     assert asked[0]["messages"][0]["role"] == "system"
 
 
-def test_another_channel_delivers_once(tmp_path, connect, send):
+def test_another_channel_delivers_once(tmp_path, database_url):
+    connect = partial(open_connection, database_url)
     channel = example("Another channel")["Folder"](tmp_path)
     briefing = stored(connect, "All is well.")
     for _ in range(2):
-        assert [row.status for row in send(briefing, by=channel)] == ["delivered"]
+        sent = deliver(connect, channel, briefing.subject, [READER], today=DAY)
+        assert [row.status for row in sent] == ["delivered"]
     (file,) = (tmp_path / READER).glob("*.txt")
     assert file.read_text() == "All is well."
     since = datetime.now(UTC) - timedelta(hours=1)

@@ -1,0 +1,63 @@
+"""What the pages and the picture name exists: tables, settings, rooms."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from aha_pipeline.settings import Settings
+from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline_tests.mart_contents import rows
+from aha_pipeline_tests.pages import ROOT, Page, read_page, read_pages
+
+TABLE = re.compile(r"\b(?:crm|analytics|aha_private)\.[a-z_]+\b")
+PICTURE = ROOT / "docs" / "architecture.svg"
+PAGES = [page for page in read_pages() if page.path.name != "extend.md"]
+
+
+def in_the_picture() -> str:
+    texts = (node.text for node in ElementTree.parse(PICTURE).iter() if node.text)  # noqa: S314
+    return re.sub(r"\. (?=ai_|whatsapp_)", ".", " ".join(texts))
+
+
+@pytest.fixture(scope="module")
+def relations(module_database_url: str) -> set[str]:
+    found = rows(
+        module_database_url,
+        "select format('%%I.%%I', relnamespace::regnamespace, relname) from pg_class"
+        " where relkind in ('r', 'v')",
+    )
+    return {name for (name,) in found} | {mart.relation for mart in read_marts()}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path.name)
+def test_every_table_of_a_page_exists(page: Page, relations):
+    assert set(TABLE.findall(" ".join(page.spans()))) <= relations
+
+
+def test_every_table_of_the_picture_exists(relations):
+    named = set(TABLE.findall(in_the_picture()))
+    assert named <= relations
+    assert len(named) > 12
+
+
+@pytest.mark.parametrize("page", read_pages(), ids=lambda page: page.path.name)
+def test_every_setting_of_a_page_exists(page: Page):
+    named = set(re.findall(r"\b(?:AHA|ZOHO|OLLAMA|TWILIO|DATABASE)_[A-Z_]*[A-Z]\b", page.text))
+    assert {name.lower() for name in named} <= set(Settings.model_fields)
+
+
+def test_every_room_of_the_architecture_exists():
+    page = read_page(ROOT / "docs" / "architecture.md").section("Rooms")
+    (tree,) = page.blocks("")
+    for place, name in re.findall(r"^( *)(\w+)/ ", tree.text, re.MULTILINE):
+        assert (ROOT / ("aha_pipeline" if place else "") / name).is_dir(), name
+    for name in re.findall(r"(\w+)/ {2,}(?:all that|words|jobs|Dagster's|stand-ins)", tree.text):
+        assert (ROOT / "aha_pipeline" / name).is_dir(), name
+
+
+def test_the_picture_tells_who_cannot_see_it_what_it_shows():
+    root = ElementTree.parse(PICTURE).getroot()  # noqa: S314  (a file of this repository)
+    named = root.attrib["aria-labelledby"].split()
+    found = {node.attrib.get("id"): node.text for node in root}
+    assert all(found[name] for name in named)
