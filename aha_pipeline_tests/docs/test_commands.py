@@ -117,6 +117,18 @@ def test_what_is_run_elsewhere_is_run_there():
     assert set(ELSEWHERE) | set(ONLY_LOOKED_AT) <= set(commands())
 
 
+@pytest.mark.parametrize("name", ["compose.yaml", "helm-values.yaml"])
+def test_the_commands_of_a_deployment_can_be_read_and_name_files_that_exist(name):
+    """Docker, Kubernetes and Helm are not here to run them."""
+    text = re.sub(r"\\\n#\s*", "", (ROOT / "deploy" / name).read_text())
+    given = re.findall(r"^#   ((?:docker|kubectl|helm) .*?)(?: {4,}.*)?$", text, re.MULTILINE)
+    assert given
+    for command in given:
+        for word in shlex.split(command):
+            if word.startswith("deploy/"):
+                assert (ROOT / word).exists(), command
+
+
 def test_no_command_is_left_out():
     assert any(command.startswith(BY_THE_WALK_FROM_THE_PAGE) for command in commands())
     assert {"aha sync", "aha doctor", "aha reconcile"} <= set(here())
