@@ -37,12 +37,14 @@ ADDED = ("A typed column more", "A mart more", "A chart more")
 NOT_COPIED = (".*", "__pycache__", "*.png", "aha_pipeline_tests", "benchmarks")
 PRODUCT = {"id": "5", "Product_Name": "Hub", "Modified_Time": "2026-01-02T10:00:00+05:30"}
 SHOWN = """
+from streamlit import config
 from streamlit.testing.v1 import AppTest
+config.set_option("server.address", "127.0.0.1")
 app = AppTest.from_file("dashboard/app.py", default_timeout=120)
 app.session_state["tab"] = "Contacts & Accounts"
 app.run()
 assert not app.exception, app.exception
-assert not app.error, app.error
+assert not app.error, [error.value for error in app.error]
 print([chart.proto.alt for chart in app.get("plotly_chart")])
 """
 
@@ -117,9 +119,7 @@ def test_module_column_mart_check_and_chart(connected, database_url, project, mo
     assert rows(database_url, checked, "analytics/leads_by_city") == [("figures", True)]
     defined = "select definition from analytics.metric_dictionary where mart = %s"
     assert "live leads of the city" in rows(database_url, defined, "leads_by_city")[0][0]
-    assert "Leads by city. All leads" in run(
-        project, "-c", SHOWN, STREAMLIT_SERVER_ADDRESS="127.0.0.1"
-    )
+    assert "Leads by city. All leads" in run(project, "-c", SHOWN)
 
 
 def test_the_check_of_the_mart_finds_what_is_wrong(connected, database_url, project, monkeypatch):
