@@ -147,7 +147,7 @@ def main() -> int:
     try:
         check(PGBOUNCER is not None, "pgbouncer is not installed: apt-get install pgbouncer")
         walk(folder)
-    except (NotAsDescribed, subprocess.TimeoutExpired) as problem:
+    except (NotAsDescribed, subprocess.SubprocessError, requests.RequestException) as problem:
         print(f"\nNot as described: {problem}", file=sys.stderr)
         return 1
     finally:
@@ -201,16 +201,17 @@ def try_the_sandbox(there: Walk) -> None:
 def look_at_the_addresses() -> None:
     """The Dagster UI shows graph, schedules and a successful first run; the dashboard answers."""
     found = requests.post(f"{UI}/graphql", json={"query": GRAPH}, timeout=60).json()["data"]
-    runs = [run["status"] for run in found["runsOrError"]["results"]]
+    runs = [(run["jobName"], run["status"]) for run in found["runsOrError"]["results"]]
+    ended_badly = [run for run in runs if run[1] in ("FAILURE", "CANCELED")]
     schedules = {
         schedule["name"]: schedule["scheduleState"]["status"]
         for schedule in found["schedulesOrError"]["results"]
     }
     keys = ["/".join(node["assetKey"]["path"]) for node in found["assetNodes"]]
     check("crm/leads_raw" in keys and "analytics/ai_briefing" in keys, f"the graph is {keys}")
-    check(set(runs) == {"SUCCESS"}, f"runs ended as {runs}")
+    check(("daily_sync", "SUCCESS") in runs and not ended_badly, f"runs ended as {runs}")
     check(set(schedules.values()) == {"RUNNING"}, f"schedules are {schedules}")
-    saw(f"{UI}: {len(keys)} assets, {len(runs)} successful runs, schedules {sorted(schedules)}")
+    saw(f"{UI}: {len(keys)} assets, {len(runs)} runs, none failed, schedules {sorted(schedules)}")
     page = requests.get(DASHBOARD, timeout=30)
     health = requests.get(f"{DASHBOARD}/_stcore/health", timeout=30)
     check(page.ok and health.text == "ok", f"the dashboard answered {page.status_code}")
@@ -243,9 +244,9 @@ def log_in(there: Walk) -> None:
     """A code of the console becomes a refresh token in `.env`."""
     there.step(f"get a code at {STAND_IN}/console", known=f"{STAND_IN}/console")
     page = requests.get(f"{STAND_IN}/console", timeout=30).text
-    (scopes,) = re.findall(r"<textarea[^>]*>([^<]+)<", page)
+    scopes = found_in(page, r"<textarea[^>]*>([^<]+)<")
     page = requests.post(f"{STAND_IN}/console", data={"scope": scopes}, timeout=30).text
-    (code,) = re.findall(r"<code>(1000\.[^<]+)</code>", page)
+    code = found_in(page, r"<code>(1000\.[^<]+)</code>")
     saw("a code")
     printed = there.run("aha login", typed=f"1000.REHEARSAL\nany-secret\n{code}\n")
     saw(line_of(printed, "Connected to"))
@@ -402,6 +403,13 @@ def create_database(admin: str, name: str) -> None:
 def in_database(address: str, name: str) -> str:
     """Return the address with another database."""
     return re.sub(r"/\w+(\?|$)", rf"/{name}\1", address, count=1)
+
+
+def found_in(page: str, pattern: str) -> str:
+    """Return the group of a pattern in a page; NotAsDescribed where it is not there."""
+    found = re.search(pattern, page)
+    check(found is not None, f"the page has nothing like {pattern}")
+    return found[1]
 
 
 def line_of(printed: str, text: str) -> str:
