@@ -134,6 +134,12 @@ def marts(
             month: _cohort(part, deals)
             for month, part in leads.groupby(leads["day"].map(lambda day: day.replace(day=1)))
         },
+        "cohort_parts": {
+            key: _cohort(part, deals)[:4]
+            for key, part in leads.groupby(
+                [leads["day"].map(lambda day: day.replace(day=1)), "source", "owner_id"]
+            )
+        },
         "outcomes_by_month": _by_month(won, lost),
         "daily_flows": _flows(leads, won, lost),
         "accounts_by_industry": {
@@ -153,6 +159,26 @@ def marts(
         .value_counts()
         .to_dict(),
     }
+
+
+def part_flows(leads: pd.DataFrame, deals: pd.DataFrame) -> dict:
+    """Return the flows of `kpi_parts` by day, source and owner, without those that are all zero."""
+    won, lost = (deals[deals["meaning"] == meaning] for meaning in ("won", "lost"))
+    return _flows(leads, won, lost, "source", "owner_id")
+
+
+def part_stocks(leads: pd.DataFrame, deals: pd.DataFrame) -> dict:
+    """Return what the changes of `kpi_parts` sum to by source and owner, without all zeros."""
+    by = ["source", "owner_id"]
+    opened = deals[deals["meaning"] == "open"]
+    of_leads, of_deals = (dict(list(frame.groupby(by))) for frame in (leads, opened))
+    found = {}
+    for key in of_leads.keys() | of_deals.keys():
+        existing, junk, _, *rest = stocks(
+            of_leads.get(key, leads.iloc[:0]), of_deals.get(key, opened.iloc[:0])
+        )
+        found[key] = (existing, junk, *rest)
+    return found
 
 
 def stocks(leads: pd.DataFrame, deals: pd.DataFrame) -> tuple:
@@ -264,19 +290,22 @@ def _by_month(won: pd.DataFrame, lost: pd.DataFrame) -> dict:
     return found
 
 
-def _flows(leads: pd.DataFrame, won: pd.DataFrame, lost: pd.DataFrame) -> dict:
-    created = leads.groupby("day").size().to_dict()
-    of_won, of_lost = (dict(list(frame.groupby("closed_day"))) for frame in (won, lost))
+def _flows(leads: pd.DataFrame, won: pd.DataFrame, lost: pd.DataFrame, *by: str) -> dict:
+    created = leads.groupby(["day", *by] if by else "day").size().to_dict()
+    of_won, of_lost = (
+        dict(list(frame.groupby(["closed_day", *by] if by else "closed_day")))
+        for frame in (won, lost)
+    )
     nothing = won.iloc[:0]
     return {
-        day: (
-            created.get(day, 0),
-            len(of_won.get(day, nothing)),
-            _value(of_won.get(day, nothing)),
-            len(of_lost.get(day, nothing)),
-            _value(of_lost.get(day, nothing)),
+        key: (
+            created.get(key, 0),
+            len(of_won.get(key, nothing)),
+            _value(of_won.get(key, nothing)),
+            len(of_lost.get(key, nothing)),
+            _value(of_lost.get(key, nothing)),
         )
-        for day in created.keys() | of_won.keys() | of_lost.keys()
+        for key in created.keys() | of_won.keys() | of_lost.keys()
     }
 
 

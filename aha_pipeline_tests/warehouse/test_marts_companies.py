@@ -133,8 +133,24 @@ def compare(connection, life: Life) -> None:
             for row in rows(connection, mart)
         }
         assert found == figures, mart
+    parts = rows(connection, "kpi_parts")
+    assert _summed(parts, ["day", "source", "owner_id"], FLOWS) == expected.part_flows(*frames)
+    assert _summed(parts, ["source", "owner_id"], CHANGES) == expected.part_stocks(*frames)
 
 
+def _summed(found: list[dict], key: list[str], columns: list[str]) -> dict[tuple, tuple]:
+    """Return the sums of the columns for each key where one of them is not 0."""
+    sums: dict[tuple, list] = {}
+    for row in found:
+        total = sums.setdefault(tuple(row[name] for name in key), [0] * len(columns))
+        for place, name in enumerate(columns):
+            total[place] += row[name]
+    return {key: tuple(total) for key, total in sums.items() if any(total)}
+
+
+FLOWS = ["new_leads", "won_deals", "won_value", "lost_deals", "lost_value"]
+CHANGES = ["leads_change", "junk_leads_change", "open_deals_change", "open_value_change",
+           "weighted_value_change"]  # fmt: skip
 COLUMNS = {
     "lead_volume": (["day", "source", "owner_id", "status", "meaning"], ["leads"]),
     "funnel": (["entity", "step"], ["records", "value"]),
@@ -154,6 +170,7 @@ COLUMNS = {
         ["month"],
         ["leads", "converted", "won", "linked", "junk", "days_to_converted", "days_to_won"],
     ),
+    "cohort_parts": (["month", "source", "owner_id"], ["leads", "converted", "won", "linked"]),
     "outcomes_by_month": (
         ["month"], ["won_deals", "won_value", "lost_deals", "lost_value", "win_rate_by_count"],
     ),
