@@ -18,7 +18,7 @@ install: $(INSTALLED)
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with venv is needed; on Debian: apt-get install python3 python3-venv"; exit 1; }
-	@echo "Setting up .venv (once)"
+	@echo "Setting up .venv (once; one to three minutes)"
 	@$(PYTHON) -m venv .venv
 	@# uv first, at the version and hash of the lock file: it installs the rest ten times faster.
 	@awk '/^uv==/ {found = 1} found {print} found && !/\\$$/ {exit}' requirements.lock > .venv/uv.lock

@@ -15,7 +15,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
 from aha_pipeline import sql
-from aha_pipeline.settings import Settings
+from aha_pipeline.settings import ALL_MODULES, Settings
 from aha_pipeline.warehouse import embedded
 from aha_pipeline.warehouse.connection import connect_reader
 from dashboard.filters import Filters
@@ -37,7 +37,7 @@ class Source:
     viewer: who looks; `viewer.may_see_records` says whether single records may be shown.
     version: changes when the data do. as_of: up to when Leads and Deals have been read, aware, in
     `zone`; None before the first complete read. trouble: modules whose newest read did not
-    complete.
+    complete. watched: the modules that are read; None is all that ever were.
     """
 
     connection: Connection
@@ -51,6 +51,7 @@ class Source:
     is_running: bool
     is_stale: bool
     trouble: tuple[str, ...]
+    watched: list[str] | None
     filters: Filters = field(default_factory=Filters)
 
     @property
@@ -71,7 +72,7 @@ class Source:
         return _ask(self.connection, name, self._parameters(name, parameters))
 
     def _parameters(self, name: str, given: Row) -> Row:
-        known = {"today": self.today, **vars(self.filters), **given}
+        known = {"today": self.today, "modules": self.watched, **vars(self.filters), **given}
         names = sorted(set(PARAMETER.findall(sql.read(f"dashboard/{name}"))))
         return {key: known.get(key) for key in names}
 
@@ -107,7 +108,8 @@ def opened(settings: Settings, viewer: Viewer) -> Iterator[Source]:
     Raises DatabaseUnreachable, or NotBuilt before the first sync.
     """
     with _connection(settings) as connection:
-        state = _state(connection)
+        watched = _watched(settings)
+        state = _state(connection, watched)
         if state["name"] is None:
             raise NotBuilt("Nothing has been read from the CRM yet. Run `aha sync`.")
         zone = ZoneInfo(state["timezone"])
@@ -123,13 +125,14 @@ def opened(settings: Settings, viewer: Viewer) -> Iterator[Source]:
             is_running=state["is_running"],
             is_stale=state["is_stale"],
             trouble=tuple(state["trouble"]),
+            watched=watched,
         )
 
 
 def version(settings: Settings) -> str:
     """Return the present version of the data. Raises as `opened` does."""
     with _connection(settings) as connection:
-        return _state(connection)["version"]
+        return _state(connection, _watched(settings))["version"]
 
 
 @contextmanager
@@ -145,8 +148,12 @@ def _embedded(home: Path) -> str:
     return embedded.start(home)
 
 
-def _state(connection: Connection) -> Row:
-    return _ask(connection, "state", None)[0]
+def _watched(settings: Settings) -> list[str] | None:
+    return None if settings.zoho_modules == ALL_MODULES else list(settings.zoho_modules)
+
+
+def _state(connection: Connection, watched: list[str] | None) -> Row:
+    return _ask(connection, "state", {"modules": watched})[0]
 
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)

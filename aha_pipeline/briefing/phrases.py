@@ -7,7 +7,7 @@ from datetime import date
 from aha_pipeline.briefing.facts import Fact
 from aha_pipeline.briefing.markup import Style
 
-ARROWS = {"up": "▲", "down": "▼", "flat": "=", "none": ""}
+ARROWS = {"up": "▲", "down": "▼", "none": ""}
 QUIET = "Nothing is out of the ordinary."
 SANDBOX = "Sandbox data, not from the live CRM."
 
@@ -61,6 +61,8 @@ def beside(fact: Fact, style: Style) -> str:
     text = style.plain(fact.text)
     if fact.previous_text is None:
         return text
+    if fact.direction == "flat":
+        return f"{text} (the same as {fact.comparison})"
     arrow = ARROWS[fact.direction]
     return f"{text} {arrow} ({style.plain(fact.previous_text)} {fact.comparison})"
 

@@ -120,7 +120,7 @@ def _send(console: Console, opened: Services) -> bool:
         return True
     subjects = pending(opened)
     if not subjects:
-        console.print("WhatsApp: every reader has the newest briefing.")
+        console.print("WhatsApp: every reader has had the newest briefing; it goes out once a day.")
     has_sent_all = True
     for subject in subjects:
         outcome = run.run_job("send_whatsapp", str(uuid4()), config=message_config(subject))

@@ -59,11 +59,12 @@ OWN_SCOPE = frozenset((
     "salesorders", "services", "solutions", "tasks", "vendors",
 ))  # fmt: skip
 SCOPE_MISSING = "OAUTH_SCOPE_MISMATCH"
+NO_SUCH_MODULE = "INVALID_MODULE"
 UNREADABLE_CODES = {
     SCOPE_MISSING: "its token lacks the scope {scope}",
     "NO_PERMISSION": "its user has no permission for it",
     "AUTHORIZATION_FAILED": "its user or edition has no right to it",
-    "INVALID_MODULE": "the organisation has no module of this API name",
+    NO_SUCH_MODULE: "the organisation has no module of this API name",
     "NOT_SUPPORTED": "the API does not serve it",
 }
 

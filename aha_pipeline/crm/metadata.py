@@ -3,7 +3,7 @@
 from typing import Any
 
 from aha_pipeline.crm import budget
-from aha_pipeline.crm.client import ZohoClient
+from aha_pipeline.crm.client import NO_SUCH_MODULE, ZohoClient
 from aha_pipeline.crm.errors import ModuleUnreadable, ZohoRefused
 from aha_pipeline.crm.stages import tell_categories
 
@@ -34,12 +34,15 @@ def read_modules(client: ZohoClient) -> tuple[str, ...]:
 def read_fields(client: ZohoClient, module: str) -> list[dict[str, Any]]:
     """Return the fields of a module as Zoho describes them; each has an `api_name`.
 
-    Raises ZohoRefused where the token may not read them, and ZohoUnavailable.
+    Raises ZohoRefused where the token may not read them, ModuleUnreadable where there is no such
+    module, and ZohoUnavailable.
     """
     params = {"module": module}
     try:
         answer = client.get("settings/fields", params, module=module, credits=budget.METADATA)
     except ModuleUnreadable as error:
+        if error.code == NO_SUCH_MODULE:
+            raise
         raise ZohoRefused(
             f"The fields of {module} cannot be read: grant ZohoCRM.settings.READ ({error})"
         ) from None

@@ -108,6 +108,12 @@ def test_a_module_that_cannot_be_read_is_never_an_empty_success(opened, connecte
     assert rows(opened, "select status from crm.sync_logs") == [("failed",)]
 
 
+def test_a_module_that_does_not_exist_is_told_once(opened, connected, caplog):
+    with pytest.raises(ModuleUnreadable, match="no module of this API name"):
+        read(opened, "Leeds")
+    assert "fields" not in caplog.text
+
+
 def test_fields_and_picklists_land_and_a_change_of_them_is_told(opened, connected):
     assert not read(opened).drift  # the first look finds nothing new
     found = dict(rows(opened, "select api_name, picklist from crm.crm_fields"))

@@ -121,7 +121,7 @@ def test_the_three_lines_of_a_day():
 def test_figures_that_print_alike_are_the_same():
     text = report(make_day(new_leads={"previous": 18}))
     assert "**18 new leads**, the same as the day before;" in text
-    assert "Junk share of all leads: 22.5 % = (22.5 % a week before)." in text
+    assert "Junk share of all leads: 22.5 % (the same as a week before)." in text
 
 
 def test_sandbox_data_is_named_in_both_texts_and_real_data_is_not():

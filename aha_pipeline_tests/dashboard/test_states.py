@@ -82,6 +82,14 @@ def test_module_that_failed_is_named(page, database_url):
     )
 
 
+def test_module_that_is_read_no_more_is_not_named(page, database_url):
+    with company(database_url) as connection:
+        log_sync(connection, READ_UNTIL)
+        log_sync(connection, READ_UNTIL + timedelta(days=1), "failed", ["Leeds"])
+        build(connection, READ_UNTIL.date(), READ_UNTIL.date())
+    assert not any("Leeds" in text for text in said(page(database_url)))
+
+
 def test_fresh_data_are_not_called_old(page, database_url):
     with company(database_url) as connection:
         log_sync(connection, datetime.now(READ_UNTIL.tzinfo))

@@ -195,10 +195,10 @@ def stocks(leads: pd.DataFrame, deals: pd.DataFrame) -> tuple:
 
 
 def percent(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
-    """Return part of whole from 0 to 100, to two places, as PostgreSQL rounds."""
+    """Return part of whole from 0 to 100, to four places, as PostgreSQL rounds."""
     if not whole:
         return None
-    return rounded(Decimal(100) * part / whole)
+    return rounded(Decimal(100) * part / whole, "0.0001")
 
 
 def rounded(number: Decimal, places: str = "0.01") -> Decimal:

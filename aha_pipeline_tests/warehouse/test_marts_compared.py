@@ -46,7 +46,7 @@ def test_a_flow_against_the_days_before_over_a_leap_day(connection):
     build(connection, date(2024, 2, 1), date(2024, 3, 2), only=MARTS)
     found = compared(connection, "new_leads")
     assert changes(found[date(2024, 3, 1)]) == [
-        (6, -2, Decimal("-33.33")),
+        (6, -2, Decimal("-33.3333")),
         (1, 3, 300),
         (Decimal("1.25"), Decimal("2.75"), 220),
         (1, 3, 300),
@@ -127,7 +127,7 @@ def test_sources_by_the_response_to_their_leads(connection):
         "last_day": day - timedelta(1),
         "leads": 6,
         "contacted_leads": 5,
-        "contacted_pct": Decimal("83.33"),
+        "contacted_pct": Decimal("83.3333"),
         "qualified_leads": 2,
         "junk_leads": 1,
         "converted_leads": 1,

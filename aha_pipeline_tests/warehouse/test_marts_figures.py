@@ -190,7 +190,7 @@ def test_win_rate_by_value_differs_from_by_count(connection):
     put(connection, "Deals", *(deal(i, MARCH, "Closed Lost", Amount=50) for i in (2, 3)))
     build(connection)
     rep = rows(connection, "rep_matrix")[0]
-    assert rep["win_rate_by_count"] == Decimal("33.33")
+    assert rep["win_rate_by_count"] == Decimal("33.3333")
     assert rep["win_rate_by_value"] == 75
 
 
@@ -214,7 +214,7 @@ def test_outcomes_by_month(mixed):
             "won_value": Decimal("151000.55"),
             "lost_deals": 1,
             "lost_value": 50000,
-            "win_rate_by_count": Decimal("66.67"),
+            "win_rate_by_count": Decimal("66.6667"),
         }
     ]
 

@@ -50,7 +50,8 @@ def _stages(source: Source) -> None:
             charts.stage_age,
             stages,
             title="Age in stage",
-            about="Median days in the stage. Right of the green line a deal is old for it.",
+            about="Median days in the stage. Right of the green line, which is drawn where ten won "
+            "deals have passed, a deal is old for it.",
             definition="Days since the deals came to the stage, of those whose arrival is known. "
             "The line: within this time 80 % of the deals won later had left the stage; shown from "
             "ten such deals on. Old: deals that stand there longer.",

@@ -31,9 +31,10 @@ def _over_time(source: Source, days: list[Row]) -> None:
             charts.lead_volume,
             days,
             title="New leads a day",
-            about="The last 30 whole days of the period, or all of a longer one; and today so far.",
+            about="Each whole day of the period, at least 30 and at most 120, and today so far. "
+            "With All time the last 30.",
             definition="Leads by the day they were created, converted ones included, deleted ones "
-            "not. The line is the mean of the seven whole days before each day. At most 120 days.",
+            "not. The line is the mean of the seven whole days before each day.",
             empty="No day is known yet. Run `aha sync`.",
         )
     with right:

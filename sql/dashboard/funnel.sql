@@ -48,7 +48,7 @@ select
     case when meaning not in ('junk', 'lost') then round(
         100.0 * reached / lag(reached) over (
             partition by entity, meaning in ('junk', 'lost') order by position
-        ), 2
+        ), 4
     ) end as reached_pct
 from reached
 order by position

@@ -1,7 +1,7 @@
 -- grain: one row
 -- What the cards of AI & System Health say. checks: those of the last 14 days; older ones are of
 -- assets that are gone. certificates: the newest of each module. reached: readers whom every
--- part of the newest briefing was delivered to.
+-- part of the newest briefing was delivered to. modules: those that are read; null is all.
 
 with checks as (
     select *
@@ -11,11 +11,13 @@ with checks as (
 certificates as (
     select distinct on (module) module, verdict, checked_at
     from crm.reconciliations
+    where (%(modules)s::text[] is null or module = any(%(modules)s))
     order by module, checked_at desc
 ),
 modules as (
     select module, max(finished_at) filter (where status = 'success') as last_complete
     from crm.sync_logs
+    where (%(modules)s::text[] is null or module = any(%(modules)s))
     group by module
 ),
 newest as (

@@ -49,7 +49,7 @@ kpis as (
     select
         *,
         round(new_leads_week / 7, 2) as new_leads_avg_7d,
-        round(100.0 * junk_leads / nullif(leads, 0), 2) as junk_pct
+        round(100.0 * junk_leads / nullif(leads, 0), 4) as junk_pct
     from sums
     where is_known
 ),

@@ -1,10 +1,11 @@
--- grain: one row per module that was read at least once
+-- grain: one row per module that was read at least once, and still is
 -- last_complete: when the newest complete read ended; certificate: the newest full comparison with
 -- the CRM, null before the first.
 
 with newest as (
     select distinct on (module) module, status, error
     from crm.sync_logs
+    where (%(modules)s::text[] is null or module = any(%(modules)s))
     order by module, started_at desc
 ),
 complete as (

@@ -4,7 +4,7 @@
 -- is made of PostgreSQL's own counters, so it costs no scan; they may trail a commit by seconds.
 -- as_of: the time up to which Leads and Deals have been read, by the CRM's clock; the day it falls on
 -- is a part-day in every figure. is_stale: as_of is two days old, twice the daily schedule.
--- trouble: modules whose newest read did not complete.
+-- trouble: modules whose newest read did not complete. modules: those that are read; null is all.
 
 with organisation as (
     select name, is_sandbox, timezone, currency
@@ -13,6 +13,7 @@ with organisation as (
 newest as (
     select distinct on (module) module, status
     from crm.sync_logs
+    where (%(modules)s::text[] is null or module = any(%(modules)s))
     order by module, started_at desc
 ),
 read_up_to as (

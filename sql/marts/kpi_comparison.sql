@@ -65,11 +65,11 @@ select
     round(mean_28d, 2) as mean_28d,
     week_before,
     value - day_before as day_before_change,
-    round(100 * (value - day_before) / nullif(abs(day_before), 0), 2) as day_before_change_pct,
+    round(100 * (value - day_before) / nullif(abs(day_before), 0), 4) as day_before_change_pct,
     round(value - mean_7d, 2) as mean_7d_change,
-    round(100 * (value - mean_7d) / nullif(abs(mean_7d), 0), 2) as mean_7d_change_pct,
+    round(100 * (value - mean_7d) / nullif(abs(mean_7d), 0), 4) as mean_7d_change_pct,
     round(value - mean_28d, 2) as mean_28d_change,
-    round(100 * (value - mean_28d) / nullif(abs(mean_28d), 0), 2) as mean_28d_change_pct,
+    round(100 * (value - mean_28d) / nullif(abs(mean_28d), 0), 4) as mean_28d_change_pct,
     value - week_before as week_before_change,
-    round(100 * (value - week_before) / nullif(abs(week_before), 0), 2) as week_before_change_pct
+    round(100 * (value - week_before) / nullif(abs(week_before), 0), 4) as week_before_change_pct
 from bases

@@ -60,7 +60,7 @@ select
     day,
     coalesce(f.new_leads, 0) as new_leads,
     round(coalesce(week.new_leads, 0) / 7, 2) as new_leads_avg_7d,
-    round(100.0 * s.junk_leads / nullif(s.leads, 0), 2) as junk_pct,
+    round(100.0 * s.junk_leads / nullif(s.leads, 0), 4) as junk_pct,
     s.open_deals,
     s.open_value as open_pipeline_value,
     s.weighted_value as weighted_pipeline_value,

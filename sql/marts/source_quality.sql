@@ -50,13 +50,13 @@ select
     source,
     leads,
     junk_leads,
-    round(100.0 * junk_leads / nullif(leads, 0), 2) as junk_pct,
+    round(100.0 * junk_leads / nullif(leads, 0), 4) as junk_pct,
     qualified_leads,
     converted_leads,
     won_deals,
     won_value,
     leads - qualified_leads - lost_leads - junk_leads as open_leads,
     lost_leads,
-    round(100.0 * converted_leads / nullif(leads, 0), 2) as conversion_pct,
-    round(100.0 * qualified_leads / nullif(leads, 0), 2) as qualified_pct
+    round(100.0 * converted_leads / nullif(leads, 0), 4) as conversion_pct,
+    round(100.0 * qualified_leads / nullif(leads, 0), 4) as qualified_pct
 from together
