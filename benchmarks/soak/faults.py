@@ -94,7 +94,7 @@ DATABASE = Fault("PostgreSQL restarts", _restart_database)
 
 # Our own services restart in the first ten days only, so that their memory shows what they keep.
 FIRST = (QUIET, KILLED, ZOHO_AWAY, TOKEN_DIES, CUT, CODE, DAEMON, PAGES, SANDBOX, TWILIO)
-THEN = (DATABASE, KILLED, ZOHO_AWAY, TOKEN_DIES, CUT, TWILIO, QUIET, SANDBOX)
+THEN = (DATABASE, KILLED, TOKEN_DIES, CUT, TWILIO, ZOHO_AWAY, SANDBOX, QUIET, KILLED, CUT)
 
 
 def of_day(number: int) -> Fault:

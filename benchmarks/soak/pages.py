@@ -91,7 +91,7 @@ def _listening(opened: Any) -> Iterator[Any]:
     page = context.new_page()
     answers: list[Any] = []
     frames: list[Seen] = []
-    page.on("response", answers.append)
+    page.on("response", lambda answer: answers.append(answer))
     page.on(
         "websocket",
         lambda socket: socket.on("framereceived", lambda data: frames.append(_frame(socket, data))),

@@ -50,17 +50,18 @@ def soak(days: int = 30) -> None:
         for number, day in enumerate(lived, 1):
             _live(world, diary, number, day)
         checks = verdict.check(world, lived)
-        found = scan.Scan(scan.of(world, password))
+        _report(world, diary, checks)
+        hidden = scan.of(world, password)
+        found = scan.Scan(hidden)
         scan.everything(found, world, commands)
-        _report(world, diary, checks, found)
         blind = scan.blind_spots(world, commands)
-        print(f"planted secrets not found      {', '.join(blind) or 'none'}")
-        print(f"took {(time.monotonic() - began) / 60:.0f} min")
-    wrong = [check.name for check in checks if not check.holds]
-    wrong += sorted(f"{name} in {where}" for name, where in found.found)
-    wrong += [f"the scan is blind for {kind}" for kind in blind]
-    if wrong:
-        raise RuntimeError(f"The soak is not clean: {'; '.join(wrong)}")
+        _report_scan(len(hidden), found, blind)
+        print(f"\ntook {(time.monotonic() - began) / 60:.0f} min")
+        wrong = [check.name for check in checks if not check.holds]
+        wrong += [f"{name} in {where}" for name, where in sorted(found.found)]
+        wrong += [f"the scan is blind for {kind}" for kind in blind]
+        if wrong:
+            raise RuntimeError(f"The soak is not clean: {'; '.join(wrong)}")
 
 
 def _live(world: World, diary: Diary, number: int, day: date) -> None:
@@ -125,7 +126,7 @@ def _sizes(world: World) -> dict[str, float]:
     }
 
 
-def _report(world: World, diary: Diary, checks: list[verdict.Check], found: scan.Scan) -> None:
+def _report(world: World, diary: Diary, checks: list[verdict.Check]) -> None:
     last = max(diary.memory)
     shown = [n for n in diary.memory if n % REPORT_EVERY == 0 or n in (1, last)]
     print("\nresident memory, MB, and the database, by day")
@@ -141,13 +142,23 @@ def _report(world: World, diary: Diary, checks: list[verdict.Check], found: scan
     print(f"  {'failed syncs':<28}{diary.failed:>6}")
     for kind, count in verdict.incidents(world).items():
         print(f"  incidents, {kind:<17}{count:>6}")
+    for day, module, reason in verdict.refusals(world):
+        print(f"  {day} {module} not certified: {reason}")
     print("\nwhat must hold")
     for one in checks:
         print(f"  {'yes' if one.holds else 'NO':<5}{one.name:<42}{one.found}")
-    print("\nsecrets")
+
+
+def _report_scan(secrets_: int, found: scan.Scan, blind: list[str]) -> None:
+    print(f"\n{secrets_} secrets looked for in")
     for kind, (texts, characters) in found.looked.items():
         print(f"  {kind:<28}{texts:>9,} texts {characters / MB:10.1f} MB")
     print(f"  {'found':<28}{len(found.found):>9}")
+    for name, where in sorted(found.found):
+        print(f"    {name}: {where}")
+    print(f"  {'planted and not found':<28}{len(blind):>9}")
+    for kind in blind:
+        print(f"    {kind}")
 
 
 def _growth(diary: Diary, since: int, last: int) -> None:

@@ -100,7 +100,7 @@ def blind_spots(world: World, commands: Commands) -> list[str]:
     with (world.services.place.logs / "planted.log").open("w") as log:
         log.write(f"could not connect with {planted}\n")
     at = {
-        "eventType": "ASSET_OBSERVATION",
+        "eventType": "ASSET_MATERIALIZATION",
         "assetKey": {"path": [PLANTED_ASSET]},
         "description": f"refused {planted}",
     }
