@@ -18,10 +18,12 @@ from aha_pipeline_tests.dashboard.identity_provider import running
 from aha_pipeline_tests.ports import free_port
 from benchmarks.soak import pages, scan, verdict
 from benchmarks.soak.clock import SharedClock
+from benchmarks.soak.commands import Commands
 from benchmarks.soak.days import live
 from benchmarks.soak.faults import ALWAYS, of_day
+from benchmarks.soak.place import Place
 from benchmarks.soak.postgres import Postgres
-from benchmarks.soak.services import VIEWER, Commands, Place, Services
+from benchmarks.soak.services import VIEWER, Services
 from benchmarks.soak.world import ZONE, World
 
 MB = 1_000_000

@@ -13,7 +13,7 @@ from psycopg2.sql import SQL, Identifier
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline_tests.dashboard.identity_provider import SECRET as CLIENT_SECRET
 from benchmarks.soak import pages
-from benchmarks.soak.services import Commands
+from benchmarks.soak.commands import Commands
 from benchmarks.soak.waiting import wait_until
 from benchmarks.soak.world import World
 

@@ -7,24 +7,21 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Sequence
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import psutil
 import requests
 
-from aha_pipeline.settings import Settings
 from aha_pipeline_tests.dashboard.identity_provider import CLIENT
 from aha_pipeline_tests.dashboard.identity_provider import SECRET as CLIENT_SECRET
 from aha_pipeline_tests.ports import free_port
 from benchmarks.soak.clock import ROOT, SharedClock
+from benchmarks.soak.crm import Zoho
+from benchmarks.soak.place import Place, without_settings
 from benchmarks.soak.waiting import wait_until
 
 VIEWER = "head@example.com"
-LOOK_SECONDS = 0.5
 START_SECONDS = 180
 STOP_SECONDS = 40
 MB = 1_000_000
@@ -38,79 +35,8 @@ server_metadata_url = "{provider}/.well-known/openid-configuration"
 """
 
 
-class Place:
-    """The folder of a soak: what services write, and `private`, which is not searched."""
-
-    def __init__(self, folder: Path) -> None:
-        self.private, self.postgres = folder / "private", folder / "postgres"
-        self.work, self.home, self.logs = folder / "work", folder / "home", folder / "logs"
-        for one in (self.private, self.postgres, self.work, self.home, self.logs):
-            one.mkdir()
-        folder.chmod(0o755)
-        self.postgres.chmod(0o755)
-
-    def written(self) -> list[Path]:
-        """Return every file that the services have written."""
-        outbox = [self.private / "outbox.jsonl"]
-        return outbox + [
-            path for one in (self.home, self.logs) for path in one.rglob("*") if path.is_file()
-        ]
-
-
-class Zoho:
-    """The sandbox of `zoho.py`, asked by its input and output."""
-
-    def __init__(self, place: Place, environment: dict[str, str]) -> None:
-        self._place, self._environment = place, environment
-        self._port = free_port()
-        self.url = f"http://127.0.0.1:{self._port}"
-        self._thrown: dict[str, object] = {}
-        self.start()
-
-    def start(self) -> None:
-        """Start it with the switches that it had; returns when it answers."""
-        command = [sys.executable, "-m", "benchmarks.soak.zoho"]
-        with (self._place.logs / "zoho.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [*command, str(self._place.private), str(self._port)],
-                cwd=ROOT,
-                env=self._environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        if not self.process.stdout.readline():
-            raise RuntimeError("the sandbox did not start: logs/zoho.log says why")
-        self.throw(**self._thrown)
-
-    def stop(self) -> None:
-        """Stop it."""
-        with suppress(BrokenPipeError):
-            self.process.stdin.close()
-        self.process.wait()
-
-    def throw(self, **switches: object) -> None:
-        """Throw switches, which it keeps over a restart."""
-        self._thrown |= switches
-        self.ask("throw", **switches)
-
-    def ask(self, do: str, **arguments: object) -> object:
-        """Have something done, as `zoho.Desk` describes it; return its answer."""
-        self.process.stdin.write(json.dumps({"do": do} | arguments) + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            raise RuntimeError(f"the sandbox did not {do}: logs/zoho.log says why")
-        return json.loads(answer)
-
-    def issued(self) -> list[str]:
-        """Return every access token that was ever handed out."""
-        return (self._place.private / "issued").read_text().split()
-
-
 class Services:
-    """Code server, webserver, daemon and dashboard; `memory` and `commands` look at them."""
+    """Code server, webserver, daemon and dashboard, and the sandbox that they read."""
 
     def __init__(
         self,
@@ -124,7 +50,7 @@ class Services:
         code, ui, dashboard = free_port(), free_port(), free_port()
         self.ui, self.dashboard = f"http://127.0.0.1:{ui}", f"http://127.0.0.1:{dashboard}"
         self.secrets = _secrets()
-        self.zoho = Zoho(place, _without_settings() | clock.environment())
+        self.zoho = Zoho(place, without_settings() | clock.environment())
         self.environment = self._settings(database_url, first_day)
         self._code_port = code
         self._write_workspace(code)
@@ -220,7 +146,7 @@ class Services:
 
     def _settings(self, database_url: str, first_day: date) -> dict[str, str]:
         return (
-            _without_settings()
+            without_settings()
             | self._clock.environment()
             | {
                 "HOME": str(self.place.work),
@@ -261,38 +187,6 @@ class Services:
         (folder / "secrets.toml").write_text(text)
 
 
-class Commands:
-    """The command lines of every process that a soak starts, looked at all the time."""
-
-    def __init__(self, roots: Sequence[psutil.Process]) -> None:
-        self.seen: set[str] = set()
-        self._roots = roots
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def look(self) -> None:
-        """Look once."""
-        for root in self._roots:
-            for process in root.children(recursive=True):
-                with suppress(psutil.Error):
-                    self.seen.add(" ".join(process.cmdline()))
-
-    def stop(self) -> None:
-        """Look no more."""
-        self._ended.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        while not self._ended.wait(LOOK_SECONDS):
-            self.look()
-
-
 def _secrets() -> dict[str, str]:
     names = ("ZOHO_CLIENT_SECRET", "ZOHO_REFRESH_TOKEN", "TWILIO_AUTH_TOKEN", "cookie_secret")
     return {name: secrets.token_hex(24) for name in names}
-
-
-def _without_settings() -> dict[str, str]:
-    settings = {name.upper() for name in Settings.model_fields} | {"DAGSTER_HOME"}
-    return {name: value for name, value in os.environ.items() if name.upper() not in settings}
