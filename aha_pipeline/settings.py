@@ -5,7 +5,7 @@ set: what is missing is replaced by an embedded or sandbox service (see `local.p
 """
 
 import re
-from datetime import date, time
+from datetime import date, datetime, time
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
@@ -14,7 +14,14 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel.numbers import is_currency
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from aha_pipeline.database_address import for_sessions, with_tls
@@ -268,8 +275,9 @@ class Settings(BaseSettings):
 
     @field_validator("aha_start_date")
     @classmethod
-    def _check_start(cls, value: date) -> date:
-        if value > date.today():
+    def _check_start(cls, value: date, info: ValidationInfo) -> date:
+        zone = info.data.get("aha_timezone")  # missing where it is wrong itself
+        if zone and value > datetime.now(ZoneInfo(zone)).date():
             raise ValueError("must not be in the future")
         return value
 

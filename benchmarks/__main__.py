@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable
 
 from benchmarks import briefing, daily_sync, dashboard, losses, marts, speed
+from benchmarks.soak import run as soak
 
 PARTS: dict[str, Callable[..., None]] = {
     "briefing": briefing.main,
@@ -14,20 +15,23 @@ PARTS: dict[str, Callable[..., None]] = {
     "growth": speed.growth,
     "marts": marts.marts,
     "dashboard": dashboard.dashboard,
+    "soak": soak.soak,
 }
+ONLY_BY_NAME = {"soak"}  # it takes as long as all the others
 
 
 def main() -> None:
-    """Run the parts named, or all."""
+    """Run the parts named, or all but those that want to be named."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
     parser.add_argument("--records", type=int, help="size of the CRM, to try a part small")
     parser.add_argument("--rounds", type=int, help="how often each speed is measured")
+    parser.add_argument("--days", type=int, help="how many days the soak lives")
     asked = parser.parse_args()
     unknown = set(asked.parts) - PARTS.keys()
     if unknown:
         parser.error(f"no part {', '.join(sorted(unknown))}: there are {', '.join(PARTS)}")
-    for name in asked.parts or PARTS:
+    for name in asked.parts or [name for name in PARTS if name not in ONLY_BY_NAME]:
         print(f"\n{name}", flush=True)
         PARTS[name](**_options(name, asked))
 

@@ -100,9 +100,18 @@ def _another_attempt(context: dg.AssetExecutionContext) -> dg.RetryRequested:
 
 
 def _in_run(context: dg.AssetExecutionContext, modules: Sequence[str]) -> list[str]:
-    """Return the modules whose steps are in this run."""
-    steps = set(context.run.step_keys_to_execute or [])
-    return [m for m in modules if "__".join(module_key(m).path) in steps]
+    """Return the modules whose steps are in this run.
+
+    A run names its assets or its steps only where they are not all; one that the schedule has
+    launched names neither.
+    """
+    assets, steps = context.run.asset_selection, context.run.step_keys_to_execute
+    return [
+        module
+        for module in modules
+        if (not assets or module_key(module) in assets)
+        and (not steps or "__".join(module_key(module).path) in steps)
+    ]
 
 
 def _window(context: dg.AssetExecutionContext, module: str) -> Window:

@@ -5,12 +5,15 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run
 
 from aha_pipeline.assets.partitions import RANGE_END, RANGE_START
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.automation.schedules import daily_schedule
 from aha_pipeline.definitions import defs
 from aha_pipeline.settings import load
+from aha_pipeline.warehouse.connection import connect
 
 IST = ZoneInfo("Asia/Kolkata")
 TODAY = datetime.now(IST).date()
@@ -53,6 +56,17 @@ def test_a_later_tick_reads_from_the_day_of_the_last_read_to_today(tick, run_day
     assert run_days(START.isoformat(), TODAY.isoformat()).success
     connected.store.now.moment = datetime.now(IST)
     assert days(tick()) == (three_days_ago.date(), TODAY)
+
+
+def test_the_run_of_a_tick_reads_every_module(tick, instance, database_url):
+    """The scheduler's daemon names no steps in the run that it creates: all are meant."""
+    job = defs().resolve_job_def("daily_sync")
+    run = instance.create_run_for_job(job, tags=tick().tags)._replace(step_keys_to_execute=None)
+    result = execute_run(InMemoryJob(job), run, instance)
+    assert result.success
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("select distinct module from crm.sync_logs where status = 'success'")
+        assert {row[0] for row in cursor} == set(load().zoho_modules)
 
 
 def test_a_tick_that_a_crash_repeats_has_the_same_run_key(tick):
