@@ -17,7 +17,11 @@ from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.migrate import migrate
 from aha_pipeline_tests.servers import installed_postgres
 
-pytest_plugins = ["aha_pipeline_tests.graph", "aha_pipeline_tests.poolers"]
+pytest_plugins = [
+    "aha_pipeline_tests.browser",
+    "aha_pipeline_tests.graph",
+    "aha_pipeline_tests.poolers",
+]
 
 
 def pytest_configure() -> None:

@@ -25,6 +25,7 @@ def execute(arguments: Sequence[str]) -> None:
     local.with_database(settings)
     migrate(settings.session_url)
     home.prepare(settings)
+    home.create_tables(settings.session_url)
     try:
         os.execvp(arguments[0], arguments)  # noqa: S606
     except OSError as error:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SCHEMA = "dagster"
 PLUGIN = "aha_schema"  # see schema.py
 PROCESS_TAG = "aha/process"
+LAST_TABLE = "jobs"  # of the schedules, which Dagster makes after those of runs and events
 CONFIGURATION = Path(__file__).with_name("dagster.yaml")
 EVENTS_A_BATCH = "100"
 
@@ -49,6 +50,21 @@ def create_schema(database_url: str) -> None:
         cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", (SCHEMA,))
         cursor.execute(f"create schema if not exists {SCHEMA}")
         cursor.execute(f"revoke all on schema {SCHEMA} from public")
+
+
+def create_tables(database_url: str) -> None:
+    """Create Dagster's tables where there are none, in the home that `prepare` named.
+
+    Dagster makes them when a process first opens its instance: two that start together on a new
+    database fail each other. Raises DatabaseUnreachable.
+    """
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", (SCHEMA,))
+        cursor.execute("select to_regclass(%s) is null", (f"{SCHEMA}.{LAST_TABLE}",))
+        if cursor.fetchone()[0]:
+            from dagster import DagsterInstance
+
+            DagsterInstance.get().dispose()
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """A filled database that every test of the dashboard may read, and the page on top of it."""
 
-import os
-import shutil
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -15,9 +13,6 @@ from aha_pipeline_tests.dashboard import company
 from aha_pipeline_tests.dashboard.serving import APP
 
 SECONDS = 30
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# A name from outside that leads to this machine.
-HOSTILE = "--host-resolver-rules=MAP hostile.test 127.0.0.1"
 
 
 @pytest.fixture(scope="session")
@@ -45,17 +40,3 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
 
     yield run
     st.cache_data.clear()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[object]:
-    """A real browser."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None and not os.environ.get("CI"):
-        pytest.skip("no Chromium on this machine; install one to test the page in a browser")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", HOSTILE])
-        yield opened
-        opened.close()

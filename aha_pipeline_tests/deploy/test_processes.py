@@ -123,6 +123,15 @@ def rows(url: str, query: str) -> list[tuple]:
         return cursor.fetchall()
 
 
+def test_services_that_start_together_on_a_new_database_all_start(sandbox, database_url):
+    look = "from dagster import DagsterInstance; DagsterInstance.get()"
+    command = [sys.executable, "-m", "aha_pipeline", "exec", sys.executable, "-c", look]
+    starting = [subprocess.Popen(command) for _ in range(3)]
+    assert [one.wait(120) for one in starting] == [0, 0, 0]
+    tables = "select count(*) > 10 from pg_tables where schemaname = 'dagster'"
+    assert rows(database_url, tables) == [(True,)]
+
+
 def launch(services: Services) -> str:
     selector = {
         "repositoryLocationName": "aha_pipeline",
