@@ -31,19 +31,13 @@ from dotenv import dotenv_values
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse import embedded
 from aha_pipeline.warehouse.connection import connect
+from aha_pipeline_tests.dagster_ui import GRAPH
 from aha_pipeline_tests.mart_contents import figures, rows
 from aha_pipeline_tests.pages import ROOT, read_page, read_pages
 from aha_pipeline_tests.servers import PGBOUNCER, create_supabase_roles, pgbouncer
 
 UI, DASHBOARD, STAND_IN = (f"http://127.0.0.1:{port}" for port in (3000, 8501, 8700))
 SECONDS = 900
-GRAPH = """{
-  assetNodes { assetKey { path } }
-  runsOrError { ... on Runs { results { jobName status } } }
-  schedulesOrError(repositorySelector: {
-    repositoryName: "__repository__", repositoryLocationName: "aha_pipeline"
-  }) { ... on Schedules { results { name scheduleState { status } } } }
-}"""
 FINDING = re.compile(r"^(ok|warning|problem) +(.{22}) (.+)$", re.MULTILINE)
 MEANINGS = "module,value,meaning\nLeads,Contacted,junk\n"
 JUNK = "select sum(junk_leads)::int from analytics.source_quality"

@@ -23,8 +23,11 @@ def split(page: str) -> list[bytes]:
 
 
 def _split_by_hand(page: str) -> list[bytes]:
+    rows = ROWS.search(page)
+    if rows is None:
+        raise ValueError("The page holds no list of records.")
     decoder, found = json.JSONDecoder(strict=False), []
-    position = ROWS.search(page).end()
+    position = rows.end()
     while page[position] != "]":
         _, end = decoder.raw_decode(page, position)
         found.append(page[position:end].encode())

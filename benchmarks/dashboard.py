@@ -6,7 +6,6 @@ cache. Tab, filter: from the click until the page has stopped running and all ch
 """
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from urllib.request import urlopen
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.marts import refresh
+from aha_pipeline_tests.browser import STILL, launched
 from benchmarks.databases import database, postgres
 from benchmarks.marts import fill
 
@@ -34,12 +34,7 @@ SHARE = 100  # the small company has a hundredth of the records
 DAYS = timedelta(days=60)
 PEOPLE = 10
 MILLISECONDS = 300_000
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHART = ".js-plotly-plot .main-svg"
-SETTLED = (
-    "document.querySelector('[data-test-script-state]')"
-    "?.getAttribute('data-test-script-state') === 'notRunning'"
-)
 
 
 def dashboard(records: int = 1_000_000, rounds: int = 5) -> None:
@@ -102,7 +97,7 @@ def _choose(page: object) -> None:
 
 def _settle(page: object) -> None:
     page.wait_for_timeout(100)  # the page needs a moment to hear of the click
-    page.wait_for_function(SETTLED)
+    page.wait_for_function(STILL)
     page.wait_for_selector(CHART)
 
 
@@ -128,13 +123,8 @@ def _took(act: Callable[[], object]) -> float:
 
 @contextmanager
 def _browser() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with launched() as opened:
         yield opened.new_context(locale="en-IN", viewport={"width": 1366, "height": 2000})
-        opened.close()
 
 
 @contextmanager

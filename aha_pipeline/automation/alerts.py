@@ -47,7 +47,7 @@ def alert_on_failure(
     when = failed_at.astimezone(opened.settings.zone)
     reason = cause(context.get_step_failure_events(), opened.settings)
     _close_recovered(context.instance, opened)
-    if any(True for _ in _successes(context.instance, failed_at)):
+    if _has_succeeded(context.instance, failed_at):
         return dg.SkipReason("A sync has succeeded since.")
     return _tell(
         opened,
@@ -105,14 +105,14 @@ def _is_late(instance: dg.DagsterInstance, due: datetime) -> bool:
 
     A pipeline in which none ever succeeded is not late: it is being set up.
     """
-    if any(True for _ in _successes(instance, due)):
+    if _has_succeeded(instance, due):
         return False
     since = datetime.now(UTC) - LATE_AFTER
     if instance.get_runs(
         dg.RunsFilter(job_name=daily_sync.name, statuses=UNFINISHED, created_after=since), limit=1
     ):
         return False
-    return any(True for _ in _successes(instance, None))
+    return _has_succeeded(instance, None)
 
 
 def _close_recovered(instance: dg.DagsterInstance, opened: Services) -> bool:
@@ -121,6 +121,10 @@ def _close_recovered(instance: dg.DagsterInstance, opened: Services) -> bool:
         since = incidents.open_since(connection)
         recovered_at = since and next(_successes(instance, since), None)
         return recovered_at is not None and incidents.close_incident(connection, recovered_at)
+
+
+def _has_succeeded(instance: dg.DagsterInstance, since: datetime | None) -> bool:
+    return any(True for _ in _successes(instance, since))
 
 
 def _successes(instance: dg.DagsterInstance, since: datetime | None) -> Iterator[datetime]:

@@ -14,16 +14,10 @@ import psutil
 import pytest
 import requests
 
+from aha_pipeline_tests.dagster_ui import GRAPH
 from aha_pipeline_tests.ports import free_port
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
-GRAPH = """{
-  assetNodes { assetKey { path } }
-  runsOrError { ... on Runs { results { jobName status } } }
-  schedulesOrError(repositorySelector: {
-    repositoryName: "__repository__", repositoryLocationName: "aha_pipeline"
-  }) { ... on Schedules { results { name scheduleState { status } } } }
-}"""
 
 
 def free_ports() -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from aha_pipeline_tests.browser import STILL
 from aha_pipeline_tests.dashboard.serving import served
 from aha_pipeline_tests.ports import free_port
 
@@ -48,10 +49,7 @@ def open_tab(page: object, address: str, tab: str, more: str = "") -> None:
 
 def settle(page: object) -> None:
     """Wait until the page has stopped running and its charts have stopped moving."""
-    page.wait_for_function(
-        "document.querySelector('[data-test-script-state]')"
-        "?.getAttribute('data-test-script-state') === 'notRunning'"
-    )
+    page.wait_for_function(STILL)
     page.wait_for_timeout(1000)
 
 

@@ -1,13 +1,12 @@
 """What the Dagster UI and the dashboard give a browser: pages, answers, web socket frames."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from aha_pipeline_tests.browser import STILL
 from benchmarks.soak.services import Services
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 TABS = (
     "Overview",
     "Lead Intelligence",
@@ -35,25 +34,9 @@ DAGSTER = (
 )
 MILLISECONDS = 120_000
 SETTLE_MILLISECONDS = 2_500  # the Dagster UI never comes to rest: it asks all the time
-STILL = (
-    "document.querySelector('[data-test-script-state]')"
-    "?.getAttribute('data-test-script-state') === 'notRunning'"
-)
 OF_THE_PROGRAM = {"script", "stylesheet", "font", "image"}
 
 Seen = tuple[str, str]
-
-
-@contextmanager
-def browser() -> Iterator[Any]:
-    """Yield a Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 def dashboard(opened: Any, services: Services) -> Iterator[Seen]:

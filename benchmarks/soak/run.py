@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from aha_pipeline_tests.browser import launched
 from aha_pipeline_tests.dashboard.identity_provider import running
 from aha_pipeline_tests.ports import free_port
 from benchmarks.soak import pages, scan, verdict
@@ -71,7 +72,7 @@ def _live(world: World, diary: Diary, number: int, day: date) -> None:
     print(f"day {number:>2}  {day:%a %d %b}  {fault.name:<46}", end="", flush=True)
     diary.failed += live(world, day, fault)
     if number % REPORT_EVERY == 0:  # somebody looks at the dashboard
-        with pages.browser() as opened:
+        with launched() as opened:
             for _ in pages.dashboard(opened, world.services):
                 pass
     diary.memory[number] = world.services.memory()

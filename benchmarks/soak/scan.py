@@ -11,6 +11,7 @@ from urllib.parse import quote
 from psycopg2.sql import SQL, Identifier
 
 from aha_pipeline.warehouse.connection import connect
+from aha_pipeline_tests.browser import launched
 from aha_pipeline_tests.dashboard.identity_provider import SECRET as CLIENT_SECRET
 from benchmarks.soak import pages
 from benchmarks.soak.commands import Commands
@@ -84,7 +85,7 @@ def everything(scan: Scan, world: World, commands: Commands, *further: str) -> N
     scan.look("rows", _rows(world))
     scan.look("command lines", (("a process", command) for command in set(commands.seen)))
     scan.look("answers of Dagster", _answers(world, runs))
-    with pages.browser() as opened:
+    with launched() as opened:
         scan.look("pages of Dagster", pages.dagster(opened, world.services, shown, *further))
         scan.look("pages of the dashboard", pages.dashboard(opened, world.services))
 
