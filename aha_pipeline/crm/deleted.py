@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from aha_pipeline.crm import budget
 from aha_pipeline.crm.client import ZohoClient
+from aha_pipeline.crm.listing import to_time
 
 # The list has no order that is promised and shifts while it is read: what one read misses at the
 # edge of a page, the next one finds.
@@ -20,19 +21,25 @@ class Deletion:
     kind: str
     deleted_time: str | None
 
+    def is_after(self, moment: datetime | None) -> bool:
+        """Whether it is known to have happened after a moment."""
+        time = to_time(self.deleted_time)
+        return moment is not None and time is not None and time > moment
+
 
 def read_deleted(
     client: ZohoClient, module: str, since: datetime | None, *, essential: bool = False
 ) -> list[Deletion]:
     """Return what was deleted since `since`, less an overlap of a day. Raises ZohoError."""
+    began = client.server_time
     found: dict[str, Deletion] = {}
     while True:
-        before, rows = len(found), 0
-        for row in _rows(client, module, since and since - OVERLAP, essential):
-            found[row.id] = row
-            rows += 1
-        # More than a page can shift while it is read: read again until nothing new appears.
-        if rows <= client.per_page or len(found) == before:
+        rows = list(_rows(client, module, since and since - OVERLAP, essential))
+        news = [row for row in rows if row.id not in found and not row.is_after(began)]
+        found |= {row.id: row for row in rows}
+        # More than a page can shift while it is read: read again until nothing new appears, but
+        # for what is deleted meanwhile, which may have no end and which the next read finds.
+        if len(rows) <= client.per_page or not news:
             return list(found.values())
 
 

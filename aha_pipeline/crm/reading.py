@@ -8,7 +8,7 @@ changes fit on one.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import count, pairwise
+from itertools import pairwise
 from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
 
@@ -16,7 +16,7 @@ from aha_pipeline.crm.deleted import Deletion, read_deleted
 from aha_pipeline.crm.errors import CreditsSpent
 from aha_pipeline.crm.listing import Listing, Page
 from aha_pipeline.crm.tie import ONE_SECOND, Owners, Tie
-from aha_pipeline.crm.walk import Stretch, measure, passes, walk
+from aha_pipeline.crm.walk import Stretch, again, passes, walk
 
 # Longer than Zoho has been seen to take to show a change, and than two clocks differ.
 COMMIT_LAG = timedelta(minutes=5)
@@ -24,7 +24,7 @@ PAGES_A_PART = 2.5  # fewer are not worth the call that finds where a part begin
 SHORTEST_PART = timedelta(seconds=3)
 QUEUE_PAGES = 10
 LATE_PAGES = 20
-LATE_ROUNDS = 5
+ROUNDS = 2  # a list that is not at rest by then changes faster than it is read
 POLL_SECONDS = 0.1
 Span = tuple[datetime | None, datetime | None]
 
@@ -107,7 +107,14 @@ class Reading:
             yield from self._arriving()
         finally:
             self._over.set()
-        yield from self._proven()
+        listing = replace(self.listing, over=Event())
+        if not self.stopped:
+            try:
+                yield from self._proven(listing)
+            except CreditsSpent as spent:
+                self.stopped = str(spent)
+        if self.stopped:
+            yield from self._caught_up(replace(listing, essential=True))
 
     @property
     def _over(self) -> Event:
@@ -118,8 +125,9 @@ class Reading:
         """The spans in which every record was seen, up to what Zoho had surely shown by then."""
         settled, unproven = self._settled_time(), set(map(id, self._unproven()))
         spans = []
-        for share in self._shares:
-            stretch = share.stretch
+        for stretch in (share.stretch for share in self._shares):
+            if not stretch.is_done and stretch.read_to is None:
+                continue  # not a page of it is behind the reader
             doubtful = [tie.anchor for tie in stretch.ties if id(tie) in unproven]
             end = stretch.end if stretch.is_done else stretch.read_to
             end = min((e for e in (end, settled, *doubtful) if e is not None), default=None)
@@ -245,31 +253,43 @@ class Reading:
             self._owners.note(item)
             yield item
 
-    def _proven(self) -> Iterator[Page]:
+    def _proven(self, listing: Listing) -> Iterator[Page]:
         """Read ties again until each is proven, and the deletions.
 
         A tie is measured first and what has left it is read after that: only so is it a proof.
         """
-        listing = replace(self.listing, essential=bool(self.stopped), over=Event())
-        for round_ in count():
-            yield from self._changed_since(listing)
-            self.deletions = read_deleted(
-                listing.client, listing.module, self.since, essential=listing.essential
-            )
-            for deletion in self.deletions:
-                self._owners.note_gone(deletion.id)
-            unproven = self._unproven()
-            if round_ >= LATE_ROUNDS:
-                unproven = [tie for tie in unproven if not self._is_late(tie.last)]
-            if not unproven or self.stopped:
-                return
+        yield from self._caught_up(listing)
+        rounds = 0
+        while (unproven := self._unproven()) and rounds < ROUNDS:
             for tie in unproven:
-                if tie.length is not None and not tie.is_measured_alone:
-                    measure(listing, tie)
-                    tie.is_measured_alone = True
-                else:
-                    yield from passes(listing, tie)
-                    tie.is_measured_alone = False
+                yield from again(listing, tie)
+            yield from self._caught_up(listing)
+            rounds += 1
+        for tie in unproven:
+            if not self._is_late(tie.last):
+                yield from self._proven_alone(listing, tie)
+
+    def _proven_alone(self, listing: Listing, tie: Tie) -> Iterator[Page]:
+        """Prove a tie by asking for each of its records, also where no list comes to rest."""
+        while not tie.is_settled:
+            yield from again(listing, tie)
+            asked, shown = tie.seen - tie.left, set[str]()
+            for page in listing.by_ids(sorted(asked)):
+                self._owners.note(page)
+                shown.update(id_ for id_, _ in page.keys)
+                yield page
+            for id_ in asked - shown:
+                self._owners.note_gone(id_)
+            tie.is_certain = tie.is_counted
+
+    def _caught_up(self, listing: Listing) -> Iterator[Page]:
+        """Yield what changed while this was read, and read the deletions."""
+        yield from self._changed_since(listing)
+        self.deletions = read_deleted(
+            listing.client, listing.module, self.since, essential=listing.essential
+        )
+        for deletion in self.deletions:
+            self._owners.note_gone(deletion.id)
 
     def _changed_since(self, listing: Listing) -> Iterator[Page]:
         """Yield what changed while this was read.

@@ -41,6 +41,7 @@ class Tie:
     `anchor` None is the start of the whole list, and the tie then the records without a time.
     `seen` were on its pages, `left` are those of them that have another time now, or are deleted;
     `length` is how many the list held when it was measured, None where that could not be told.
+    `is_certain` is set once its records were asked for by id, and none can be unseen.
     """
 
     anchor: datetime | None
@@ -51,7 +52,7 @@ class Tie:
     length: int | None = None
     is_measured_alone: bool = False
     fruitless: int = 0
-    is_found_by_id: bool = False
+    is_certain: bool = False
 
     @property
     def last(self) -> datetime | None:
@@ -76,8 +77,8 @@ class Tie:
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing more can be done for it: found by id, or passed in vain often enough."""
-        return self.is_found_by_id or self.fruitless >= FRUITLESS_PASSES
+        """Whether nothing is left to do for it: proven by id, or passed in vain often enough."""
+        return self.is_certain or self.fruitless >= FRUITLESS_PASSES
 
     @property
     def is_counted(self) -> bool:

@@ -97,7 +97,17 @@ def passes(listing: Listing, tie: Tie, first: Page | None = None) -> Iterator[Pa
     tie.fruitless = tie.fruitless + 1 if len(tie.seen) == known else 0
 
 
-def measure(listing: Listing, tie: Tie) -> None:
+def again(listing: Listing, tie: Tie) -> Iterator[Page]:
+    """Do what is due to prove a tie: measure it alone, or pass over it. Raises ZohoError."""
+    if tie.length is not None and not tie.is_measured_alone:
+        _measure(listing, tie)
+        tie.is_measured_alone = True
+    else:
+        yield from passes(listing, tie)
+        tie.is_measured_alone = False
+
+
+def _measure(listing: Listing, tie: Tie) -> None:
     """Set the length of a tie as it is now, by the page on which the next second begins.
 
     Takes a call or two. The length is never set too low: records leave a second, none join it.
@@ -135,7 +145,7 @@ def _by_id(listing: Listing, tie: Tie) -> Iterator[Page]:
                 "and a query by id leaves some of them out: read this module with "
                 "ZOHO_API_VERSION=v8, whose lists go further."
             )
-    tie.is_found_by_id = True
+    tie.is_certain = True
 
 
 def _behind(listing: Listing, tie: Tie) -> datetime:

@@ -33,24 +33,13 @@ RUNS = count()
 TABLES = "crm.leads_raw, crm.record_versions, crm.sync_logs, crm.quarantine, crm.crm_fields"
 
 
-class Ticking(Hands):
-    """A clock that goes on a little whenever it is read, as time does while a server works."""
-
-    step = timedelta()
-
-    def __call__(self) -> datetime:
-        """Return the time, and move it."""
-        self.moment += self.step
-        return self.moment
-
-
 @dataclass
 class World:
     """Server and warehouse; `unseen` are records that changed in ways no incremental read sees."""
 
     sandbox: Sandbox
     services: services.Services
-    clock: Ticking
+    clock: Hands
     unseen: set[str] = field(default_factory=set)
     since: datetime | None = None
 
@@ -137,7 +126,7 @@ def as_instants(record: dict) -> dict:
 
 @pytest.fixture
 def world(connected: Sandbox, tmp_path, monkeypatch) -> Iterator[World]:
-    clock = Ticking(BEGIN)
+    clock = Hands(BEGIN)
     with start(data_dir=tmp_path / "records", now=clock) as sandbox:
         sandbox.switches.tokens_per_window = 1_000_000
         monkeypatch.setenv("ZOHO_API_URL", sandbox.url)
