@@ -86,6 +86,7 @@ class Reading:
     _newest: datetime | None = None
     _last: datetime | None = None
     _empty_from: datetime | None = None
+    _is_cut_short: bool = False
     _pages: int = 0
     _working: int = 0
     _lock: Lock = field(default_factory=Lock)
@@ -310,6 +311,7 @@ class Reading:
             self._owners.note(page)
             self._bound(tail, page)
             yield page
+        self._is_cut_short = tail.late_pages >= LATE_PAGES
         if tail.stretch.ties:
             self._shares.append(tail)
 
@@ -325,12 +327,12 @@ class Reading:
         """Return the ties that are neither settled nor counted for sure, newest first.
 
         A recent tie that is not may hide what has left an older one, and then none older counts as
-        sure.
+        sure; nor does any where changes were too many to be read to their end.
         """
         timed = sorted((t for t in self._ties() if t.last), key=lambda t: t.last, reverse=True)
         timeless = [t for t in self._ties() if not t.last]
         settled, unproven = self._settled_time(), []
-        hidden = False
+        hidden = self._is_cut_short
         for tie in (*timed, *timeless):
             if not tie.is_settled and (hidden or not tie.is_counted):
                 hidden = hidden or settled is None or (tie.last is not None and tie.last >= settled)

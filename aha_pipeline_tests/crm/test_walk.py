@@ -175,6 +175,19 @@ def test_a_list_that_changes_faster_than_it_is_read_comes_to_an_end(sandbox, han
     assert held_by(sandbox).items() <= seen.items()
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_left_a_second_among_more_changes_than_are_read_is_not_taken_for_seen(
+    sandbox, client, hands, seed
+):
+    create(sandbox, 120)
+    hands.forward(seconds=600)
+    hands.step = timedelta(seconds=1)
+    sandbox.switches.seed = seed
+    sandbox.switches.churn = Churn(creates=4, edits=6)
+    seen = read_twice(sandbox, client)
+    assert held_by(sandbox).items() <= seen.items()
+
+
 @pytest.mark.parametrize("most", range(1, 60, 4))
 def test_a_reading_that_runs_out_of_credits_in_a_proof_says_what_it_has_read(sandbox, hands, most):
     create(sandbox, 40, every_seconds=7)
