@@ -12,7 +12,7 @@ run: install
 	@$(BIN)/aha up
 
 test: install
-	@$(BIN)/pytest -n 2 --dist worksteal
+	@$(BIN)/pytest -n 3 --dist worksteal
 
 install: $(INSTALLED)
 

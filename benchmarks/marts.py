@@ -12,11 +12,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
 
+import sqlglot
 from psycopg2.extensions import connection as Connection
+from sqlglot import exp
 
 from aha_pipeline.sql import read
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline.warehouse.mart_files import Mart, read_marts
 from aha_pipeline.warehouse.marts import WORK_MEM, refresh
 from aha_pipeline.warehouse.migrate import migrate
 from benchmarks.databases import database, postgres
@@ -52,6 +54,8 @@ def marts(records: int = 1_000_000, rounds: int = 3) -> None:
             each = _refresh_all(large, today)
             refreshes.append(sum(each.values()))
         _refresh_all(small, today)
+        own = sum(_own_pass(large, mart) for mart in read_marts())
+        written = sum(_copy(large, mart) for mart in read_marts())
         pairs = [tuple(_days(place, today, today) for place in (small, large)) for _ in range(5)]
         year = _days(large, today - YEAR, today)
         plans = [line for name in (*_dearest(each)[:2], *DAILY) for line in _plan(large, name)]
@@ -62,6 +66,9 @@ def marts(records: int = 1_000_000, rounds: int = 3) -> None:
         f"  all {len(each)} marts, the first time {first:5.2f} s   {first / median(passes):.2f} x"
     )
     print(f"  after 1,000 changes      {median(refreshes):8.2f} s   {ratio:.2f} x")
+    print(f"  one pass a mart, each over what it reads {own:5.2f} s", end="")
+    print(f"   the marts take {median(refreshes) / own:.2f} x")
+    print(f"  their rows only, copied  {written:8.2f} s   {written / median(passes):.2f} x")
     for name in _dearest(each)[:8]:
         print(f"    {name:<23}{each[name]:8.2f} s")
     few, many = (median(column) * 1000 for column in zip(*pairs, strict=True))
@@ -104,6 +111,36 @@ def _pass(connection: Connection) -> float:
             cursor.execute(f"select sum({sizes}) from crm.{table}")
     connection.rollback()
     return time.perf_counter() - began
+
+
+def _own_pass(connection: Connection, mart: Mart) -> float:
+    """Return the seconds of reading each row of what a mart reads once: the columns it names."""
+    named = {
+        column.name
+        for column in sqlglot.parse_one(mart.select, dialect="postgres").find_all(exp.Column)
+    }
+    began = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute("set local max_parallel_workers_per_gather = 0")
+        for source in mart.sources:
+            cursor.execute(f"select * from {source} limit 0")
+            columns = [c.name for c in cursor.description if c.name in named]
+            sizes = " + ".join(f"coalesce(pg_column_size({c}), 0)" for c in columns) or "1"
+            cursor.execute(f"select sum({sizes}) from {source}")
+    connection.rollback()
+    return time.perf_counter() - began
+
+
+def _copy(connection: Connection, mart: Mart) -> float:
+    """Return the seconds of writing the rows that a mart holds, and nothing else."""
+    if mart.kind == "view":
+        return 0.0
+    began = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute(f"create table analytics.copied as select * from {mart.relation}")
+    seconds = time.perf_counter() - began
+    connection.rollback()
+    return seconds
 
 
 def _refresh_all(connection: Connection, today: date) -> dict[str, float]:

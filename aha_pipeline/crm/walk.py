@@ -122,13 +122,14 @@ def _measure(listing: Listing, tie: Tie) -> None:
         except CapReached:
             return
         rows = sum(tie.holds(time) for _, time in page.keys) if page else 0
-        tie.length = (number - 1) * listing.client.per_page + rows
+        length = (number - 1) * listing.client.per_page + rows
         if page and rows and not tie.is_left_by(page):
             number += 1
         elif rows == 0 and number > 1:
             number -= 1
         else:
-            return
+            break
+    tie.length = length
 
 
 def _by_id(listing: Listing, tie: Tie) -> Iterator[Page]:

@@ -361,3 +361,45 @@ def test_nothing_is_missed_while_records_change_under_the_walk(
 
     seen = read_twice(sandbox, client, between=act, per_page=per_page)
     assert held_by(sandbox).items() <= seen.items()
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    start=st.lists(st.sampled_from([0, 0, 1, 2, 400]), min_size=5, max_size=40),
+    allowances=st.lists(st.integers(1, 40), min_size=1, max_size=6),
+    churn=st.sampled_from([None, Churn(edits=1), Churn(edits=1, deletes=1), Churn(2, 2, 1, 1)]),
+    per_page=st.integers(2, 6),
+    order=st.sampled_from(["id", "id_desc", "random"]),
+    strict=st.booleans(),
+    concurrency=st.sampled_from([1, 3]),
+)
+def test_nothing_is_missed_by_readings_that_stop_and_go_on(
+    sandbox, hands, start, allowances, churn, per_page, order, strict, concurrency
+):
+    sandbox.store.load("Leads", [])
+    sandbox.switches.strict_since, sandbox.switches.tie_order = strict, order
+    sandbox.switches.tokens_per_window = 10_000
+    hands.step = timedelta()
+    for pause in start:
+        create(sandbox, 1, every_seconds=pause)
+    hands.forward(seconds=600)
+    hands.step = timedelta(seconds=0.1)
+    done, times = [], {}
+    for credits in [*allowances, 1_000_000]:
+        sandbox.switches.churn = churn if credits < 1_000_000 else None
+        client = connect(sandbox.url, concurrency=concurrency)
+        client.budget = Allowance(credits)
+        seen = read(client, per_page=per_page, skip=done)
+        times |= seen.times
+        hands.forward(seconds=3600)
+        if not seen.reading.stopped:
+            break
+        done += seen.reading.covered
+    sandbox.switches.churn = None
+    times |= read(connect(sandbox.url), seen.reading.read_until - COMMIT_LAG).times
+    assert held_by(sandbox).items() <= times.items()
