@@ -12,53 +12,73 @@
 --   events (count): leads, deals or movements behind it; null by stage
 --   squares (number): the squares of the events' sizes, summed; null by stage
 
-with flows as (
-    select f.figure, l.day, l.source, l.owner_id, null as kind, f.value, f.events, f.value as squares
-    from analytics.lead_volume l
-    cross join lateral (values ('new_leads', l.leads::numeric, l.leads)) f (figure, value, events)
-    where l.day is not null
-    union all
-    select f.figure, d.closed_day, d.source, d.owner_id, null, f.value, 1, f.value * f.value
-    from analytics.deals d
-    cross join lateral (values
-        (d.meaning || '_deals', 1::numeric),
-        (d.meaning || '_value', coalesce(d.amount, 0))
-    ) f (figure, value)
-    where d.meaning in ('won', 'lost') and d.closed_day is not null
-    union all
+with created as (
     select
-        f.figure,
-        m.day,
-        m.source,
-        m.owner_id,
-        m.kind,
-        f.value,
-        case when m.kind <> 'handed over' then 1 else 0 end,
-        case when m.kind <> 'handed over' then f.value * f.value else 0 end
-    from analytics.pipeline_movements m
-    cross join lateral (values
-        ('open_deals', m.deals::numeric),
-        ('open_pipeline_value', m.value),
-        ('weighted_pipeline_value', m.weighted_value)
-    ) f (figure, value)
-    where m.day is not null and f.value <> 0
+        day,
+        case when grouping(source) = 0 then 'source' else 'owner' end as dimension,
+        coalesce(source, owner_id) as part,
+        sum(leads) as leads
+    from analytics.lead_volume
+    where day is not null
+    group by day, grouping sets ((source), (owner_id))
+),
+closed as (
+    select
+        closed_day as day,
+        meaning,
+        case when grouping(source) = 0 then 'source' else 'owner' end as dimension,
+        coalesce(source, owner_id) as part,
+        count(*) as deals,
+        coalesce(sum(amount), 0) as value,
+        coalesce(sum(amount * amount), 0) as value_squares
+    from analytics.deals
+    where meaning in ('won', 'lost') and closed_day is not null
+    group by closed_day, meaning, grouping sets ((source), (owner_id))
+),
+moved as (
+    select
+        day,
+        case
+            when grouping(source) = 0 then 'source'
+            when grouping(owner_id) = 0 then 'owner'
+            else 'kind'
+        end as dimension,
+        coalesce(source, owner_id, kind) as part,
+        count(nullif(deals, 0)) as deals_moves,
+        sum(deals) as deals,
+        count(nullif(deals, 0)) filter (where kind <> 'handed over') as deals_events,
+        count(nullif(value, 0)) as value_moves,
+        sum(value) as value,
+        count(nullif(value, 0)) filter (where kind <> 'handed over') as value_events,
+        sum(value * value) filter (where kind <> 'handed over') as value_squares,
+        count(nullif(weighted_value, 0)) as weighted_moves,
+        sum(weighted_value) as weighted,
+        count(nullif(weighted_value, 0)) filter (where kind <> 'handed over') as weighted_events,
+        sum(weighted_value * weighted_value) filter (where kind <> 'handed over')
+            as weighted_squares
+    from analytics.pipeline_movements
+    where day is not null
+    group by day, grouping sets ((source), (owner_id), (kind))
 )
-select
-    f.day,
-    f.figure,
-    p.dimension,
-    p.part,
-    sum(f.value) as value,
-    sum(f.events)::bigint as events,
-    sum(f.squares) as squares
-from flows f
+select day, 'new_leads' as figure, dimension, part, leads as value, leads::bigint as events, leads as squares
+from created
+union all
+select c.day, f.figure, c.dimension, c.part, f.value, c.deals, f.squares
+from closed c
 cross join lateral (values
-    ('source', f.source),
-    ('owner', f.owner_id),
-    ('kind', f.kind)
-) p (dimension, part)
-where p.part is not null
-group by 1, 2, 3, 4
+    (c.meaning || '_deals', c.deals::numeric, c.deals::numeric),
+    (c.meaning || '_value', c.value, c.value_squares)
+) f (figure, value, squares)
+union all
+select m.day, f.figure, m.dimension, m.part, f.value, f.events, coalesce(f.squares, 0)
+from moved m
+cross join lateral (values
+    ('open_deals', m.deals_moves, m.deals::numeric, m.deals_events, m.deals_events::numeric),
+    ('open_pipeline_value', m.value_moves, m.value, m.value_events, m.value_squares),
+    ('weighted_pipeline_value', m.weighted_moves, m.weighted, m.weighted_events,
+        m.weighted_squares)
+) f (figure, moves, value, events, squares)
+where f.moves > 0
 union all
 select c.day, f.figure, 'stage', c.step, sum(f.value), null, null
 from analytics.daily_changes c

@@ -48,10 +48,7 @@ former as (
         owner_id
     from crm.record_versions
     where module = 'Deals'
-    and (
-        %(since)s = '-infinity'::timestamptz
-        or id in (select id from crm.crm_deals where synced_at > %(since)s)
-    )
+    and id in (select id from crm.crm_deals where synced_at > %(since)s)
     window record as (partition by id order by version)
 ),
 contents as (

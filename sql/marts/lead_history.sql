@@ -37,10 +37,7 @@ former as (
         is_converted
     from crm.record_versions
     where module = 'Leads'
-    and (
-        %(since)s = '-infinity'::timestamptz
-        or id in (select id from crm.leads_raw where synced_at > %(since)s)
-    )
+    and id in (select id from crm.leads_raw where synced_at > %(since)s)
     window record as (partition by id order by version)
 ),
 contents as (

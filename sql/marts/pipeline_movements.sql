@@ -41,32 +41,38 @@ changes as (
         *,
         meaning = 'open' as is_open,
         meaning_before is not distinct from 'open' as was_open,
-        meaning_before is null as is_new
+        meaning_before is null as is_new,
+        case when value > value_before then 'added' else 'cut' end as direction
     from ends
 ),
 movements (day, id, kind, source, owner_id, stage, deals, value, weighted_value) as (
-    select c.from_day, c.id, m.kind, c.source, m.owner_id, c.stage, m.deals, m.value, m.weighted
+    select from_day, id, case when is_new then 'opened' else 'reopened' end, source, owner_id,
+        stage, 1, value, weighted
+    from changes
+    where is_open and not was_open
+    union all
+    select from_day, id, 'handed over', source, p.owner_id,
+        stage, p.sign, p.sign * value_before, p.sign * weighted_before
     from changes c
-    cross join lateral (values
-        (case when c.is_new then 'opened' else 'reopened' end, c.is_open and not c.was_open,
-            c.owner_id, 1, c.value, c.weighted),
-        ('handed over', c.is_open and c.was_open and c.owner_id <> c.owner_before,
-            c.owner_before, -1, -c.value_before, -c.weighted_before),
-        ('handed over', c.is_open and c.was_open and c.owner_id <> c.owner_before,
-            c.owner_id, 1, c.value_before, c.weighted_before),
-        (case when c.value > c.value_before then 'added' else 'cut' end,
-            c.is_open and c.was_open and c.value <> c.value_before,
-            c.owner_id, 0, c.value - c.value_before, c.weighted - c.weighted_before),
-        ('moved', c.is_open and c.was_open and c.value = c.value_before
-            and c.weighted <> c.weighted_before,
-            c.owner_id, 0, 0, c.weighted - c.weighted_before),
-        (case when c.value > c.value_before then 'added' else 'cut' end,
-            c.was_open and not c.is_open and c.value <> c.value_before,
-            c.owner_before, 0, c.value - c.value_before, 0),
-        (c.meaning, c.was_open and not c.is_open,
-            c.owner_before, -1, -c.value, -c.weighted_before)
-    ) m (kind, happened, owner_id, deals, value, weighted)
-    where m.happened
+    cross join lateral (values (c.owner_before, -1), (c.owner_id, 1)) p (owner_id, sign)
+    where is_open and was_open and c.owner_id <> owner_before
+    union all
+    select from_day, id, direction, source, owner_id,
+        stage, 0, value - value_before, weighted - weighted_before
+    from changes
+    where is_open and was_open and value <> value_before
+    union all
+    select from_day, id, 'moved', source, owner_id, stage, 0, 0, weighted - weighted_before
+    from changes
+    where is_open and was_open and value = value_before and weighted <> weighted_before
+    union all
+    select from_day, id, direction, source, owner_before, stage, 0, value - value_before, 0
+    from changes
+    where was_open and not is_open and value <> value_before
+    union all
+    select from_day, id, meaning, source, owner_before, stage, -1, -value, -weighted_before
+    from changes
+    where was_open and not is_open
     union all
     select until_day, id, 'deleted', source, owner_id, stage, -1, -value, -weighted
     from changes
