@@ -11,21 +11,21 @@
 --   won (count): of these, converted, and the deal that the conversion made is won by now
 --   linked (count): of these, converted leads that name a live deal
 
-with qualified as (
+with earlier as (
     select distinct id
     from analytics.lead_history
-    where meaning in ('qualified', 'converted') and not is_deleted
+    where meaning in ('qualified', 'converted') and not is_present and not is_deleted
 )
 select
     date_trunc('month', l.day::timestamp)::date as month,
     l.source,
     l.owner_id,
     count(*) as leads,
-    count(q.id) as qualified,
+    count(*) filter (where l.is_qualified or e.id is not null) as qualified,
     count(*) filter (where l.meaning = 'converted') as converted,
     count(*) filter (where l.meaning = 'converted' and d.meaning = 'won') as won,
     count(d.id) filter (where l.meaning = 'converted') as linked
 from analytics.leads l
-left join qualified q on q.id = l.id
+left join earlier e on e.id = l.id
 left join analytics.deals d on d.id = l.deal_id
 group by 1, 2, 3

@@ -22,26 +22,35 @@
 --   days_to_converted (days): median from creation to conversion, where its day is known
 --   days_to_won (days): median from conversion to the closing of the won deal
 
-with qualified as (
+with earlier as (
     select id, min(from_day) filter (where not is_first) as seen_day
     from analytics.lead_history
-    where meaning in ('qualified', 'converted') and not is_deleted
+    where meaning in ('qualified', 'converted') and not is_present and not is_deleted
     group by id
+),
+present as (
+    select
+        *,
+        meaning in ('qualified', 'converted') as is_qualified,
+        case when not is_first and meaning in ('qualified', 'converted') then from_day end
+            as seen_day
+    from analytics.lead_history
+    where is_present and not is_deleted
 ),
 outcomes as (
     select
         date_trunc('month', l.day::timestamp)::date as month,
         l.day,
         l.meaning,
-        q.id is not null as is_qualified,
-        least(q.seen_day, l.converted_day) as qualified_day,
+        l.is_qualified or e.id is not null as is_qualified,
+        least(e.seen_day, l.seen_day, l.converted_day) as qualified_day,
         l.meaning = 'converted' as is_converted,
         l.converted_day,
         l.meaning = 'converted' and d.id is not null as is_linked,
         l.meaning = 'converted' and d.meaning = 'won' as is_won,
         d.closed_day
-    from analytics.leads l
-    left join qualified q on q.id = l.id
+    from present l
+    left join earlier e on e.id = l.id
     left join analytics.deals d on d.id = l.deal_id
 ),
 counted as (
