@@ -129,7 +129,8 @@ class Reading:
         for stretch in (share.stretch for share in self._shares):
             if not stretch.is_done and stretch.read_to is None:
                 continue  # not a page of it is behind the reader
-            doubtful = [tie.anchor for tie in stretch.ties if id(tie) in unproven]
+            ties = [*stretch.ties, *(self._ends if stretch.start is None else ())]
+            doubtful = [tie.anchor for tie in ties if id(tie) in unproven]
             end = stretch.end if stretch.is_done else stretch.read_to
             end = min((e for e in (end, settled, *doubtful) if e is not None), default=None)
             is_empty = end is None or (stretch.start is not None and stretch.start >= end)

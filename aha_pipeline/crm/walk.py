@@ -50,7 +50,7 @@ def walk(listing: Listing, stretch: Stretch, owners: Owners) -> Iterator[Page]:
         page = listing.page(anchor)
         if page is None or stretch.is_past(page.first_time):
             break
-        is_one_second = page.last_time is not None and page.first_time == page.last_time
+        is_one_second = len({time for _, time in page.keys}) == 1 and page.last_time is not None
         if page.more and is_one_second and not listing.uses_tokens:
             # Nothing lies before it: the page is the first of a tie. (A token would not fit.)
             anchor = max(filter(None, [anchor, page.last_time - ONE_SECOND]))

@@ -124,6 +124,15 @@ def test_records_without_a_proper_modified_time_are_seen(sandbox, client, time):
     assert read(client).times == held_by(sandbox)
 
 
+def test_a_record_without_a_time_before_a_second_of_many_pages_hides_none_of_it(
+    sandbox, client, hands
+):
+    create(sandbox, 1, Modified_Time=None)
+    create(sandbox, 5)
+    hands.forward(seconds=600)
+    assert read(client, per_page=2).times == held_by(sandbox)
+
+
 def test_only_what_changed_since_is_read(sandbox, client, hands):
     create(sandbox, 10, every_seconds=60)
     since = hands.moment
@@ -377,14 +386,16 @@ def test_nothing_is_missed_while_records_change_under_the_walk(
     order=st.sampled_from(["id", "id_desc", "random"]),
     strict=st.booleans(),
     concurrency=st.sampled_from([1, 3]),
+    timeless=st.sampled_from([0, 0, 1, 8]),
 )
 def test_nothing_is_missed_by_readings_that_stop_and_go_on(
-    sandbox, hands, start, allowances, churn, per_page, order, strict, concurrency
+    sandbox, hands, start, allowances, churn, per_page, order, strict, concurrency, timeless
 ):
     sandbox.store.load("Leads", [])
     sandbox.switches.strict_since, sandbox.switches.tie_order = strict, order
     sandbox.switches.tokens_per_window = 10_000
     hands.step = timedelta()
+    create(sandbox, timeless, Modified_Time=None)
     for pause in start:
         create(sandbox, 1, every_seconds=pause)
     hands.forward(seconds=600)
