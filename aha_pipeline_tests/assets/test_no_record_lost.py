@@ -63,6 +63,11 @@ class World:
             for id_ in in_bin[number % 7 :][:1]:
                 store.restore("Leads", id_)
                 self.unseen.add(id_)
+        elif kind == "timeless":
+            values = {"Last_Name": "x", "Company": "timeless", "Modified_Time": None}
+            made = store.create("Leads", values)
+            if self.since is not None or self.sandbox.switches.commit_lag:
+                self.unseen.add(made)  # no list of changes will ever show it
         elif kind == "create" or not ids:
             store.create("Leads", {"Last_Name": "x", "Company": f"made {number}"})
         else:
@@ -137,7 +142,7 @@ def world(connected: Sandbox, tmp_path, monkeypatch) -> Iterator[World]:
 
 KINDS = (
     "create", "create", "edit", "edit", "convert", "unapprove", "delete", "restore", "derive",
-    "merge", "purge",
+    "merge", "purge", "timeless",
 )  # fmt: skip
 DEEDS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 999)), max_size=12)
 FEW = st.integers(0, 2)
@@ -152,7 +157,7 @@ CHURN = st.one_of(st.none(), st.builds(Churn, FEW, EDITS, FEW, FEW))
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
-    pauses=st.lists(st.sampled_from([0, 0, 0, 1, 1, 2, 400]), max_size=40),
+    pauses=st.lists(st.sampled_from([0, 0, 0, 1, 1, 2, 400, None]), max_size=40),
     phases=st.lists(st.tuples(DEEDS, CHURN), min_size=1, max_size=3),
     step=st.sampled_from([0.02, 0.1, 0.4, 1.0]),
     per_page=st.sampled_from([3, 5, 200]),
@@ -179,8 +184,8 @@ def test_after_a_quiet_sync_nothing_is_lost_and_after_a_reconcile_nothing_differ
     for name, value in ways.items():
         setattr(world.sandbox.switches, name, value)
     for number, pause in enumerate(pauses):
-        world.do("create", number)
-        world.clock.forward(seconds=pause)
+        world.do("timeless" if pause is None else "create", number)
+        world.clock.forward(seconds=pause or 0)
     for deeds, churn in phases:
         world.clock.step = timedelta(seconds=step)
         world.sandbox.switches.churn = churn
