@@ -86,7 +86,7 @@ class Reading:
     _newest: datetime | None = None
     _last: datetime | None = None
     _empty_from: datetime | None = None
-    _is_cut_short: bool = False
+    _is_blind: bool = False  # something may have left a tie for a time that was not caught up on
     _pages: int = 0
     _working: int = 0
     _lock: Lock = field(default_factory=Lock)
@@ -95,6 +95,8 @@ class Reading:
     def __post_init__(self) -> None:
         """Take a listing of its own, whose waiting ends with this reading."""
         self.listing = replace(self.listing, over=Event())
+        # Of the last answer before the first page: one page may be many calls, hours apart.
+        self.read_until = self.listing.client.server_time
 
     def pages(self) -> Iterator[Page]:
         """Yield every record of the time asked for, and later ones; overlapping, in no order.
@@ -102,6 +104,12 @@ class Reading:
         Raises ZohoError, but for CreditsSpent, which ends the reading early; and KeyboardInterrupt
         once it is cancelled.
         """
+        for page in self._read():
+            if self.cancelled.is_set():
+                raise KeyboardInterrupt
+            yield page
+
+    def _read(self) -> Iterator[Page]:
         try:
             for start, end in gaps((self.since, self.until), self.skip):
                 self._begin(Stretch(start, end))
@@ -115,7 +123,10 @@ class Reading:
             except CreditsSpent as spent:
                 self.stopped = str(spent)
         if self.stopped:
-            yield from self._caught_up(replace(listing, essential=True))
+            try:
+                yield from self._caught_up(replace(listing, essential=True))
+            except CreditsSpent:
+                self._is_blind = True  # and the next read finds the deletions
 
     @property
     def _over(self) -> Event:
@@ -256,7 +267,7 @@ class Reading:
             yield item
 
     def _proven(self, listing: Listing) -> Iterator[Page]:
-        """Read ties again until each is proven, and the deletions.
+        """Read ties again until each older than the reading is proven, and the deletions.
 
         A tie is measured first and what has left it is read after that: only so is it a proof.
         """
@@ -312,7 +323,9 @@ class Reading:
             self._owners.note(page)
             self._bound(tail, page)
             yield page
-        self._is_cut_short = tail.late_pages >= LATE_PAGES
+        # What shows itself late may have left a tie for the time between `settled` and the start.
+        starts_late = settled is not None and start > settled
+        self._is_blind = starts_late or tail.late_pages >= LATE_PAGES
         if tail.stretch.ties:
             self._shares.append(tail)
 
@@ -328,12 +341,12 @@ class Reading:
         """Return the ties that are neither settled nor counted for sure, newest first.
 
         A recent tie that is not may hide what has left an older one, and then none older counts as
-        sure; nor does any where changes were too many to be read to their end.
+        sure; nor does any where not all changes were caught up on.
         """
         timed = sorted((t for t in self._ties() if t.last), key=lambda t: t.last, reverse=True)
         timeless = [t for t in self._ties() if not t.last]
         settled, unproven = self._settled_time(), []
-        hidden = self._is_cut_short
+        hidden = self._is_blind
         for tie in (*timed, *timeless):
             if not tie.is_settled and (hidden or not tie.is_counted):
                 hidden = hidden or settled is None or (tie.last is not None and tie.last >= settled)

@@ -48,7 +48,11 @@ def walk(listing: Listing, stretch: Stretch, owners: Owners) -> Iterator[Page]:
     stretch.read_to = stretch.start
     while not stretch.is_done:
         page = listing.page(anchor)
-        if page is None or stretch.is_past(page.first_time):
+        if page is None:
+            break
+        if stretch.is_past(page.first_time):
+            if stretch.start is None:
+                yield page  # it may hold records without a time
             break
         is_one_second = len({time for _, time in page.keys}) == 1 and page.last_time is not None
         if page.more and is_one_second and not listing.uses_tokens:

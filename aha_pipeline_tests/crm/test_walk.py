@@ -65,17 +65,18 @@ def held_by(sandbox):
 
 
 class Allowance(Unlimited):
-    """So many credits, and any number for what is essential."""
+    """So many credits, and a reserve for what is essential."""
 
-    def __init__(self, credits):
+    def __init__(self, credits, reserve=1_000_000):
         self.left = credits
+        self.reserve = reserve
         self.is_spent = False
 
     def take(self, credits, *, essential):
-        self.left -= credits
-        if self.left < 0 and not essential:
+        if self.left + (self.reserve if essential else 0) < credits:
             self.is_spent = True
             return "No credits are left."
+        self.left -= credits
         return None
 
 
@@ -122,6 +123,81 @@ def test_records_without_a_proper_modified_time_are_seen(sandbox, client, time):
     create(sandbox, 8, Modified_Time=time)
     create(sandbox, 12, every_seconds=60)
     assert read(client).times == held_by(sandbox)
+
+
+def test_records_without_a_time_are_seen_where_all_others_are_later_than_asked_for(
+    sandbox, client, hands
+):
+    create(sandbox, 2, Modified_Time=None)
+    until = hands.moment
+    hands.forward(seconds=60)
+    create(sandbox, 12, every_seconds=60)
+    seen = read(client, until=until).times
+    assert [id_ for id_, time in held_by(sandbox).items() if time is None] == [
+        id_ for id_, time in seen.items() if time is None
+    ]
+
+
+def test_a_record_made_between_two_slices_of_a_page_is_seen_by_the_next_reading(
+    sandbox, hands, monkeypatch
+):
+    since = hands.moment
+    create(sandbox, 3, every_seconds=10)
+    client, made = connect(sandbox.url, version="v8"), []
+    ask = client.get
+
+    def get(path, params=None, **options):
+        answer = ask(path, params, **options)
+        if path == "Leads" and not made:
+            hands.forward(seconds=10)
+            made.append(sandbox.store.create("Leads", {"Last_Name": "late"}))
+            hands.forward(seconds=590)
+        return answer
+
+    monkeypatch.setattr(client, "get", get)
+    first = read(client, since, per_page=200)
+    second = read(client, first.reading.read_until - COMMIT_LAG, per_page=200)
+    assert made[0] in second.times
+
+
+@pytest.mark.parametrize("seed", range(6, 10))
+def test_what_left_a_second_and_shows_itself_late_hides_none_of_it(
+    sandbox, client, hands, monkeypatch, seed
+):
+    sandbox.switches.tie_order, sandbox.switches.seed = "random", seed
+    create(sandbox, 12)
+    hands.forward(seconds=3600)
+    sandbox.switches.commit_lag = 60
+    for id_ in list(held_by(sandbox))[:3]:
+        sandbox.store.edit("Leads", id_, {"Last_Name": "moved"})
+    sandbox.switches.commit_lag = 0
+    hands.forward(seconds=5)
+    create(sandbox, 12)
+    hands.forward(seconds=10)
+    ask, waited = client.get, []
+
+    def get(path, *args, **options):
+        if path.endswith("deleted") and not waited:
+            waited.append(hands.forward(seconds=120))
+        return ask(path, *args, **options)
+
+    monkeypatch.setattr(client, "get", get)
+    seen = read_twice(sandbox, client, per_page=4)
+    assert held_by(sandbox).items() <= seen.items()
+
+
+def test_a_reading_that_is_cancelled_in_a_proof_ends(sandbox, client, hands):
+    sandbox.switches.tie_order = "random"
+    create(sandbox, 60)
+    hands.forward(seconds=600)
+    client.per_page = 4
+    reading = Reading(Listing(client, "Leads"), None, None)
+    pages = reading.pages()
+    while client.calls <= 25:  # the walk takes 17
+        next(pages)
+    reading.cancelled.set()
+    with pytest.raises(KeyboardInterrupt):
+        next(pages)
 
 
 def test_a_record_without_a_time_before_a_second_of_many_pages_hides_none_of_it(
@@ -387,9 +463,20 @@ def test_nothing_is_missed_while_records_change_under_the_walk(
     strict=st.booleans(),
     concurrency=st.sampled_from([1, 3]),
     timeless=st.sampled_from([0, 0, 1, 8]),
+    reserve=st.sampled_from([0, 3, 1_000_000]),
 )
 def test_nothing_is_missed_by_readings_that_stop_and_go_on(
-    sandbox, hands, start, allowances, churn, per_page, order, strict, concurrency, timeless
+    sandbox,
+    hands,
+    start,
+    allowances,
+    churn,
+    per_page,
+    order,
+    strict,
+    concurrency,
+    timeless,
+    reserve,
 ):
     sandbox.store.load("Leads", [])
     sandbox.switches.strict_since, sandbox.switches.tie_order = strict, order
@@ -404,7 +491,7 @@ def test_nothing_is_missed_by_readings_that_stop_and_go_on(
     for credits in [*allowances, 1_000_000]:
         sandbox.switches.churn = churn if credits < 1_000_000 else None
         client = connect(sandbox.url, concurrency=concurrency)
-        client.budget = Allowance(credits)
+        client.budget = Allowance(credits, reserve)
         seen = read(client, per_page=per_page, skip=done)
         times |= seen.times
         hands.forward(seconds=3600)

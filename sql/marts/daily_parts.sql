@@ -60,7 +60,14 @@ moved as (
     where day is not null
     group by day, grouping sets ((source), (owner_id), (kind))
 )
-select day, 'new_leads' as figure, dimension, part, leads as value, leads::bigint as events, leads as squares
+select
+    day,
+    'new_leads' as figure,
+    dimension,
+    part,
+    leads as value,
+    leads::bigint as events,
+    leads as squares
 from created
 union all
 select c.day, f.figure, c.dimension, c.part, f.value, c.deals, f.squares
