@@ -11,6 +11,7 @@ INSTALLED := .venv/installed
 run: install
 	@$(BIN)/aha up
 
+# Three at a time: many tests wait for other processes, so two would leave a core idle.
 test: install
 	@$(BIN)/pytest -n 3 --dist worksteal
 
