@@ -95,7 +95,7 @@ class Reading:
     def __post_init__(self) -> None:
         """Take a listing of its own, whose waiting ends with this reading."""
         self.listing = replace(self.listing, over=Event())
-        # Of the last answer before the first page: one page may be many calls, hours apart.
+        # Of the last answer before the first page: one page may be many calls, minutes apart.
         self.read_until = self.listing.client.server_time
 
     def pages(self) -> Iterator[Page]:
@@ -272,13 +272,14 @@ class Reading:
         A tie is measured first and what has left it is read after that: only so is it a proof.
         """
         yield from self._caught_up(listing)
-        rounds = 0
-        while (unproven := self._unproven()) and rounds < ROUNDS:
+        for _ in range(ROUNDS):
+            unproven = self._unproven()
+            if not unproven:
+                return
             for tie in unproven:
                 yield from again(listing, tie)
             yield from self._caught_up(listing)
-            rounds += 1
-        for tie in unproven:
+        for tie in self._unproven():
             if not self._is_late(tie.last):
                 yield from self._proven_alone(listing, tie)
 

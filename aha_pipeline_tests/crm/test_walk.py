@@ -17,6 +17,12 @@ from aha_pipeline.crm.reading import COMMIT_LAG, Reading, gaps
 from aha_pipeline.sandbox.switches import Churn
 from aha_pipeline_tests.crm.conftest import connect
 
+RANDOM = settings(
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink one takes minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
 
 def create(sandbox, count, every_seconds=0, **values):
     for _ in range(count):
@@ -403,12 +409,7 @@ def deeds(draw):
     return draw(st.lists(st.tuples(kinds, st.integers(0, 10_000), st.integers(0, 2)), max_size=4))
 
 
-@settings(
-    max_examples=200,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink one takes minutes
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(RANDOM, max_examples=200)
 @given(
     start=st.lists(st.integers(0, 2), max_size=30),
     meanwhile=st.lists(deeds(), max_size=25),
@@ -448,12 +449,7 @@ def test_nothing_is_missed_while_records_change_under_the_walk(
     assert held_by(sandbox).items() <= seen.items()
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(RANDOM, max_examples=40)
 @given(
     start=st.lists(st.sampled_from([0, 0, 1, 2, 400]), min_size=5, max_size=40),
     allowances=st.lists(st.integers(1, 40), min_size=1, max_size=6),
