@@ -31,10 +31,10 @@ from dotenv import dotenv_values
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse import embedded
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline_tests.dagster_ui import GRAPH
-from aha_pipeline_tests.mart_contents import figures, rows
-from aha_pipeline_tests.pages import ROOT, read_page, read_pages
-from aha_pipeline_tests.servers import PGBOUNCER, create_supabase_roles, pgbouncer
+from aha_pipeline_tests.kit.dagster_ui import GRAPH
+from aha_pipeline_tests.kit.mart_contents import figures, rows
+from aha_pipeline_tests.kit.pages import ROOT, read_page, read_pages
+from aha_pipeline_tests.kit.servers import PGBOUNCER, create_supabase_roles, pgbouncer
 
 UI, DASHBOARD, STAND_IN = (f"http://127.0.0.1:{port}" for port in (3000, 8501, 8700))
 SECONDS = 900

@@ -10,10 +10,10 @@ from rich.console import Console
 
 from aha_pipeline import settings as configuration
 from aha_pipeline.crm.errors import ZohoError
-from aha_pipeline.sandbox.errors import SandboxError
 from aha_pipeline.settings import SettingsError
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
 from aha_pipeline.warehouse.state import WrongOrganisation
+from zoho_sandbox.errors import SandboxError
 
 INTERRUPTED = 130
 EXPECTED = (SettingsError, DatabaseUnreachable, ZohoError, WrongOrganisation, SandboxError)
@@ -72,7 +72,7 @@ class WithFaults(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table of faults."""
-        from aha_pipeline.sandbox import rehearsal
+        from zoho_sandbox.faults import rehearsal
 
         with formatter.section("Faults"):
             formatter.write_dl(rehearsal.rows())
@@ -137,7 +137,8 @@ def backfill(first: date, last: date) -> None:
 def sandbox(data: Path | None, port: int, faults: tuple[str, ...]) -> None:
     """Serve the stand-in for Zoho CRM and Twilio until Ctrl-C."""
     from aha_pipeline import local
-    from aha_pipeline.sandbox import rehearsal, server
+    from zoho_sandbox import server
+    from zoho_sandbox.faults import rehearsal
 
     switches = rehearsal.switches(faults)
     outbox = local.outbox(configuration.load().home)

@@ -79,6 +79,6 @@ def _typed(name: str, text: str) -> str | SecretStr:
 
 def _start_sandbox(home: Path) -> str:
     # Imported here: 0.4 s that a configured CRM does not pay.
-    from aha_pipeline.sandbox import server
+    from zoho_sandbox import server
 
     return server.start(outbox_path=outbox(home)).url

@@ -15,12 +15,12 @@ from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse import embedded
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.migrate import migrate
-from aha_pipeline_tests.servers import installed_postgres
+from aha_pipeline_tests.kit.servers import installed_postgres
 
 pytest_plugins = [
-    "aha_pipeline_tests.browser",
-    "aha_pipeline_tests.graph",
-    "aha_pipeline_tests.poolers",
+    "aha_pipeline_tests.kit.browser",
+    "aha_pipeline_tests.kit.graph",
+    "aha_pipeline_tests.kit.poolers",
 ]
 
 

@@ -5,7 +5,7 @@ from statistics import median
 
 from aha_pipeline.briefing import prompt
 from aha_pipeline.briefing.compose import read
-from aha_pipeline_tests.briefing import corpus
+from aha_pipeline_tests.kit import corpus
 
 
 def main(rounds: int = 5) -> None:

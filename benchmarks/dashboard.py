@@ -21,7 +21,7 @@ from urllib.request import urlopen
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.marts import refresh
-from aha_pipeline_tests.browser import STILL, launched
+from aha_pipeline_tests.kit.browser import STILL, launched
 from benchmarks.databases import database, postgres
 from benchmarks.marts import fill
 

@@ -6,10 +6,10 @@ from random import Random
 
 import msgspec
 
-from aha_pipeline.sandbox.clock import stamp
-from aha_pipeline.sandbox.fields import LEAD_STATUSES, SOURCES
-from aha_pipeline.sandbox.modules import blank, metadata_id
-from aha_pipeline.sandbox.records import Record
+from zoho_sandbox.clock import stamp
+from zoho_sandbox.zoho.fields import LEAD_STATUSES, SOURCES
+from zoho_sandbox.zoho.modules import blank, metadata_id
+from zoho_sandbox.zoho.records import Record
 
 SEED = "benchmarks"
 FIRST_ID = 5249870000000000000

@@ -19,16 +19,16 @@ import msgspec
 import psycopg2
 from psycopg2.extras import RealDictCursor
 
-from aha_pipeline.sandbox.clock import instant_of
-from aha_pipeline.sandbox.records import Record
-from aha_pipeline.sandbox.server import Sandbox
-from aha_pipeline.sandbox.switches import Churn
 from aha_pipeline.warehouse.connection import connect
 from benchmarks import product
 from benchmarks.databases import database, postgres
 from benchmarks.leads import leads, times
 from benchmarks.peers import AIRBYTE, DLT, PeerMissing
 from benchmarks.served import start_empty
+from zoho_sandbox.clock import instant_of
+from zoho_sandbox.faults.switches import Churn
+from zoho_sandbox.server import Sandbox
+from zoho_sandbox.zoho.records import Record
 
 RECORDS = 5_000
 IMPORTED = 1_000

@@ -17,9 +17,9 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 
-from aha_pipeline.sandbox.server import Sandbox, start
-from aha_pipeline.sandbox.switches import Switches
 from benchmarks.leads import leads, times
+from zoho_sandbox.faults.switches import Switches
+from zoho_sandbox.server import Sandbox, start
 
 ROOT = Path(__file__).parents[1]
 HOUR = 3600

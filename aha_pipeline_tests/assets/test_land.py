@@ -14,8 +14,8 @@ from aha_pipeline import services
 from aha_pipeline.assets.reconcile import count_check, reconcile
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.crm.errors import CreditsSpent, ModuleUnreadable, ZohoRefused, ZohoUnavailable
-from aha_pipeline.sandbox.switches import FAULTS, Churn
 from aha_pipeline_tests.assets.world import living, read, rows
+from zoho_sandbox.faults.switches import FAULTS, Churn
 
 
 @pytest.fixture

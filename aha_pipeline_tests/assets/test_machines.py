@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from aha_pipeline.sandbox.gate import Gate, _cost
-from aha_pipeline.sandbox.server import start
 from aha_pipeline.warehouse.connection import connect
+from zoho_sandbox.server import start
+from zoho_sandbox.zoho.middleware import Gate, _cost
 
 CALLS_AT_A_TIME, CREDITS = 3, 100
 

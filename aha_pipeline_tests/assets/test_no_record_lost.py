@@ -20,11 +20,11 @@ from aha_pipeline import services
 from aha_pipeline.assets.land import land
 from aha_pipeline.assets.reconcile import reconcile
 from aha_pipeline.crm.reading import COMMIT_LAG
-from aha_pipeline.sandbox.server import Sandbox, start
-from aha_pipeline.sandbox.switches import Churn
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.landing import Window
-from aha_pipeline_tests.hands import Hands
+from aha_pipeline_tests.kit.fake_clock import FakeClock
+from zoho_sandbox.faults.switches import Churn
+from zoho_sandbox.server import Sandbox, start
 
 HISTORIES = int(os.environ.get("AHA_TEST_HISTORIES", "100"))
 BEGIN = datetime(2026, 5, 4, 6, 0, tzinfo=UTC)
@@ -39,7 +39,7 @@ class World:
 
     sandbox: Sandbox
     services: services.Services
-    clock: Hands
+    clock: FakeClock
     unseen: set[str] = field(default_factory=set)
     since: datetime | None = None
 
@@ -131,7 +131,7 @@ def as_instants(record: dict) -> dict:
 
 @pytest.fixture
 def world(connected: Sandbox, tmp_path, monkeypatch) -> Iterator[World]:
-    clock = Hands(BEGIN)
+    clock = FakeClock(BEGIN)
     with start(data_dir=tmp_path / "records", now=clock) as sandbox:
         sandbox.switches.tokens_per_window = 1_000_000
         monkeypatch.setenv("ZOHO_API_URL", sandbox.url)

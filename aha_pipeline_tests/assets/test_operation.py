@@ -17,7 +17,7 @@ from aha_pipeline.instance import home
 from aha_pipeline.settings import load
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.migrate import migrate
-from aha_pipeline_tests.mart_contents import figures, rows
+from aha_pipeline_tests.kit.mart_contents import figures, rows
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 FIRST = TODAY - timedelta(days=2)

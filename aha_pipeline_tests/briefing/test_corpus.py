@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from aha_pipeline.briefing.compose import read
-from aha_pipeline_tests.briefing import corpus
 from aha_pipeline_tests.briefing.test_compose import write
+from aha_pipeline_tests.kit import corpus
 
 FACTS = corpus.facts()
 FALSE_ALARMS = 0.05

@@ -9,9 +9,9 @@ import pytest
 
 from aha_pipeline.crm.access import SCOPES
 from aha_pipeline.crm.data_centres import accounts_of
-from aha_pipeline.sandbox.server import Sandbox
 from aha_pipeline.settings import load
 from aha_pipeline_tests.commands.test_cli import aha, says
+from zoho_sandbox.server import Sandbox
 
 CLIENT = {"ZOHO_CLIENT_ID": "1000.MINE", "ZOHO_CLIENT_SECRET": "secret-of-client"}
 ENV = "# my settings\nAHA_CURRENCY=INR   # rupees\nZOHO_REFRESH_TOKEN=\nAHA_DAILY_AT=07:30\n"

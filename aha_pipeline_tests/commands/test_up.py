@@ -14,8 +14,8 @@ import psutil
 import pytest
 import requests
 
-from aha_pipeline_tests.dagster_ui import GRAPH
-from aha_pipeline_tests.ports import free_port
+from aha_pipeline_tests.kit.dagster_ui import GRAPH
+from aha_pipeline_tests.kit.ports import free_port
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 

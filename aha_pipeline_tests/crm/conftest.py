@@ -9,22 +9,22 @@ import pytest
 
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.token import Store, TokenSource
-from aha_pipeline.sandbox.server import Sandbox, start
-from aha_pipeline_tests.hands import Hands
+from aha_pipeline_tests.kit.fake_clock import FakeClock
+from zoho_sandbox.server import Sandbox, start
 
 
 @pytest.fixture
-def hands() -> Hands:
-    return Hands(datetime(2026, 5, 4, 6, 0, tzinfo=UTC))
+def fake_clock() -> FakeClock:
+    return FakeClock(datetime(2026, 5, 4, 6, 0, tzinfo=UTC))
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path, hands: Hands) -> Iterator[Sandbox]:
+def sandbox(tmp_path: Path, fake_clock: FakeClock) -> Iterator[Sandbox]:
     """An organisation without records."""
     folder = tmp_path / "empty"
     folder.mkdir()
     (folder / "Leads.jsonl.gz").write_bytes(gzip.compress(b""))
-    with start(data_dir=folder, now=hands) as running:
+    with start(data_dir=folder, now=fake_clock) as running:
         yield running
 
 

@@ -150,7 +150,7 @@ def test_no_error_holds_a_credential(sandbox, client):
     assert not {"se-cret", "re-fresh"} & set(str(caught.value).split())
 
 
-def test_the_servers_clock_is_known_after_a_call(client, hands):
+def test_the_servers_clock_is_known_after_a_call(client, fake_clock):
     assert client.server_time is None
     read_organisation(client)
-    assert client.server_time == hands.moment.replace(microsecond=0)
+    assert client.server_time == fake_clock.moment.replace(microsecond=0)

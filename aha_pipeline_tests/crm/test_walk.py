@@ -14,8 +14,8 @@ from aha_pipeline.crm.errors import ZohoRefused
 from aha_pipeline.crm.listing import Listing, slices_of
 from aha_pipeline.crm.metadata import read_fields
 from aha_pipeline.crm.reading import COMMIT_LAG, Reading, gaps
-from aha_pipeline.sandbox.switches import Churn
 from aha_pipeline_tests.crm.conftest import connect
+from zoho_sandbox.faults.switches import Churn
 
 RANDOM = settings(
     deadline=None,
@@ -108,9 +108,9 @@ def test_what_fits_on_a_page_takes_two_calls_however_many_are_allowed(sandbox):
     assert client.calls == 2
 
 
-def test_more_records_in_one_second_than_a_page_holds(sandbox, client, hands):
+def test_more_records_in_one_second_than_a_page_holds(sandbox, client, fake_clock):
     create(sandbox, 23)
-    hands.forward(seconds=60)
+    fake_clock.forward(seconds=60)
     create(sandbox, 4, every_seconds=60)
     assert read(client).times == held_by(sandbox)
 
@@ -132,11 +132,11 @@ def test_records_without_a_proper_modified_time_are_seen(sandbox, client, time):
 
 
 def test_records_without_a_time_are_seen_where_all_others_are_later_than_asked_for(
-    sandbox, client, hands
+    sandbox, client, fake_clock
 ):
     create(sandbox, 2, Modified_Time=None)
-    until = hands.moment
-    hands.forward(seconds=60)
+    until = fake_clock.moment
+    fake_clock.forward(seconds=60)
     create(sandbox, 12, every_seconds=60)
     seen = read(client, until=until).times
     assert [id_ for id_, time in held_by(sandbox).items() if time is None] == [
@@ -145,9 +145,9 @@ def test_records_without_a_time_are_seen_where_all_others_are_later_than_asked_f
 
 
 def test_a_record_made_between_two_slices_of_a_page_is_seen_by_the_next_reading(
-    sandbox, hands, monkeypatch
+    sandbox, fake_clock, monkeypatch
 ):
-    since = hands.moment
+    since = fake_clock.moment
     create(sandbox, 3, every_seconds=10)
     client, made = connect(sandbox.url, version="v8"), []
     ask = client.get
@@ -155,9 +155,9 @@ def test_a_record_made_between_two_slices_of_a_page_is_seen_by_the_next_reading(
     def get(path, params=None, **options):
         answer = ask(path, params, **options)
         if path == "Leads" and not made:
-            hands.forward(seconds=10)
+            fake_clock.forward(seconds=10)
             made.append(sandbox.store.create("Leads", {"Last_Name": "late"}))
-            hands.forward(seconds=590)
+            fake_clock.forward(seconds=590)
         return answer
 
     monkeypatch.setattr(client, "get", get)
@@ -168,23 +168,23 @@ def test_a_record_made_between_two_slices_of_a_page_is_seen_by_the_next_reading(
 
 @pytest.mark.parametrize("seed", range(6, 10))
 def test_what_left_a_second_and_shows_itself_late_hides_none_of_it(
-    sandbox, client, hands, monkeypatch, seed
+    sandbox, client, fake_clock, monkeypatch, seed
 ):
     sandbox.switches.tie_order, sandbox.switches.seed = "random", seed
     create(sandbox, 12)
-    hands.forward(seconds=3600)
+    fake_clock.forward(seconds=3600)
     sandbox.switches.commit_lag = 60
     for id_ in list(held_by(sandbox))[:3]:
         sandbox.store.edit("Leads", id_, {"Last_Name": "moved"})
     sandbox.switches.commit_lag = 0
-    hands.forward(seconds=5)
+    fake_clock.forward(seconds=5)
     create(sandbox, 12)
-    hands.forward(seconds=10)
+    fake_clock.forward(seconds=10)
     ask, waited = client.get, []
 
     def get(path, *args, **options):
         if path.endswith("deleted") and not waited:
-            waited.append(hands.forward(seconds=120))
+            waited.append(fake_clock.forward(seconds=120))
         return ask(path, *args, **options)
 
     monkeypatch.setattr(client, "get", get)
@@ -192,10 +192,10 @@ def test_what_left_a_second_and_shows_itself_late_hides_none_of_it(
     assert held_by(sandbox).items() <= seen.items()
 
 
-def test_a_reading_that_is_cancelled_in_a_proof_ends(sandbox, client, hands):
+def test_a_reading_that_is_cancelled_in_a_proof_ends(sandbox, client, fake_clock):
     sandbox.switches.tie_order = "random"
     create(sandbox, 60)
-    hands.forward(seconds=600)
+    fake_clock.forward(seconds=600)
     client.per_page = 4
     reading = Reading(Listing(client, "Leads"), None, None)
     pages = reading.pages()
@@ -207,30 +207,30 @@ def test_a_reading_that_is_cancelled_in_a_proof_ends(sandbox, client, hands):
 
 
 def test_a_record_without_a_time_before_a_second_of_many_pages_hides_none_of_it(
-    sandbox, client, hands
+    sandbox, client, fake_clock
 ):
     create(sandbox, 1, Modified_Time=None)
     create(sandbox, 5)
-    hands.forward(seconds=600)
+    fake_clock.forward(seconds=600)
     assert read(client, per_page=2).times == held_by(sandbox)
 
 
-def test_only_what_changed_since_is_read(sandbox, client, hands):
+def test_only_what_changed_since_is_read(sandbox, client, fake_clock):
     create(sandbox, 10, every_seconds=60)
-    since = hands.moment
+    since = fake_clock.moment
     create(sandbox, 2, every_seconds=60)
     assert len(read(client, since).times) == 2
 
 
-def test_reading_stops_at_the_end_of_the_window(sandbox, client, hands):
-    until = hands.moment + timedelta(minutes=3)
+def test_reading_stops_at_the_end_of_the_window(sandbox, client, fake_clock):
+    until = fake_clock.moment + timedelta(minutes=3)
     create(sandbox, 200, every_seconds=60)
-    read(client, hands.moment - timedelta(days=1), until)
+    read(client, fake_clock.moment - timedelta(days=1), until)
     assert client.calls <= 6
 
 
-def test_what_was_read_before_is_left_out(sandbox, client, hands):
-    start = hands.moment
+def test_what_was_read_before_is_left_out(sandbox, client, fake_clock):
+    start = fake_clock.moment
     create(sandbox, 300, every_seconds=60)
     middle = start + timedelta(minutes=280)
     assert len(read(client, skip=[(None, middle)]).times) <= 30
@@ -254,10 +254,10 @@ def test_a_second_of_many_pages_is_read_whole_while_its_records_leave_it(sandbox
     assert held_by(sandbox).items() <= seen.items()
 
 
-def test_a_list_that_changes_faster_than_it_is_read_comes_to_an_end(sandbox, hands):
+def test_a_list_that_changes_faster_than_it_is_read_comes_to_an_end(sandbox, fake_clock):
     create(sandbox, 40)
-    hands.forward(seconds=600)
-    hands.step = timedelta(seconds=0.02)
+    fake_clock.forward(seconds=600)
+    fake_clock.step = timedelta(seconds=0.02)
     sandbox.switches.churn = Churn(creates=3, edits=3, deletes=1)
     client = connect(sandbox.url, concurrency=4)
     read(client, per_page=3)
@@ -268,11 +268,11 @@ def test_a_list_that_changes_faster_than_it_is_read_comes_to_an_end(sandbox, han
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_what_left_a_second_among_more_changes_than_are_read_is_not_taken_for_seen(
-    sandbox, client, hands, seed
+    sandbox, client, fake_clock, seed
 ):
     create(sandbox, 120)
-    hands.forward(seconds=600)
-    hands.step = timedelta(seconds=1)
+    fake_clock.forward(seconds=600)
+    fake_clock.step = timedelta(seconds=1)
     sandbox.switches.seed = seed
     sandbox.switches.churn = Churn(creates=4, edits=6)
     seen = read_twice(sandbox, client)
@@ -280,10 +280,12 @@ def test_what_left_a_second_among_more_changes_than_are_read_is_not_taken_for_se
 
 
 @pytest.mark.parametrize("most", range(1, 60, 4))
-def test_a_reading_that_runs_out_of_credits_in_a_proof_says_what_it_has_read(sandbox, hands, most):
+def test_a_reading_that_runs_out_of_credits_in_a_proof_says_what_it_has_read(
+    sandbox, fake_clock, most
+):
     create(sandbox, 40, every_seconds=7)
     create(sandbox, 40)
-    hands.forward(seconds=600)
+    fake_clock.forward(seconds=600)
     sandbox.switches.churn = Churn(edits=1)
     client = connect(sandbox.url)
     client.budget = Allowance(most)
@@ -339,41 +341,43 @@ def test_a_long_window_is_read_by_as_many_calls_at_a_time_as_are_allowed(sandbox
     assert client.calls < 130  # of which 101 are the least that is possible
 
 
-def test_deletions_are_listed_over_pages_with_their_kind(sandbox, client, hands):
+def test_deletions_are_listed_over_pages_with_their_kind(sandbox, client, fake_clock):
     create(sandbox, 450, every_seconds=1)
     for id_ in list(held_by(sandbox))[:430]:
         sandbox.store.delete("Leads", id_)
-    hands.forward(days=61)
+    fake_clock.forward(days=61)
     sandbox.store.delete("Leads", next(iter(held_by(sandbox))))
     found = read_deleted(client, "Leads", None)
     assert len(found) == 431
     assert [d.kind for d in found].count("permanent") == 430
 
 
-def test_deletions_are_read_from_a_day_before_the_time_asked_for(sandbox, client, hands):
+def test_deletions_are_read_from_a_day_before_the_time_asked_for(sandbox, client, fake_clock):
     create(sandbox, 2)
     first, second = held_by(sandbox)
     sandbox.store.delete("Leads", first)
-    hands.forward(days=3)
-    since = hands.moment
-    hands.forward(hours=-1)
+    fake_clock.forward(days=3)
+    since = fake_clock.moment
+    fake_clock.forward(hours=-1)
     sandbox.store.delete("Leads", second)
-    hands.forward(hours=2)
+    fake_clock.forward(hours=2)
     assert [d.id for d in read_deleted(client, "Leads", since)] == [second]
 
 
-def test_deletions_that_go_on_while_they_are_read_have_an_end(sandbox, client, hands, monkeypatch):
+def test_deletions_that_go_on_while_they_are_read_have_an_end(
+    sandbox, client, fake_clock, monkeypatch
+):
     create(sandbox, 900)
     ids = iter(held_by(sandbox))
     before = {next(ids) for _ in range(12)}
     for id_ in before:
         sandbox.store.delete("Leads", id_)
-    hands.forward(seconds=60)
+    fake_clock.forward(seconds=60)
     client.get("Leads")
     client.per_page, ask = 5, client.get
 
     def get(*args, **options):
-        hands.forward(seconds=1)
+        fake_clock.forward(seconds=1)
         sandbox.store.delete("Leads", next(ids))
         return ask(*args, **options)
 
@@ -419,7 +423,7 @@ def deeds(draw):
     concurrency=st.sampled_from([1, 3]),
 )
 def test_nothing_is_missed_while_records_change_under_the_walk(
-    sandbox, hands, start, meanwhile, per_page, strict, order, concurrency
+    sandbox, fake_clock, start, meanwhile, per_page, strict, order, concurrency
 ):
     store = sandbox.store
     store.load("Leads", [])
@@ -428,7 +432,7 @@ def test_nothing_is_missed_while_records_change_under_the_walk(
     client = connect(sandbox.url, concurrency=concurrency)
     for pause in start:
         create(sandbox, 1, every_seconds=pause)
-    hands.forward(seconds=600)
+    fake_clock.forward(seconds=600)
     script = iter(meanwhile)
 
     def act():
@@ -443,7 +447,7 @@ def test_nothing_is_missed_while_records_change_under_the_walk(
                 store.convert(chosen, {})
             else:
                 store.delete("Leads", chosen)
-            hands.forward(seconds=pause)
+            fake_clock.forward(seconds=pause)
 
     seen = read_twice(sandbox, client, between=act, per_page=per_page)
     assert held_by(sandbox).items() <= seen.items()
@@ -463,7 +467,7 @@ def test_nothing_is_missed_while_records_change_under_the_walk(
 )
 def test_nothing_is_missed_by_readings_that_stop_and_go_on(
     sandbox,
-    hands,
+    fake_clock,
     start,
     allowances,
     churn,
@@ -477,12 +481,12 @@ def test_nothing_is_missed_by_readings_that_stop_and_go_on(
     sandbox.store.load("Leads", [])
     sandbox.switches.strict_since, sandbox.switches.tie_order = strict, order
     sandbox.switches.tokens_per_window = 10_000
-    hands.step = timedelta()
+    fake_clock.step = timedelta()
     create(sandbox, timeless, Modified_Time=None)
     for pause in start:
         create(sandbox, 1, every_seconds=pause)
-    hands.forward(seconds=600)
-    hands.step = timedelta(seconds=0.1)
+    fake_clock.forward(seconds=600)
+    fake_clock.step = timedelta(seconds=0.1)
     done, times = [], {}
     for credits in [*allowances, 1_000_000]:
         sandbox.switches.churn = churn if credits < 1_000_000 else None
@@ -490,7 +494,7 @@ def test_nothing_is_missed_by_readings_that_stop_and_go_on(
         client.budget = Allowance(credits, reserve)
         seen = read(client, per_page=per_page, skip=done)
         times |= seen.times
-        hands.forward(seconds=3600)
+        fake_clock.forward(seconds=3600)
         if not seen.reading.stopped:
             break
         done += seen.reading.covered

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from aha_pipeline_tests.conftest import _address, _administer
 from aha_pipeline_tests.dashboard import company
-from aha_pipeline_tests.dashboard.serving import APP
+from aha_pipeline_tests.kit.serving import APP
 
 SECONDS = 30
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from aha_pipeline_tests.dashboard.serving import served
 from aha_pipeline_tests.dashboard.test_tabs import CHARTS
-from aha_pipeline_tests.ports import free_port
+from aha_pipeline_tests.kit.ports import free_port
+from aha_pipeline_tests.kit.serving import served
 
 MILLISECONDS = 60_000
 RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}

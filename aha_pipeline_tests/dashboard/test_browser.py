@@ -5,9 +5,9 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from aha_pipeline_tests.dashboard.serving import served
 from aha_pipeline_tests.dashboard.test_tabs import CHARTS
-from aha_pipeline_tests.ports import free_port
+from aha_pipeline_tests.kit.ports import free_port
+from aha_pipeline_tests.kit.serving import served
 
 MILLISECONDS = 60_000
 WIDTHS = {"desk": 1366, "phone": 390}

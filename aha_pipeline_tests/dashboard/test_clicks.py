@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from aha_pipeline_tests.browser import STILL
-from aha_pipeline_tests.dashboard.serving import served
-from aha_pipeline_tests.ports import free_port
+from aha_pipeline_tests.kit.browser import STILL
+from aha_pipeline_tests.kit.ports import free_port
+from aha_pipeline_tests.kit.serving import served
 
 MILLISECONDS = 60_000
 PLACES = [

@@ -13,8 +13,8 @@ from aha_pipeline.warehouse.dictionary import write_dictionary
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline_tests.dashboard import company
 from aha_pipeline_tests.dashboard.company import READ_UNTIL, YESTERDAY
-from aha_pipeline_tests.dashboard.serving import served
-from aha_pipeline_tests.ports import free_port
+from aha_pipeline_tests.kit.ports import free_port
+from aha_pipeline_tests.kit.serving import served
 
 TAB = "AI & System Health"
 NOBODY = "http://127.0.0.1:1"  # no Ollama answers there

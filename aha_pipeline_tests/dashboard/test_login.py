@@ -7,9 +7,9 @@ import pytest
 from streamlit import config
 
 from aha_pipeline.settings import SettingsError, load
-from aha_pipeline_tests.dashboard.identity_provider import CLIENT, SECRET, IdentityProvider, running
-from aha_pipeline_tests.dashboard.serving import served
-from aha_pipeline_tests.ports import free_port
+from aha_pipeline_tests.kit.identity_provider import CLIENT, SECRET, IdentityProvider, running
+from aha_pipeline_tests.kit.ports import free_port
+from aha_pipeline_tests.kit.serving import served
 from dashboard import login
 
 COMPANY = "Test company"

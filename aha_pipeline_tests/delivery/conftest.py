@@ -15,10 +15,10 @@ from psycopg2.extras import Json
 from aha_pipeline.delivery.deliver import deliver
 from aha_pipeline.delivery.outgoing import Outgoing, briefing_subject, pending, read
 from aha_pipeline.delivery.sender import Sender
-from aha_pipeline.sandbox import server
-from aha_pipeline.sandbox.outbox import Message
 from aha_pipeline.warehouse.connection import connect as open_connection
-from aha_pipeline_tests.hands import Hands
+from aha_pipeline_tests.kit.fake_clock import FakeClock
+from zoho_sandbox import server
+from zoho_sandbox.twilio.outbox import Message
 
 DAY = date(2026, 11, 20)
 READER, OTHER = "+919812345678", "+919800000001"
@@ -30,7 +30,7 @@ Connect = partial[AbstractContextManager]
 class Twilio:
     """The stand-in as a test handles it. `clock` is its own."""
 
-    def __init__(self, sandbox: server.Sandbox, clock: Hands) -> None:
+    def __init__(self, sandbox: server.Sandbox, clock: FakeClock) -> None:
         self.sandbox, self.clock, self.url = sandbox, clock, sandbox.url
 
     def befall(self, *words: str) -> None:
@@ -77,7 +77,7 @@ def no_records(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def twilio(no_records) -> Iterator[Twilio]:
-    clock = Hands(datetime.now(UTC))
+    clock = FakeClock(datetime.now(UTC))
     with server.start(data_dir=no_records, now=clock) as sandbox:
         yield Twilio(sandbox, clock)
 

@@ -4,9 +4,9 @@ from functools import partial
 
 from aha_pipeline.delivery.deliver import deliver
 from aha_pipeline.delivery.sender import Sender
-from aha_pipeline.sandbox import server
 from aha_pipeline.warehouse.connection import connect as open_connection
 from aha_pipeline_tests.delivery.conftest import ACCOUNT, DAY, READER, stored
+from zoho_sandbox import server
 
 
 def test_one_message_a_day_stands_in_the_sandbox_outbox(database_url, tmp_path, no_records):

@@ -16,10 +16,10 @@ import psutil
 import pytest
 import requests
 
-from aha_pipeline.sandbox.server import start
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline_tests.hands import Hands
-from aha_pipeline_tests.ports import free_port
+from aha_pipeline_tests.kit.fake_clock import FakeClock
+from aha_pipeline_tests.kit.ports import free_port
+from zoho_sandbox.server import start
 
 NOW = datetime.now(ZoneInfo("Asia/Kolkata"))
 TODAY = NOW.date()
@@ -91,7 +91,7 @@ def wait_until(condition, seconds: float, step: float = 0.5):
 
 @pytest.fixture
 def sandbox(tmp_path, database_url, monkeypatch):
-    clock = Hands(datetime.now(UTC))  # so that no record changes between the two readings
+    clock = FakeClock(datetime.now(UTC))  # so that no record changes between the two readings
     with start(outbox_path=tmp_path / "outbox.jsonl", now=clock) as running:
         for name, value in {
             "DATABASE_URL": database_url,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from aha_pipeline_tests.pages import ROOT
+from aha_pipeline_tests.kit.pages import ROOT
 
 VARIES = "…"
 FOLDERS = ("aha_pipeline", "dashboard")

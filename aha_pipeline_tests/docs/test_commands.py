@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from aha_pipeline.cli import cli
-from aha_pipeline_tests.mart_contents import rows
-from aha_pipeline_tests.pages import ROOT, read_pages
+from aha_pipeline_tests.kit.mart_contents import rows
+from aha_pipeline_tests.kit.pages import ROOT, read_pages
 
 BIN = Path(sys.executable).parent
 WALK = ".ci/walk.py"

@@ -21,16 +21,16 @@ from starlette.routing import Route
 from aha_pipeline.briefing import writer
 from aha_pipeline.briefing.compose import write_briefing
 from aha_pipeline.delivery.deliver import deliver
-from aha_pipeline.sandbox.server import Sandbox, start
 from aha_pipeline.warehouse.connection import connect as open_connection
 from aha_pipeline_tests.briefing.conftest import make_facts
 from aha_pipeline_tests.briefing.test_compose import reply
 from aha_pipeline_tests.delivery.conftest import DAY, READER, stored
-from aha_pipeline_tests.graph import RECORDS
-from aha_pipeline_tests.mart_contents import rows
-from aha_pipeline_tests.pages import ROOT, read_page
-from aha_pipeline_tests.ports import free_port
-from aha_pipeline_tests.servers import serve
+from aha_pipeline_tests.kit.graph import RECORDS
+from aha_pipeline_tests.kit.mart_contents import rows
+from aha_pipeline_tests.kit.pages import ROOT, read_page
+from aha_pipeline_tests.kit.ports import free_port
+from aha_pipeline_tests.kit.servers import serve
+from zoho_sandbox.server import Sandbox, start
 
 PAGE = read_page(ROOT / "docs" / "extend.md")
 ADDED = ("A typed column more", "A mart more", "A chart more")

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from aha_pipeline_tests.pages import ROOT, read_page, read_pages
+from aha_pipeline_tests.kit.pages import ROOT, read_page, read_pages
 
 EVERY = sorted(
     path

@@ -7,8 +7,8 @@ import pytest
 
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.mart_files import read_marts
-from aha_pipeline_tests.mart_contents import rows
-from aha_pipeline_tests.pages import ROOT, Page, read_page, read_pages
+from aha_pipeline_tests.kit.mart_contents import rows
+from aha_pipeline_tests.kit.pages import ROOT, Page, read_page, read_pages
 
 TABLE = re.compile(r"\b(?:crm|analytics|aha_private)\.[a-z_]+\b")
 PICTURE = ROOT / "docs" / "architecture.svg"

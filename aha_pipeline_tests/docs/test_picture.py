@@ -2,7 +2,7 @@
 
 import pytest
 
-from aha_pipeline_tests.pages import ROOT
+from aha_pipeline_tests.kit.pages import ROOT
 
 PICTURE = ROOT / "docs" / "architecture.svg"
 OVERFLOWING = """() => [...document.querySelectorAll('g')].flatMap(group => {

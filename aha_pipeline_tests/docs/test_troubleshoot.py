@@ -7,7 +7,7 @@ import pytest
 from aha_pipeline.crm import grant, token
 from aha_pipeline.delivery.errors import SENTENCES
 from aha_pipeline_tests.docs.sentences import is_in, printed, raised
-from aha_pipeline_tests.pages import ROOT, read_page
+from aha_pipeline_tests.kit.pages import ROOT, read_page
 
 PAGE = read_page(ROOT / "docs" / "troubleshoot.md")
 QUOTED = [quote for row in PAGE.rows() for quote in re.findall(r"`([^`]+)`", row[0])]

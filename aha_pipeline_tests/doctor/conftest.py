@@ -9,8 +9,8 @@ from aha_pipeline import services
 from aha_pipeline.crm.access import SCOPES
 from aha_pipeline.doctor.examine import examine
 from aha_pipeline.doctor.finding import Finding
-from aha_pipeline.sandbox.server import Sandbox
 from aha_pipeline_tests.briefing.ollama_stand_in import Ollama, running
+from zoho_sandbox.server import Sandbox
 
 NUMBER, READER = "+14155550100", "+919812345678"
 

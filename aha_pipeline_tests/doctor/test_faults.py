@@ -72,7 +72,7 @@ def test_a_revoked_token_is_not_hidden_by_the_access_token_that_is_kept(well):
 
 
 def test_an_api_server_of_another_data_centre(well, monkeypatch):
-    from aha_pipeline.sandbox.server import start
+    from zoho_sandbox.server import start
 
     with start(data_dir=Path("records")) as other:
         monkeypatch.setenv("ZOHO_API_URL", other.url)

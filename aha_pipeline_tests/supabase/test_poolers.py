@@ -14,7 +14,7 @@ from aha_pipeline.warehouse import pooler
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect, connect_reader
 from aha_pipeline.warehouse.migrate import migrate
 from aha_pipeline_tests.commands.test_cli import aha, says
-from aha_pipeline_tests.servers import pgbouncer
+from aha_pipeline_tests.kit.servers import pgbouncer
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date().isoformat()
 START = (datetime.now(ZoneInfo("Asia/Kolkata")).date() - timedelta(days=2)).isoformat()

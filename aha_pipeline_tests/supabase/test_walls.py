@@ -11,7 +11,7 @@ from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.connection import connect, connect_reader
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.migrate import migrate
-from aha_pipeline_tests.servers import SUPABASE_ROLES, create_supabase_roles
+from aha_pipeline_tests.kit.servers import SUPABASE_ROLES, create_supabase_roles
 from aha_pipeline_tests.warehouse.marts_company import build, company, deal, ist, lead, put
 
 FIRST, LAST = date(2025, 3, 1), date(2025, 3, 10)

@@ -10,9 +10,9 @@ from aha_pipeline.crm.organisation import read_organisation
 from aha_pipeline.warehouse.access_tokens import TokenStore
 from aha_pipeline.warehouse.connection import connect, connect_reader
 from aha_pipeline_tests.crm.conftest import connect as client
-from aha_pipeline_tests.crm.conftest import hands, sandbox
+from aha_pipeline_tests.crm.conftest import fake_clock, sandbox
 
-__all__ = ["hands", "sandbox"]
+__all__ = ["fake_clock", "sandbox"]
 
 
 @pytest.fixture

@@ -18,11 +18,11 @@ import msgspec
 import pytest
 from psycopg2.extras import execute_values
 
-from aha_pipeline.sandbox.company import SEED, Calendar, apply
-from aha_pipeline.sandbox.store import Store
-from aha_pipeline_tests.hands import Hands
+from aha_pipeline_tests.kit.fake_clock import FakeClock
 from aha_pipeline_tests.warehouse import expected
 from aha_pipeline_tests.warehouse.marts_company import TABLES, build, company, rows, wrong
+from zoho_sandbox.company.simulation import SEED, Calendar, apply
+from zoho_sandbox.zoho.store import Store
 
 ZONE = ZoneInfo("Asia/Kolkata")
 END = datetime(2026, 3, 31, 18, 30, tzinfo=ZONE)
@@ -45,7 +45,7 @@ class Life:
 @pytest.fixture(scope="module")
 def lived() -> Life:
     """The sandbox's company up to the evening of 31 March 2026."""
-    life, clock = Life(), Hands(END)
+    life, clock = Life(), FakeClock(END)
     store, calendar = Store(clock), Calendar(SEED)
     for day in reversed(WATCHED_DAYS):
         evening = datetime.combine(END.date() - timedelta(days=day), time.max, ZONE)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from contextlib import suppress
 
-from aha_pipeline_tests.ports import free_port
+from aha_pipeline_tests.kit.ports import free_port
 from benchmarks.soak.clock import ROOT
 from benchmarks.soak.place import Place
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aha_pipeline.sandbox.switches import FAULTS
 from benchmarks.soak.waiting import wait_until
 from benchmarks.soak.world import World
+from zoho_sandbox.faults.switches import FAULTS
 
 ALWAYS = {"fault_rate": 0.05, "faults": FAULTS}
 AWAY = {"fault_rate": 1.0, "faults": ("503", "502_html", "timeout_reset")}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from aha_pipeline_tests.browser import STILL
+from aha_pipeline_tests.kit.browser import STILL
 from benchmarks.soak.services import Services
 
 TABS = (

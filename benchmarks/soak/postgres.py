@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
-from aha_pipeline_tests.ports import free_port
+from aha_pipeline_tests.kit.ports import free_port
 from benchmarks.soak.clock import SharedClock
 
 LIBRARY = "faketime/libfaketime.so.1"

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import psutil
 
-from aha_pipeline_tests.browser import launched
-from aha_pipeline_tests.dashboard.identity_provider import running
-from aha_pipeline_tests.ports import free_port
+from aha_pipeline_tests.kit.browser import launched
+from aha_pipeline_tests.kit.identity_provider import running
+from aha_pipeline_tests.kit.ports import free_port
 from benchmarks.soak import pages, scan, verdict
 from benchmarks.soak.clock import SharedClock
 from benchmarks.soak.commands import Commands

@@ -11,8 +11,8 @@ from urllib.parse import quote
 from psycopg2.sql import SQL, Identifier
 
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline_tests.browser import launched
-from aha_pipeline_tests.dashboard.identity_provider import SECRET as CLIENT_SECRET
+from aha_pipeline_tests.kit.browser import launched
+from aha_pipeline_tests.kit.identity_provider import SECRET as CLIENT_SECRET
 from benchmarks.soak import pages
 from benchmarks.soak.commands import Commands
 from benchmarks.soak.waiting import wait_until

@@ -13,9 +13,9 @@ from pathlib import Path
 import psutil
 import requests
 
-from aha_pipeline_tests.dashboard.identity_provider import CLIENT
-from aha_pipeline_tests.dashboard.identity_provider import SECRET as CLIENT_SECRET
-from aha_pipeline_tests.ports import free_port
+from aha_pipeline_tests.kit.identity_provider import CLIENT
+from aha_pipeline_tests.kit.identity_provider import SECRET as CLIENT_SECRET
+from aha_pipeline_tests.kit.ports import free_port
 from benchmarks.soak.clock import ROOT, SharedClock
 from benchmarks.soak.crm import Zoho
 from benchmarks.soak.place import Place, without_settings

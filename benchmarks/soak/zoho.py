@@ -16,9 +16,9 @@ from random import Random
 
 import msgspec
 
-from aha_pipeline.sandbox.clock import real_time
-from aha_pipeline.sandbox.server import Sandbox, start
-from aha_pipeline.sandbox.switches import Switches
+from zoho_sandbox.clock import real_time
+from zoho_sandbox.faults.switches import Switches
+from zoho_sandbox.server import Sandbox, start
 
 FIRST_ID = 5_999_000_000_000_000_000  # above the company's own
 OWN = ("id", "Created_Time", "Modified_Time")

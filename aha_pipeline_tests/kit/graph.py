@@ -1,0 +1,91 @@
+"""Fixtures: a small organisation behind real HTTP, a real warehouse, Dagster to run the graph."""
+
+import gzip
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import msgspec
+import pytest
+
+from aha_pipeline.assets.partitions import RANGE_END, RANGE_START
+from aha_pipeline.definitions import defs
+from aha_pipeline_tests.kit.fake_clock import FakeClock
+from zoho_sandbox.server import Sandbox, start
+
+REP = {"id": "77", "name": "Asha Rao", "email": "asha@example.com"}
+RECORDS = {
+    "Leads": [
+        {"id": "1", "Last_Name": "One", "Owner": REP, "Lead_Status": "Junk Lead",
+         "Lead_Source": "Facebook", "Created_Time": "2026-01-02T10:00:00+05:30",
+         "Modified_Time": "2026-01-02T10:00:00+05:30"},
+        {"id": "2", "Last_Name": "Two", "Owner": REP, "Lead_Status": "Contacted",
+         "Lead_Source": None, "Created_Time": "2025-12-30T10:00:00+05:30",
+         "Modified_Time": "2026-01-03T23:59:59+05:30"},
+        {"id": "3", "Last_Name": "Older", "Owner": REP, "$converted": True,
+         "Created_Time": "2025-06-01T10:00:00+05:30",
+         "Modified_Time": "2025-06-01T10:00:00+05:30"},
+    ],
+    "Deals": [
+        {"id": "9", "Deal_Name": "Villa", "Owner": REP, "Stage": "Closed Won", "Amount": 450000.5,
+         "Closing_Date": "2026-01-03", "Created_Time": "2026-01-01T10:00:00+05:30",
+         "Modified_Time": "2026-01-03T12:00:00+05:30"},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[Sandbox]:
+    """Three leads and a deal, served at the present time, by a clock that stands still."""
+    folder = tmp_path / "records"
+    folder.mkdir()
+    for module, records in RECORDS.items():
+        lines = b"\n".join(msgspec.json.encode(record) for record in records)
+        (folder / f"{module}.jsonl.gz").write_bytes(gzip.compress(lines))
+    clock = FakeClock(datetime.now(UTC))
+    with start(data_dir=folder, outbox_path=tmp_path / "outbox.jsonl", now=clock) as running:
+        yield running
+
+
+@pytest.fixture
+def connected(company: Sandbox, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """The sandbox as this process's settings name it, with an empty warehouse."""
+    settings = {
+        "DATABASE_URL": database_url,
+        "ZOHO_API_URL": company.url,
+        "ZOHO_ACCOUNTS_URL": company.url,
+        "ZOHO_CLIENT_ID": "id-of-client",
+        "ZOHO_CLIENT_SECRET": "secret-of-client",
+        "ZOHO_REFRESH_TOKEN": "secret-of-refresh",
+        "OLLAMA_BASE_URL": "http://127.0.0.1:9",
+        "AHA_START_DATE": "2026-01-01",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return company
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as opened:
+        yield opened
+
+
+@pytest.fixture
+def run_days(instance: dg.DagsterInstance) -> Callable[..., dg.ExecuteInProcessResult]:
+    """Run `daily_sync` over a range of days."""
+
+    def run(first: str, last: str, **options: object) -> dg.ExecuteInProcessResult:
+        return (
+            defs()
+            .resolve_job_def("daily_sync")
+            .execute_in_process(
+                instance=instance,
+                tags={RANGE_START: first, RANGE_END: last},
+                raise_on_error=False,
+                **options,
+            )
+        )
+
+    return run

@@ -1,0 +1,79 @@
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from aha_pipeline_tests.zoho_sandbox.conftest import Client, FakeClock
+from zoho_sandbox.errors import SandboxError
+from zoho_sandbox.server import Sandbox, start
+
+SERVE = "import sys; from pathlib import Path; from zoho_sandbox.server import serve; "
+
+
+def test_taken_port_is_one_clear_sentence(sandbox: Sandbox, data_dir: Path) -> None:
+    port = int(sandbox.url.rsplit(":", 1)[1])
+    with pytest.raises(SandboxError, match=rf"port {port} of 127\.0\.0\.1 cannot be used"):
+        start(port, data_dir=data_dir)
+
+
+def test_stopped_server_frees_its_port(sandbox: Sandbox, data_dir: Path) -> None:
+    sandbox.stop()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(sandbox.url, timeout=2)
+    with start(int(sandbox.url.rsplit(":", 1)[1]), data_dir=data_dir) as again:
+        assert requests.get(again.url, timeout=5).status_code == 200
+
+
+def test_only_this_machine_is_served(sandbox: Sandbox) -> None:
+    port = int(sandbox.url.rsplit(":", 1)[1])
+    listeners = Path("/proc/net/tcp")
+    if not listeners.exists():
+        pytest.skip("no /proc/net/tcp on this system")
+    rows = (line.split()[1] for line in listeners.read_text().splitlines()[1:])
+    assert {row for row in rows if row.endswith(f":{port:04X}")} == {f"0100007F:{port:04X}"}
+
+
+def test_running_company_lives_on(fake_clock: FakeClock) -> None:
+    with start(now=fake_clock) as sandbox:
+        client = Client(sandbox.url).sign_in()
+        newest = {"sort_by": "Modified_Time", "per_page": 1, "converted": "both"}
+        before = client.get("/crm/v2/Leads", params=newest).json()["data"][0]["Modified_Time"]
+        fake_clock.forward(minutes=45)
+        after = client.get("/crm/v2/Leads", params=newest).json()["data"][0]["Modified_Time"]
+        assert before < after <= "2026-05-04T12:15:00+05:30"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_foreground_server_ends_cleanly(
+    number: signal.Signals, sandbox: Sandbox, data_dir: Path
+) -> None:
+    command = [sys.executable, "-c", SERVE + "serve(0, Path(sys.argv[1]))", str(data_dir)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            line = process.stdout.readline().decode()
+            assert line.startswith("given is served at http://127.0.0.1:")
+            assert requests.get(line.split()[4], timeout=5).status_code == 200
+            process.send_signal(number)
+            assert process.wait(10) == 0
+            assert process.stderr.read() == b""
+        finally:
+            process.kill()
+
+
+def test_address_is_free_for_any_port() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        with pytest.raises(SandboxError, match="name another with --port"):
+            start(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("header", ["Content-Length: 9000000", "Transfer-Encoding: chunked"])
+def test_a_body_without_bounds_is_refused_before_it_is_read(sandbox: Sandbox, header: str) -> None:
+    port = int(sandbox.url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(f"POST /oauth/v2/token HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode())
+        assert connection.recv(100).startswith(b"HTTP/1.1 413 ")

@@ -1,0 +1,151 @@
+"""The calls that describe an organisation: its modules, their fields, its users, itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from zoho_sandbox.faults.switches import Switches
+from zoho_sandbox.ids import metadata_id
+from zoho_sandbox.zoho.answers import page
+from zoho_sandbox.zoho.fields import LAYOUT
+from zoho_sandbox.zoho.modules import Field, Module
+from zoho_sandbox.zoho.organisation import Organisation
+from zoho_sandbox.zoho.parameters import paging
+from zoho_sandbox.zoho.pipeline import pipeline
+from zoho_sandbox.zoho.refusal import Refusal, mismatch, missing, no_scope, unknown_url
+from zoho_sandbox.zoho.versions import LATEST, Version, version_of
+
+# What Zoho lists among the modules though it holds no records.
+TABS = ("Home", "Feeds")
+USER_TYPES: dict[str, Callable[[dict], bool]] = {
+    "AllUsers": lambda user: True,
+    "ActiveUsers": lambda user: user["status"] == "active",
+    "DeactiveUsers": lambda user: user["status"] == "disabled",
+    "ActiveConfirmedUsers": lambda user: user["status"] == "active" and user["confirm"],
+}
+
+
+class Metadata:
+    """One method a route."""
+
+    def __init__(self, organisation: Organisation, switches: Switches) -> None:
+        self._organisation, self._switches = organisation, switches
+
+    def modules(self, request: Request) -> Response:
+        """All modules, and the tabs that are none."""
+        self._check(request)
+        known = self._organisation.modules.values()
+        listed = [module.metadata(position) for position, module in enumerate(known, start=1)]
+        return JSONResponse({"modules": [*map(_tab, TABS), *listed]})
+
+    def module(self, request: Request) -> Response:
+        """One module."""
+        self._check(request)
+        module = known(self._organisation, request.path_params["module"])
+        position = list(self._organisation.modules).index(module.name) + 1
+        return JSONResponse({"modules": [module.metadata(position)]})
+
+    def fields(self, request: Request) -> Response:
+        """The fields of a module."""
+        version = self._check(request)
+        if "module" not in request.query_params:
+            raise missing("module")
+        module = known(self._organisation, request.query_params["module"])
+        fields = visible_fields(module, version, self._switches)
+        if not fields:
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        described = [module.field_metadata(field, rich=version.rich_values) for field in fields]
+        if self._switches.metadata_gaps:
+            for member, rows in (("json_type", described[::3]), ("length", described[1::3])):
+                for row in rows:
+                    del row[member]
+        return JSONResponse({"fields": described})
+
+    def layouts(self, request: Request) -> Response:
+        """The one layout of a module, without its sections."""
+        self._check(request)
+        if "module" not in request.query_params:
+            raise missing("module")
+        known(self._organisation, request.query_params["module"])
+        return JSONResponse({"layouts": [LAYOUT | {"status": 0, "visible": True}]})
+
+    def pipelines(self, request: Request) -> Response:
+        """The one pipeline of the layout of Deals."""
+        if not self._check(request).pipelines:
+            raise unknown_url()
+        if not self._switches.pipelines:
+            raise no_scope()
+        if "layout_id" not in request.query_params:
+            raise missing("layout_id")
+        if request.query_params["layout_id"] != LAYOUT["id"]:
+            raise Refusal(400, "INVALID_DATA", "Invalid layoutid", param_name="layout_id")
+        fields = visible_fields(self._organisation.modules["Deals"], LATEST, self._switches)
+        stages = next((field.values for field in fields if field.name == "Stage"), ())
+        return JSONResponse({"pipeline": [pipeline(stages)]})
+
+    def users(self, request: Request) -> Response:
+        """A page of users."""
+        version_of(request)
+        chosen = USER_TYPES.get(request.query_params.get("type", "AllUsers"))
+        if chosen is None:
+            raise mismatch("type")
+        number, size = paging(request)
+        users = [user for user in self._organisation.users() if chosen(user)]
+        rows = users[(number - 1) * size : number * size]
+        return page(
+            map(msgspec.json.encode, rows), number, size, number * size < len(users), key="users"
+        )
+
+    def org(self, request: Request) -> Response:
+        """The organisation."""
+        version_of(request)
+        return JSONResponse({"org": [self._organisation.metadata()]})
+
+    def _check(self, request: Request) -> Version:
+        version = version_of(request)
+        if not self._switches.metadata_readable:
+            raise no_scope()
+        return version
+
+
+def known(organisation: Organisation, name: str) -> Module:
+    """Return a module by name, or refuse it."""
+    if name not in organisation.modules:
+        message = "the module name given seems to be invalid"
+        raise Refusal(400, "INVALID_MODULE", message, resource_path_index=0)
+    return organisation.modules[name]
+
+
+def visible_fields(module: Module, version: Version, switches: Switches) -> list[Field]:
+    """Return the fields that the caller may see."""
+    formulas = switches.formulas.get(module.name, set())
+    fields = {field.name: field for field in module.fields}
+    fields |= {name: Field(name, "formula", custom=True) for name in sorted(formulas)}
+    if version.cursor and module.name == "Leads":
+        fields["Converted__s"] = Field("Converted__s", "boolean")
+    hidden = switches.hidden.get(module.name, set())
+    return [field for name, field in fields.items() if name not in hidden]
+
+
+def _tab(name: str) -> dict:
+    return {
+        "id": metadata_id(name),
+        "api_name": name,
+        "module_name": name,
+        "singular_label": name,
+        "plural_label": name,
+        "generated_type": "default",
+        "api_supported": False,
+        "creatable": False,
+        "editable": False,
+        "deletable": False,
+        "viewable": True,
+        "convertable": False,
+        "visibility": 1,
+        "sequence_number": 0,
+    }
