@@ -14,7 +14,7 @@ from aha_pipeline.automation.days import days_of, spans_to_fill
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.dictionary import TABLE, write_dictionary
 from aha_pipeline.warehouse.mart_files import Mart, read_marts
-from aha_pipeline.warehouse.marts import refresh, stretch
+from aha_pipeline.warehouse.marts import contiguous_range, refresh
 from aha_pipeline.warehouse.tables import table_name
 
 PREFIX = "analytics"
@@ -79,7 +79,9 @@ def _fill(
     first, last = asked.start.date(), _last_day(asked)
     filled = context.instance.get_materialized_partitions(context.asset_key)
     spans = spans_to_fill(connection, settings, set(map(date.fromisoformat, filled)), first, last)
-    rows = sum(refresh(connection, mart, *stretch(connection, mart, *span)) for span in spans)
+    rows = sum(
+        refresh(connection, mart, *contiguous_range(connection, mart, *span)) for span in spans
+    )
     for day in (day for span in spans for day in days_of(span) if day < first):
         context.log_event(dg.AssetMaterialization(context.asset_key, partition=day.isoformat()))
     return rows

@@ -1,4 +1,4 @@
-"""The mart files of `sql/marts`: what each says of itself, and the order of what they read."""
+"""The mart files of `sql/marts`: parse their headers and order them by what they read."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from pathlib import Path
 from aha_pipeline.sql import MARTS, parts
 
 SCHEMA = "analytics"
-KINDS = ("view", "table", "daily", "following")
+KINDS = ("view", "table", "daily", "incremental")
 UNITS = ("count", "money", "percent", "days", "number")
 HEADER = ("grain", "kind", "key", "owner", "records")
 FIGURES = " figures:"
@@ -46,13 +46,13 @@ class Figure:
 class Mart:
     """One file of `sql/marts`.
 
-    kind: `view`, `table` (rebuilt whole), `daily` (a table filled by day) or `following` (a table
-    with the rows of each record of the table `records`, made anew for those that have changed; it
-    has the columns id, is_present, true for one row a record, and synced_at).
-    key: the columns that identify a row, which get a unique index; may be empty. owner: who answers
-    for the definitions.
-    notes: what is to be known of the whole mart. sources: the tables and views that the select
-    reads, as `schema.name`, sorted.
+    kind: `view`; `table`, rebuilt whole; `daily`, a table filled by day; or `incremental`, a table
+    in which only the rows of changed records are replaced. An incremental mart names its source
+    table in `records` and has the columns id, synced_at and is_present (true for exactly one row
+    of each record).
+    key: the columns that identify a row, which get a unique index; may be empty. owner: the team
+    responsible for the definitions. notes: what a reader should know about the whole mart.
+    sources: the tables and views that the select reads, as `schema.name`, sorted.
     """
 
     name: str
@@ -100,10 +100,10 @@ def _read(path: Path) -> Mart:
             f"{path.name} must begin with the lines '-- grain: one row per ...', '-- kind: ...', "
             f"one of {', '.join(KINDS)}, and '-- owner: ...', who answers for its definitions."
         )
-    if (header["kind"] == "following") != ("records" in header):
+    if (header["kind"] == "incremental") != ("records" in header):
         raise MartError(
-            f"{path.name}: the line '-- records: crm....' goes with '-- kind: following' and names "
-            "the table whose records it follows."
+            f"{path.name}: the line '-- records: crm....' goes with '-- kind: incremental' and "
+            "names the table whose changed records it reads."
         )
     block = comments.index(FIGURES) if FIGURES in comments else len(comments)
     return Mart(

@@ -1,4 +1,4 @@
-"""The marts become views and tables of `analytics` that readers never lose."""
+"""Build the marts as views and tables of schema `analytics`, without readers noticing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +13,9 @@ from aha_pipeline.sql import read
 from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, MartError, read_marts
 
 # kind of mart: what pg_class calls it
-RELKINDS = {"view": "v", "table": "r", "daily": "r", "following": "r"}
-WORK_MEM = "64MB"  # PostgreSQL's own 4 MB sorts and joins a million records on disk
-STATISTICS = 10  # PostgreSQL's own 100 samples ten times the rows, which takes a second in all
+RELKINDS = {"view": "v", "table": "r", "daily": "r", "incremental": "r"}
+WORK_MEM = "64MB"  # PostgreSQL's default of 4 MB sorts and joins a million records on disk
+STATISTICS = 10  # PostgreSQL's default of 100 samples ten times the rows: a second over all marts
 
 Parameters = dict[str, object]
 
@@ -25,14 +25,17 @@ def refresh(
 ) -> int:
     """Bring one mart up to date in the caller's transaction; return the rows written (view: 0).
 
-    A daily mart gets its days from `first_day` to `last_day`, both included, in the
-    organisation's time zone; the other kinds take no days. One that follows its records makes the
-    rows of changed ones anew, or all where it was built with another text, zone or meaning. When it
-    was done is noted in analytics.mart_refreshes. Commit after each mart: readers see the old
-    content until then, and are held up only from the swap of the names to the commit.
-    Raises MartError for a daily mart without days, for a figure that is no column and when two rows
-    share the key; psycopg2.Error when the select fails or when something that is no mart depends on
-    what has to be replaced.
+    A daily mart is filled from `first_day` to `last_day`, both included, in the organisation's
+    time zone; the other kinds take no days. An incremental mart replaces the rows of changed
+    records, or all rows if its SQL, the time zone or the picklist meanings changed since the last
+    build. The time of the refresh goes to analytics.mart_refreshes.
+
+    Commit after each mart: readers see the old content until then and wait only between the swap
+    of the names and the commit.
+
+    Raises MartError for a daily mart without days, a figure that is not a column, or two rows with
+    the same key; psycopg2.Error when the select fails or when an object that is not a mart depends
+    on what has to be replaced.
     """
     days = None
     if mart.kind == "daily":
@@ -57,17 +60,19 @@ def refresh(
     return rows
 
 
-def stretch(connection: Connection, mart: Mart, first_day: date, last_day: date) -> tuple:
-    """Return the first and last day of the unbroken stretch a daily mart holds around these days.
+def contiguous_range(
+    connection: Connection, mart: Mart, first_day: date, last_day: date
+) -> tuple[date, date]:
+    """Return the first and last day of the contiguous range a daily mart holds around these days.
 
-    What is entered late changes figures of days that were filled before: a deal won today may bear
-    the closing date of last week. Filling a long stretch costs about as much as one day.
+    Late entries change days that were filled before: a deal won today may carry last week's
+    closing date. So a refresh fills the whole range again, which costs about as much as one day.
     """
     with connection.cursor() as cursor:
         if not _columns(cursor, mart):
             return first_day, last_day
         days = {"first_day": first_day, "last_day": last_day}
-        query = sql.SQL(read("warehouse/stretch")).format(table=_identifier(mart.name))
+        query = sql.SQL(read("warehouse/contiguous_range")).format(table=_identifier(mart.name))
         cursor.execute(query, days)
         return cursor.fetchone()
 
@@ -75,8 +80,8 @@ def stretch(connection: Connection, mart: Mart, first_day: date, last_day: date)
 def _refresh(cursor: Cursor, mart: Mart, days: Parameters | None) -> int:
     if mart.kind == "view":
         return _refresh_view(cursor, mart)
-    if mart.kind == "following":
-        return _refresh_following(cursor, mart)
+    if mart.kind == "incremental":
+        return _refresh_incremental(cursor, mart)
     return _refresh_table(cursor, mart, days)
 
 
@@ -85,14 +90,14 @@ def _refresh_view(cursor: Cursor, mart: Mart) -> int:
     if old and old == new[: len(old)]:  # all that `create or replace view` accepts
         _create_view(cursor, mart)
     else:
-        with _without_views_on(cursor, mart):
+        with _dependent_views_recreated(cursor, mart):
             _drop(cursor, mart)
             _create_view(cursor, mart)
     return 0
 
 
 def _create_view(cursor: Cursor, mart: Mart) -> None:
-    # With the rights of who asks: a view would else open what row-level security closes.
+    # security_invoker: a view with its owner's rights would bypass row-level security.
     create = sql.SQL("create or replace view {} with (security_invoker = true) as ").format(
         _identifier(mart.name)
     )
@@ -100,7 +105,7 @@ def _create_view(cursor: Cursor, mart: Mart) -> None:
     _comment(cursor, mart, mart.name)
 
 
-def _refresh_following(cursor: Cursor, mart: Mart) -> int:
+def _refresh_incremental(cursor: Cursor, mart: Mart) -> int:
     build = {"mart": mart.name, "fingerprint": _fingerprint(cursor, mart)}
     since = None
     if _columns(cursor, mart):
@@ -109,7 +114,7 @@ def _refresh_following(cursor: Cursor, mart: Mart) -> int:
         (since,) = cursor.fetchone()
     if since is not None:
         changed = read("warehouse/changed").format(records=mart.records)
-        rows = _refill(cursor, mart, {"since": since}, changed)
+        rows = _replace_rows(cursor, mart, {"since": since}, changed)
     if since is None or not _is_complete(cursor, mart):
         rows = _rebuild(cursor, mart, {"since": "-infinity"})
     cursor.execute(read("warehouse/keep_build"), build)
@@ -128,19 +133,19 @@ def _fingerprint(cursor: Cursor, mart: Mart) -> str:
 
 
 def _refresh_table(cursor: Cursor, mart: Mart, days: Parameters | None) -> int:
-    # A swap would take the views that stand on the table with it, so such a table is refilled.
-    if days or _views_on(cursor, mart):
+    # Swapping the table would drop the views that depend on it: replace its rows instead.
+    if days or _dependent_views(cursor, mart):
         old = _columns(cursor, mart)
         if old == _columns_of_select(cursor, mart, days):
-            which = "where day between %(first_day)s and %(last_day)s" if days else ""
-            return _refill(cursor, mart, days, which)
+            where = "where day between %(first_day)s and %(last_day)s" if days else ""
+            return _replace_rows(cursor, mart, days, where)
         if old and days:
-            days = _widened(cursor, mart, days)
+            days = _days_to_rebuild(cursor, mart, days)
     return _rebuild(cursor, mart, days)
 
 
 def _rebuild(cursor: Cursor, mart: Mart, parameters: Parameters | None) -> int:
-    """Build the table beside the old one and swap the names, so no reader waits for the query."""
+    """Build a new table and swap the names, so that no reader waits for the query."""
     name = f"{mart.name}__next"
     build = _identifier(name)
     create = sql.SQL("create table {} as ").format(build)
@@ -154,25 +159,25 @@ def _rebuild(cursor: Cursor, mart: Mart, parameters: Parameters | None) -> int:
     _comment(cursor, mart, name)
     cursor.execute("select crm.protect(%s)", [f"{SCHEMA}.{name}"])
     cursor.execute(sql.SQL("analyze {}").format(build))
-    with _without_views_on(cursor, mart):
+    with _dependent_views_recreated(cursor, mart):
         _drop(cursor, mart)
         rename = sql.SQL("alter table {} rename to {}")
         cursor.execute(rename.format(build, sql.Identifier(mart.name)))
     return rows
 
 
-def _refill(cursor: Cursor, mart: Mart, parameters: Parameters | None, which: str) -> int:
-    """Put the rows of the select in the place of those that `which` names."""
+def _replace_rows(cursor: Cursor, mart: Mart, parameters: Parameters | None, where: str) -> int:
+    """Delete the rows that match the clause `where` and insert those of the select."""
     table = _identifier(mart.name)
-    cursor.execute(sql.SQL("delete from {} ").format(table) + sql.SQL(which), parameters)
+    cursor.execute(sql.SQL("delete from {} ").format(table) + sql.SQL(where), parameters)
     cursor.execute(sql.SQL("insert into {} ").format(table) + sql.SQL(mart.select), parameters)
     rows = cursor.rowcount
     _comment(cursor, mart, mart.name)
     return rows
 
 
-def _widened(cursor: Cursor, mart: Mart, days: Parameters) -> Parameters:
-    """Return the days asked for and all that the table holds, so that a rebuild loses none."""
+def _days_to_rebuild(cursor: Cursor, mart: Mart, days: Parameters) -> Parameters:
+    """Return the range from the earliest to the latest day, held or asked for, so none is lost."""
     widest = sql.SQL(
         "select least(min(day), %(first_day)s), greatest(max(day), %(last_day)s) from {}"
     )
@@ -180,8 +185,8 @@ def _widened(cursor: Cursor, mart: Mart, days: Parameters) -> Parameters:
     return dict(zip(days, cursor.fetchone(), strict=True))
 
 
-def _views_on(cursor: Cursor, mart: Mart) -> list[Mart]:
-    """Return the mart views in the database that read this mart, directly or not, in order."""
+def _dependent_views(cursor: Cursor, mart: Mart) -> list[Mart]:
+    """Return the existing mart views that read this mart, directly or indirectly, in order."""
     found = {mart.relation: mart}
     for other in read_marts():
         if other.kind == "view" and found.keys() & other.sources and _relkind(cursor, other):
@@ -190,9 +195,9 @@ def _views_on(cursor: Cursor, mart: Mart) -> list[Mart]:
 
 
 @contextmanager
-def _without_views_on(cursor: Cursor, mart: Mart) -> Iterator[None]:
-    """Drop the mart views that stand on this mart, and create them again afterwards."""
-    views = _views_on(cursor, mart)
+def _dependent_views_recreated(cursor: Cursor, mart: Mart) -> Iterator[None]:
+    """Drop the mart views that depend on this mart, and create them again afterwards."""
+    views = _dependent_views(cursor, mart)
     for view in reversed(views):
         cursor.execute(sql.SQL("drop view {}").format(_identifier(view.name)))
     yield
@@ -201,7 +206,7 @@ def _without_views_on(cursor: Cursor, mart: Mart) -> Iterator[None]:
 
 
 def _drop(cursor: Cursor, mart: Mart) -> None:
-    """Drop what has the mart's name, also where the mart was of another kind before."""
+    """Drop the relation with the mart's name, even if the mart was of another kind before."""
     drop = {"v": "drop view {}", "r": "drop table {}"}.get(_relkind(cursor, mart))
     if drop:
         cursor.execute(sql.SQL(drop).format(_identifier(mart.name)))
@@ -214,7 +219,7 @@ def _relkind(cursor: Cursor, mart: Mart) -> str | None:
 
 
 def _columns(cursor: Cursor, mart: Mart) -> list[tuple]:
-    """Return name and type of each column; nothing where there is no relation of this kind."""
+    """Return the name and type of each column; empty if the mart is not there as its kind."""
     if _relkind(cursor, mart) != RELKINDS[mart.kind]:
         return []
     cursor.execute(sql.SQL("select * from {} limit 0").format(_identifier(mart.name)))
@@ -234,7 +239,7 @@ def _described(cursor: Cursor) -> list[tuple]:
 
 
 def _comment(cursor: Cursor, mart: Mart, name: str) -> None:
-    """Write into the database what a row and what each figure is."""
+    """Describe the table and its figures in the database's own comments."""
     cursor.execute(sql.SQL("select * from {} limit 0").format(_identifier(name)))
     columns = [column.name for column in cursor.description]
     figures = {figure.name: figure.comment for figure in mart.figures}

@@ -1,5 +1,5 @@
 -- grain: one row per content of a deal: what it said, from one day to another
--- kind: following
+-- kind: incremental
 -- records: crm.crm_deals
 -- owner: sales operations
 -- crm.record_versions holds each former content and when another took its place, the module table
