@@ -10,7 +10,7 @@ from aha_pipeline_tests.kit.pages import ROOT, read_page, read_pages
 
 EVERY = sorted(
     path
-    for pattern in ("*.md", "*/*.md")
+    for pattern in ("*.md", "*/*.md", "*/*/*.md")
     for path in ROOT.glob(pattern)
     if not path.relative_to(ROOT).parts[0].startswith(".")
 )
@@ -18,7 +18,7 @@ EVERY = sorted(
 
 def test_every_page_is_looked_at():
     assert {page.path for page in read_pages()} < set(EVERY)
-    assert len(read_pages()) == 8
+    assert ROOT / "docs" / "decisions" / "no-orm.md" in EVERY
 
 
 @pytest.mark.parametrize("path", EVERY, ids=lambda path: str(path.relative_to(ROOT)))
