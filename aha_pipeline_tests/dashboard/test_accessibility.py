@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from aha_pipeline_tests.dashboard.test_tabs import CHARTS
 from aha_pipeline_tests.kit.ports import free_port
 from aha_pipeline_tests.kit.serving import served
 
@@ -25,7 +24,7 @@ def address(filled_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_tab_has_a_grave_finding(chromium, address, scheme):
+def test_no_tab_has_a_grave_finding(chromium, address, scheme, charts_by_tab):
     from axe_playwright_python.sync_playwright import Axe
 
     options = {"runOnly": RULES, "rules": {rule: {"enabled": False} for rule in NOT_OURS}}
@@ -33,7 +32,7 @@ def test_no_tab_has_a_grave_finding(chromium, address, scheme):
     with chromium.new_context(color_scheme=scheme, viewport={"width": 1366, "height": 3000}) as c:
         page = c.new_page()
         page.goto(address)
-        for tab, charts in CHARTS.items():
+        for tab, charts in charts_by_tab.items():
             page.get_by_role("tab", name=tab).click(timeout=MILLISECONDS)
             drawn = "document.querySelectorAll('.js-plotly-plot:has(.main-svg)').length"
             page.wait_for_function(f"{drawn} === {charts}", timeout=MILLISECONDS)

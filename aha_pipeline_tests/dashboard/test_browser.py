@@ -5,7 +5,6 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from aha_pipeline_tests.dashboard.test_tabs import CHARTS
 from aha_pipeline_tests.kit.ports import free_port
 from aha_pipeline_tests.kit.serving import served
 
@@ -29,7 +28,7 @@ def address(filled_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-def test_every_tab_opens_and_stands_in_the_address(browser, address, width):
+def test_every_tab_opens_and_stands_in_the_address(browser, address, width, charts_by_tab):
     page = browser.new_page()
     page.set_viewport_size({"width": width, "height": 1600})
     requests, faults = [], []
@@ -37,7 +36,7 @@ def test_every_tab_opens_and_stands_in_the_address(browser, address, width):
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on("console", lambda line: line.type == "error" and faults.append(line.text))
     page.goto(address)
-    for tab, charts in reversed(CHARTS.items()):
+    for tab, charts in reversed(charts_by_tab.items()):
         page.get_by_role("tab", name=tab).click(timeout=MILLISECONDS)
         _wait_for_charts(page, charts)
         assert page.get_by_test_id("stException").count() == 0
@@ -48,10 +47,10 @@ def test_every_tab_opens_and_stands_in_the_address(browser, address, width):
     page.close()
 
 
-def test_an_address_opens_its_tab(browser, address):
+def test_an_address_opens_its_tab(browser, address, charts_by_tab):
     page = browser.new_page()
     page.goto(f"{address}/?tab=Lead+Intelligence")
-    _wait_for_charts(page, CHARTS["Lead Intelligence"])
+    _wait_for_charts(page, charts_by_tab["Lead Intelligence"])
     assert page.get_by_role("tab", selected=True).inner_text() == "Lead Intelligence"
     page.close()
 

@@ -12,6 +12,14 @@ from urllib.request import urlopen
 import pytest
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
+# In their order on the page; their names are part of the design.
+TABS = (
+    "Overview",
+    "Lead Intelligence",
+    "Deal Pipeline",
+    "Contacts & Accounts",
+    "AI & System Health",
+)
 START_SECONDS = 60
 
 
