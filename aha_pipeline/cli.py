@@ -8,15 +8,15 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from aha_pipeline import sandbox as stand_in
 from aha_pipeline import settings as configuration
 from aha_pipeline.crm.errors import ZohoError
 from aha_pipeline.settings import SettingsError
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
 from aha_pipeline.warehouse.state import WrongOrganisation
-from zoho_sandbox.errors import SandboxError
 
 INTERRUPTED = 130
-EXPECTED = (SettingsError, DatabaseUnreachable, ZohoError, WrongOrganisation, SandboxError)
+EXPECTED = (SettingsError, DatabaseUnreachable, ZohoError, WrongOrganisation, stand_in.SandboxError)
 
 
 PORT = click.IntRange(1, 65535)
@@ -72,10 +72,8 @@ class WithFaults(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table of faults."""
-        from zoho_sandbox.faults import rehearsal
-
         with formatter.section("Faults"):
-            formatter.write_dl(rehearsal.rows())
+            formatter.write_dl(stand_in.fault_rows())
 
 
 @click.group(
@@ -136,13 +134,7 @@ def backfill(first: date, last: date) -> None:
 )
 def sandbox(data: Path | None, port: int, faults: tuple[str, ...]) -> None:
     """Serve the stand-in for Zoho CRM and Twilio until Ctrl-C."""
-    from aha_pipeline import local
-    from zoho_sandbox import server
-    from zoho_sandbox.faults import rehearsal
-
-    switches = rehearsal.switches(faults)
-    outbox = local.outbox(configuration.load().home)
-    server.serve(port, data_dir=data, outbox_path=outbox, switches=switches)
+    stand_in.serve(configuration.load().home, port, data, faults)
 
 
 @cli.command()

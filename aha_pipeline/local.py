@@ -5,10 +5,10 @@ services instead of starting their own.
 """
 
 import os
-from pathlib import Path
 
 from pydantic import SecretStr
 
+from aha_pipeline import sandbox
 from aha_pipeline.settings import Settings, SettingsError
 from aha_pipeline.warehouse import embedded
 
@@ -26,7 +26,7 @@ def complete(settings: Settings) -> Settings:
     settings = with_database(settings)
     found: dict[str, str] = {}
     if not settings.has_zoho:
-        url = _start_sandbox(settings.home)
+        url = sandbox.start(settings.home)
         found |= {
             "zoho_api_url": url,
             "zoho_accounts_url": url,
@@ -62,11 +62,6 @@ def with_database(settings: Settings) -> Settings:
     return _with(settings, {"database_url": embedded.start(settings.home)})
 
 
-def outbox(home: Path) -> Path:
-    """Return the file to which the sandbox writes the messages it was given."""
-    return home / "outbox.jsonl"
-
-
 def _with(settings: Settings, found: dict[str, str]) -> Settings:
     os.environ.update({name.upper(): value for name, value in found.items()})
     return settings.model_copy(update={name: _typed(name, text) for name, text in found.items()})
@@ -75,10 +70,3 @@ def _with(settings: Settings, found: dict[str, str]) -> Settings:
 def _typed(name: str, text: str) -> str | SecretStr:
     is_secret = SecretStr in getattr(Settings.model_fields[name].annotation, "__args__", ())
     return SecretStr(text) if is_secret else text
-
-
-def _start_sandbox(home: Path) -> str:
-    # Imported here: 0.4 s that a configured CRM does not pay.
-    from zoho_sandbox import server
-
-    return server.start(outbox_path=outbox(home)).url
