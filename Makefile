@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test walk install lint lock bench audit
+.PHONY: run test snapshot walk install lint lock bench audit
 
 run: install
 	@$(BIN)/aha up
@@ -28,9 +28,14 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps --editable .
 	@touch $(INSTALLED)
 
+# Agrees to the graph as it is now; the diff of the snapshot belongs to the commit.
+snapshot: install
+	@$(BIN)/pytest --snapshot-update aha_pipeline_tests/assets/test_graph.py
+
 lint: install
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/dg check defs
 
 lock:

@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from aha_pipeline.cli import cli
 from aha_pipeline.crm.access import SCOPES
 from aha_pipeline.delivery.template import ALERT, BRIEFING
@@ -42,19 +40,3 @@ def test_the_lock_file_pins_everything_by_hash_and_names_no_index():
     assert len(pinned) == len(re.findall(r"^[a-z0-9][^\n=]*==", text, re.MULTILINE))
     assert "--index" not in text
     assert "://" not in text
-
-
-@pytest.mark.parametrize("room", ["crm", "warehouse", "briefing", "delivery"])
-def test_rooms_know_neither_dagster_nor_each_other(room):
-    others = {"crm", "warehouse", "briefing", "delivery", "assets", "automation"} - {room}
-    for file in (ROOT / "aha_pipeline" / room).glob("*.py"):
-        text = file.read_text()
-        assert not re.search(r"^\s*(import|from) dagster", text, re.MULTILINE), file
-        for other in others:
-            assert f"aha_pipeline.{other}" not in text, file
-
-
-def test_the_dashboard_imports_settings_warehouse_and_neutral_modules_only():
-    for file in (ROOT / "dashboard").rglob("*.py"):
-        imported = re.findall(r"from aha_pipeline(?:\.(\w+))?", file.read_text())
-        assert set(imported) <= {"", "settings", "warehouse", "figures", "sql"}, file

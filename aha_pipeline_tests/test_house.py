@@ -1,0 +1,186 @@
+"""The laws of the house hold, and a break of each that is planted in a copy is seen.
+
+The laws of imports are contracts of import-linter in pyproject.toml, that of the graph is the
+snapshot in assets/test_graph.py.
+"""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+KIT = "aha_pipeline_tests.kit"
+COPIED = ("aha_pipeline", "aha_pipeline_tests", "benchmarks", "dashboard", "sql", "zoho_sandbox")
+
+IMPORTS = [
+    ("layers", "aha_pipeline/crm", "from aha_pipeline import warehouse"),
+    ("layers", "aha_pipeline/warehouse", "from aha_pipeline.crm import client"),
+    ("layers", "aha_pipeline/briefing", "from aha_pipeline import services"),
+    ("layers", "aha_pipeline/assets", "from aha_pipeline.automation import jobs"),
+    ("layers", "aha_pipeline", "import aha_pipeline.settings"),  # a module that has no layer
+    ("rooms", "aha_pipeline/crm", "import dagster as dg"),
+    ("rooms", "aha_pipeline/delivery", "import streamlit"),
+    ("rooms", "aha_pipeline/warehouse", "import dashboard.source"),
+    ("dashboard", "dashboard/charts", "from aha_pipeline import briefing"),
+    ("dashboard", "dashboard", "from aha_pipeline.crm.client import ZohoClient"),
+    ("sandbox", "aha_pipeline/crm", "from zoho_sandbox import server"),
+    ("sandbox", "dashboard", "import zoho_sandbox"),
+    ("stand-in", "zoho_sandbox/zoho", "from aha_pipeline.settings import Settings"),
+    ("tests", "aha_pipeline/doctor", f"import {KIT}.ports"),
+    ("tests", "benchmarks", "from aha_pipeline_tests.crm import conftest"),
+    ("kit", "aha_pipeline_tests/kit", "from aha_pipeline_tests import conftest"),
+    ("benchmarks", "aha_pipeline/commands", "import benchmarks"),
+]
+GRAPH_GUARD = (
+    "aha_pipeline_tests/assets/test_graph.py::test_the_graph_is_the_one_that_was_agreed_on"
+)
+TESTS_GUARD = "aha_pipeline_tests/test_house.py::test_no_test_module_and_no_conftest_is_imported"
+# 2026-11-28: what others import of these moves to modules of its own today.
+UNTIL_MOVED = (
+    "aha_pipeline_tests.briefing.conftest",
+    "aha_pipeline_tests.briefing.test_compose",
+    "aha_pipeline_tests.commands.test_cli",
+    "aha_pipeline_tests.conftest",
+    "aha_pipeline_tests.crm.conftest",
+    "aha_pipeline_tests.dashboard.conftest",
+    "aha_pipeline_tests.dashboard.test_tabs",
+    "aha_pipeline_tests.delivery.conftest",
+    "aha_pipeline_tests.doctor.conftest",
+    "aha_pipeline_tests.warehouse.test_marts_property",
+    "aha_pipeline_tests.zoho_sandbox.conftest",
+)
+
+
+def test_imports_keep_every_contract():
+    checked = lint_imports(ROOT)
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_no_test_module_and_no_conftest_is_imported():
+    graph = grimp.build_graph("aha_pipeline_tests", cache_dir=None)
+    assert [
+        f"{importer} imports {module}"
+        for module in sorted(graph.modules)
+        if is_test(module) and module not in UNTIL_MOVED
+        for importer in sorted(graph.find_modules_that_directly_import(module))
+    ] == []
+
+
+def test_the_scripts_of_ci_use_the_kit_of_the_tests_only():
+    for file in (ROOT / ".ci").glob("*.py"):
+        used = {name for name in imported(file) if name.startswith("aha_pipeline_tests")}
+        assert all(name.startswith(KIT) for name in used), file
+
+
+@pytest.mark.parametrize(("contract", "folder", "line"), IMPORTS)
+def test_a_planted_import_breaks_its_contract(copy: Path, contract: str, folder: str, line: str):
+    planted = copy / folder / "planted.py"
+    planted.write_text(f"{line}\n")
+    try:
+        checked = lint_imports(copy, contract)
+    finally:
+        planted.unlink()
+    assert checked.returncode == 1, checked.stdout
+    assert f"{folder.replace('/', '.')}.planted" in checked.stdout
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "lost"),
+    [
+        ("pool", None, "crm/crm_deals pools: zoho_api"),
+        ("freshness_policy", None, "analytics/accounts freshness: CronFreshnessPolicy"),
+        ("owners", "['team:other']", "analytics/accounts owners: team:sales_operations"),
+    ],
+)
+def test_the_snapshot_sees_what_assets_lose(
+    copy: Path, argument: str, value: str | None, lost: str
+):
+    assets = copy / "aha_pipeline" / "assets"
+    for file in assets.glob("*.py"):
+        changed = WithArgument(argument, value).visit(ast.parse(file.read_text()))
+        file.write_text(ast.unparse(changed))
+    try:
+        said = fail(copy, GRAPH_GUARD)
+    finally:
+        shutil.copytree(ROOT / "aha_pipeline" / "assets", assets, dirs_exist_ok=True)
+    assert re.search(rf"^E +- +asset {lost}", said, re.MULTILINE), said
+
+
+def test_a_test_that_imports_a_test_is_seen(copy: Path):
+    planted = copy / "aha_pipeline_tests" / "test_planted.py"
+    planted.write_text("import aha_pipeline_tests.test_house\n")
+    try:
+        said = fail(copy, TESTS_GUARD)
+    finally:
+        planted.unlink()
+    assert "aha_pipeline_tests.test_planted imports aha_pipeline_tests.test_house" in said
+
+
+class WithArgument(ast.NodeTransformer):
+    """Gives every call that has an argument of a name another value for it, or takes it away."""
+
+    def __init__(self, name: str, value: str | None) -> None:
+        self.name, self.value = name, value
+
+    def visit_Call(self, call: ast.Call) -> ast.AST:
+        if self.value is None:
+            call.keywords = [given for given in call.keywords if given.arg != self.name]
+        for given in call.keywords:
+            if given.arg == self.name and self.value:
+                given.value = ast.parse(self.value, mode="eval").body
+        return self.generic_visit(call)
+
+
+def fail(folder: Path, guard: str) -> str:
+    """Return what a guard says, which has to fail in a folder."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", guard],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "= 1 failed" in ran.stdout, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The house in a folder of its own."""
+    folder = tmp_path_factory.mktemp("house")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    for name in COPIED:
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def lint_imports(folder: Path, contract: str | None = None) -> subprocess.CompletedProcess[str]:
+    only = ["--contract", contract] if contract else []
+    return subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo", *only],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def is_test(module: str) -> bool:
+    name = module.rpartition(".")[2]
+    return name.startswith("test_") or name == "conftest"
+
+
+def imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
