@@ -1,5 +1,6 @@
 """The SQL files of the project, by name. SQL lives in `sql/`, never in Python strings."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -7,12 +8,29 @@ ROOT = Path(__file__).resolve().parent.parent / "sql"
 MIGRATIONS = ROOT / "migrations"
 MARTS = ROOT / "marts"
 CHECKS = ROOT / "checks"
+NAMED = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
 
 
 @cache
 def read(name: str) -> str:
     """Return the text of `sql/<name>.sql`, for example `read("warehouse/stage")`."""
     return (ROOT / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@cache
+def statements(name: str) -> dict[str, str]:
+    """Return the statements of `sql/<name>.sql` by name: each stands below a line `-- name: ...`.
+
+    What stands above the first is the file's own comment. Raises ValueError where a file names
+    none, or one twice.
+    """
+    _, *named = NAMED.split(read(name))
+    names, texts = named[::2], named[1::2]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(
+            f"sql/{name}.sql must give each of its statements a '-- name:' of its own."
+        )
+    return dict(zip(names, (text.strip() for text in texts), strict=True))
 
 
 def parts(path: Path) -> tuple[list[str], str]:
