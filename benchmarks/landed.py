@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from aha_pipeline import services
-from aha_pipeline.assets.land import land
+from aha_pipeline.assets.extract_load import sync_window
 from aha_pipeline.warehouse.landing import Window
 
 
@@ -36,7 +36,7 @@ def main() -> None:
         is_open=True,
     )
     began = time.perf_counter()
-    landed = land(opened, window).landed
+    landed = sync_window(opened, window).load
     result = {
         "seconds": time.perf_counter() - began,
         "records": landed.records_read,

@@ -1,23 +1,23 @@
-"""The files of `sql/checks` as asset checks: how many rows are wrong, which, and what to do."""
+"""Asset checks from the files of `sql/checks`: how many rows fail, which, and what to do."""
 
 from collections.abc import Sequence
 
 import dagster as dg
 from psycopg2.extensions import connection as Connection
 
-from aha_pipeline.assets.kept import kept_check
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.marts import PREFIX
 from aha_pipeline.assets.modules import module_key
+from aha_pipeline.assets.persisted_checks import persisted_check
 from aha_pipeline.services import Services
 from aha_pipeline.warehouse.checks import (
     LIVE_RECORDS,
     Check,
-    Wrong,
-    find_wrong,
-    keep_live_records,
+    FailingRows,
+    find_failing_rows,
     mart_checks,
     module_checks,
+    save_live_record_count,
 )
 
 SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warn": dg.AssetCheckSeverity.WARN}
@@ -38,30 +38,31 @@ def all_checks(modules: Sequence[str]) -> list[dg.AssetChecksDefinition]:
 def _asset_check(
     check: Check, key: dg.AssetKey, module: str | None = None
 ) -> dg.AssetChecksDefinition:
-    @kept_check(
+    @persisted_check(
         key,
         check.name,
         f"Fails where this is so: {check.description}",
         blocking=check.is_blocking,
         additional_deps=_compared_with(check, key),
     )
-    def checked(_: Services, connection: Connection) -> dg.AssetCheckResult:
-        wrong = find_wrong(connection, check, module)
-        if check.name == LIVE_RECORDS and not wrong.count:
-            keep_live_records(connection, module)
-        return _result(check, key, wrong)
+    def evaluate(_: Services, connection: Connection) -> dg.AssetCheckResult:
+        failing = find_failing_rows(connection, check, module)
+        # A wrong count must not become what tomorrow's count is compared with.
+        if check.name == LIVE_RECORDS and not failing.count and module:
+            save_live_record_count(connection, module)
+        return _result(check, key, failing)
 
-    return checked
+    return evaluate
 
 
 def _compared_with(check: Check, key: dg.AssetKey) -> list[dg.AssetKey]:
-    """Return the other marts that a check reads, so that it waits for them."""
+    """Return the other marts that a check reads: it must run after they are refreshed."""
     read = (dg.AssetKey(source.split(".")) for source in check.sources)
     return [other for other in read if other.path[0] == PREFIX and other != key]
 
 
-def _result(check: Check, key: dg.AssetKey, wrong: Wrong) -> dg.AssetCheckResult:
-    if not wrong.count:
+def _result(check: Check, key: dg.AssetKey, failing: FailingRows) -> dg.AssetCheckResult:
+    if not failing.count:
         return dg.AssetCheckResult(
             passed=True,
             severity=SEVERITY[check.severity],
@@ -71,10 +72,10 @@ def _result(check: Check, key: dg.AssetKey, wrong: Wrong) -> dg.AssetCheckResult
     return dg.AssetCheckResult(
         passed=False,
         severity=SEVERITY[check.severity],
-        description=f"{key.to_user_string()}: {_rows(wrong.count)} wrong. {check.description}",
+        description=f"{key.to_user_string()}: {_rows(failing.count)} wrong. {check.description}",
         metadata={
-            "wrong rows": wrong.count,
-            "the first of them": dg.MetadataValue.md(table(wrong.first, "")),
+            "wrong rows": failing.count,
+            "the first of them": dg.MetadataValue.md(table(failing.first, "")),
         },
     )
 

@@ -1,4 +1,4 @@
-"""What statuses and stages mean: derived after Leads and Deals are read, before any figure."""
+"""The asset `crm/picklist_meaning`: what each lead status and deal stage means."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,9 @@ import dagster as dg
 from psycopg2.extensions import connection as Connection
 
 from aha_pipeline.assets import columns
-from aha_pipeline.assets.kept import kept_check
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.modules import GROUP, module_key
+from aha_pipeline.assets.persisted_checks import persisted_check
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.services import Services
 from aha_pipeline.warehouse.meaning_file import MEANINGS, MeaningFileError, line_for
@@ -53,7 +53,7 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
     return picklist_meaning
 
 
-@kept_check(
+@persisted_check(
     KEY,
     UNMAPPED,
     "Warns of a status or stage that records carry and that nobody has given a meaning: it counts "

@@ -1,4 +1,4 @@
-"""One asset a CRM module: read the window's changes from Zoho, land them in PostgreSQL."""
+"""One partitioned asset per CRM module."""
 
 import logging
 from collections.abc import Sequence
@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import dagster as dg
 import psycopg2
 
-from aha_pipeline.assets import columns, freshness, partitions, side_by_side
-from aha_pipeline.assets.kept import keep
-from aha_pipeline.assets.land import Read
+from aha_pipeline.assets import columns, concurrent_reads, freshness, partitions
+from aha_pipeline.assets.extract_load import WindowResult
 from aha_pipeline.assets.markdown import table
+from aha_pipeline.assets.persisted_checks import persist
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.crm.errors import (
     CreditsSpent,
@@ -21,7 +21,7 @@ from aha_pipeline.crm.errors import (
 )
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
-from aha_pipeline.warehouse.landing import Landed, Window
+from aha_pipeline.warehouse.landing import LoadResult, Window
 from aha_pipeline.warehouse.state import WrongOrganisation
 from aha_pipeline.warehouse.tables import table_name
 
@@ -31,14 +31,14 @@ GROUP = "crm"
 ZOHO_POOL = "zoho_api"
 DRIFT = "schema_drift"
 DRIFT_IS = "Warns of a field that Zoho has newly, or has no more."
-# Not the asset's own policy: Dagster would try an interrupted step again too, so that Ctrl-C would
-# have to be pressed once for each attempt.
+# Requested in code instead of set as the asset's retry_policy: with a policy Dagster also retries
+# an interrupted step, and stopping a run would take one Ctrl-C per attempt.
 RETRY = dg.RetryPolicy(
     max_retries=3, delay=20, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
-PASSING = (ZohoUnavailable, psycopg2.OperationalError, psycopg2.InterfaceError)
-FOR_A_PERSON = (
-    CreditsSpent,  # for time, in truth: it is of no use to try again within the hour
+TRANSIENT = (ZohoUnavailable, psycopg2.OperationalError, psycopg2.InterfaceError)
+PERMANENT = (
+    CreditsSpent,  # not retryable within the hour
     ModuleUnreadable,
     TokenRefused,
     ZohoRefused,
@@ -53,7 +53,7 @@ def module_key(module: str) -> dg.AssetKey:
 
 
 def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.AssetsDefinition:
-    """Return the asset of one module, partitioned by business day; `modules` are all there are."""
+    """Return the asset of one module, partitioned by business day; `modules` are all configured."""
 
     @dg.asset(
         key=module_key(module),
@@ -69,41 +69,41 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
         pool=ZOHO_POOL,
         check_specs=[dg.AssetCheckSpec(DRIFT, asset=module_key(module), description=DRIFT_IS)],
     )
-    def changes(
+    def sync_module(
         context: dg.AssetExecutionContext, services: ServicesResource
     ) -> dg.MaterializeResult:
         windows = {name: _window(context, name) for name in _in_run(context, modules)}
         try:
-            read = side_by_side.read(services.get(), windows, module)
-        except FOR_A_PERSON as error:
+            result = concurrent_reads.read_module(services.get(), windows, module)
+        except PERMANENT as error:
             raise dg.Failure(str(error), allow_retries=False) from None
-        except PASSING as error:
-            raise _another_attempt(context) from error
-        if read.landed.stopped:
-            raise dg.Failure(read.landed.stopped, allow_retries=False)
-        _report_days(context, read.landed)
+        except TRANSIENT as error:
+            raise _retry(context) from error
+        if result.load.stop_reason:
+            raise dg.Failure(result.load.stop_reason, allow_retries=False)
+        _report_partitions(context, result.load)
         with services.get().connect() as connection:
             described = columns.of_table(connection, f"{GROUP}.{table_name(module)}")
-            drift = keep(connection, module_key(module), DRIFT, DRIFT_IS, _drift_check(read))
+            drift = persist(connection, module_key(module), DRIFT, DRIFT_IS, _drift_check(result))
         return dg.MaterializeResult(
-            metadata=_metadata(windows[module], read) | described,
+            metadata=_metadata(windows[module], result) | described,
             check_results=[drift],
         )
 
-    return changes
+    return sync_module
 
 
-def _another_attempt(context: dg.AssetExecutionContext) -> dg.RetryRequested:
+def _retry(context: dg.AssetExecutionContext) -> dg.RetryRequested:
     wait = RETRY.calculate_delay(context.retry_number + 1)
     log.warning("%s is tried again in %.0f s.", context.asset_key.path[-1], wait)
     return dg.RetryRequested(max_retries=RETRY.max_retries, seconds_to_wait=wait)
 
 
 def _in_run(context: dg.AssetExecutionContext, modules: Sequence[str]) -> list[str]:
-    """Return the modules whose steps are in this run.
+    """Return the modules whose steps are part of this run.
 
-    A run names its assets or its steps only where they are not all; one that the schedule has
-    launched names neither.
+    Dagster names the assets or the steps of a run only where they are a subset; a scheduled run of
+    the whole job names neither.
     """
     assets, steps = context.run.asset_selection, context.run.step_keys_to_execute
     return [
@@ -127,39 +127,39 @@ def _window(context: dg.AssetExecutionContext, module: str) -> Window:
     )
 
 
-def _report_days(context: dg.AssetExecutionContext, landed: Landed) -> None:
-    """Give each partition its own row count; in a range run the rest of the metadata is shared."""
-    days = {day.isoformat(): records for day, records in landed.by_day.items()}
+def _report_partitions(context: dg.AssetExecutionContext, load: LoadResult) -> None:
+    """Give each partition its own row count; a run over a range shares the other metadata."""
+    days = {day.isoformat(): records for day, records in load.by_day.items()}
     for key in context.partition_keys:
         context.add_asset_metadata(
             {"dagster/partition_row_count": days.get(key, 0)}, partition_key=key
         )
 
 
-def _drift_check(read: Read) -> dg.AssetCheckResult:
-    """Return whether the module still has the fields it had: a warning, never a failure."""
-    drift = read.drift
+def _drift_check(result: WindowResult) -> dg.AssetCheckResult:
+    """Warn if the module's fields changed since the last read, or could not be read."""
+    drift = result.drift
     return dg.AssetCheckResult(
         check_name=DRIFT,
-        passed=not drift and read.fields_unread is None,
+        passed=not drift and result.fields_error is None,
         severity=dg.AssetCheckSeverity.WARN,
-        description=read.fields_unread or drift.sentence,
+        description=result.fields_error or drift.summary,
         metadata={"new fields": ", ".join(drift.new), "vanished": ", ".join(drift.vanished)},
     )
 
 
-def _metadata(window: Window, read: Read) -> dict[str, object]:
-    landed = read.landed
+def _metadata(window: Window, result: WindowResult) -> dict[str, object]:
+    load = result.load
     return {
-        "records read": landed.records_read,
-        "inserted": landed.inserted,
-        "updated": landed.updated,
-        "unchanged": landed.unchanged,
-        "deleted": landed.deleted,
-        "API calls": landed.api_calls,
+        "records read": load.records_read,
+        "inserted": load.inserted,
+        "updated": load.updated,
+        "unchanged": load.unchanged,
+        "deleted": load.deleted,
+        "API calls": load.api_calls,
         "window": f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M %Z}",
-        "seconds": round(read.seconds, 2),
-        "schema drift": read.drift.sentence,
+        "seconds": round(result.seconds, 2),
+        "schema drift": result.drift.summary,
         "dagster/table_name": f"crm.{table_name(window.module)}",
-        "preview": dg.MetadataValue.md(table(landed.preview, "No record changed in this window.")),
+        "preview": dg.MetadataValue.md(table(load.preview, "No record changed in this window.")),
     }

@@ -1,8 +1,8 @@
-"""Compare a whole module with Zoho, heal what differs, and certify it; and the checks that show it.
+"""Reconcile a whole module with Zoho, and the checks that show the result.
 
-A sweep reads every record, so it finds what no incremental read can see: a record restored or made
-visible without a new Modified_Time, a formula's new value, one that vanished unlisted. A record
-that the sweep does not show is asked for by its id before it is taken for deleted.
+A full read finds what no incremental read can: a record restored or made visible without a new
+Modified_Time, a formula's new value, a record that vanished without an entry in the list of
+deletions. A record that the full read does not return is fetched by id before it is marked deleted.
 """
 
 from datetime import datetime, timedelta
@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 import dagster as dg
 from psycopg2.extensions import connection as Connection
 
-from aha_pipeline.assets.kept import kept_check
-from aha_pipeline.assets.land import staged
+from aha_pipeline.assets.extract_load import extract
 from aha_pipeline.assets.modules import module_key
+from aha_pipeline.assets.persisted_checks import persisted_check
 from aha_pipeline.automation.days import start_of
 from aha_pipeline.crm.errors import CreditsSpent, ZohoError
 from aha_pipeline.crm.metadata import count_records
@@ -24,7 +24,7 @@ from aha_pipeline.warehouse.certificate import (
     REFUSED,
     Certificate,
     certify,
-    count_living,
+    count_live_records,
     latest,
     read_until,
 )
@@ -32,21 +32,22 @@ from aha_pipeline.warehouse.landing import Window
 
 CERTIFICATE = "certificate"
 COUNT = "count"
-# More records than this share, and this number, do not vanish unlisted: rights were lost.
-VANISHED_SHARE = 0.2
-VANISHED = 50
+# If more records than both of these vanish at once, the API user probably lost rights in Zoho.
+MAX_VANISHED_SHARE = 0.2
+MAX_VANISHED = 50
 
 
 def reconcile(services: Services, module: str, run_id: str) -> Certificate:
-    """Sweep one module and return its certificate, which is stored too.
+    """Compare every record of a module with Zoho, heal what differs, and store the certificate.
 
-    What Zoho or the database does not let us do is a verdict `refused`, with the reason.
+    An error from Zoho becomes the verdict `refused`, with its reason. Raises DatabaseUnreachable
+    or psycopg2.Error.
     """
     with services.connect() as connection:
         since = read_until(connection, module, COMMIT_LAG)
-        here = count_living(connection, module)["all_records"] if since else 0
+        here = count_live_records(connection, module)["all_records"] if since else 0
     try:
-        certificate = _swept(services, module, run_id, since, here)
+        certificate = _full_read(services, module, run_id, since, here)
     except ZohoError as error:
         certificate = Certificate(run_id, module, REFUSED, records_here=here, reason=str(error))
     with services.connect() as connection:
@@ -54,7 +55,7 @@ def reconcile(services: Services, module: str, run_id: str) -> Certificate:
     return certificate
 
 
-def _swept(
+def _full_read(
     services: Services, module: str, run_id: str, since: datetime | None, here: int
 ) -> Certificate:
     settings = services.settings
@@ -66,47 +67,48 @@ def _swept(
         from_the_beginning=True,
         is_open=True,
     )
-    with staged(services, window, resume=False) as read:
-        if read.reading.stopped:
-            raise CreditsSpent(read.reading.stopped)
-        unseen, doubtful = read.landing.unseen(), read.landing.doubtful(read.now)
-        alive = read.ask([*unseen, *doubtful])
-        gone = [id_ for id_ in unseen if id_ not in alive]
-        reason = _too_many(len(gone), here)
+    with extract(services, window, resume=False) as extracted:
+        if extracted.reading.stopped:
+            raise CreditsSpent(extracted.reading.stopped)
+        landing, now = extracted.landing, extracted.now
+        missing = landing.missing_ids()
+        existing = extracted.fetch_by_id([*missing, *landing.uncertain_deletions(now)])
+        vanished = [id_ for id_ in missing if id_ not in existing]
+        reason = _too_many_vanished(len(vanished), here)
         if not reason:
-            read.landing.stage_deletions((id_, "missing", read.now) for id_ in gone)
-        found = read.landing.compared(since, alive)
-        # No `read_until`: a sweep certifies; the days are the daily sync's to tick off.
-        read.finish(services, alive, read_until=None)
+            landing.stage_deletions((id_, "missing", now) for id_ in vanished)
+        differences = landing.count_differences(since, existing)
+        # No `read_until`: only the daily sync marks days as read.
+        extracted.finish(services, existing, read_until=None)
     with services.connect() as connection:
-        living = count_living(connection, module)["all_records"]
-    healed = sum(found.values())
+        live = count_live_records(connection, module)["all_records"]
+    healed = sum(differences.values())
     return Certificate(
         run_id,
         module,
         REFUSED if reason else HEALED if healed else EQUAL,
-        records_in_crm=living - (len(gone) if reason else 0),
+        records_in_crm=live - (len(vanished) if reason else 0),
         records_here=here,
         healed=healed,
         reason=reason,
-        **found,
+        **differences,
     )
 
 
-def _too_many(gone: int, here: int) -> str | None:
-    if gone <= max(VANISHED, here * VANISHED_SHARE):
+def _too_many_vanished(vanished: int, here: int) -> str | None:
+    if vanished <= max(MAX_VANISHED, here * MAX_VANISHED_SHARE):
         return None
     return (
-        f"Zoho shows {gone:,} of the {here:,} records no more and lists no deletion of them: "
+        f"Zoho shows {vanished:,} of the {here:,} records no more and lists no deletion of them: "
         "perhaps its user lost rights. Nothing was marked as deleted; look in Zoho, give the "
         "user its rights back or delete the rows here, and reconcile again."
     )
 
 
 def certificate_check(module: str) -> dg.AssetChecksDefinition:
-    """Return the check that shows the newest certificate of a module; it reads one row."""
+    """Return the check that shows a module's latest certificate; it reads one row."""
 
-    @kept_check(
+    @persisted_check(
         module_key(module),
         CERTIFICATE,
         "The last full comparison with Zoho, by the job `reconcile`.",
@@ -118,7 +120,7 @@ def certificate_check(module: str) -> dg.AssetChecksDefinition:
 
 
 def verdict(certificate: Certificate | None) -> dict[str, object]:
-    """Return what an asset check says of a certificate: anything but a refusal passes."""
+    """Return a certificate as the arguments of an AssetCheckResult: all but `refused` pass."""
     if certificate is None:
         return {
             "passed": False,
@@ -141,12 +143,12 @@ def verdict(certificate: Certificate | None) -> dict[str, object]:
 
 
 def count_check(module: str) -> dg.AssetChecksDefinition:
-    """Return the check that compares the number of records with Zoho's; it costs one call."""
+    """Return the check that compares our number of records with Zoho's; it costs one API call."""
 
-    @kept_check(
+    @persisted_check(
         module_key(module),
         COUNT,
-        "Zoho's own count of the module against the living records here. Which records "
+        "Zoho's own count of the module against the live records here. Which records "
         "Zoho leaves out is not documented: all, those not converted, or those approved too.",
     )
     def check(opened: Services, connection: Connection) -> dg.AssetCheckResult:
@@ -155,24 +157,24 @@ def count_check(module: str) -> dg.AssetChecksDefinition:
             counted = count_records(client, module)
             client.give_back()
         except ZohoError as error:
-            return _uncounted(str(error))
-        living = count_living(connection, module)
-        agrees = [name for name, number in living.items() if number == counted]
-        words = {name: name.replace("_", " ") for name in living}
+            return _count_failed(str(error))
+        live = count_live_records(connection, module)
+        agrees = [name for name, number in live.items() if number == counted]
+        words = {name: name.replace("_", " ") for name in live}
         return dg.AssetCheckResult(
             passed=bool(agrees),
             severity=dg.AssetCheckSeverity.WARN,
             description=f"Zoho counts {counted:,}: {words[agrees[0]]} here."
             if agrees
-            else f"Zoho counts {counted:,}, here live {living['all_records']:,}: "
+            else f"Zoho counts {counted:,}, here live {live['all_records']:,}: "
             "`aha reconcile` finds the difference.",
-            metadata={"Zoho": counted} | {words[name]: n for name, n in living.items()},
+            metadata={"Zoho": counted} | {words[name]: n for name, n in live.items()},
         )
 
     return check
 
 
-def _uncounted(why: str) -> dg.AssetCheckResult:
+def _count_failed(why: str) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=False,
         severity=dg.AssetCheckSeverity.WARN,

@@ -1,4 +1,4 @@
-"""Certificates: whether a module here and in the CRM are the same, and what was healed."""
+"""Certificates: whether a module here equals the one in the CRM, and what was healed."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -18,8 +18,8 @@ EQUAL, HEALED, REFUSED = "equal", "healed", "refused"
 class Certificate:
     """The verdict on one module: `equal`, `healed` or `refused`, then with a `reason`.
 
-    `missing`, `stale` and `extra` are records that an earlier read should have brought here as they
-    are; `healed` is how many of them were put right. `records_here` were there before.
+    `missing`, `stale` and `extra` count the records that an earlier read should have loaded,
+    updated or marked deleted; `healed` is their sum. `records_here` is the number before.
     """
 
     run_id: str
@@ -36,7 +36,7 @@ class Certificate:
 
     @property
     def sentence(self) -> str:
-        """The verdict in words."""
+        """The verdict in one sentence."""
         if self.verdict == REFUSED:
             return f"{self.module}: refused. {self.reason}"
         if self.verdict == EQUAL:
@@ -60,17 +60,17 @@ def latest(connection: Connection, module: str) -> Certificate | None:
 
 
 def read_until(connection: Connection, module: str, lag: timedelta) -> datetime | None:
-    """Return up to when a module was read, less the CRM's `lag`; None where it never was."""
+    """Return up to when a module was read, less the CRM's `lag`; None if it never was."""
     parameters = {"module": module, "lag": lag}
     with connection.cursor() as cursor:
         cursor.execute(sql.read("warehouse/read_until"), parameters)
         return cursor.fetchone()[0]
 
 
-def count_living(connection: Connection, module: str) -> dict[str, int]:
-    """Return how many records of a module live here, by what a count may leave out."""
+def count_live_records(connection: Connection, module: str) -> dict[str, int]:
+    """Return the number of live records of a module, once for each way Zoho may count them."""
     table = Identifier(table_name(module))
-    return _row(connection, SQL(sql.read("warehouse/count_living")).format(table=table), {})
+    return _row(connection, SQL(sql.read("warehouse/count_live_records")).format(table=table), {})
 
 
 def _row(connection: Connection, statement: Any, parameters: dict[str, Any]) -> dict[str, Any]:

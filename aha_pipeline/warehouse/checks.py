@@ -1,8 +1,8 @@
-"""The checks: each a file of `sql/checks` that selects what is wrong, no row where all is well.
+"""The data checks: each file of `sql/checks` selects the rows that fail.
 
-A file is named `<what it is of>.<check>.sql`. It may be of several assets, separated by commas:
-then {relation} in its select is the table of each, and {records} the one that a history follows.
-That no two rows of a mart share its key is no check: with two such rows it is not built.
+A file is named `<asset>.<check>.sql`. It may check several assets, separated by commas: then
+{relation} in its select stands for the table of each, and {records} for the source table of an
+incremental mart. Unique keys need no check: a mart with duplicate keys is not built.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,13 +20,13 @@ from aha_pipeline.warehouse.tables import table_name
 
 EVERY_MODULE = "crm/*"
 LIVE_RECORDS = "live_records"
-SHOWN = 20
+SAMPLE_ROWS = 20
 SEVERITIES = ("error", "warn")
 BLOCKING = {"yes": True, "no": False}
 
 
 class CheckError(ValueError):
-    """A check's file is wrong; the text names the file and what to do."""
+    """A check file has a wrong header; the text names the file and what to do."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,8 @@ class Check:
     """One file of `sql/checks`, for one asset.
 
     asset: `schema/table`, or EVERY_MODULE with {table} and {module} in the select. severity:
-    `error` or `warn`. description: what is wrong when it fails, and what to do. select: gives the
-    rows that are wrong, in few columns. sources: the tables
-    and views it reads, as `schema.name`.
+    `error` or `warn`. description: what is wrong when it fails, and what to do. select: returns
+    the failing rows, in few columns. sources: the tables and views it reads, as `schema.name`.
     """
 
     name: str
@@ -49,8 +48,8 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Wrong:
-    """How many rows are wrong, and the first of them."""
+class FailingRows:
+    """The number of rows that fail a check, and the first SAMPLE_ROWS of them."""
 
     count: int
     first: tuple[Mapping[str, object], ...]
@@ -73,37 +72,39 @@ def module_checks(module: str) -> list[Check]:
     return [check for check in read_checks() if check.asset in wanted]
 
 
-def find_wrong(connection: Connection, check: Check, module: str | None = None) -> Wrong:
-    """Return what a check finds; `module` says of which, where the check is of every module."""
+def find_failing_rows(
+    connection: Connection, check: Check, module: str | None = None
+) -> FailingRows:
+    """Return the rows that fail a check; a check of every module needs `module`."""
     query = sql.SQL(check.select)
     if check.asset == EVERY_MODULE:
         query = query.format(**_names(module))
-    counted = sql.SQL(read("warehouse/wrong")).format(check=query, shown=sql.Literal(SHOWN))
+    counted = sql.SQL(read("warehouse/wrong")).format(check=query, shown=sql.Literal(SAMPLE_ROWS))
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(read("warehouse/no_jit"))
         cursor.execute(counted)
         rows = cursor.fetchall()
     count = rows[0]["wrong_rows"] if rows else 0
-    return Wrong(
+    return FailingRows(
         count,
         tuple({name: row[name] for name in row if name != "wrong_rows"} for row in rows),
     )
 
 
-def keep_live_records(connection: Connection, module: str) -> None:
-    """Keep today's number of live records, in the caller's transaction."""
-    query = sql.SQL(read("warehouse/keep_live_records")).format(**_names(module))
+def save_live_record_count(connection: Connection, module: str) -> None:
+    """Store today's number of live records, in the caller's transaction."""
+    query = sql.SQL(read("warehouse/save_live_record_count")).format(**_names(module))
     with connection.cursor() as cursor:
         cursor.execute(query)
 
 
-def keep_result(connection: Connection, **result: object) -> None:
-    """Keep the newest result of a check, by the columns of analytics.check_results.
+def save_result(connection: Connection, **result: object) -> None:
+    """Store the latest result of a check, in the caller's transaction.
 
-    In the caller's transaction.
+    The keywords are columns of analytics.check_results.
     """
     with connection.cursor() as cursor:
-        cursor.execute(read("warehouse/keep_result"), result)
+        cursor.execute(read("warehouse/save_check_result"), result)
 
 
 def _names(module: str) -> dict[str, sql.Composable]:

@@ -1,8 +1,8 @@
-"""Land one window of one module: each record's own text in, one transaction.
+"""Load one window of one module into its table, in one transaction.
 
-The text is read as jsonb by the database alone, so numbers and keys arrive exactly as sent. A
-killed process leaves either the old state or the new one, and the log row that says so is part of
-the same transaction.
+Each record's own text is copied to PostgreSQL, which alone parses it, so numbers and keys arrive
+exactly as Zoho sent them. A killed process leaves either the old state or the new one; the row of
+`crm.sync_logs` that says which is part of the same transaction.
 """
 
 import json
@@ -26,23 +26,23 @@ from aha_pipeline.warehouse.tables import table_name
 
 BATCH_RECORDS = 5_000
 BATCH_BYTES = 16_000_000
-CHUNK_BYTES = 65_536  # handed to the database at a time
+CHUNK_BYTES = 65_536  # of a batch, sent to the database at a time
 # PostgreSQL's binary COPY format, without header extension; jsonb is its version 1 and the text.
 COPY_BEGIN = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_END = b"\xff\xff"
-ONE_JSONB = Struct(">hiB")
-WORK_MEM = "64MB"  # sorts a batch without a file
-RECYCLE_BIN = timedelta(days=60)  # as long as Zoho lists a deletion as one that can be undone
-CANNOT_HOLD = "a character that jsonb cannot hold"
-Span = tuple[datetime | None, datetime | None]
+JSONB_ROW = Struct(">hiB")
+WORK_MEM = "64MB"  # enough to sort a batch in memory
+RECYCLE_BIN = timedelta(days=60)  # how long Zoho can restore a deleted record
+NOT_JSONB = "a character that jsonb cannot hold"
+TimeRange = tuple[datetime | None, datetime | None]  # None: unbounded
 
 
 @dataclass(frozen=True)
 class Window:
-    """What is read in one go: a module's changes in [start, end), for one Dagster run.
+    """The changes of one module in [start, end), read by one Dagster run.
 
-    `from_the_beginning` makes it hold everything older than `start` too; `is_open` everything later
-    than `end`, as it has to where the end lies in the future.
+    `from_the_beginning` adds everything older than `start`. `is_open` adds everything later than
+    `end`: while the end lies in the future, this machine's clock must not cut off Zoho's.
     """
 
     run_id: str
@@ -54,28 +54,28 @@ class Window:
 
     @property
     def since(self) -> datetime | None:
-        """From when on records belong to it; None is without limit."""
+        """The first instant of the window; None is unbounded."""
         return None if self.from_the_beginning else self.start
 
     @property
     def until(self) -> datetime | None:
-        """Up to when; None is without limit."""
+        """The instant at which the window ends; None is unbounded."""
         return None if self.is_open else self.end
 
     @property
     def key(self) -> dict[str, Any]:
-        """The parameters that name its row in `crm.sync_logs`."""
+        """The SQL parameters that identify its row in `crm.sync_logs`."""
         return {"run_id": self.run_id, "module": self.module, "window_start": self.start}
 
     @property
-    def limits(self) -> dict[str, Any]:
-        """The parameters that say which time it reads."""
+    def bounds(self) -> dict[str, Any]:
+        """The SQL parameters for its module and time range."""
         return {"module": self.module, "since": self.since, "until": self.until}
 
 
 @dataclass(frozen=True)
-class Drift:
-    """Fields that the CRM has newly, and that it has no more."""
+class SchemaDrift:
+    """The fields that appeared in and vanished from a module since the last read."""
 
     new: tuple[str, ...] = ()
     vanished: tuple[str, ...] = ()
@@ -85,18 +85,20 @@ class Drift:
         return bool(self.new or self.vanished)
 
     @property
-    def sentence(self) -> str:
-        """What changed, in words; every record is landed whole all the same."""
+    def summary(self) -> str:
+        """What changed, in words. Records are stored whole regardless of drift."""
         named = {"new": self.new, "vanished": self.vanished}
         changes = [f"{word}: {', '.join(names)}" for word, names in named.items() if names]
         return "; ".join(changes) or "The fields are those of the last read."
 
 
 @dataclass(frozen=True)
-class Landed:
-    """What a window did. `by_day` holds the records of each business day that has any.
+class LoadResult:
+    """What one window changed.
 
-    `stopped` says why it did not read all of it, where it did not.
+    by_day: the number of records modified on each business day that has any. preview: a few of the
+    newest records, without contact data. stop_reason: why the window was not read to its end; None
+    if it was.
     """
 
     records_read: int
@@ -107,14 +109,14 @@ class Landed:
     api_calls: int
     by_day: dict[date, int] = field(default_factory=dict)
     preview: list[dict[str, Any]] = field(default_factory=list)
-    stopped: str | None = None
+    stop_reason: str | None = None
 
 
-NOTHING = Landed(0, 0, 0, 0, 0, 0)
+NOTHING_LOADED = LoadResult(0, 0, 0, 0, 0, 0)
 
 
 class Landing:
-    """An open window: hand over records and deletions, then finish. Made by `open_window`."""
+    """An open window: stage its records and deletions, then finish. Made by `open_window`."""
 
     def __init__(self, connection: Connection, log: Connection, window: Window) -> None:
         self._connection = connection
@@ -126,31 +128,37 @@ class Landing:
         self._records = 0
         self._volatile: list[str] | None = None
 
-    def keep_fields(self, fields: Sequence[dict[str, Any]]) -> Drift:
+    def update_fields(self, fields: Sequence[dict[str, Any]]) -> SchemaDrift:
         """Bring `crm.crm_fields` up to date and return what changed."""
-        rows = self._rows("keep_fields", {**self._window.key, "fields": json.dumps(fields)})
+        rows = self._rows("update_fields", {**self._window.key, "fields": json.dumps(fields)})
         names = {change: tuple(r["api_name"] for r in rows if r["change"] == change)
                  for change in ("new", "vanished")}  # fmt: skip
-        return Drift(**names)
+        return SchemaDrift(**names)
 
-    def done_before(self) -> list[Span]:
-        """Return the spans of the window that a read which stopped early has landed already."""
-        return [(r["read_from"], r["read_to"]) for r in self._rows("paused", self._window.limits)]
+    def ranges_already_read(self) -> list[TimeRange]:
+        """Return the parts of the window that an earlier, stopped read has loaded."""
+        return [
+            (r["read_from"], r["read_to"])
+            for r in self._rows("ranges_already_read", self._window.bounds)
+        ]
 
     def stage(self, texts: Sequence[bytes], api_calls: int) -> None:
-        """Land records, given as their JSON, batch by batch, and tell the log about progress."""
+        """Stage records, given as their JSON, and merge them into the table batch by batch.
+
+        A merge also writes the progress to `crm.sync_logs`.
+        """
         cleaned = [clean(text) for text in texts]
-        for text, holdable in zip(texts, cleaned, strict=True):
-            if text != holdable:
+        for text, storable in zip(texts, cleaned, strict=True):
+            if text != storable:
                 self._quarantine(text)
         self._copy(cleaned)
         self._records += len(texts)
         if self._staged >= BATCH_RECORDS or self._bytes >= BATCH_BYTES:
-            self._land()
+            self._merge_staged()
             self._progress(api_calls)
 
     def stage_deletions(self, deletions: Iterable[tuple[str, str, str | datetime]]) -> None:
-        """Hold (id, kind, deleted time) of removed records until the window is finished."""
+        """Stage (id, kind, deleted time) of deleted records; `finish` applies them."""
         with self._connection.cursor() as cursor:
             execute_values(
                 cursor,
@@ -158,24 +166,29 @@ class Landing:
                 list(deletions),
             )
 
-    def doubtful(self, now: datetime) -> list[str]:
-        """Return the ids of which only the CRM itself can tell whether they are deleted."""
-        self._land()
-        since = max(filter(None, [self._window.since, now - RECYCLE_BIN]))
-        return [row["id"] for row in self._rows("doubtful", {"since": since})]
+    def uncertain_deletions(self, now: datetime) -> list[str]:
+        """Return the ids for which the lists do not settle whether the record is deleted.
 
-    def unseen(self) -> list[str]:
-        """Return the ids that count as living here and that no page has shown."""
-        self._land()
-        return [row["id"] for row in self._rows("unseen", {})]
-
-    def compared(self, since: datetime | None, alive: Iterable[str]) -> dict[str, int]:
-        """Return how many records of before `since` were `missing`, `stale` and `extra` here.
-
-        `alive` are ids that the CRM shows although a list of deletions holds them.
+        Those are records changed after their deletion, and records that were in the recycle bin
+        and are not listed as deleted any more. `now` is the CRM's clock.
         """
-        self._land()
-        (row,) = self._rows("compared", {"since": since, "alive": list(alive)})
+        self._merge_staged()
+        since = max(filter(None, [self._window.since, now - RECYCLE_BIN]))
+        return [row["id"] for row in self._rows("uncertain_deletions", {"since": since})]
+
+    def missing_ids(self) -> list[str]:
+        """Return the ids of records that are live here and that no page of a full read showed."""
+        self._merge_staged()
+        return [row["id"] for row in self._rows("missing_ids", {})]
+
+    def count_differences(self, since: datetime | None, existing: Iterable[str]) -> dict[str, int]:
+        """Return how many records were `missing`, `stale` and `extra` here before this window.
+
+        Counts only what an earlier read should have loaded, that is changes before `since`.
+        `existing` are ids that the CRM returns although a list of deletions holds them.
+        """
+        self._merge_staged()
+        (row,) = self._rows("count_differences", {"since": since, "existing": list(existing)})
         return row
 
     def finish(
@@ -184,21 +197,21 @@ class Landing:
         api_calls: int,
         read_until: datetime | None,
         timezone: str,
-        alive: Sequence[str] = (),
-        stopped: str | None = None,
-        covered: Sequence[Span] = (),
-    ) -> Landed:
-        """Land what is left, apply the deletions, write the log row; not yet committed.
+        existing: Sequence[str] = (),
+        stop_reason: str | None = None,
+        read_ranges: Sequence[TimeRange] = (),
+    ) -> LoadResult:
+        """Merge the last batch, apply the deletions and write the log row, without a commit.
 
         `read_until` is the CRM's clock when the reading began: the window counts as read up to it.
-        `alive` are ids that the CRM shows although it listed them as deleted. `stopped` says why
-        the reading ended early: then only `covered` counts as read, and the next read leaves that
-        out.
+        `existing` are ids that the CRM returns although it listed them as deleted. `stop_reason`
+        says why the reading ended early: then only `read_ranges` count as read, and the next read
+        of the window skips them. `timezone` is the zone of the business day.
         """
-        self._land()
-        deleted = self._run("delete", {"alive": list(alive)})
+        self._merge_staged()
+        deleted = self._run("apply_deletions", {"existing": list(existing)})
         counts, by_day = self._counts(timezone)
-        landed = Landed(
+        result = LoadResult(
             records_read=sum(counts.values()),
             inserted=counts.get("inserted", 0),
             updated=counts.get("updated", 0),
@@ -207,30 +220,30 @@ class Landing:
             api_calls=api_calls,
             by_day=by_day,
             preview=self._rows("preview", {"timezone": timezone}),
-            stopped=stopped,
+            stop_reason=stop_reason,
         )
-        status = "paused" if stopped else "success"
-        self._run("log_finish", _log_row(self._window, status, landed, read_until))
-        if stopped:
-            self._pause(covered)
+        status = "paused" if stop_reason else "success"
+        self._run("log_finish", _log_row(self._window, status, result, read_until))
+        if stop_reason:
+            self._save_read_ranges(read_ranges)
         else:
-            self._run("forget_paused", self._window.limits)
-        return landed
+            self._run("forget_read_ranges", self._window.bounds)
+        return result
 
     def _quarantine(self, text: bytes) -> None:
-        row = {"id": json.loads(text).get("id"), "reason": CANNOT_HOLD, "text": text.decode()}
+        row = {"id": json.loads(text).get("id"), "reason": NOT_JSONB, "text": text.decode()}
         self._run("quarantine", {**self._window.key, **row})
 
     def _copy(self, texts: Sequence[bytes]) -> None:
-        """Send records to the database, which holds them until `_land`."""
-        rows = (ONE_JSONB.pack(1, len(text) + 1, 1) + text for text in texts)
+        """Copy records into the staging table, where they wait for `_merge_staged`."""
+        rows = (JSONB_ROW.pack(1, len(text) + 1, 1) + text for text in texts)
         copied = BytesIO(b"".join([COPY_BEGIN, *rows, COPY_END]))
         with self._connection.cursor() as cursor:
             cursor.copy_expert(sql.read("warehouse/stage_records"), copied, CHUNK_BYTES)
         self._staged += len(texts)
         self._bytes += sum(map(len, texts))
 
-    def _land(self) -> None:
+    def _merge_staged(self) -> None:
         if not self._staged:
             return
         if self._volatile is None:
@@ -238,27 +251,27 @@ class Landing:
                 cursor.execute("select crm.volatile_fields(%s)", (self._window.module,))
                 self._volatile = cursor.fetchone()[0]
         parameters = {"volatile": self._volatile, "run_id": self._window.run_id}
-        self._run("land", {**self._window.limits, **parameters})
-        self._run("forget_records")
+        self._run("merge_records", {**self._window.bounds, **parameters})
+        self._run("clear_staged_records")
         self._staged = self._bytes = 0
 
-    def _pause(self, covered: Sequence[Span]) -> None:
+    def _save_read_ranges(self, ranges: Sequence[TimeRange]) -> None:
         with self._connection.cursor() as cursor:
             execute_values(
                 cursor,
                 "insert into crm.paused_reads (module, run_id, read_from, read_to) values %s",
-                [(self._window.module, self._window.run_id, *span) for span in covered],
+                [(self._window.module, self._window.run_id, *each) for each in ranges],
             )
 
     def _counts(self, timezone: str) -> tuple[dict[str, int], dict[date, int]]:
-        """Return the window's records by effect and by business day."""
+        """Return the number of the window's records by effect and by business day."""
         days = {
             "first_day": self._window.start.date(),
             "last_day": (self._window.end - timedelta(microseconds=1)).date(),
         }
         counts: dict[str, int] = {}
         by_day: dict[date, int] = {}
-        for row in self._rows("count_window", {"timezone": timezone, **days}):
+        for row in self._rows("count_effects", {"timezone": timezone, **days}):
             counts[row["effect"]] = counts.get(row["effect"], 0) + row["records"]
             if row["day"]:
                 by_day[row["day"]] = by_day.get(row["day"], 0) + row["records"]
@@ -287,10 +300,10 @@ class Landing:
 
 @contextmanager
 def open_window(database_url: str, window: Window) -> Iterator[Landing]:
-    """Yield a landing; commit what it finished, or leave the tables as they were.
+    """Yield a landing; commit when the block ends, or leave the tables as they were on an error.
 
-    One process at a time is in a module: a second waits. An exception is written to the log row as
-    one sentence and raised again. Raises DatabaseUnreachable.
+    An advisory lock lets one process at a time into a module; a second one waits. An exception is
+    written to the log row as one sentence and raised again. Raises DatabaseUnreachable.
     """
     with connect(database_url, autocommit=True) as log, connect(database_url) as connection:
         _enter(log, connection, window)
@@ -318,17 +331,17 @@ def _enter(log: Connection, connection: Connection, window: Window) -> None:
 
 def _write_failure(log: Connection, window: Window, error: BaseException) -> None:
     stopped = not isinstance(error, Exception)
-    row = _log_row(window, "interrupted" if stopped else "failed", NOTHING, None)
+    row = _log_row(window, "interrupted" if stopped else "failed", NOTHING_LOADED, None)
     row["error"] = "Stopped by the user." if stopped else " ".join(str(error).split())[:1000]
-    # With the database gone the row stays open, and the next window of the module closes it.
+    # If the database is gone, the row stays `running`: the next window of the module closes it.
     with suppress(psycopg2.Error), log.cursor() as cursor:
         cursor.execute(sql.read("warehouse/log_finish"), row)
 
 
 def _log_row(
-    window: Window, status: str, landed: Landed, read_until: datetime | None
+    window: Window, status: str, result: LoadResult, read_until: datetime | None
 ) -> dict[str, Any]:
-    counts = asdict(landed)
+    counts = asdict(result)
     del counts["by_day"], counts["preview"]
-    error = counts.pop("stopped")
+    error = counts.pop("stop_reason")
     return {**window.key, **counts, "status": status, "read_until": read_until, "error": error}

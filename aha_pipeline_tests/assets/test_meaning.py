@@ -66,7 +66,7 @@ def test_every_version_tells_what_a_stage_means(opened, connected, file, version
 
 def test_where_pipelines_may_not_be_read_the_names_and_the_defaults_do(opened, connected, file):
     connected.switches.pipelines = False
-    assert read(opened, "Deals").fields_unread is None
+    assert read(opened, "Deals").fields_error is None
     with opened.connect() as connection:
         derive_meanings(connection, file)
     assert rows(opened, STAGE, "Closed Won") == [("won", 100, "default")]

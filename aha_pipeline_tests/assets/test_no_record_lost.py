@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from aha_pipeline import services
-from aha_pipeline.assets.land import land
+from aha_pipeline.assets.extract_load import sync_window
 from aha_pipeline.assets.reconcile import reconcile
 from aha_pipeline.crm.reading import COMMIT_LAG
 from aha_pipeline.warehouse.connection import connect
@@ -100,7 +100,7 @@ class World:
             from_the_beginning=self.since is None,
             is_open=True,
         )
-        land(self.services, window)
+        sync_window(self.services, window)
         with connect(self.services.database_url) as connection, connection.cursor() as cursor:
             cursor.execute(
                 "select read_until from crm.sync_logs where run_id = %s", [window.run_id]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from itertools import count
 
-from aha_pipeline.assets.land import Read, land
+from aha_pipeline.assets.extract_load import WindowResult, sync_window
 from aha_pipeline.services import Services
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.landing import Window
@@ -12,7 +12,7 @@ START, NEVER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC
 RUNS = count()
 
 
-def read(services: Services, module: str = "Leads", since: datetime | None = None) -> Read:
+def read(services: Services, module: str = "Leads", since: datetime | None = None) -> WindowResult:
     """Read a module, from the beginning or since a time, to the end."""
     window = Window(
         f"run-{next(RUNS)}",
@@ -22,7 +22,7 @@ def read(services: Services, module: str = "Leads", since: datetime | None = Non
         from_the_beginning=since is None,
         is_open=True,
     )
-    return land(services, window)
+    return sync_window(services, window)
 
 
 def rows(services: Services, query: str, *parameters: object) -> list[tuple]:

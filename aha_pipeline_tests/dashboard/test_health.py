@@ -7,7 +7,7 @@ import pytest
 from aha_pipeline.briefing.compose import store, write_briefing
 from aha_pipeline.briefing.facts import gather
 from aha_pipeline.warehouse.certificate import Certificate, certify
-from aha_pipeline.warehouse.checks import keep_result
+from aha_pipeline.warehouse.checks import save_result
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.dictionary import write_dictionary
 from aha_pipeline.warehouse.mart_files import read_marts
@@ -47,7 +47,7 @@ def health(page, database_url):
         company.fill(database_url)
         with connect(database_url) as connection:
             for result in results:
-                keep_result(connection, **BASE, **result)
+                save_result(connection, **BASE, **result)
             for certificate in certified:
                 certify(connection, certificate)
         shown = page(database_url, TAB, **state)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import msgspec
 from psycopg2.extras import execute_values
 
-from aha_pipeline.warehouse.checks import find_wrong, mart_checks
+from aha_pipeline.warehouse.checks import find_failing_rows, mart_checks
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.marts import refresh
@@ -173,7 +173,7 @@ def rows(connection, query: str) -> list[dict]:
 
 def wrong(connection) -> dict[str, list[dict]]:
     """Return what the checks of the figures find, by asset."""
-    found = {check.asset: find_wrong(connection, check) for check in mart_checks()}
+    found = {check.asset: find_failing_rows(connection, check) for check in mart_checks()}
     return {asset: list(result.first) for asset, result in found.items() if result.count}
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from aha_pipeline.warehouse.checks import (
     CheckError,
-    find_wrong,
-    keep_live_records,
+    find_failing_rows,
     module_checks,
     read_checks,
+    save_live_record_count,
 )
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline_tests.warehouse.marts_company import (
@@ -146,7 +146,7 @@ def test_a_sound_warehouse_is_not_complained_of(connection):
     assert wrong(connection) == {}
     for module in TABLES:
         for check in module_checks(module):
-            assert find_wrong(connection, check, module).count == 0, (module, check.name)
+            assert find_failing_rows(connection, check, module).count == 0, (module, check.name)
 
 
 def test_what_is_tampered_with_is_found(connection):
@@ -211,7 +211,7 @@ def test_a_value_that_cannot_be_is_told_with_the_id_alone(connection, module, na
     (check,) = (c for c in module_checks(module) if c.name == "values")
     assert check.severity == "warn"
     assert not check.is_blocking
-    found = find_wrong(connection, check, module)
+    found = find_failing_rows(connection, check, module)
     assert (found.count, found.first) == (1, ({"id": record["id"], "rule": rule},))
 
 
@@ -219,19 +219,19 @@ def test_a_deleted_record_may_say_what_it_likes(connection):
     gone = deal(9, ist("2025-03-01 10:00:00"), Amount=-1)
     put(connection, "Deals", gone, deleted_at=ist("2025-03-02 10:00:00"))
     (check,) = (c for c in module_checks("Deals") if c.name == "values")
-    assert find_wrong(connection, check, "Deals").count == 0
+    assert find_failing_rows(connection, check, "Deals").count == 0
 
 
 def live_records(connection):
     (check,) = (c for c in module_checks("Leads") if c.name == "live_records")
-    return find_wrong(connection, check, "Leads")
+    return find_failing_rows(connection, check, "Leads")
 
 
 @pytest.fixture
 def many(connection):
     """103 leads, of which all were there the day before too."""
     put(connection, "Leads", *(lead(n, ist("2025-03-01 10:00:00")) for n in range(100, 200)))
-    keep_live_records(connection, "Leads")
+    save_live_record_count(connection, "Leads")
     run(connection, "update crm.live_records set day = day - 1, kept_at = kept_at - interval '1 d'")
     return connection
 

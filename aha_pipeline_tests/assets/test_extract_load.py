@@ -131,7 +131,7 @@ def test_fields_and_picklists_land_and_a_change_of_them_is_told(opened, connecte
 def test_records_land_when_the_fields_may_not_be_read(opened, connected):
     connected.switches.metadata_readable = False
     result = read(opened)
-    assert "ZohoCRM.settings.READ" in result.fields_unread
+    assert "ZohoCRM.settings.READ" in result.fields_error
     assert living(opened) == served(connected)
 
 
@@ -183,20 +183,20 @@ def test_credits_that_run_out_pause_the_read_and_the_next_day_it_goes_on(opened,
     budget = opened.zoho().budget
     budget._limit = 120
     first = read(opened)
-    assert "go" in first.landed.stopped
+    assert "go" in first.load.stop_reason
     assert rows(opened, "select status, error from crm.sync_logs") == [
-        ("paused", first.landed.stopped)
+        ("paused", first.load.stop_reason)
     ]
     kept = len(living(opened))
     assert 0 < kept < 4003
-    assert first.landed.api_calls <= 120
+    assert first.load.api_calls <= 120
     with pytest.raises(CreditsSpent):  # the same day nothing more is spent
         read(opened)
     rows(opened, "update crm.api_credits set hour = hour - interval '25 hours' returning hour")
     budget._limit = 400
     second = read(opened)
-    assert second.landed.stopped is None
-    assert second.landed.api_calls < 260 - 60  # what was read is not read again
+    assert second.load.stop_reason is None
+    assert second.load.api_calls < 260 - 60  # what was read is not read again
     assert living(opened) == served(connected)
     assert rows(opened, "select count(*) from crm.paused_reads") == [(0,)]
 
@@ -205,11 +205,11 @@ def test_what_others_need_of_the_organisations_credits_is_left_to_them(opened, c
     fill(connected, 2000)
     opened.zoho().per_page = 20
     connected.switches.credits = opened.zoho().budget._floor + 30
-    stopped = read(opened).landed.stopped
+    stopped = read(opened).load.stop_reason
     assert "other integrations" in stopped
     connected.switches.credits = 1_000_000
     opened.zoho().budget.observe(1_000_000)
-    assert read(opened).landed.stopped is None
+    assert read(opened).load.stop_reason is None
     assert living(opened) == served(connected)
 
 

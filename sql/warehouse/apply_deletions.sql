@@ -7,5 +7,5 @@ from (
     order by id, deleted_time desc
 ) d
 where t.id = d.id
-and t.id <> all (%(alive)s)
+and t.id <> all (%(existing)s)
 and (t.deleted_at, t.deleted_type) is distinct from (d.deleted_time, d.kind);

@@ -13,6 +13,6 @@ cross join (
     from crm.{table} t
     join staged_deletions d using (id)
     where t.deleted_at is null
-    and t.id <> all (%(alive)s)
+    and t.id <> all (%(existing)s)
     and (d.kind = 'missing' or (d.deleted_time >= %(since)s) is not true)
 ) gone;

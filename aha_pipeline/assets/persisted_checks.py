@@ -1,0 +1,55 @@
+"""Asset checks whose latest result is also stored in the database, where the dashboard reads it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import dagster as dg
+from psycopg2.extensions import connection as Connection
+
+from aha_pipeline.assets.resources import ServicesResource
+from aha_pipeline.services import Services
+from aha_pipeline.warehouse.checks import save_result
+
+Evaluate = Callable[[Services, Connection], dg.AssetCheckResult]
+
+
+def persisted_check(
+    asset: dg.AssetKey, name: str, description: str, **options: Any
+) -> Callable[[Evaluate], dg.AssetChecksDefinition]:
+    """Return a decorator like `dg.asset_check` for a function of services and a connection.
+
+    The `description` of the result it returns must say what was found; the result is stored in the
+    connection's transaction.
+    """
+
+    def decorate(evaluate: Evaluate) -> dg.AssetChecksDefinition:
+        @dg.asset_check(asset=asset, name=name, description=description, **options)
+        def check(services: ServicesResource) -> dg.AssetCheckResult:
+            opened = services.get()
+            with opened.connect() as connection:
+                result = evaluate(opened, connection)
+                return persist(connection, asset, name, description, result)
+
+        return check
+
+    return decorate
+
+
+def persist(
+    connection: Connection,
+    asset: dg.AssetKey,
+    name: str,
+    description: str,
+    result: dg.AssetCheckResult,
+) -> dg.AssetCheckResult:
+    """Store a result as the latest of its check, in the caller's transaction, and return it."""
+    save_result(
+        connection,
+        asset=asset.to_user_string(),
+        name=name,
+        passed=result.passed,
+        severity=result.severity.value.lower(),
+        about=description,
+        found=result.description,
+    )
+    return result
