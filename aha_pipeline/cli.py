@@ -22,12 +22,14 @@ EXPECTED = (SettingsError, DatabaseUnreachable, ZohoError, WrongOrganisation, st
 PORT = click.IntRange(1, 65535)
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A calendar day, YYYY-MM-DD."""
 
     name = "day"
 
-    def convert(self, value: object, param: object, ctx: object) -> date:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> date:
         """Return the date; fail with a sentence that shows the form."""
         if isinstance(value, date):
             return value
@@ -37,12 +39,14 @@ class Day(click.ParamType):
             self.fail(f"{value!r} is not a day; write it as 2026-01-31.", param, ctx)
 
 
-class Modules(click.ParamType):
+class Modules(click.ParamType[tuple[str, ...]]):
     """Module names separated by commas, each one of ZOHO_MODULES."""
 
     name = "modules"
 
-    def convert(self, value: object, param: object, ctx: object) -> tuple[str, ...]:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
         """Return the names; fail naming one that is not configured."""
         from aha_pipeline.services import modules_of
 

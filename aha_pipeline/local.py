@@ -25,7 +25,7 @@ def complete(settings: Settings) -> Settings:
     """
     settings = with_database(settings)
     found: dict[str, str] = {}
-    if not settings.has_zoho:
+    if settings.zoho is None:
         url = sandbox.start(settings.home)
         found |= {
             "zoho_api_url": url,
@@ -34,7 +34,7 @@ def complete(settings: Settings) -> Settings:
             "zoho_client_secret": SANDBOX_CREDENTIAL,
             "zoho_refresh_token": SANDBOX_CREDENTIAL,
         }
-        if not settings.has_twilio:
+        if settings.twilio is None:
             found |= {
                 "twilio_api_url": url,
                 "twilio_account_sid": "AC" + "0" * 32,

@@ -6,7 +6,6 @@ import re
 import msgspec
 
 ROWS = re.compile(r'"data"\s*:\s*\[\s*')
-BETWEEN = re.compile(r"[\s,]*")
 
 
 class _Page(msgspec.Struct):
@@ -31,5 +30,12 @@ def _split_by_hand(page: str) -> list[bytes]:
     while page[position] != "]":
         _, end = decoder.raw_decode(page, position)
         found.append(page[position:end].encode())
-        position = BETWEEN.match(page, end).end()
+        position = _skip(page, end)
     return found
+
+
+def _skip(page: str, position: int) -> int:
+    """Return where the next record begins, or the list ends."""
+    while page[position] in ", \t\r\n":
+        position += 1
+    return position

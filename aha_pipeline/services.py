@@ -8,7 +8,7 @@ from threading import Lock
 from psycopg2.extensions import connection as Connection
 
 from aha_pipeline import local
-from aha_pipeline.crm.budget import METADATA
+from aha_pipeline.crm.budget import METADATA, Budget
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import ZohoUnavailable
 from aha_pipeline.crm.metadata import read_modules
@@ -16,7 +16,7 @@ from aha_pipeline.crm.organisation import Organisation, read_organisation
 from aha_pipeline.crm.token import TokenSource
 from aha_pipeline.delivery.sender import Sender
 from aha_pipeline.memory import return_large_buffers
-from aha_pipeline.settings import ALL_MODULES, Settings, load
+from aha_pipeline.settings import ALL_MODULES, Settings, SettingsError, load
 from aha_pipeline.warehouse import connection, state
 from aha_pipeline.warehouse.access_tokens import TokenStore
 from aha_pipeline.warehouse.call_slots import LeasedSlots
@@ -31,7 +31,7 @@ class Services:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.database_url = settings.database_url.get_secret_value()
+        self.database_url = settings.database_address
         self._zoho: ZohoClient | None = None
         self._lock = Lock()
         migrate(settings.session_url)
@@ -136,12 +136,18 @@ def _services(settings: Settings) -> Services:
 
 
 def zoho_tokens(settings: Settings, store: TokenStore | None = None) -> TokenSource:
-    """Return the access tokens of these settings, shared by those that have the store."""
+    """Return the access tokens of these settings, shared by those that have the store.
+
+    Raises SettingsError where no CRM is configured.
+    """
+    zoho = settings.zoho
+    if zoho is None:
+        raise SettingsError("The ZOHO_ settings are not set: run `aha login`.")
     return TokenSource(
         settings.zoho_accounts_url,
-        settings.zoho_client_id,
-        settings.zoho_client_secret.get_secret_value(),
-        settings.zoho_refresh_token.get_secret_value(),
+        zoho.client_id,
+        zoho.client_secret.get_secret_value(),
+        zoho.refresh_token.get_secret_value(),
         store=store,
     )
 
@@ -152,7 +158,7 @@ def zoho_client(
     *,
     slots: LeasedSlots | None = None,
     concurrency: int = 1,
-    budget: CreditBudget | None = None,
+    budget: Budget | None = None,
 ) -> ZohoClient:
     """Return a client of these settings that does not know yet whose data it reads."""
     return ZohoClient(
@@ -167,15 +173,14 @@ def zoho_client(
 
 
 def sender(settings: Settings) -> Sender:
-    """Return the WhatsApp sender of these settings."""
-    templates = {
-        "briefing": settings.twilio_content_sid,
-        "alert": settings.twilio_alert_content_sid,
-    }
+    """Return the WhatsApp sender of these settings. Raises SettingsError where there is none."""
+    twilio = settings.twilio
+    if twilio is None:
+        raise SettingsError("The TWILIO_ settings are not set: no message can be sent.")
     return Sender(
-        account_sid=settings.twilio_account_sid,
-        auth_token=settings.twilio_auth_token.get_secret_value(),
-        number=settings.sender_number,
-        content_sids={kind: sid for kind, sid in templates.items() if sid},
-        api_url=settings.twilio_api_url,
+        account_sid=twilio.account_sid,
+        auth_token=twilio.auth_token.get_secret_value(),
+        number=twilio.number,
+        content_sids=twilio.content_sids,
+        api_url=twilio.api_url,
     )

@@ -5,11 +5,12 @@ set: what is missing is replaced by an embedded or sandbox service (see `local.p
 """
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,6 +23,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from aha_pipeline.database_address import for_sessions, with_tls
@@ -39,6 +41,26 @@ ALL_MODULES = ("all",)
 
 class SettingsError(ValueError):
     """A setting is missing or wrong; the text is one sentence a person can act on."""
+
+
+@dataclass(frozen=True)
+class ZohoSettings:
+    """What Zoho knows this installation by."""
+
+    client_id: str
+    client_secret: SecretStr
+    refresh_token: SecretStr
+
+
+@dataclass(frozen=True)
+class TwilioSettings:
+    """The WhatsApp sender. `number` is E.164; `content_sids` are templates by kind of message."""
+
+    account_sid: str
+    auth_token: SecretStr
+    number: str
+    content_sids: dict[str, str]
+    api_url: str | None
 
 
 class Settings(BaseSettings):
@@ -297,14 +319,28 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def has_zoho(self) -> bool:
-        """Whether a CRM is configured."""
-        return self.zoho_client_id is not None
+    def zoho(self) -> ZohoSettings | None:
+        """The CRM, where one is configured."""
+        if not (self.zoho_client_id and self.zoho_client_secret and self.zoho_refresh_token):
+            return None
+        return ZohoSettings(self.zoho_client_id, self.zoho_client_secret, self.zoho_refresh_token)
 
     @property
-    def has_twilio(self) -> bool:
-        """Whether a WhatsApp sender is configured."""
-        return self.twilio_account_sid is not None
+    def twilio(self) -> TwilioSettings | None:
+        """The WhatsApp sender, where one is configured."""
+        if not (self.twilio_account_sid and self.twilio_auth_token):
+            return None
+        templates = {
+            "briefing": self.twilio_content_sid,
+            "alert": self.twilio_alert_content_sid,
+        }
+        return TwilioSettings(
+            self.twilio_account_sid,
+            self.twilio_auth_token,
+            phone_numbers(self.twilio_whatsapp_number)[0],
+            {kind: sid for kind, sid in templates.items() if sid},
+            self.twilio_api_url,
+        )
 
     @property
     def is_sandbox(self) -> bool:
@@ -312,16 +348,21 @@ class Settings(BaseSettings):
         return is_loopback(self.zoho_api_url or self.zoho_accounts_url)
 
     @property
-    def session_url(self) -> str:
-        """The database's address for what needs a session of its own."""
-        if self.database_session_url is not None:
-            return self.database_session_url.get_secret_value()
-        return for_sessions(self.database_url.get_secret_value())
+    def database_address(self) -> str:
+        """The database's address, password and all. Raises SettingsError where none is set.
+
+        `local.with_database` sets it: what runs after that need not ask.
+        """
+        if self.database_url is None:
+            raise SettingsError("DATABASE_URL is not set: name the database.")
+        return self.database_url.get_secret_value()
 
     @property
-    def sender_number(self) -> str:
-        """The WhatsApp sender in E.164 form."""
-        return phone_numbers(self.twilio_whatsapp_number)[0]
+    def session_url(self) -> str:
+        """The database's address for what needs a session of its own. Raises SettingsError."""
+        if self.database_session_url is not None:
+            return self.database_session_url.get_secret_value()
+        return for_sessions(self.database_address)
 
     @property
     def recipients(self) -> tuple[str, ...]:
@@ -344,8 +385,9 @@ def load(**given: str) -> Settings:
 
     Raises SettingsError with one sentence that names each wrong variable and what it should hold.
     """
+    values: dict[str, Any] = dict(given)
     try:
-        return Settings(**given)
+        return Settings(**values)
     except UnicodeDecodeError:
         raise SettingsError(".env is not a text in UTF-8: write it again as one.") from None
     except ValidationError as error:
@@ -367,7 +409,7 @@ def phone_numbers(value: str | None) -> tuple[str, ...]:
     return tuple(part.replace(" ", "") for part in parts if part)
 
 
-def _sentence(error: dict) -> str:
+def _sentence(error: ErrorDetails) -> str:
     """Return one validation error as words; pydantic's own text never holds the value here."""
     text = error["msg"].removeprefix("Value error, ")
     if not error["loc"]:

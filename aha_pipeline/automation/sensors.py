@@ -33,7 +33,7 @@ def whatsapp_on_briefing(
     has answered and may get the whole text.
     """
     opened = services.get()
-    if not opened.settings.has_twilio:
+    if opened.settings.twilio is None:
         return dg.SkipReason(NOT_CONFIGURED)
     subjects = pending(opened)
     if not subjects:
@@ -52,7 +52,7 @@ def whatsapp_on_briefing(
 def whatsapp_statuses(services: ServicesResource) -> dg.SkipReason:
     """Bring the ledger up to date with Twilio: accepted is not delivered."""
     opened = services.get()
-    if not opened.settings.has_twilio:
+    if opened.settings.twilio is None:
         return dg.SkipReason(NOT_CONFIGURED)
     changed = statuses.refresh(
         opened.connect,

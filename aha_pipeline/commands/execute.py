@@ -17,7 +17,7 @@ def execute(arguments: Sequence[str]) -> None:
     or where there is no such program; DatabaseUnreachable.
     """
     settings = configuration.load()
-    if settings.database_url is None or not settings.has_zoho:
+    if settings.database_url is None or settings.zoho is None:
         raise SettingsError(
             "DATABASE_URL and the ZOHO_ settings must be set where services run apart: each would "
             "start a database and a sandbox of its own. For one machine there is `aha up`."
@@ -27,6 +27,6 @@ def execute(arguments: Sequence[str]) -> None:
     home.prepare(settings)
     home.create_tables(settings.session_url)
     try:
-        os.execvp(arguments[0], arguments)  # noqa: S606
+        os.execvp(arguments[0], list(arguments))  # noqa: S606
     except OSError as error:
         raise SettingsError(f"{arguments[0]} cannot be run ({error.strerror}).") from None

@@ -21,7 +21,6 @@ from aha_pipeline.settings import Settings, SettingsError, is_loopback
 
 ENV_FILE = Path(".env")
 PENDING = "pending"
-ASKED = {"ZOHO_CLIENT_ID": "Client id", "ZOHO_CLIENT_SECRET": "Client secret"}
 
 
 def login(console: Console, code: str | None) -> None:
@@ -30,12 +29,14 @@ def login(console: Console, code: str | None) -> None:
     What is not set is asked for on the terminal. Raises SettingsError, TokenRefused where the token
     lacks something, and the other ZohoErrors: nothing is written then.
     """
-    settings = _settings()
+    client_id, client_secret = _client()
+    settings = configuration.load(
+        zoho_client_id=client_id, zoho_client_secret=client_secret, zoho_refresh_token=PENDING
+    )
     accounts_url = settings.zoho_accounts_url
     _explain(console, accounts_url)
     code = (code or click.prompt("Code")).strip()
-    secret = settings.zoho_client_secret.get_secret_value()
-    grant = redeem(accounts_url, settings.zoho_client_id, secret, code)
+    grant = redeem(accounts_url, client_id, client_secret, code)
     settings = _granted(settings, grant)
     client = services.zoho_client(settings, services.zoho_tokens(settings))
     wanting = _check(client, settings)
@@ -43,8 +44,8 @@ def login(console: Console, code: str | None) -> None:
     env_file.write(
         ENV_FILE,
         {
-            "ZOHO_CLIENT_ID": settings.zoho_client_id,
-            "ZOHO_CLIENT_SECRET": secret,
+            "ZOHO_CLIENT_ID": client_id,
+            "ZOHO_CLIENT_SECRET": client_secret,
             "ZOHO_REFRESH_TOKEN": grant.refresh_token,
             "ZOHO_ACCOUNTS_URL": settings.zoho_accounts_url,
         },
@@ -65,15 +66,12 @@ def scopes_line() -> str:
     return ",".join(access.SCOPES)
 
 
-def _settings() -> Settings:
-    """Return the settings with a client, asked for where it is not set, and a token to come."""
+def _client() -> tuple[str, str]:
+    """Return the client's id and its secret, asked for where they are not set."""
     known = env_file.read(ENV_FILE) | os.environ
-    client = {
-        name: known.get(name) or click.prompt(label, hide_input=name == "ZOHO_CLIENT_SECRET")
-        for name, label in ASKED.items()
-    }
-    values = {name.lower(): value.strip() for name, value in client.items()}
-    return configuration.load(**values, zoho_refresh_token=PENDING)
+    client_id = known.get("ZOHO_CLIENT_ID") or click.prompt("Client id")
+    secret = known.get("ZOHO_CLIENT_SECRET") or click.prompt("Client secret", hide_input=True)
+    return client_id.strip(), secret.strip()
 
 
 def _explain(console: Console, accounts_url: str) -> None:
@@ -98,7 +96,7 @@ def _granted(settings: Settings, grant: Grant) -> Settings:
             f"ZOHO_API_URL is {set_api}, and the token is for {api}: take ZOHO_API_URL out of "
             ".env, then make a new code."
         )
-    found = {"zoho_refresh_token": SecretStr(grant.refresh_token)}
+    found: dict[str, SecretStr | str] = {"zoho_refresh_token": SecretStr(grant.refresh_token)}
     if api and (accounts_url := accounts_of(api)):
         found["zoho_accounts_url"] = accounts_url
     return settings.model_copy(update=found)

@@ -125,7 +125,7 @@ def _failed_checks(result: Any) -> dict[str, str]:
 def _sentence(failure: Any) -> str:
     """Return the reason at the bottom of a failure, in one line, without the traceback."""
     if failure.user_failure_data and failure.user_failure_data.description:
-        return failure.user_failure_data.description
+        return str(failure.user_failure_data.description)
     error = failure.error
     while error.cause:
         error = error.cause

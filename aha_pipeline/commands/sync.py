@@ -115,7 +115,7 @@ def _send(console: Console, opened: Services) -> bool:
     """Send what the sensor would, for where no daemon runs; the ledger knows both."""
     from aha_pipeline.automation.jobs import NOT_CONFIGURED, message_config, pending
 
-    if not opened.settings.has_twilio:
+    if opened.settings.twilio is None:
         console.print(f"WhatsApp: {NOT_CONFIGURED}", soft_wrap=True)
         return True
     subjects = pending(opened)
@@ -137,7 +137,9 @@ def _send(console: Console, opened: Services) -> bool:
 def _company(opened: Services) -> str:
     with opened.connect() as warehouse:
         row = state.read_organisation(warehouse)
-    return row["name"] + (" (sandbox data)" if row["is_sandbox"] else "")
+    if row is None:
+        raise LookupError("crm.organisation is empty, although `prepare` has asked Zoho who it is")
+    return f"{row['name']} (sandbox data)" if row["is_sandbox"] else str(row["name"])
 
 
 def _days(first: date, last: date) -> str:

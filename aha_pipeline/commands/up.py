@@ -77,7 +77,7 @@ class Children:
     def __init__(self, stack: ExitStack, logs: Path) -> None:
         stack.callback(self._stop)
         self._logs = logs
-        self._processes: list[tuple[Service, subprocess.Popen]] = []
+        self._processes: list[tuple[Service, subprocess.Popen[bytes]]] = []
         logs.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -176,7 +176,7 @@ def _sync(console: Console) -> None:
         console.print("The sync did not succeed; the Dagster UI shows the run.", style="yellow")
 
 
-def _signal(child: subprocess.Popen, number: int) -> None:
+def _signal(child: subprocess.Popen[bytes], number: int) -> None:
     """Send a signal to a child and all that it started."""
     with suppress(ProcessLookupError):
         os.killpg(child.pid, number)
@@ -184,14 +184,18 @@ def _signal(child: subprocess.Popen, number: int) -> None:
 
 def _announce(console: Console, children: Children) -> None:
     """Print each address once it answers."""
-    waiting = [service for service in children.services if service.is_ready]
+    waiting = [
+        (service.name, service.address, service.is_ready)
+        for service in children.services
+        if service.address and service.is_ready
+    ]
     deadline = time.monotonic() + START_SECONDS
     with console.status("Starting the dashboard and the Dagster UI"):
         while waiting and time.monotonic() < deadline and not children.ended():
-            for service in list(waiting):
-                if service.is_ready(service.address):
-                    console.print(f"{service.name:<11} {service.address}", style="bold green")
-                    waiting.remove(service)
+            for name, address, is_ready in list(waiting):
+                if is_ready(address):
+                    console.print(f"{name:<11} {address}", style="bold green")
+                    waiting.remove((name, address, is_ready))
             time.sleep(POLL_SECONDS)
 
 
@@ -269,4 +273,5 @@ def _check_free(port: int, option: str) -> None:
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+    return port

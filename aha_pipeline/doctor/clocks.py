@@ -15,7 +15,8 @@ def of_database(connection: Connection) -> Iterator[Finding]:
     """Yield how far this machine is from the database."""
     with connection.cursor() as cursor:
         cursor.execute("select clock_timestamp()")
-        yield apart("the database", cursor.fetchone()[0], datetime.now(UTC))
+        [(theirs,)] = cursor
+        yield apart("the database", theirs, datetime.now(UTC))
 
 
 def apart(whose: str, theirs: datetime, ours: datetime) -> Finding:

@@ -18,7 +18,7 @@ OLDEST = 150000
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Yield what is found of the configured database; the first line says if it is reached."""
-    url = settings.database_url.get_secret_value()
+    url = settings.database_address
     try:
         with connect(url, autocommit=True) as connection:
             info = connection.info

@@ -33,7 +33,7 @@ def examine() -> Iterator[Finding]:
         yield from found
         is_usable = found[0].verdict == "ok"
     if is_usable:
-        with connection.connect(settings.database_url.get_secret_value()) as opened:
+        with connection.connect(settings.database_address) as opened:
             yield from clocks.of_database(opened)
     yield from _zoho(settings, is_usable)
     yield from model.examine(settings.ollama_base_url, settings.ollama_model)
@@ -43,7 +43,7 @@ def examine() -> Iterator[Finding]:
 
 
 def _zoho(settings: Settings, is_usable: bool) -> Iterator[Finding]:
-    if not settings.has_zoho:
+    if settings.zoho is None:
         yield ok("Zoho", "The sandbox company, because ZOHO_ is not set. To set it: aha login")
         return
     held, spent = _known(settings) if is_usable else (None, 0)
@@ -52,7 +52,7 @@ def _zoho(settings: Settings, is_usable: bool) -> Iterator[Finding]:
 
 def _known(settings: Settings) -> tuple[dict[str, Any] | None, int]:
     """Return the organisation that the database holds, and the credits spent in a day."""
-    url = settings.database_url.get_secret_value()
+    url = settings.database_address
     if pending(url):
         return None, 0
     with connection.connect(url) as opened:
@@ -60,9 +60,9 @@ def _known(settings: Settings) -> tuple[dict[str, Any] | None, int]:
 
 
 def _whatsapp(settings: Settings) -> Iterator[Finding]:
-    if settings.has_twilio:
+    if settings.twilio is not None:
         yield from whatsapp.examine(services.sender(settings), settings.recipients)
-    elif settings.has_zoho:
+    elif settings.zoho is not None:
         yield warning("Twilio", "The TWILIO_ settings are not set: no message is sent.")
     else:
         yield ok("Twilio", "The sandbox's outbox.")

@@ -18,7 +18,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     try:
         with connect(settings.session_url) as connection, connection.cursor() as cursor:
             cursor.execute("select to_regclass('dagster.daemon_heartbeats') is not null")
-            (is_made,) = cursor.fetchone()
+            [(is_made,)] = cursor
     except (DatabaseUnreachable, psycopg2.Error) as error:
         yield problem("Dagster storage", " ".join(str(error).split()))
         return

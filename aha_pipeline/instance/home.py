@@ -61,7 +61,8 @@ def create_tables(database_url: str) -> None:
     with connect(database_url) as connection, connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", (SCHEMA,))
         cursor.execute("select to_regclass(%s) is null", (f"{SCHEMA}.{LAST_TABLE}",))
-        if cursor.fetchone()[0]:
+        [(is_new,)] = cursor
+        if is_new:
             from dagster import DagsterInstance
 
             DagsterInstance.get().dispose()

@@ -64,7 +64,7 @@ def test_where_there_is_no_env_file_one_is_made_for_its_owner(company: Sandbox) 
     finished = log_in(company.grants.code(list(SCOPES)), ZOHO_ACCOUNTS_URL=company.url)
     assert finished.returncode == 0, finished.stderr
     assert stat.S_IMODE(Path(".env").stat().st_mode) == 0o600
-    assert load().has_zoho
+    assert load().zoho
 
 
 @pytest.mark.parametrize(
@@ -96,13 +96,13 @@ def test_a_scope_that_can_be_missed_is_told_and_the_token_kept(company, env) -> 
     assert finished.returncode == 0, finished.stderr
     assert "lacks the scope ZohoCRM.coql.READ" in finished.stdout
     assert "lacks the scope ZohoSearch.securesearch.READ" in finished.stdout
-    assert load().has_zoho
+    assert load().zoho
 
 
 def test_a_module_that_the_organisation_has_not_is_refused(company: Sandbox, env: Path) -> None:
     finished = log_in(company.grants.code(list(SCOPES)), ZOHO_MODULES="Leads,Unicorns")
     says(finished, "Unicorns", "no module of this API name", "ZOHO_MODULES")
-    assert not load().has_zoho
+    assert load().zoho is None
 
 
 @pytest.mark.parametrize(
