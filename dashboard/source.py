@@ -17,7 +17,7 @@ from psycopg2.extras import RealDictCursor
 from aha_pipeline import sql
 from aha_pipeline.settings import ALL_MODULES, Settings
 from aha_pipeline.warehouse import embedded
-from aha_pipeline.warehouse.connection import connect_reader
+from aha_pipeline.warehouse.connection import connect, connect_reader
 from dashboard.filters import Filters
 from dashboard.login import Viewer
 from dashboard.style import Row
@@ -34,6 +34,7 @@ class NotBuilt(RuntimeError):
 class Source:
     """An open read-only connection and what it is connected to.
 
+    address: of the database, for the few things that the page may write.
     viewer: who looks; `viewer.may_see_records` says whether single records may be shown.
     version: changes when the data do. as_of: up to when Leads and Deals have been read, aware, in
     `zone`; None before the first complete read. trouble: modules whose newest read did not
@@ -41,6 +42,7 @@ class Source:
     """
 
     connection: Connection
+    address: str
     viewer: Viewer
     version: str
     company: str
@@ -70,6 +72,12 @@ class Source:
     def listed(self, name: str, **parameters: object) -> list[Row]:
         """Return rows as `rows` does, but never kept in memory: for long lists of records."""
         return _ask(self.connection, name, self._parameters(name, parameters))
+
+    def write(self, name: str, **parameters: object) -> None:
+        """Carry out `sql/dashboard/<name>.sql`, which keeps what a viewer did with the page."""
+        # The connection that pages are read with refuses to write.
+        with connect(self.address) as connection, connection.cursor() as cursor:
+            cursor.execute(sql.read(f"dashboard/{name}"), parameters)
 
     def _parameters(self, name: str, given: Row) -> Row:
         known = {"today": self.today, "modules": self.watched, **vars(self.filters), **given}
@@ -115,6 +123,7 @@ def opened(settings: Settings, viewer: Viewer) -> Iterator[Source]:
         zone = ZoneInfo(state["timezone"])
         yield Source(
             connection=connection,
+            address=_address(settings),
             viewer=viewer,
             version=state["version"],
             company=state["name"],
@@ -137,10 +146,13 @@ def version(settings: Settings) -> str:
 
 @contextmanager
 def _connection(settings: Settings) -> Iterator[Connection]:
-    url = settings.database_url
-    address = url.get_secret_value() if url else _embedded(settings.home)
-    with _missing_is_not_built(), connect_reader(address) as connection:
+    with _missing_is_not_built(), connect_reader(_address(settings)) as connection:
         yield connection
+
+
+def _address(settings: Settings) -> str:
+    url = settings.database_url
+    return url.get_secret_value() if url else _embedded(settings.home)
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,9 +1,10 @@
-"""Overview: the last whole day in seven cards, what changed and why, and where all stands."""
+"""Overview: what to do today, the last whole day in cards, what changed, and where all stands."""
 
 from itertools import groupby
 
 import streamlit as st
 
+from dashboard import work_list
 from dashboard.cards import show_cards
 from dashboard.charts import causes
 from dashboard.charts import overview as charts
@@ -16,6 +17,7 @@ MOST_CHANGES = 3
 
 def show(source: Source) -> None:
     """Show the tab."""
+    work_list.show(source)
     days = source.rows("kpi_days")
     show_cards(source, days)
     _over_time(source, days)

@@ -1,0 +1,149 @@
+"""The work list: who is on it and why, against a second reading in Python over random companies."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aha_pipeline_tests.warehouse.marts_company import (
+    build,
+    company,
+    deal,
+    lead,
+    put,
+    put_history,
+    rows,
+    today,
+)
+
+ZONE = ZoneInfo("Asia/Kolkata")
+POINTS = {"closing": 80, "overdue": 65, "stuck": 50, "pushed": 45, "quiet": 40}
+
+
+@pytest.fixture
+def connection(database_url):
+    with company(database_url) as connection:
+        yield connection
+
+
+def ago(days: float) -> str:
+    return (datetime.now(ZONE) - timedelta(days=days)).isoformat(timespec="seconds")
+
+
+def listed(connection) -> dict[str, dict]:
+    build(connection, only=("work_list",))
+    return {row["id"]: row for row in rows(connection, "work_list")}
+
+
+def test_a_lead_is_on_it_until_somebody_has_touched_it(connection):
+    put(
+        connection,
+        "Leads",
+        lead(1, ago(0.1), "Not Contacted"),
+        lead(2, ago(3), "Not Contacted", Last_Activity_Time=ago(1)),
+        lead(3, ago(3), "Not Contacted", Last_Activity_Time=ago(3)),
+        lead(4, ago(3), "Junk Lead"),
+        lead(5, ago(45), "Not Contacted"),
+        lead(6, ago(120), "Not Contacted"),
+        lead(7, ago(3), "Not Contacted", **{"$converted": True}),
+    )
+    put_history(
+        connection,
+        "Leads",
+        lead(8, ago(3), "Not Contacted"),
+        lead(8, ago(3), "Attempted to Contact", Modified_Time=ago(1)),
+    )
+    found = listed(connection)
+    assert {id_: row["is_aged"] for id_, row in found.items()} == {
+        "L1": False, "L3": False, "L5": True,
+    }  # fmt: skip
+    assert found["L1"]["score"] > found["L3"]["score"] > found["L5"]["score"]
+    assert all(row["reasons"] == ["untouched"] for row in found.values())
+
+
+def test_each_reason_of_a_deal(connection):
+    day = today(connection)
+    soon, past, later = (str(day + timedelta(n)) for n in (3, -2, 40))
+    fresh = {"Modified_Time": ago(1)}
+    put(
+        connection,
+        "Deals",
+        deal(1, ago(20), Closing_Date=soon, **fresh),
+        deal(2, ago(20), Closing_Date=soon, Next_Step="Send the offer", **fresh),
+        deal(3, ago(20), Closing_Date=past, **fresh),
+        deal(4, ago(20), Closing_Date=later, Modified_Time=ago(20)),
+        deal(5, ago(20), Closing_Date=later, Last_Activity_Time=ago(2), Modified_Time=ago(20)),
+        deal(6, ago(20), "Closed Won", Closing_Date=past, **fresh),
+        deal(7, ago(300), Closing_Date=str(day - timedelta(120)), **fresh),
+    )
+    dates = [str(day + timedelta(n)) for n in (10, 20, 40)]
+    put_history(
+        connection,
+        "Deals",
+        *(
+            deal(8, ago(20), Closing_Date=date, Modified_Time=ago(10 - 4 * n))
+            for n, date in enumerate(dates)
+        ),
+    )
+    found = {id_: row["reasons"] for id_, row in listed(connection).items()}
+    assert found == {
+        "D1": ["closing"], "D3": ["overdue"], "D4": ["quiet"], "D7": ["overdue"], "D8": ["pushed"],
+    }  # fmt: skip
+    assert listed(connection)["D7"]["is_aged"]
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 200),
+            st.one_of(st.none(), st.integers(0, 30)),
+            st.integers(-120, 40),
+            st.one_of(st.none(), st.integers(0, 9)),
+            st.sampled_from([None, "", "  ", "Call"]),
+            st.sampled_from(["Qualification", "Closed Won", "Closed Lost"]),
+        ),
+        max_size=12,
+    )
+)
+def test_the_list_of_deals_equals_a_second_reading(connection, deals):
+    connection.rollback()
+    day, expected, records = today(connection), {}, []
+    for number, (age, activity, closes, amount, step, stage) in enumerate(deals):
+        quiet = min(age, age if activity is None else activity)
+        records.append(
+            deal(
+                number,
+                ago(age),
+                stage,
+                Amount=amount,
+                Closing_Date=str(day + timedelta(closes)),
+                Next_Step=step,
+                Last_Activity_Time=None if activity is None else ago(activity),
+            )
+        )
+        held = {
+            "closing": 0 <= closes <= 7 and not (step or "").strip(),
+            "overdue": closes < 0,
+            "quiet": quiet >= 14,
+        }
+        reasons = [name for name in POINTS if held.get(name)]
+        if stage == "Qualification" and reasons:
+            expected[f"D{number}"] = reasons
+    put(connection, "Deals", *records)
+    found = listed(connection)
+    assert {id_: row["reasons"] for id_, row in found.items()} == expected
+    for row in found.values():
+        best = max(POINTS[reason] for reason in row["reasons"])
+        points = best + 5 * (len(row["reasons"]) - 1)
+        assert points <= row["score"] <= points + 30
+    worth = sorted(found.values(), key=lambda row: (row["reasons"], row["value"] or 0))
+    for one, other in pairwise(worth):
+        if one["reasons"] == other["reasons"]:
+            assert one["score"] <= other["score"]
+    connection.rollback()

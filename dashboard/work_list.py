@@ -1,0 +1,202 @@
+"""Today's work: who to call and what to move, the most urgent first, each one tap away."""
+
+import re
+from datetime import datetime
+from functools import partial
+from urllib.parse import quote, urlencode
+
+import streamlit as st
+
+from aha_pipeline import figures
+from dashboard.parts import may_show_records, plain
+from dashboard.source import Source
+from dashboard.style import Row
+
+STEP = 5  # rows at first, and more with each tap
+MOST = 500
+LENGTH, AGED, MINE = "work_list_length", "work_list_aged", "work_list_mine"
+DEFINITION = (
+    "Open leads that nobody has touched, and open deals that close within seven days without a "
+    "next step, are overdue, stand still longer than most won deals did, were pushed twice, or "
+    "have been quiet for 14 days. Order: how pressing the strongest reason is, then how many there "
+    "are and what the deal is worth. `sql/marts/work_list.sql` has the points."
+)
+EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}")
+SHORTEST_NUMBER, LONGEST_NUMBER = 7, 15  # digits; ITU-T E.164 allows 15
+
+
+def show(source: Source) -> None:
+    """Show the list to those who may see records; to others, that they may not."""
+    with st.container(border=True, key="work_list"):
+        st.markdown("**Today's work**", help=DEFINITION)
+        if not may_show_records(source):
+            return
+        length = st.session_state.setdefault(LENGTH, STEP)
+        rows = _rows(source, length)
+        if not rows:
+            st.success("Nothing is waiting, for these filters.", icon=":material/check_circle:")
+            _aside(source, source.listed("work_list_aside", viewer=_viewer(source))[0])
+            return
+        st.caption(_summary(rows[0], source.currency))
+        for row in rows:
+            _row(source, row)
+        _more(source, rows)
+
+
+def _rows(source: Source, length: int) -> list[Row]:
+    mine = source.viewer.address is not None and st.toggle(
+        "Mine only", key=MINE, help="Records whose owner logs in with your address."
+    )
+    return source.listed(
+        "work_list",
+        viewer=_viewer(source),
+        mine=mine,
+        aged=bool(st.session_state.get(AGED)),
+        most=length,
+    )
+
+
+def _viewer(source: Source) -> str:
+    return source.viewer.address or ""
+
+
+def _summary(row: Row, currency: str) -> str:
+    text = _counted(row["all_records"], "record", currency)
+    if row["all_value"]:
+        text += f" · {figures.money(row['all_value'], currency)} in deals"
+    return text
+
+
+def _row(source: Source, row: Row) -> None:
+    key = f"{row['module']}-{row['id']}"
+    with st.container(key=f"work-{key}"):
+        what, actions = st.columns([3, 2], vertical_alignment="center")
+        with what:
+            st.markdown(f"**{plain(_title(row))}** · {_worth(row, source.currency)}")
+            st.caption(f"{plain(reasons(row, source))}  \n{plain(_background(row, source))}")
+        with actions.container(horizontal=True, horizontal_alignment="right", gap="small"):
+            for label, icon, address in links(row):
+                st.link_button(label, address, icon=f":material/{icon}:", type="tertiary")
+            for label, icon, mark in (("Done", "check", "done"), ("Later", "snooze", "snoozed")):
+                st.button(
+                    label,
+                    key=f"{mark}-{key}",
+                    icon=f":material/{icon}:",
+                    type="tertiary",
+                    help="Put aside until tomorrow",
+                    on_click=partial(_mark, source, row, mark),
+                )
+
+
+def _title(row: Row) -> str:
+    return f"{row['name']} · {row['company']}" if row["company"] else str(row["name"])
+
+
+def _worth(row: Row, currency: str) -> str:
+    if row["module"] == "Leads":
+        return "lead"
+    return figures.money(row["value"], currency) if row["value"] is not None else "no amount"
+
+
+def reasons(row: Row, source: Source) -> str:
+    """Return why a row is on the list, the strongest reason first: "3 days overdue, …"."""
+    said = {
+        "untouched": f"New, untouched for {_age(row['created_time'], source)}",
+        "closing": f"Closes {_in_days(row['days_left'])}, no next step",
+        "overdue": f"{_counted(row['days_overdue'], 'day')} overdue",
+        "stuck": f"In {row['stage']} longer than 80% of won deals were",
+        "pushed": f"Closing date pushed {_counted(row['times_pushed'], 'time')}",
+        "quiet": f"Quiet for {_counted(row['days_quiet'], 'day')}",
+    }
+    return " · ".join(said[reason] for reason in row["reasons"])
+
+
+def _background(row: Row, source: Source) -> str:
+    said = [row["owner_name"], row["stage"] or row["lead_status"]]
+    if row["last_activity_time"]:
+        said.append(f"last activity {_age(row['last_activity_time'], source)} ago")
+    if row["next_step"]:
+        said.append(f"next: {row['next_step']}")
+    return " · ".join(filter(None, said))
+
+
+def _age(since: datetime | None, source: Source) -> str:
+    if since is None:
+        return "an unknown time"
+    hours = int((datetime.now(source.zone) - since).total_seconds() // 3600)
+    return _counted(hours, "hour") if hours < 48 else _counted(hours // 24, "day")
+
+
+def _in_days(days: int | None) -> str:
+    return {0: "today", 1: "tomorrow"}.get(days or 0, f"in {days} days")
+
+
+def _counted(number: int | None, noun: str, currency: str = "INR") -> str:
+    return f"{figures.count(number, currency)} {noun}{'' if number == 1 else 's'}"
+
+
+def links(row: Row) -> list[tuple[str, str, str]]:
+    """Return label, icon and address of what can be done with a row in one tap.
+
+    A telephone number is what remains of its digits; one without a country code is called as it
+    stands but has no WhatsApp address, which needs the code (https://faq.whatsapp.com/591337).
+    """
+    found = []
+    if number := _number(row["phone"]):
+        found.append(("Call", "call", f"tel:{number}"))
+        if number.startswith("+"):
+            found.append(("WhatsApp", "chat", f"https://wa.me/{number[1:]}"))
+    if row["email"] and EMAIL.fullmatch(row["email"].strip()):
+        found.append(("Mail", "mail", f"mailto:{quote(row['email'].strip(), safe='@')}"))
+    record = {"tab": "Contacts & Accounts", "module": row["module"], "record": row["id"]}
+    return [*found, ("Open", "open_in_new", f"?{urlencode(record)}")]
+
+
+def _number(text: str | None) -> str | None:
+    """Return `+` and digits, or digits alone; None where it is no telephone number."""
+    kept = re.sub(r"[^0-9+]", "", text or "")
+    digits = kept.replace("+", "")
+    if not SHORTEST_NUMBER <= len(digits) <= LONGEST_NUMBER:
+        return None
+    return f"+{digits}" if kept.startswith("+") else digits
+
+
+def _mark(source: Source, row: Row, mark: str) -> None:
+    source.write("mark_work", viewer=_viewer(source), module=row["module"], id=row["id"], mark=mark)
+
+
+def _more(source: Source, rows: list[Row]) -> None:
+    first = rows[0]
+    aged = bool(st.session_state.get(AGED))
+    whole = first["all_records"] + (first["aged_records"] if aged else 0)
+    with st.container(horizontal=True):
+        if len(rows) < min(whole, MOST):
+            st.button("Show more", icon=":material/expand_more:", on_click=_lengthen)
+        if first["aged_records"] and not aged:
+            old = _counted(first["aged_records"], "older record", source.currency)
+            worth = first["aged_value"]
+            st.button(
+                f"{old}{f', {figures.money(worth, source.currency)}' if worth else ''}",
+                icon=":material/history:",
+                type="tertiary",
+                help="Deals overdue for more than 90 days, leads untouched for more than 30",
+                on_click=_unfold,
+            )
+    _aside(source, first)
+
+
+def _aside(source: Source, row: Row) -> None:
+    if row["aside_records"]:
+        st.button(
+            f"{_counted(row['aside_records'], 'record')} put aside until tomorrow: show again",
+            type="tertiary",
+            on_click=partial(source.write, "unmark_work", viewer=_viewer(source)),
+        )
+
+
+def _lengthen() -> None:
+    st.session_state[LENGTH] = min(st.session_state[LENGTH] + STEP, MOST)
+
+
+def _unfold() -> None:
+    st.session_state[AGED] = True

@@ -1,0 +1,82 @@
+-- grain: one row per record of the work list that the viewer has not put aside, the most urgent first
+-- mine: only those whose owner logs in with the viewer's address. aged: the rows that are only old
+-- too, after all others. phone and email: of a lead its own, of a deal those of its contact, else the
+-- account's phone. all_records, all_value, aged_records, aged_value: of the whole list, under the
+-- same filters; aside_records: how many of it the viewer has put aside. At most %(most)s rows.
+
+with kept as (
+    select
+        w.*,
+        exists (
+            select
+            from analytics.work_list_marks m
+            where m.viewer = %(viewer)s
+                and m.module = w.module
+                and m.record_id = w.id
+                and m.hidden_until > now()
+        ) as is_aside
+    from analytics.work_list w
+    left join crm.leads_raw l on %(mine)s and w.module = 'Leads' and l.id = w.id
+    left join crm.crm_deals d on %(mine)s and w.module = 'Deals' and d.id = w.id
+    where (%(sources)s::text[] is null or w.source = any(%(sources)s))
+        and (%(owners)s::text[] is null or w.owner_id = any(%(owners)s))
+        and (
+            not %(mine)s
+            or lower(coalesce(l.raw_data, d.raw_data) #>> '{Owner,email}') = %(viewer)s
+        )
+),
+counted as (
+    select
+        *,
+        count(*) filter (where not is_aged and not is_aside) over () as all_records,
+        sum(value) filter (where not is_aged and not is_aside) over () as all_value,
+        count(*) filter (where is_aged and not is_aside) over () as aged_records,
+        sum(value) filter (where is_aged and not is_aside) over () as aged_value,
+        count(*) filter (where is_aside) over () as aside_records
+    from kept
+),
+listed as (
+    select *
+    from counted
+    where not is_aside and (%(aged)s or not is_aged)
+    order by is_aged, score desc, value desc nulls last, id
+    limit %(most)s
+)
+select
+    w.module,
+    w.id,
+    w.reasons,
+    w.is_aged,
+    w.value,
+    w.closing_date,
+    w.days_overdue,
+    w.days_left,
+    w.days_quiet,
+    w.times_pushed,
+    w.last_activity_time,
+    w.all_records,
+    w.all_value,
+    w.aged_records,
+    w.aged_value,
+    w.aside_records,
+    coalesce(o.owner_name, w.owner_id) as owner_name,
+    coalesce(l.created_time, d.created_time) as created_time,
+    coalesce(nullif(l.full_name, ''), d.deal_name, '(no name)') as name,
+    coalesce(l.company, d.account_name) as company,
+    d.stage,
+    l.lead_status,
+    nullif(trim(d.raw_data ->> 'Next_Step'), '') as next_step,
+    coalesce(
+        nullif(trim(p.raw_data ->> 'Mobile'), ''),
+        nullif(trim(p.raw_data ->> 'Phone'), ''),
+        nullif(trim(a.raw_data ->> 'Phone'), '')
+    ) as phone,
+    nullif(trim(p.raw_data ->> 'Email'), '') as email
+from listed w
+left join analytics.owners o on o.owner_id = w.owner_id
+left join crm.leads_raw l on w.module = 'Leads' and l.id = w.id
+left join crm.crm_deals d on w.module = 'Deals' and d.id = w.id
+left join crm.crm_contacts c on c.id = d.contact_id and c.deleted_at is null
+left join crm.crm_accounts a on a.id = d.account_id and a.deleted_at is null
+cross join lateral (select coalesce(l.raw_data, c.raw_data) as raw_data) p
+order by w.is_aged, w.score desc, w.value desc nulls last, w.id

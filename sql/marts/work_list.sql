@@ -1,0 +1,142 @@
+-- grain: one row per open lead or deal that somebody should act on today
+-- kind: table
+-- key: module, id
+-- owner: sales operations
+-- The reasons, each with its points:
+--   untouched (90, from the second day 75, from the eighth 50): an open lead whose status has never
+--     changed and on which Zoho saw no activity since it came in; leads older than 90 days are left
+--     out
+--   closing (80): an open deal that closes within 7 days and names no next step
+--   overdue (65): an open deal whose closing date has passed
+--   stuck (50): in its stage longer than 80 % of the won deals were, and among the largest quarter
+--     of the open deals
+--   pushed (45): the closing date became later at least twice
+--   quiet (40): an open deal with no change and no activity for 14 days
+-- score: the points of the strongest reason, 5 for each further one, and up to 30 for what it is
+-- worth, by its place among the open deals; a lead, whose worth nobody knows, gets 15 of them.
+-- is_aged: nothing but old: overdue for more than 90 days, or a lead untouched for more than 30;
+-- such rows come after all others, whatever their score.
+-- The last activity is Zoho's Last_Activity_Time as last read. It moves without Modified_Time, so it
+-- may be older than what Zoho shows; a deal that was changed since is not quiet.
+-- figures:
+--   value (money): amount of the deal in the home currency; null for leads and where it is empty
+--   score (number): what comes first, 0 to 150
+--   days_overdue (days): days since the closing date; null where it has not passed
+--   days_left (days): days until the closing date; null where it has passed or is not near
+--   days_quiet (days): whole days since the last change or activity; null where it is not quiet
+--   times_pushed (count): how often the closing date became later; null below two
+
+with today as (
+    select o.timezone, (now() at time zone o.timezone)::date as day from crm.organisation o
+),
+lead_touches as (
+    select
+        l.id,
+        l.owner_id,
+        l.source,
+        l.day,
+        r.created_time,
+        crm.to_time(r.raw_data ->> 'Last_Activity_Time') as last_activity_time
+    from analytics.leads l
+    join crm.leads_raw r on r.id = l.id
+    cross join today t
+    where l.meaning = 'open'
+        and l.day between t.day - 90 and t.day
+        and not exists (
+            select from analytics.lead_history h where h.id = l.id and h.status <> l.status
+        )
+),
+untouched_leads as (
+    select
+        l.*,
+        t.day - l.day as days_waiting
+    from lead_touches l
+    cross join today t
+    -- Zoho stamps the creation itself as an activity, some moments after it.
+    where l.last_activity_time is null
+        or l.last_activity_time <= l.created_time + interval '5 minutes'
+),
+open_deals as (
+    select
+        d.id,
+        d.owner_id,
+        d.source,
+        d.amount,
+        d.closing_date,
+        d.day,
+        greatest(
+            r.created_time,
+            r.modified_time,
+            crm.to_time(r.raw_data ->> 'Last_Activity_Time')
+        ) as last_activity_time,
+        crm.to_time(r.raw_data ->> 'Last_Activity_Time') as last_known_activity,
+        coalesce(trim(r.raw_data ->> 'Next_Step'), '') = '' as lacks_next_step,
+        percent_rank() over (order by coalesce(d.amount, 0)) as place
+    from analytics.deals d
+    join crm.crm_deals r on r.id = d.id
+    where d.meaning = 'open'
+),
+deal_facts as (
+    select
+        d.*,
+        case when d.closing_date < t.day then t.day - d.closing_date end as days_overdue,
+        case when d.closing_date between t.day and t.day + 7 then d.closing_date - t.day end
+            as days_left,
+        t.day - (d.last_activity_time at time zone t.timezone)::date as days_quiet,
+        s.times_pushed,
+        coalesce(s.is_older, false) and d.place >= 0.75 as is_stuck
+    from open_deals d
+    cross join today t
+    left join analytics.slipping_deals s on s.id = d.id
+),
+reasons as (
+    select
+        'Leads' as module,
+        id,
+        'untouched' as reason,
+        case when days_waiting <= 1 then 90 when days_waiting <= 7 then 75 else 50 end as points
+    from untouched_leads
+    union all
+    select 'Deals', d.id, r.reason, r.points
+    from deal_facts d
+    cross join lateral (values
+        ('closing', 80, d.days_left is not null and d.lacks_next_step),
+        ('overdue', 65, d.days_overdue is not null),
+        ('stuck', 50, d.is_stuck),
+        ('pushed', 45, d.times_pushed >= 2),
+        ('quiet', 40, d.days_quiet >= 14)
+    ) r (reason, points, holds)
+    where r.holds
+),
+ranked as (
+    select
+        module,
+        id,
+        array_agg(reason order by points desc) as reasons,
+        max(points) + 5 * (count(*) - 1) as points
+    from reasons
+    group by module, id
+)
+select
+    r.module,
+    r.id,
+    r.reasons,
+    r.points + case r.module when 'Leads' then 15 else 30 * d.place end as score,
+    case r.module
+        when 'Leads' then l.days_waiting > 30
+        else r.reasons <@ array['overdue', 'quiet', 'pushed', 'stuck']
+            and coalesce(d.days_overdue > 90, false)
+    end as is_aged,
+    d.amount as value,
+    coalesce(d.owner_id, l.owner_id) as owner_id,
+    coalesce(d.source, l.source) as source,
+    coalesce(d.day, l.day) as day,
+    coalesce(d.last_known_activity, l.last_activity_time) as last_activity_time,
+    d.closing_date,
+    d.days_overdue,
+    case when d.days_overdue is null then d.days_left end as days_left,
+    case when 'quiet' = any(r.reasons) then d.days_quiet end as days_quiet,
+    case when d.times_pushed >= 2 then d.times_pushed end as times_pushed
+from ranked r
+left join deal_facts d on r.module = 'Deals' and d.id = r.id
+left join untouched_leads l on r.module = 'Leads' and l.id = r.id
