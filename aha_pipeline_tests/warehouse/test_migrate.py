@@ -29,6 +29,15 @@ def test_the_reader_reads_and_cannot_write(database_url):
             cursor.execute(f"set transaction read write; {insert}")
 
 
+def test_the_reader_may_write_into_one_table_alone(database_url):
+    with connect(database_url) as owner, owner.cursor() as cursor:
+        cursor.execute(
+            "select oid::regclass::text from pg_class where relkind in ('r', 'p') and "
+            "has_table_privilege('aha_reader', oid, 'insert, update, delete, truncate')"
+        )
+        assert [name for (name,) in cursor] == ["analytics.work_list_marks"]
+
+
 def test_what_the_reader_sets_ends_with_each_query(database_url):
     with connect_reader(database_url) as connection:
         with connection.cursor() as cursor:
