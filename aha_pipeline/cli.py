@@ -12,11 +12,20 @@ from aha_pipeline import sandbox as stand_in
 from aha_pipeline import settings as configuration
 from aha_pipeline.crm.errors import ZohoError
 from aha_pipeline.settings import SettingsError
+from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
+from aha_pipeline.warehouse.migrate import SchemaIsNewer
 from aha_pipeline.warehouse.state import WrongOrganisation
 
 INTERRUPTED = 130
-EXPECTED = (SettingsError, DatabaseUnreachable, ZohoError, WrongOrganisation, stand_in.SandboxError)
+EXPECTED = (
+    SettingsError,
+    DatabaseUnreachable,
+    SchemaIsNewer,
+    ZohoError,
+    WrongOrganisation,
+    stand_in.SandboxError,
+)
 
 
 PORT = click.IntRange(1, 65535)
@@ -202,16 +211,28 @@ def main() -> None:
         status = cli.main(standalone_mode=False)
     except click.ClickException as error:
         status = _fail(error.format_message())
-    except EXPECTED as error:
-        status = _fail(str(error))
     except (KeyboardInterrupt, click.Abort):
         click.echo("Stopped. The next run carries on from here.", err=True)
         status = INTERRUPTED
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None:
+            raise
+        status = _fail(sentence)
     sys.exit(status)
 
 
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def _sentence(error: Exception) -> str | None:
+    """Return what an expected error says, also where Dagster or SQLAlchemy wrapped it."""
+    expected = (one for one in errors.chain(error) if isinstance(one, EXPECTED))
+    if (found := next(expected, None)) is not None:
+        return str(found)
+    of_database = errors.find(error)
+    return errors.sentence(of_database) if of_database else None
 
 
 def _fail(sentence: str) -> int:

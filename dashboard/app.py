@@ -10,6 +10,7 @@ import psycopg2
 import streamlit as st
 
 from aha_pipeline.settings import Settings, SettingsError, load
+from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
 from dashboard import login, source
 from dashboard.filters import Filters, choose
@@ -61,10 +62,7 @@ def main() -> None:
         )
     except psycopg2.Error as error:
         log.exception("A query of the dashboard failed")
-        _refuse(
-            f"The database did not answer a query (code {error.pgcode or 'none'}). "
-            "Look again in a moment; the log of the dashboard holds the reason."
-        )
+        _refuse(errors.sentence(error))
 
 
 def _page(data: Source) -> None:

@@ -20,8 +20,10 @@ from aha_pipeline.crm.errors import (
     ZohoUnavailable,
 )
 from aha_pipeline.settings import Settings
+from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
 from aha_pipeline.warehouse.landing import LoadResult, Window
+from aha_pipeline.warehouse.migrate import SchemaIsNewer
 from aha_pipeline.warehouse.state import WrongOrganisation
 from aha_pipeline.warehouse.tables import table_name
 
@@ -44,6 +46,7 @@ PERMANENT = (
     ZohoRefused,
     WrongOrganisation,
     DatabaseUnreachable,
+    SchemaIsNewer,
 )
 
 
@@ -78,7 +81,7 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
         except PERMANENT as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         except TRANSIENT as error:
-            raise _retry(context) from error
+            raise _retry(context, error) from error
         if result.load.stop_reason:
             raise dg.Failure(result.load.stop_reason, allow_retries=False)
         _report_partitions(context, result.load)
@@ -93,9 +96,10 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
     return sync_module
 
 
-def _retry(context: dg.AssetExecutionContext) -> dg.RetryRequested:
+def _retry(context: dg.AssetExecutionContext, error: Exception) -> dg.RetryRequested:
     wait = RETRY.calculate_delay(context.retry_number + 1)
-    log.warning("%s is tried again in %.0f s.", context.asset_key.path[-1], wait)
+    why = errors.sentence(error) if isinstance(error, psycopg2.Error) else error
+    log.warning("%s is tried again in %.0f s. %s", context.asset_key.path[-1], wait, why)
     return dg.RetryRequested(max_retries=RETRY.max_retries, seconds_to_wait=wait)
 
 

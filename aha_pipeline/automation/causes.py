@@ -6,6 +6,7 @@ import dagster as dg
 from pydantic import SecretStr
 
 from aha_pipeline.settings import Settings
+from aha_pipeline.warehouse import errors
 
 LIMIT = 300
 OURS = "aha_pipeline."
@@ -28,7 +29,7 @@ def cause(failures: Sequence[dg.DagsterEvent], settings: Settings) -> str:
 
 
 def _sentence(event: dg.DagsterEvent) -> str | None:
-    """Return the sentence of an error of this program's own or of a check; None for any other."""
+    """Return the sentence of an error of ours, the database's or a check's; None for any other."""
     failure = event.step_failure_data
     if failure.user_failure_data and failure.user_failure_data.description:
         return failure.user_failure_data.description
@@ -38,7 +39,11 @@ def _sentence(event: dg.DagsterEvent) -> str | None:
     if error and error.cls_name == CHECK_FAILED:
         failed = " ".join(error.message.partition("\n")[2].split())
         return f"the check {failed} found what is wrong, so no briefing is made of it."
-    if error is None or not error.message.startswith(OURS):
+    if error is None:
+        return None
+    if said := errors.sentence_of_class(error.cls_name or ""):
+        return said
+    if not error.message.startswith(OURS):
         return None
     return " ".join(error.message.partition(": ")[2].split())
 

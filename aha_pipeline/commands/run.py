@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from aha_pipeline.instance import home
+from aha_pipeline.warehouse import errors
 
 if TYPE_CHECKING:
     from dagster import AssetSelection
@@ -129,7 +130,7 @@ def _sentence(failure: Any) -> str:
     error = failure.error
     while error.cause:
         error = error.cause
-    return " ".join(error.message.split())
+    return errors.sentence_of_class(error.cls_name) or " ".join(error.message.split())
 
 
 def _metadata(result: Any) -> dict[str, dict[str, Any]]:

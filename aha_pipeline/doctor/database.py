@@ -9,9 +9,9 @@ from aha_pipeline import sql
 from aha_pipeline.database_address import is_local
 from aha_pipeline.doctor.finding import Finding, ok, problem, warning
 from aha_pipeline.settings import Settings
-from aha_pipeline.warehouse import pooler
+from aha_pipeline.warehouse import errors, pooler
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
-from aha_pipeline.warehouse.migrate import pending
+from aha_pipeline.warehouse.migrate import SchemaIsNewer, pending
 
 OLDEST = 150000
 
@@ -24,6 +24,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
             info = connection.info
             yield ok("Database", f"{info.dbname} answers, as {info.user}.")
             yield version(connection.server_version)
+            yield writable(connection)
             yield tls(is_here=is_local(url), is_encrypted=info.ssl_in_use)
             yield from _sessions(url, settings.session_url)
             yield rights(connection)
@@ -31,7 +32,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     except DatabaseUnreachable as error:
         yield problem("Database", error)
     except psycopg2.Error as error:
-        yield problem("Database", f"A query failed ({type(error).__name__}): try again.")
+        yield problem("Database", errors.sentence(error))
 
 
 def version(number: int) -> Finding:
@@ -40,6 +41,16 @@ def version(number: int) -> Finding:
     if number < OLDEST:
         return problem("Version", f"{said} is too old: use PostgreSQL {OLDEST // 10000} or later.")
     return ok("Version", f"{said}.")
+
+
+def writable(connection: Connection) -> Finding:
+    """Return whether the server takes writes: a standby does not."""
+    with connection.cursor() as cursor:
+        cursor.execute("select current_setting('transaction_read_only') = 'on'")
+        [(is_read_only,)] = cursor
+    if is_read_only:
+        return problem("Writes", errors.SENTENCES["25006"])
+    return ok("Writes", "Accepted.")
 
 
 def tls(*, is_here: bool, is_encrypted: bool) -> Finding:
@@ -71,7 +82,10 @@ def rights(connection: Connection) -> Finding:
 
 def migrations(url: str) -> Finding:
     """Return whether the schema is up to date."""
-    missing = pending(url)
+    try:
+        missing = pending(url)
+    except SchemaIsNewer as error:
+        return problem("Schema", error)
     if not missing:
         return ok("Schema", "Up to date.")
     return warning(

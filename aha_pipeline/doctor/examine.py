@@ -9,7 +9,7 @@ from aha_pipeline import settings as configuration
 from aha_pipeline.doctor import clocks, database, machine, model, orchestration, whatsapp, zoho
 from aha_pipeline.doctor.finding import Finding, ok, problem, warning
 from aha_pipeline.settings import Settings, SettingsError
-from aha_pipeline.warehouse import connection, credits, state
+from aha_pipeline.warehouse import connection, credits, errors, state
 from aha_pipeline.warehouse.migrate import pending
 
 
@@ -27,19 +27,39 @@ def examine() -> Iterator[Finding]:
     if settings.database_url is None and not (settings.home / "postgres").exists():
         yield ok("Database", "The embedded PostgreSQL, made at the first start.")
     else:
-        if settings.database_url is None:
+        try:
             settings = local.with_database(settings)
-        found = list(database.examine(settings))
+            found = list(_guarded("Database", database.examine(settings)))
+        except (SettingsError, connection.DatabaseUnreachable) as error:
+            found = [problem("Database", error)]
         yield from found
-        is_usable = found[0].verdict == "ok"
+        is_usable = found[0].verdict == "ok" and not {"Writes", "Schema"} & {
+            one.what for one in found if one.verdict == "problem"
+        }
     if is_usable:
-        with connection.connect(settings.database_address) as opened:
-            yield from clocks.of_database(opened)
-    yield from _zoho(settings, is_usable)
-    yield from model.examine(settings.ollama_base_url, settings.ollama_model)
-    yield from _whatsapp(settings)
+        yield from _guarded("Clock, the database", _clock_of_database(settings))
+    yield from _guarded("Zoho", _zoho(settings, is_usable))
+    yield from _guarded("Ollama", model.examine(settings.ollama_base_url, settings.ollama_model))
+    yield from _guarded("Twilio", _whatsapp(settings))
     if is_usable:
-        yield from orchestration.examine(settings)
+        yield from _guarded("Dagster storage", orchestration.examine(settings))
+
+
+def _guarded(what: str, findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Yield findings; an error that no part expects becomes one too, and the rest is examined."""
+    try:
+        yield from findings
+    except Exception as error:
+        of_database = errors.find(error)
+        says = errors.sentence(of_database) if of_database else None
+        yield problem(
+            what, says or f"It could not be examined ({type(error).__name__}): report it."
+        )
+
+
+def _clock_of_database(settings: Settings) -> Iterator[Finding]:
+    with connection.connect(settings.database_address) as opened:
+        yield from clocks.of_database(opened)
 
 
 def _zoho(settings: Settings, is_usable: bool) -> Iterator[Finding]:

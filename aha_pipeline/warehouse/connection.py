@@ -10,6 +10,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.sql import Composable
 
 from aha_pipeline import sql
+from aha_pipeline.warehouse import errors
 
 CONNECT_TIMEOUT_SECONDS = 10
 NO_TLS = "server does not support SSL"  # libpq's words
@@ -89,4 +90,6 @@ def _sentence(error: psycopg2.OperationalError) -> str:
             "on at the server; for a network that nobody else can listen to, add sslmode=disable "
             f"to DATABASE_URL. It said: {reason}"
         )
+    if any(words in reason for words in errors.AT_CONNECT):
+        return errors.sentence(error)
     return f"The database does not accept a connection; check DATABASE_URL. It said: {reason}"

@@ -20,6 +20,7 @@ from psycopg2.extras import RealDictCursor, execute_values
 from psycopg2.sql import SQL, Identifier
 
 from aha_pipeline import sql
+from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.cleaning import clean
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.tables import table_name
@@ -332,10 +333,16 @@ def _enter(log: Connection, connection: Connection, window: Window) -> None:
 def _write_failure(log: Connection, window: Window, error: BaseException) -> None:
     stopped = not isinstance(error, Exception)
     row = _log_row(window, "interrupted" if stopped else "failed", NOTHING_LOADED, None)
-    row["error"] = "Stopped by the user." if stopped else " ".join(str(error).split())[:1000]
+    row["error"] = "Stopped by the user." if stopped else _reason(error)
     # If the database is gone, the row stays `running`: the next window of the module closes it.
     with suppress(psycopg2.Error), log.cursor() as cursor:
         cursor.execute(sql.read("warehouse/log_finish"), row)
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, psycopg2.Error):
+        return errors.sentence(error)
+    return " ".join(str(error).split())[:1000]
 
 
 def _log_row(

@@ -13,14 +13,18 @@ from aha_pipeline.warehouse.pooler import check_session
 BOOKKEEPING_SCHEMA = "aha_migrations"
 
 
+class SchemaIsNewer(RuntimeError):
+    """A newer version of this program has used the database; the text says what to do."""
+
+
 def migrate(database_url: str) -> list[str]:
     """Apply what is missing and return the names of the migrations applied, in order.
 
     `database_url` has to be good for sessions where something is missing.
 
     Safe to call at every start and from several processes: yoyo holds a lock, and an up-to-date
-    schema costs one query. Raises DatabaseUnreachable, or psycopg2.Error if a migration fails;
-    each migration is one transaction.
+    schema costs one query. Raises DatabaseUnreachable, SchemaIsNewer, or psycopg2.Error if a
+    migration fails; each migration is one transaction.
     """
     if not pending(database_url):
         return []
@@ -44,9 +48,19 @@ def migrate(database_url: str) -> list[str]:
 
 
 def pending(database_url: str) -> list[str]:
-    """Return the names of the migrations that are not applied. Raises DatabaseUnreachable."""
+    """Return the names of the migrations that are not applied.
+
+    Raises SchemaIsNewer where one is applied that this version does not have, for what it changed
+    is unknown here, and DatabaseUnreachable.
+    """
     wanted = {path.stem for path in sql.MIGRATIONS.glob("*.sql")}
-    return sorted(wanted - _applied(database_url))
+    applied = _applied(database_url)
+    if unknown := sorted(applied - wanted):
+        raise SchemaIsNewer(
+            f"The database was brought to {unknown[-1]} by a newer version of this program: "
+            "use that version, or restore the backup from before the upgrade."
+        )
+    return sorted(wanted - applied)
 
 
 def _applied(database_url: str) -> set[str]:

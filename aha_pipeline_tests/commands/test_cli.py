@@ -259,6 +259,29 @@ def test_a_killed_sync_leaves_nothing_that_stops_the_next(reading, recent, datab
     ]
 
 
+CUT = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+
+
+def test_sessions_that_are_cut_are_one_sentence_and_the_next_sync_carries_on(
+    reading, recent, database_url
+):
+    for _ in range(20):  # those of the next steps and attempts too
+        if reading.poll() is not None:
+            break
+        with connect(database_url, autocommit=True) as connection, connection.cursor() as cursor:
+            cursor.execute(f"{CUT} and pid <> pg_backend_pid()")
+        time.sleep(0.5)
+    else:
+        reading.send_signal(signal.SIGINT)
+    output, error = reading.communicate(timeout=90)
+    assert reading.returncode
+    assert "Traceback" not in output + error
+    assert "connection to the database was lost" in output + error
+    recent.switches.latency = 0
+    assert aha("sync").returncode == 0
+    assert rows(database_url, "select count(*) from crm.leads_raw") == [(3,)]
+
+
 def test_the_schema_can_be_migrated_alone(empty_database_url):
     first = aha("migrate", DATABASE_URL=empty_database_url)
     assert "applied 0001.crm" in first.stdout

@@ -15,7 +15,7 @@ ERRORS = frozenset({
     "SettingsError", "DatabaseUnreachable", "WrongOrganisation", "MeaningFileError",
     "ZohoUnavailable", "PassingFault", "CreditsSpent", "TokenRefused", "ModuleUnreadable",
     "ZohoRefused", "CapReached", "DeliveryError", "WriterError", "NoFigures", "NoEntry", "NotBuilt",
-    "MartError", "CheckError",
+    "MartError", "CheckError", "SchemaIsNewer",
 })  # fmt: skip
 FAULT_OF_THE_PROGRAM = {"… is filled by day: give its first and last day."}
 TOLD = [*raised(ERRORS), *(("Twilio", text) for text in SENTENCES.values())]

@@ -174,6 +174,19 @@ def test_a_pending_migration(well, database_url):
     only("Schema", "warning", "0015.walls", "aha migrate")
 
 
+def test_a_schema_of_a_newer_version(well, database_url):
+    execute(database_url, "insert into aha_migrations._yoyo_migration"
+        " (migration_hash, migration_id, applied_at_utc)"
+        " values ('x', '9000.later', now())")  # fmt: skip
+    only("Schema", "problem", "9000.later", "newer version")
+
+
+def test_a_database_that_takes_no_writes(well, database_url):
+    name = database_url.partition("?")[0].rpartition("/")[2]
+    execute(database_url, f"alter database {name} set default_transaction_read_only = on")
+    only("Writes", "problem", "read-only", "DATABASE_URL")
+
+
 def test_another_organisation(well, database_url):
     execute(database_url, "update crm.organisation set org_id = 'other', name = 'Other Ltd'")
     only("Organisation", "problem", "Other Ltd", "AHA_HOME")
@@ -295,7 +308,7 @@ def test_dagster_storage_that_is_broken(well, database_url):
         (clocks.apart("a", NOW - timedelta(hours=1), NOW), "problem", "60 minutes ahead"),
         (clocks.apart("the database", NOW, NOW), "ok", "0 s"),
         (orchestration.daemon(NOW - timedelta(hours=2), NOW), "warning", "20 Nov 06:00"),
-        (orchestration.daemon(NOW - timedelta(minutes=1), NOW), "ok", "Alive"),
+        (orchestration.daemon(NOW - timedelta(seconds=50), NOW), "ok", "Alive"),
         (whatsapp.number(NUMBER, "OFFLINE"), "problem", "OFFLINE"),
         (whatsapp.template("alert", "unknown", ""), "problem", "TWILIO_ALERT_CONTENT_SID"),
         (whatsapp.window(READER, True, False), "ok", "free text"),
