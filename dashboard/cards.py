@@ -7,8 +7,9 @@ from datetime import date
 import streamlit as st
 
 from aha_pipeline import figures
+from aha_pipeline.figures import Number
 from dashboard.source import Source
-from dashboard.style import Row, column, numbers, signed
+from dashboard.style import Row, column, known, signed
 
 
 @dataclass(frozen=True)
@@ -111,18 +112,19 @@ def show_cards(source: Source, days: Sequence[Row]) -> None:
             _show_today(today, source)
 
 
-def printed(value: object, unit: str, currency: str) -> str:
+def printed(value: Number, unit: str, currency: str) -> str:
     """Return a figure as the cards print it."""
     if unit == "money":
         return figures.money(value, currency)
     return figures.percent(value) if unit == "points" else figures.count(value, currency)
 
 
-def change(value: object, unit: str, currency: str) -> str | int | None:
+def change(value: Number, unit: str, currency: str) -> str | int | None:
     """Return a change with its sign; a plain 0, which has no arrow, where it is printed as none."""
     if value is None:
         return None
-    if printed(abs(value), unit, currency) == printed(0, unit, currency):
+    size = -value if value < 0 else value
+    if printed(size, unit, currency) == printed(0, unit, currency):
         return 0
     text = printed(value, unit, currency).replace(" %", " points")
     return signed(value, text)
@@ -138,7 +140,7 @@ def _show(card: Card, row: Row, whole: Sequence[Row], words: dict[str, str], cur
         help=card.definition.format(**words),
         border=True,
         height="stretch",
-        chart_data=[value for value in numbers(column(whole, card.trend)) if value is not None],
+        chart_data=known(column(whole, card.trend)),
         chart_type="line" if card.trend == card.column else "bar",
     )
 

@@ -93,7 +93,7 @@ def _period(place: st.delta_generator.DeltaGenerator, today: date | None) -> Day
         return PERIODS[period](today) if today else (None, None)
     days = place.date_input(
         "From and to",
-        (),
+        [],
         max_value=today,
         format="DD/MM/YYYY",
         key="days",

@@ -8,6 +8,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.login import NO_RECORDS
 from dashboard.records import clicked
@@ -93,7 +94,9 @@ def table(
         on_select="rerun" if key else "ignore",
         selection_mode="single-row",
     )
-    return ticked["selection"]["rows"][0] if key and ticked["selection"]["rows"] else None
+    if isinstance(ticked, DeltaGenerator):  # without a key no row can be ticked
+        return None
+    return next(iter(ticked["selection"]["rows"]), None)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Single records as the CRM sent them: found by name or id, whole, and as they were before."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -148,7 +149,7 @@ def _span(content: Row) -> str:
     return f"{since} to {_at(content['held_until'])}"
 
 
-def _at(moment: object) -> str:
+def _at(moment: datetime | None) -> str:
     return "an unknown time" if moment is None else at(moment)
 
 

@@ -18,7 +18,7 @@ from dashboard.style import Row, cell
 MOST = 10_000
 WAITING = "behind"  # in the session: the mark that was clicked, until its window is shown
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-DAY = {"format": "D MMM YYYY"}
+DAY = "D MMM YYYY"
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ def _columns(shown: List, currency: str) -> dict[str, Any]:
                 f"{label} ({currency})", format="localized"
             )
         elif name in DAYS:
-            columns[name] = st.column_config.DateColumn(label, **DAY)
+            columns[name] = st.column_config.DateColumn(label, format=DAY)
         else:
             columns[name] = label
     return columns

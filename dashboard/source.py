@@ -141,7 +141,7 @@ def opened(settings: Settings, viewer: Viewer) -> Iterator[Source]:
 def version(settings: Settings) -> str:
     """Return the present version of the data. Raises as `opened` does."""
     with _connection(settings) as connection:
-        return _state(connection, _watched(settings))["version"]
+        return str(_state(connection, _watched(settings))["version"])
 
 
 @contextmanager
@@ -179,9 +179,8 @@ def _ask(
     parameters: Row | None,
     identifiers: dict[str, names.Composable] | None = None,
 ) -> list[Row]:
-    query = names.SQL(sql.read(f"dashboard/{name}"))
-    if identifiers:
-        query = query.format(**identifiers)
+    text = names.SQL(sql.read(f"dashboard/{name}"))
+    query = text.format(**identifiers) if identifiers else text
     with _missing_is_not_built(), connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(query, parameters)
         return [dict(row) for row in cursor]

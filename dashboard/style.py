@@ -15,6 +15,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from aha_pipeline import figures
+from aha_pipeline.figures import Number
 
 Row = dict[str, Any]
 Mark = list[str]  # hover text, and the records behind it as JSON
@@ -103,8 +104,8 @@ def named_bars(
 
 
 def bar(
-    values: Sequence[object],
-    colour: str | Sequence[str],
+    values: Sequence[Number],
+    colour: str | Sequence[str] | Sequence[float],
     marks: Sequence[Mark],
     *,
     name: str = "",
@@ -134,24 +135,24 @@ def percent_axis(figure: go.Figure) -> None:
     figure.update_xaxes(range=[0, 101], tickvals=ticks, ticktext=[f"{tick} %" for tick in ticks])
 
 
-def room_for_text(figure: go.Figure, values: Sequence[object], share: float = 0.35) -> None:
+def room_for_text(figure: go.Figure, values: Sequence[Number], share: float = 0.35) -> None:
     """Hide the value axis, whose figures stand beside the bars, and leave space for those."""
-    widest = max(numbers(values), default=0) or 1
+    widest = max(known(values), default=0) or 1
     figure.update_xaxes(range=[0, widest * (1 + share)], showticklabels=False, showgrid=False)
 
 
-def money_ticks(values: Sequence[object], currency: str, *, most: int = 5) -> dict[str, Any]:
+def money_ticks(values: Sequence[Number], currency: str, *, most: int = 5) -> dict[str, Any]:
     """Return axis settings with round amounts from zero, printed as the company prints money."""
     return _ticks(values, lambda tick: round_money(tick, currency), most)
 
 
-def count_ticks(values: Sequence[object], currency: str) -> dict[str, Any]:
+def count_ticks(values: Sequence[Number], currency: str) -> dict[str, Any]:
     """Return axis settings with round numbers of things from zero, grouped as `currency` is."""
     return _ticks(values, lambda tick: figures.count(tick, currency), 5)
 
 
-def _ticks(values: Sequence[object], printed: Callable[[float], str], most: int) -> dict[str, Any]:
-    widest = max(numbers(values), default=0) or 1
+def _ticks(values: Sequence[Number], printed: Callable[[float], str], most: int) -> dict[str, Any]:
+    widest = max(known(values), default=0) or 1
     power = 10 ** int(log10(widest / most)) if widest > most else 1
     steps = (1, 2, 2.5, 5, 10, 20) if power > 1 else (1, 2, 5, 10, 20)
     step = next(s * power for s in steps if widest <= s * power * most)
@@ -173,9 +174,14 @@ def round_money(value: float, currency: str) -> str:
     return number + space + unit
 
 
-def numbers(values: Sequence[object]) -> list[float | None]:
+def numbers(values: Sequence[Number]) -> list[float | None]:
     """Return values as the browser's numbers; a missing one stays missing."""
     return [None if value is None else float(value) for value in values]
+
+
+def known(values: Sequence[Number]) -> list[float]:
+    """Return the values that are not missing, as the browser's numbers."""
+    return [float(value) for value in values if value is not None]
 
 
 def cell(value: object) -> object:
@@ -188,7 +194,7 @@ def column(rows: Sequence[Row], name: str) -> list[Any]:
     return [row[name] for row in rows]
 
 
-def signed(value: Decimal | int, text: str) -> str:
+def signed(value: Decimal | float, text: str) -> str:
     """Return the printed `text` of a change with a plus where it is one."""
     return f"+{text}" if value > 0 else text
 

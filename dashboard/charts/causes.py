@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 
 import plotly.graph_objects as go
 
-from aha_pipeline.figures import count, money, percent
+from aha_pipeline.figures import Number, count, money, percent
 from dashboard import style
 from dashboard.style import COLOURS, Mark, Row, column, lines, mark
 
@@ -67,13 +68,13 @@ def _colour(row: Row) -> str:
     return "won" if helps == row["is_good"] else "lost"
 
 
-def _printed(value: object, row: Row, currency: str) -> str:
+def _printed(value: Number, row: Row, currency: str) -> str:
     if row["unit"] == "money":
         return money(value, currency)
     return percent(value) if row["unit"] == "percent" else count(value, currency)
 
 
-def _signed(value: object, row: Row, currency: str) -> str:
+def _signed(value: Decimal | float, row: Row, currency: str) -> str:
     text = _printed(value, row, currency)
     return style.signed(value, text.replace(" %", " points"))
 
@@ -88,7 +89,7 @@ def _part(row: Row, currency: str) -> Mark:
     )
     if row["part"] is None:
         return mark(hover)
-    chosen = {name: None for name in FILTERS.values()}
+    chosen: dict[str, list[str] | None] = dict.fromkeys(FILTERS.values())
     chosen[FILTERS[row["dimension"]]] = [row["part"]]
     first: date = row["day"] - timedelta(row["days"] - 1)
     title = f"{name} {span(row)}: {row['name']}"

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 import plotly.graph_objects as go
 
@@ -62,14 +62,14 @@ def calls(rows: Sequence[Row], currency: str) -> go.Figure:
             ],
             hovertemplate=style.HOVER,
         )
-    totals = Counter()
+    totals: Counter[date] = Counter()
     for row in rows:
         totals[row["day"]] += row["api_calls"]
     return _by_day(figure, rows, list(totals.values()), currency)
 
 
 def _by_day(
-    figure: go.Figure, rows: Sequence[Row], totals: Sequence[object], currency: str
+    figure: go.Figure, rows: Sequence[Row], totals: Sequence[int], currency: str
 ) -> go.Figure:
     """Stack the bars over the thirty days that end with the last one, read or not."""
     last = max(datetime.combine(row["day"], time()) for row in rows)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from aha_pipeline.figures import count, percent
+from aha_pipeline.figures import Number, count, percent
 from dashboard import style
 from dashboard.style import (
     COLOURS,
@@ -115,7 +115,7 @@ def source_quality(rows: Sequence[Row], currency: str) -> go.Figure:
     return figure
 
 
-def _judged(row: Row, meaning: str, share: object, leads: object, currency: str) -> Mark:
+def _judged(row: Row, meaning: str, share: Number, leads: Number, currency: str) -> Mark:
     hover = lines(
         row["source"],
         f"{percent(share)} {meaning}",

@@ -7,7 +7,7 @@ from plotly.subplots import make_subplots
 
 from aha_pipeline.figures import count, money, percent
 from dashboard import style
-from dashboard.style import COLOURS, Mark, Row, column, lines, mark, numbers
+from dashboard.style import COLOURS, Mark, Row, column, known, lines, mark, numbers
 
 STEP_PIXELS = 27
 
@@ -88,7 +88,7 @@ def _add_half(figure: go.Figure, place: int, half: Sequence[Row], currency: str)
     figure.add_trace(bars, row=place, col=1)
     names = style.named_bars(column(half, "step")).layout.yaxis
     figure.update_yaxes(names, row=place, col=1)
-    widest = max(numbers(column(half, "records")), default=0) or 1
+    widest = max(known(column(half, "records")), default=0) or 1
     axis = {"fixedrange": True, "range": [0, widest * 1.75]}
     figure.update_xaxes(axis, showticklabels=False, showgrid=False, row=place, col=1)
 

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from aha_pipeline.figures import count, money, percent
 from dashboard import style
-from dashboard.style import COLOURS, MEANINGS, Mark, Row, column, lines, mark, numbers
+from dashboard.style import COLOURS, MEANINGS, Mark, Row, column, known, lines, mark
 
 
 def values(rows: Sequence[Row], currency: str) -> go.Figure:
@@ -71,8 +71,9 @@ def _rates(
     rows: Sequence[Row], chosen: list[int], name: str, currency: str, *, too_few: bool
 ) -> go.Scatter:
     shown = [rows[i] for i in chosen]
+    # Each has closed deals, hence a rate and its interval.
     rates, low, high = (
-        numbers(column(shown, f"win_rate_{part}")) for part in ("by_count", "low", "high")
+        known(column(shown, f"win_rate_{part}")) for part in ("by_count", "low", "high")
     )
     colour = COLOURS["before"] if too_few else COLOURS["won"]
     return go.Scatter(
