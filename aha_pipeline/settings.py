@@ -157,9 +157,18 @@ class Settings(BaseSettings):
         (),
         description="who of them may see single records too, written alike; by default nobody",
     )
+    aha_ui_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="names by which browsers reach Dagster's UI where a proxy stands before it, "
+        "such as dagster.example.com, separated by commas; by default this machine's alone",
+    )
 
     @field_validator(
-        "zoho_modules", "aha_dashboard_viewers", "aha_dashboard_raw_viewers", mode="before"
+        "zoho_modules",
+        "aha_dashboard_viewers",
+        "aha_dashboard_raw_viewers",
+        "aha_ui_hosts",
+        mode="before",
     )
     @classmethod
     def _split_names(cls, value: object) -> object:
@@ -280,6 +289,14 @@ class Settings(BaseSettings):
             if not re.fullmatch(r"[^@\s]*@[^@\s]+\.[^@\s]+", viewer):
                 raise ValueError(f"{viewer!r} is neither an e-mail address nor @ and a domain")
         return tuple(viewer.lower() for viewer in value)
+
+    @field_validator("aha_ui_hosts")
+    @classmethod
+    def _check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if not re.fullmatch(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]", host):
+                raise ValueError(f"{host!r} is not the name of a host, without scheme and port")
+        return value
 
     @field_validator("aha_daily_at", mode="before")
     @classmethod

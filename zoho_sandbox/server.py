@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from http_guard import Guard
 from zoho_sandbox import pages
 from zoho_sandbox.clock import Clock, real_time
 from zoho_sandbox.company import simulation
@@ -101,7 +102,8 @@ def start(
             *console.routes(organisation, grants),
         ],
         middleware=[
-            Middleware(Gate, organisation=organisation, switches=switches, connections=connections)
+            Middleware(Guard),
+            Middleware(Gate, organisation=organisation, switches=switches, connections=connections),
         ],
     )
     server, thread = _run(app, listener, connections)

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -27,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  (what it means, not where we listen)
 LOCATION = "aha_pipeline"
+LONGEST_SOCKET = 107
 START_SECONDS = 180
 STOP_SECONDS = 15
 POLL_SECONDS = 0.2
@@ -125,16 +127,16 @@ class Children:
 def _services(
     dagster_home: Path, ui_port: int, dashboard_address: str, dashboard_port: int
 ) -> list[Service]:
-    code_port = _free_port()
+    code_socket = _code_socket(dagster_home)
     workspace = dagster_home / "workspace.yaml"
-    server = {"host": HOST, "port": code_port, "location_name": LOCATION}
+    server = {"socket": str(code_socket), "location_name": LOCATION}
     workspace.write_text(json.dumps({"load_from": [{"grpc_server": server}]}))
-    code = ["api", "grpc", "-m", "aha_pipeline.definitions", "-h", HOST]
-    dashboard = ["-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py")]
+    code = ["api", "grpc", "-m", "aha_pipeline.definitions", "--socket", str(code_socket)]
+    dashboard = ["-m", "streamlit", "run", str(ROOT / "dashboard" / "server.py")]
     dashboard += ["--server.address", dashboard_address]
     ui = ["-w", str(workspace), "-h", HOST, "-p", str(ui_port)]
     return [
-        Service("code", [_tool("dagster"), *code, "-p", str(code_port)]),
+        Service("code", [_tool("dagster"), *code]),
         Service(
             "Dashboard",
             [sys.executable, *dashboard, "--server.port", str(dashboard_port)],
@@ -143,7 +145,7 @@ def _services(
         ),
         Service(
             "Dagster UI",
-            [_tool("dagster-webserver"), *ui],
+            [sys.executable, "-m", "aha_pipeline.web_server", *ui],
             f"http://{HOST}:{ui_port}",
             _graph_is_loaded,
         ),
@@ -270,8 +272,14 @@ def _check_free(port: int, option: str) -> None:
             ) from None
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
+def _code_socket(dagster_home: Path) -> Path:
+    """Return where the code server listens: who reaches it runs code, so only our user may.
+
+    A socket's address is 107 bytes at most (unix(7)); where the home is longer, it lies in a
+    folder for our user alone among the temporary ones.
+    """
+    socket_file = dagster_home / "code.sock"
+    if len(os.fsencode(socket_file)) > LONGEST_SOCKET:
+        socket_file = Path(tempfile.mkdtemp(prefix="aha-")) / "code.sock"
+    socket_file.unlink(missing_ok=True)
+    return socket_file

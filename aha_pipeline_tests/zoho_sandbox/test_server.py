@@ -37,6 +37,24 @@ def test_only_this_machine_is_served(sandbox: Sandbox) -> None:
     assert {row for row in rows if row.endswith(f":{port:04X}")} == {f"0100007F:{port:04X}"}
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+    ids=str,
+)
+def test_a_page_of_a_stranger_may_not_post(sandbox: Sandbox, headers: dict[str, str]) -> None:
+    """Such a page would answer as the reader, or take a grant code from the console."""
+    for path in ("/messages", "/console", "/oauth/v2/token"):
+        answer = requests.post(sandbox.url + path, data={"Body": "x"}, headers=headers, timeout=5)
+        assert answer.status_code == 403
+    assert not sandbox.outbox.messages()
+
+
 def test_running_company_lives_on(fake_clock: FakeClock) -> None:
     with start(now=fake_clock) as sandbox:
         client = Client(sandbox.url).sign_in()
@@ -75,5 +93,7 @@ def test_address_is_free_for_any_port() -> None:
 def test_a_body_without_bounds_is_refused_before_it_is_read(sandbox: Sandbox, header: str) -> None:
     port = int(sandbox.url.rsplit(":", 1)[1])
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall(f"POST /oauth/v2/token HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n".encode())
+        connection.sendall(
+            f"POST /oauth/v2/token HTTP/1.1\r\nHost: 127.0.0.1\r\n{header}\r\n\r\n".encode()
+        )
         assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
