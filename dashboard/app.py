@@ -1,4 +1,4 @@
-"""The dashboard: `streamlit run dashboard/app.py`. One page, five tabs, only the open one runs."""
+"""The dashboard, served by `dashboard/server.py`. One page, five tabs, only the open one runs."""
 
 import logging
 from collections.abc import Callable

@@ -4,15 +4,30 @@ With a section `[auth]` in `.streamlit/secrets.toml` everybody logs in. Without 
 for this machine alone. https://docs.streamlit.io/develop/concepts/connections/authentication
 """
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import streamlit as st
+from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks
 
 from aha_pipeline.settings import Settings, SettingsError, is_loopback
 
-NEEDED = ("redirect_uri", "cookie_secret", "client_id", "client_secret", "server_metadata_url")
+NEEDED = (
+    "redirect_uri",
+    "cookie_secret",
+    "client_id",
+    "client_secret",
+    "server_metadata_url",
+    "issuer",
+)
+ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")  # RFC 5322, ASCII alone
+# What the section [auth] pins, and the claim that has to say the same.
+PINNED = {"issuer": "iss", "tenant": "tid", "hosted_domain": "hd"}
 SECRET_LENGTH = 32  # whoever guesses the cookie's secret needs no login
 NO_RECORDS = (
     "Your login shows figures, not the records behind them; AHA_DASHBOARD_RAW_VIEWERS says "
@@ -60,6 +75,12 @@ def check(settings: Settings, address: str | None, host: str | None = None) -> N
         )
 
 
+def names() -> tuple[str, ...]:
+    """Return the names by which browsers may reach the page besides this machine's own."""
+    name = urlsplit(str((_section() or {}).get("redirect_uri", ""))).hostname
+    return (name,) if name else ()
+
+
 def enter(settings: Settings) -> Viewer | None:
     """Return who looks at this page; where nobody is logged in yet, ask for it and return None.
 
@@ -82,26 +103,67 @@ def show(viewer: Viewer) -> None:
             log_out()
 
 
+def may_download(settings: Settings, cookies: dict[str, str]) -> bool:
+    """Return whether a request with these cookies may fetch a file that the page has made.
+
+    Raises SettingsError as `check` does.
+    """
+    if _section() is None:
+        return True
+    # Streamlit serves its files to anybody who knows their address; it reads the cookie of the
+    # login for its own socket alone (1.67).
+    signed = _get_signed_cookie_with_chunks(cookies, USER_COOKIE_NAME)
+    claims = json.loads(signed) if signed else {}
+    if claims.get("is_logged_in") is not True:
+        return False
+    try:
+        return _admitted(settings, claims).may_see_records
+    except NoEntry:
+        return False
+
+
 def log_out() -> None:
     """Show the button that logs out."""
     st.button("Log out", on_click=st.logout, type="tertiary")
 
 
 def _admitted(settings: Settings, claims: Mapping[str, object]) -> Viewer:
-    address = str(claims.get("email") or "").strip().lower()
+    address = str(claims.get("email") or "").strip()
     if not address:
         raise NoEntry(
             "Your login names no e-mail address, by which viewers are known: let your identity "
             "provider send the claim `email`."
         )
-    if claims.get("email_verified") in (False, "false"):
-        raise NoEntry(f"Your identity provider has not verified {address}: do that first.")
+    # Before lower(): that makes an ASCII letter of some others, such as the Kelvin sign.
+    if not ADDRESS.fullmatch(address):
+        raise NoEntry(
+            "Your login's e-mail address is not written with plain letters and one @: let your "
+            "identity provider correct it."
+        )
+    address = address.lower()
+    if claims.get("email_verified") is not True:
+        raise NoEntry(
+            f"Your identity provider does not say that it has verified {address}: it has to send "
+            "the claim `email_verified` as true."
+        )
+    _check_issuer(_section() or {}, claims)
     if not _is_on(settings.aha_dashboard_viewers, address):
         raise NoEntry(
             f"{address} may not see this dashboard: ask its owner to add it to "
             "AHA_DASHBOARD_VIEWERS, or log in as somebody else."
         )
     return Viewer(address, _is_on(settings.aha_dashboard_raw_viewers, address))
+
+
+def _check_issuer(auth: Mapping[str, object], claims: Mapping[str, object]) -> None:
+    """Raise NoEntry where another provider, or another tenant of it, issued the login."""
+    for name, claim in PINNED.items():
+        wanted = auth.get(name)
+        if wanted is not None and claims.get(claim) != wanted:
+            raise NoEntry(
+                f"Your login is of another {name.replace('_', ' ')} than the section [auth] of "
+                ".streamlit/secrets.toml names: log in with your account of the company."
+            )
 
 
 def _is_on(listed: Iterable[str], address: str) -> bool:

@@ -160,7 +160,7 @@ def _window(source: Source, shown: List, title: str, rows: list[Row]) -> None:
     )
     st.download_button(
         "Download all as CSV",
-        as_csv(shown.columns, rows),
+        lambda: as_csv(shown.columns, rows),
         f"{title}.csv",
         "text/csv",
         icon=":material/download:",
@@ -199,7 +199,7 @@ def _link(shown: List, row: Row) -> str:
     return f"?{urlencode(tab)}"
 
 
-def as_csv(columns: dict[str, str], rows: Sequence[Row]) -> str:
+def as_csv(columns: dict[str, str], rows: Sequence[Row]) -> bytes:
     """Return the rows as CSV with a heading and the records' ids, amounts exact.
 
     A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, CSV
@@ -210,7 +210,7 @@ def as_csv(columns: dict[str, str], rows: Sequence[Row]) -> str:
     writer.writerow(["Id", *columns.values()])
     for row in rows:
         writer.writerow([row["id"], *(_harmless(row[name]) for name in columns)])
-    return file.getvalue()
+    return file.getvalue().encode("utf-8-sig")  # the mark by which Excel knows UTF-8
 
 
 def _harmless(value: object) -> object:

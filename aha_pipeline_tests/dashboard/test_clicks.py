@@ -91,7 +91,7 @@ def test_list_is_downloaded_whole_and_exact(page, address):
     with page.expect_download() as downloading:
         page.get_by_role("button", name="Download all as CSV").click()
     assert downloading.value.suggested_filename == "Closed deals of Asha.csv"
-    with open(downloading.value.path(), encoding="utf-8", newline="") as file:
+    with open(downloading.value.path(), encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 13
     assert {row["Owner"] for row in rows} == {"Asha"}

@@ -1,12 +1,15 @@
 """Who may see the page: a real login through OpenID Connect in a real browser, and the lists."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from streamlit import config
 
 from aha_pipeline.settings import SettingsError, load
+from aha_pipeline_tests.dashboard.test_clicks import click, open_tab
 from aha_pipeline_tests.kit.identity_provider import CLIENT, SECRET, IdentityProvider, running
 from aha_pipeline_tests.kit.ports import free_port
 from aha_pipeline_tests.kit.serving import served
@@ -15,6 +18,8 @@ from dashboard import login
 COMPANY = "Test company"
 RECORD = "?tab=Contacts+%26+Accounts&module=Leads&record=L17"
 WAIT = 60_000
+MISSING = object()
+KELVIN = "\N{KELVIN SIGN}"
 SECRETS = """
 [auth]
 redirect_uri = "{address}/oauth2callback"
@@ -22,6 +27,8 @@ cookie_secret = "{cookie_secret}"
 client_id = "{client}"
 client_secret = "{secret}"
 server_metadata_url = "{provider}/.well-known/openid-configuration"
+issuer = "{provider}"
+hosted_domain = "company.example"
 """
 
 
@@ -64,7 +71,8 @@ def visit(chromium, with_login, provider):
     contexts = []
 
     def log_in(email: str | None, **claims: object):
-        provider.claims = {"email": email, **claims} if email else claims
+        usual = {"email": email, "email_verified": True, "hd": "company.example"}
+        provider.claims = {k: v for k, v in {**usual, **claims}.items() if v is not MISSING}
         context = chromium.new_context()
         contexts.append(context)
         page = context.new_page()
@@ -108,14 +116,66 @@ def test_who_may_not_see_records_sees_figures_only(visit, with_login):
     [
         ("eve@example.com", {}, "eve@example.com may not see this dashboard"),
         ("x@sales.example.com.evil.org", {}, "may not see this dashboard"),
-        ("head@example.com", {"email_verified": False}, "has not verified head@example.com"),
-        (None, {}, "Your login names no e-mail address"),
+        ("x@evil.org@sales.example.com", {}, "with plain letters and one @"),
+        (f"as{KELVIN}a@sales.example.com", {}, "with plain letters and one @"),
+        ("x@evil.org\n@sales.example.com", {}, "with plain letters and one @"),
+        ("head@example.com", {"email_verified": False}, "has verified head@example.com"),
+        ("head@example.com", {"email_verified": "true"}, "has verified head@example.com"),
+        ("head@example.com", {"email_verified": "False"}, "has verified head@example.com"),
+        ("head@example.com", {"email_verified": 1}, "has verified head@example.com"),
+        ("head@example.com", {"email_verified": None}, "has verified head@example.com"),
+        ("head@example.com", {"email_verified": MISSING}, "has verified head@example.com"),
+        ("head@example.com", {"hd": "evil.example"}, "of another hosted domain"),
+        ("head@example.com", {"hd": MISSING}, "of another hosted domain"),
+        (MISSING, {}, "Your login names no e-mail address"),
     ],
 )
-def test_who_is_not_on_the_list_is_refused(visit, email, claims, words):
-    page = visit(email, **claims)
-    page.get_by_text(words).wait_for(timeout=WAIT)
+def test_who_is_not_on_the_list_is_refused(secrets_here, monkeypatch, email, claims, words):
+    write_secrets(secrets_here, provider="https://accounts.example.com")
+    monkeypatch.setenv("AHA_DASHBOARD_VIEWERS", "head@example.com, @sales.example.com")
+    usual = {"email": email, "email_verified": True, "hd": "company.example"}
+    usual["iss"] = "https://accounts.example.com"
+    given = {k: v for k, v in {**usual, **claims}.items() if v is not MISSING}
+    with pytest.raises(login.NoEntry, match=re.escape(words)):
+        login._admitted(load(), given)
+
+
+def test_a_login_of_another_issuer_is_refused(secrets_here, monkeypatch):
+    write_secrets(secrets_here, provider="https://accounts.example.com")
+    monkeypatch.setenv("AHA_DASHBOARD_VIEWERS", "head@example.com")
+    claims = {"email": "head@example.com", "email_verified": True, "hd": "company.example"}
+    assert login._admitted(load(), {**claims, "iss": "https://accounts.example.com"})
+    for issuer in ("https://accounts.example.com.evil.org", "https://evil.org", None):
+        with pytest.raises(login.NoEntry, match="of another issuer"):
+            login._admitted(load(), {**claims, "iss": issuer})
+
+
+def test_who_is_refused_sees_nothing(visit):
+    page = visit("head@example.com", email_verified=False)
+    page.get_by_text("has verified head@example.com").wait_for(timeout=WAIT)
     assert COMPANY not in page.content()
+
+
+def test_a_download_is_made_when_asked_for_and_only_for_who_may_see_records(visit, with_login):
+    page = visit("head@example.com")
+    page.set_viewport_size({"width": 1366, "height": 2600})
+    open_tab(page, with_login, "Deal Pipeline")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    click(page, "reps-values", ".barlayer .point path", 0)
+    button = page.get_by_role("button", name="Download all as CSV")
+    button.wait_for(timeout=WAIT)
+    assert not any("/media/" in url for url in asked)
+    with page.expect_download(timeout=WAIT) as download:
+        button.click()
+    address = download.value.url
+    assert "/media/" in address
+    assert requests.get(address, timeout=30).status_code == 403
+    cookies = {c["name"]: c["value"] for c in page.context.cookies()}
+    assert requests.get(address, cookies=cookies, timeout=30).content.startswith(b"\xef\xbb\xbf")
+    figures_only = visit("asha@sales.example.com")
+    cookies = {c["name"]: c["value"] for c in figures_only.context.cookies()}
+    assert requests.get(address, cookies=cookies, timeout=30).status_code == 403
 
 
 def test_log_out_ends_it(visit, with_login):
@@ -148,8 +208,7 @@ def test_a_name_that_points_here_from_outside_is_refused(chromium, filled_url, t
         chromium.new_context() as context,
     ):
         page = context.new_page()
-        page.goto(f"http://hostile.test:{port}")
-        page.get_by_text(f"may not be opened as hostile.test:{port}").wait_for(timeout=WAIT)
+        assert page.goto(f"http://hostile.test:{port}").status == 403
         assert COMPANY not in page.content()
         page.goto(address.replace("127.0.0.1", "localhost"))
         page.get_by_role("heading", name=COMPANY).wait_for(timeout=WAIT)

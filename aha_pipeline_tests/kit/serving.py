@@ -20,6 +20,7 @@ TABS = (
     "Contacts & Accounts",
     "AI & System Health",
 )
+SERVER = APP.with_name("server.py")
 START_SECONDS = 60
 
 
@@ -28,7 +29,7 @@ def served(folder: Path, port: int, settings: Mapping[str, str], *options: str) 
     """Yield the address of the page, served by a process that was started in `folder`."""
     log = folder / "log"
     with log.open("wb") as output:
-        page = [sys.executable, "-m", "streamlit", "run", str(APP)]
+        page = [sys.executable, "-m", "streamlit", "run", str(SERVER)]
         server = subprocess.Popen(
             [*page, "--server.port", str(port), *options],
             cwd=folder,

@@ -56,11 +56,11 @@ class Services:
         self._write_workspace(code)
         self._write_login(provider)
         workspace = ["-w", "workspace.yaml"]
-        page = ["run", str(ROOT / "dashboard" / "app.py"), "--server.port", str(dashboard)]
+        page = ["run", str(ROOT / "dashboard" / "server.py"), "--server.port", str(dashboard)]
         definitions = ["-m", "aha_pipeline.definitions", "-p", str(code)]
         self._programs = {
             "code": ["dagster", "api", "grpc", *definitions],
-            "webserver": ["dagster-webserver", *workspace, "-p", str(ui)],
+            "webserver": ["python", "-m", "aha_pipeline.web_server", *workspace, "-p", str(ui)],
             "daemon": ["dagster-daemon", "run", *workspace],
             "dashboard": ["streamlit", *page, "--server.address", "127.0.0.1"],
         }
