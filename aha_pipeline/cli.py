@@ -74,7 +74,7 @@ class WithScopes(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the scopes."""
-        from aha_pipeline.crm.access import SCOPES
+        from aha_pipeline.crm.permissions import SCOPES
 
         with formatter.section("Scopes of the code"):
             formatter.write("".join(f"  {scope}\n" for scope in SCOPES))

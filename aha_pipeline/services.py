@@ -8,12 +8,12 @@ from threading import Lock
 from psycopg2.extensions import connection as Connection
 
 from aha_pipeline import local
+from aha_pipeline.crm.access_token import TokenSource
 from aha_pipeline.crm.budget import METADATA, Budget
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import ZohoUnavailable
 from aha_pipeline.crm.metadata import read_modules
 from aha_pipeline.crm.organisation import Organisation, read_organisation
-from aha_pipeline.crm.token import TokenSource
 from aha_pipeline.delivery.sender import Sender
 from aha_pipeline.memory import return_large_buffers
 from aha_pipeline.settings import ALL_MODULES, Settings, SettingsError, load
@@ -59,9 +59,9 @@ class Services:
         tokens = zoho_tokens(settings, TokenStore(self.connect))
         slots = LeasedSlots(self.connect, limit=settings.zoho_max_concurrency)
         try:
-            organisation = read_organisation(zoho_client(settings, tokens, slots=slots))
+            organisation = read_organisation(zoho_client(settings, tokens, limiter=slots))
         finally:
-            slots.give_back()
+            slots.release()
         self._check(organisation)
         concurrency = settings.zoho_max_concurrency or organisation.concurrency
         budget = CreditBudget(
@@ -70,12 +70,12 @@ class Services:
             limit=settings.zoho_daily_credits,
             zone=settings.zone,
         )
-        budget.take(METADATA, essential=True)  # the call that told what the budget is
+        budget.consume(METADATA, essential=True)  # the call that told what the budget is
         return zoho_client(
             settings,
             tokens,
             concurrency=concurrency,
-            slots=LeasedSlots(self.connect, limit=concurrency),
+            limiter=LeasedSlots(self.connect, limit=concurrency),
             budget=budget,
         )
 
@@ -120,7 +120,7 @@ def _all_modules(services: Services) -> tuple[str, ...]:
     try:
         client = services.zoho()
         modules = read_modules(client)
-        client.give_back()
+        client.release()
         return modules
     except ZohoUnavailable:
         with services.connect() as opened:
@@ -156,7 +156,7 @@ def zoho_client(
     settings: Settings,
     tokens: TokenSource,
     *,
-    slots: LeasedSlots | None = None,
+    limiter: LeasedSlots | None = None,
     concurrency: int = 1,
     budget: Budget | None = None,
 ) -> ZohoClient:
@@ -167,7 +167,7 @@ def zoho_client(
         version=settings.zoho_api_version,
         concurrency=concurrency,
         budget=budget,
-        slots=slots,
+        limiter=limiter,
         backoff_seconds=BACKOFF_SECONDS,
     )
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from aha_pipeline.cli import cli
-from aha_pipeline.crm.access import SCOPES
+from aha_pipeline.crm.permissions import SCOPES
 from aha_pipeline.delivery.template import ALERT, BRIEFING
 from aha_pipeline.settings import Settings
 

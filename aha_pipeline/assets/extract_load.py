@@ -11,9 +11,9 @@ from typing import Any
 
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import ZohoRefused
-from aha_pipeline.crm.listing import BY_NUMBER, Listing, slices_of
 from aha_pipeline.crm.metadata import read_fields
-from aha_pipeline.crm.reading import Reading
+from aha_pipeline.crm.reading.module_reader import ModuleReader
+from aha_pipeline.crm.records_endpoint import PAGED_BY_NUMBER, RecordsEndpoint, field_batches
 from aha_pipeline.services import Services
 from aha_pipeline.warehouse.landing import (
     Landing,
@@ -55,8 +55,8 @@ class ExtractedWindow:
     """
 
     landing: Landing
-    listing: Listing
-    reading: Reading
+    endpoint: RecordsEndpoint
+    reader: ModuleReader
     fields: FieldMetadata
     drift: SchemaDrift
     now: datetime
@@ -64,7 +64,7 @@ class ExtractedWindow:
 
     def finish(self, services: Services, existing: set[str], **options: Any) -> LoadResult:
         """Load what is staged; `existing` and `options` are those of `Landing.finish`."""
-        known = {"read_until": self.reading.read_until, "existing": list(existing)}
+        known = {"read_until": self.reader.read_until, "existing": list(existing)}
         return self.landing.finish(
             api_calls=self.api_calls(),
             timezone=services.settings.aha_timezone,
@@ -78,7 +78,7 @@ class ExtractedWindow:
         the record itself settles it.
         """
         existing: set[str] = set()
-        for page in self.listing.by_ids(ids):
+        for page in self.endpoint.fetch_by_ids(ids):
             self.landing.stage(page.records, self.api_calls())
             existing.update(id_ for id_, _ in page.keys)
         return existing.intersection(ids)
@@ -93,10 +93,10 @@ def sync_window(services: Services, window: Window, cancelled: Event | None = No
     """
     started = time.monotonic()
     with extract(services, window, cancelled, resume=True) as extracted:
-        stopped = extracted.reading.stopped
+        stopped = extracted.reader.stop_reason
         if stopped:
             # The check by id costs credits too, and the next read of the window repeats it.
-            existing, read_ranges = set[str](), extracted.reading.covered
+            existing, read_ranges = set[str](), extracted.reader.verified_ranges
         else:
             uncertain = extracted.landing.uncertain_deletions(extracted.now)
             existing, read_ranges = extracted.fetch_by_id(uncertain), []
@@ -123,16 +123,16 @@ def extract(
         fields = _field_metadata(client, module)
         drift = landing.update_fields(fields.rows) if fields.rows else SchemaDrift()
         names = [row["api_name"] for row in fields.rows]
-        listing = Listing(client, module, slices_of(names, client.version))
+        endpoint = RecordsEndpoint(client, module, field_batches(names, client.version))
         already_read = landing.ranges_already_read() if resume else ()
-        reading = Reading(listing, window.since, window.until, already_read, cancelled or Event())
-        for page in reading.pages():
+        reader = ModuleReader(endpoint, window.since, window.until, already_read, cancelled)
+        for page in reader.pages():
             landing.stage(page.records, api_calls())
-        now = reading.read_until or datetime.now(UTC)
+        now = reader.read_until or datetime.now(UTC)
         # Deletions are read after the changes: a record in both lists was deleted last.
-        landing.stage_deletions((d.id, d.kind, d.deleted_time or now) for d in reading.deletions)
-        yield ExtractedWindow(landing, listing, reading, fields, drift, now, api_calls)
-    client.give_back()
+        landing.stage_deletions((d.id, d.kind, d.deleted_time or now) for d in reader.deletions)
+        yield ExtractedWindow(landing, endpoint, reader, fields, drift, now, api_calls)
+    client.release()
 
 
 def _field_metadata(client: ZohoClient, module: str) -> FieldMetadata:
@@ -143,10 +143,10 @@ def _field_metadata(client: ZohoClient, module: str) -> FieldMetadata:
     try:
         rows = read_fields(client, module)
     except ZohoRefused as error:
-        if client.version not in BY_NUMBER:
+        if client.version not in PAGED_BY_NUMBER:
             raise
         log.warning("%s", error)
         return FieldMetadata([], str(error))
-    if not rows and client.version not in BY_NUMBER:
+    if not rows and client.version not in PAGED_BY_NUMBER:
         raise ZohoRefused(f"Zoho names no field of {module}: set ZOHO_API_VERSION=v2 to read it.")
     return FieldMetadata(rows)

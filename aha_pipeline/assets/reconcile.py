@@ -16,7 +16,7 @@ from aha_pipeline.assets.persisted_checks import persisted_check
 from aha_pipeline.automation.days import start_of
 from aha_pipeline.crm.errors import CreditsSpent, ZohoError
 from aha_pipeline.crm.metadata import count_records
-from aha_pipeline.crm.reading import COMMIT_LAG
+from aha_pipeline.crm.reading.clock import COMMIT_LAG
 from aha_pipeline.services import Services
 from aha_pipeline.warehouse.certificate import (
     EQUAL,
@@ -68,8 +68,8 @@ def _full_read(
         is_open=True,
     )
     with extract(services, window, resume=False) as extracted:
-        if extracted.reading.stopped:
-            raise CreditsSpent(extracted.reading.stopped)
+        if extracted.reader.stop_reason:
+            raise CreditsSpent(extracted.reader.stop_reason)
         landing, now = extracted.landing, extracted.now
         missing = landing.missing_ids()
         existing = extracted.fetch_by_id([*missing, *landing.uncertain_deletions(now)])
@@ -155,7 +155,7 @@ def count_check(module: str) -> dg.AssetChecksDefinition:
         try:
             client = opened.zoho()
             counted = count_records(client, module)
-            client.give_back()
+            client.release()
         except ZohoError as error:
             return _count_failed(str(error))
         live = count_live_records(connection, module)

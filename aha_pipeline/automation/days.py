@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from psycopg2.extensions import connection as Connection
 
-from aha_pipeline.crm.reading import COMMIT_LAG
+from aha_pipeline.crm.reading.clock import COMMIT_LAG
 from aha_pipeline.services import modules_of
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.state import unread

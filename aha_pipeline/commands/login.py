@@ -10,13 +10,13 @@ from rich.console import Console
 
 from aha_pipeline import env_file, services
 from aha_pipeline import settings as configuration
-from aha_pipeline.crm import access
-from aha_pipeline.crm.access import Gap, Need
+from aha_pipeline.crm import permissions
 from aha_pipeline.crm.client import ZohoClient
-from aha_pipeline.crm.data_centres import accounts_of, console_of
+from aha_pipeline.crm.data_centres import accounts_url_for, console_url_for
 from aha_pipeline.crm.errors import TokenRefused
-from aha_pipeline.crm.grant import Grant, redeem
+from aha_pipeline.crm.grant_code import Grant, exchange_code
 from aha_pipeline.crm.organisation import read_organisation
+from aha_pipeline.crm.permissions import MissingPermission, Permission
 from aha_pipeline.settings import Settings, SettingsError, is_loopback
 
 ENV_FILE = Path(".env")
@@ -36,7 +36,7 @@ def login(console: Console, code: str | None) -> None:
     accounts_url = settings.zoho_accounts_url
     _explain(console, accounts_url)
     code = (code or click.prompt("Code")).strip()
-    grant = redeem(accounts_url, client_id, client_secret, code)
+    grant = exchange_code(accounts_url, client_id, client_secret, code)
     settings = _granted(settings, grant)
     client = services.zoho_client(settings, services.zoho_tokens(settings))
     wanting = _check(client, settings)
@@ -50,8 +50,8 @@ def login(console: Console, code: str | None) -> None:
             "ZOHO_ACCOUNTS_URL": settings.zoho_accounts_url,
         },
     )
-    for gap in wanting:
-        console.print(gap.sentence, style="yellow", soft_wrap=True)
+    for missing in wanting:
+        console.print(missing.sentence, style="yellow", soft_wrap=True)
     _tell_what_hides_it(console)
     console.print(
         f"Connected to {organisation.name}. The refresh token is in .env, readable by you only. "
@@ -63,7 +63,7 @@ def login(console: Console, code: str | None) -> None:
 
 def scopes_line() -> str:
     """Return the scopes as the console of a self client takes them."""
-    return ",".join(access.SCOPES)
+    return ",".join(permissions.SCOPES)
 
 
 def _client() -> tuple[str, str]:
@@ -76,8 +76,8 @@ def _client() -> tuple[str, str]:
 
 def _explain(console: Console, accounts_url: str) -> None:
     console.print(
-        f"At {console_of(accounts_url)} open your self client, “Generate Code”, with the scopes\n\n"
-        f"  {scopes_line()}\n\n"
+        f"At {console_url_for(accounts_url)} open your self client, “Generate Code”, with the "
+        f"scopes\n\n  {scopes_line()}\n\n"
         "It is good once and for some minutes. (Another data centre? Set ZOHO_ACCOUNTS_URL in .env "
         "first.)",
         soft_wrap=True,
@@ -91,37 +91,38 @@ def _granted(settings: Settings, grant: Grant) -> Settings:
     A token for one data centre is worth nothing at the API server of another.
     """
     api, set_api = grant.api_domain, settings.zoho_api_url
-    if api and set_api and not is_loopback(set_api) and accounts_of(set_api) != accounts_of(api):
+    is_real = set_api is not None and not is_loopback(set_api)
+    if api and set_api and is_real and accounts_url_for(set_api) != accounts_url_for(api):
         raise SettingsError(
             f"ZOHO_API_URL is {set_api}, and the token is for {api}: take ZOHO_API_URL out of "
             ".env, then make a new code."
         )
     found: dict[str, SecretStr | str] = {"zoho_refresh_token": SecretStr(grant.refresh_token)}
-    if api and (accounts_url := accounts_of(api)):
+    if api and (accounts_url := accounts_url_for(api)):
         found["zoho_accounts_url"] = accounts_url
     return settings.model_copy(update=found)
 
 
-def _check(client: ZohoClient, settings: Settings) -> list[Gap]:
+def _check(client: ZohoClient, settings: Settings) -> list[MissingPermission]:
     """Return what the token cannot read and the sync can do without; refuse it for all else."""
-    gaps = _gaps(client, access.GENERAL)
-    if not gaps:
+    missing = _missing(client, permissions.BASE_PERMISSIONS)
+    if not missing:
         modules = services.named_modules(settings, client)
-        gaps = _gaps(client, access.needs_of(client, modules))
-    vital = [gap for gap in gaps if gap.need.is_vital]
-    scopes = list(dict.fromkeys(gap.scope for gap in vital if gap.scope))
+        missing = _missing(client, permissions.permissions_for(client, modules))
+    required = [one for one in missing if one.permission.is_required]
+    scopes = list(dict.fromkeys(one.scope for one in required if one.scope))
     if scopes:
         raise TokenRefused(
             f"Nothing was written, because the token lacks {', '.join(scopes)}: make a new code "
             f"with the scopes {scopes_line()}."
         )
-    if vital:
-        raise TokenRefused(f"Nothing was written: {vital[0].sentence}")
-    return gaps
+    if required:
+        raise TokenRefused(f"Nothing was written: {required[0].sentence}")
+    return missing
 
 
-def _gaps(client: ZohoClient, needs: Iterable[Need]) -> list[Gap]:
-    return [found for need in needs if (found := access.gap(client, need))]
+def _missing(client: ZohoClient, wanted: Iterable[Permission]) -> list[MissingPermission]:
+    return [missing for one in wanted if (missing := permissions.check(client, one))]
 
 
 def _tell_what_hides_it(console: Console) -> None:

@@ -1,6 +1,6 @@
 """API credits: what a call costs, and who is asked before one is spent.
 
-Costs are those of Zoho's table "API limits" for v2; whether an empty or refused answer is charged
+Costs are those of Zoho's table "API limits" for v2. Whether an empty or refused answer is charged
 is not documented, so every attempt is counted.
 """
 
@@ -12,21 +12,21 @@ LIST, DELETED, METADATA, COQL, COUNT = 1, 2, 1, 1, 1
 class Budget(Protocol):
     """Counts credits before they are spent. Safe for use by several threads."""
 
-    def take(self, credits: int, *, essential: bool) -> str | None:
+    def consume(self, credits: int, *, essential: bool) -> str | None:
         """Spend credits and return None, or return one sentence that says when to go on.
 
-        The reserve is for `essential` calls: those that bring a stopped read to a clean end.
+        `essential` calls may use the reserve: they bring a stopped read to a clean end.
         """
 
-    def observe(self, remaining: int) -> None:
-        """Take note of the credits that Zoho says the whole organisation has left."""
+    def update(self, remaining: int) -> None:
+        """Record the credits that Zoho says the whole organisation has left."""
 
-    def give_back(self) -> None:
-        """Return what was set aside for calls that were not made."""
+    def release(self) -> None:
+        """Return credits that were booked for calls that were not made."""
 
     @property
     def is_scarce(self) -> bool:
-        """Whether so little is left that calls should go one at a time."""
+        """Whether so few credits are left that calls should go one at a time."""
 
 
 class Unlimited:
@@ -34,11 +34,12 @@ class Unlimited:
 
     is_scarce = False
 
-    def take(self, credits: int, *, essential: bool) -> None:
-        """Let every call pass."""
+    def consume(self, credits: int, *, essential: bool) -> str | None:
+        """Allow every call."""
+        return None
 
-    def observe(self, remaining: int) -> None:
-        """Forget it."""
+    def update(self, remaining: int) -> None:
+        """Ignore it."""
 
-    def give_back(self) -> None:
-        """Nothing was set aside."""
+    def release(self) -> None:
+        """Do nothing: nothing was booked."""

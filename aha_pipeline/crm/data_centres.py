@@ -1,4 +1,4 @@
-"""Zoho's data centres: which accounts server makes the tokens of which API server.
+"""Zoho's data centres: which accounts server issues the tokens of which API server.
 
 Source: Zoho CRM API, "multi DC", and the official SDKs' lists, read in November 2026.
 """
@@ -17,17 +17,17 @@ ACCOUNTS = {
 }
 
 
-def accounts_of(api_url: str) -> str | None:
-    """Return the accounts server of an API server's data centre; None for one not listed."""
+def accounts_url_for(api_url: str) -> str | None:
+    """Return the accounts server of an API server's data centre; None if it is not listed."""
     host = urlsplit(api_url).hostname or ""
-    # A developer's or sandbox organisation has a host of its own in the same data centre.
+    # A developer or sandbox organisation has its own host in the same data centre.
     _, _, centre = host.partition(".")
     return ACCOUNTS.get(f"www.{centre}")
 
 
-def console_of(accounts_url: str) -> str:
-    """Return the address at which a self client is made, for an accounts server."""
-    parts = urlsplit(accounts_url)
-    if not (parts.hostname or "").startswith("accounts."):
+def console_url_for(accounts_url: str) -> str:
+    """Return the address of the API console, where a self client is created."""
+    host = urlsplit(accounts_url).hostname or ""
+    if not host.startswith("accounts."):
         return f"{accounts_url}/console"  # the stand-in's
-    return f"https://api-console.{parts.hostname.removeprefix('accounts.')}"
+    return f"https://api-console.{host.removeprefix('accounts.')}"

@@ -1,13 +1,13 @@
 """What can go wrong with Zoho, sorted by what to do next.
 
 ZohoError
-├── ZohoUnavailable   nothing is wrong here: try again later
-│   ├── PassingFault  one attempt failed in a way that the next may not
-│   └── CreditsSpent  the day's share of API credits is used up: go on when credits return
-├── TokenRefused      the credentials are wrong: a person must act, no module can be read
-├── ModuleUnreadable  this module cannot be read: go on with the others
-└── ZohoRefused       the request itself is wrong: a bug, or an unsupported answer
-    └── CapReached    the list goes no further by page number or page token
+├── ZohoUnavailable         nothing is wrong here: try again later
+│   ├── TransientFault      one attempt failed in a way that the next may not
+│   └── CreditsSpent        the day's share of API credits is used up: go on when credits return
+├── TokenRefused            the credentials are wrong: a person must act, no module can be read
+├── ModuleUnreadable        this module cannot be read: go on with the others
+└── ZohoRefused             the request itself is wrong: a bug, or an unsupported answer
+    └── ListLimitReached    the list goes no further by page number or page token
 """
 
 BODY_LIMIT = 1000
@@ -16,7 +16,7 @@ BODY_LIMIT = 1000
 class ZohoError(RuntimeError):
     """Base of this room's errors. The text is one sentence and holds no secret.
 
-    `code` is Zoho's own word for a refusal, where it gave one.
+    `code` is Zoho's own error code, where it gave one.
     """
 
     def __init__(self, sentence: str, code: str = "") -> None:
@@ -25,11 +25,11 @@ class ZohoError(RuntimeError):
 
 
 class ZohoUnavailable(ZohoError):
-    """Zoho does not answer, or answers with a passing fault, after all attempts."""
+    """Zoho does not answer, or answers with a transient fault, after all attempts."""
 
 
-class PassingFault(ZohoUnavailable):
-    """One attempt failed; `wait` is what the server asked for, in seconds, where it did."""
+class TransientFault(ZohoUnavailable):
+    """One attempt failed; `wait` is the number of seconds the server asked for, if it did."""
 
     def __init__(self, sentence: str, wait: float | None = None) -> None:
         super().__init__(sentence)
@@ -52,5 +52,5 @@ class ZohoRefused(ZohoError):
     """Zoho refused a request for a reason that another attempt will not change."""
 
 
-class CapReached(ZohoRefused):
+class ListLimitReached(ZohoRefused):
     """More rows than Zoho lists: 2,000 by page number, 100,000 by page token."""

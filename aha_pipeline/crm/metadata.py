@@ -1,11 +1,12 @@
-"""What the organisation says of its modules and fields."""
+"""The organisation's modules and fields, as Zoho describes them."""
 
 from typing import Any
 
 from aha_pipeline.crm import budget
-from aha_pipeline.crm.client import NO_SUCH_MODULE, ZohoClient
+from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import ModuleUnreadable, ZohoRefused
-from aha_pipeline.crm.stages import tell_categories
+from aha_pipeline.crm.responses import NO_SUCH_MODULE
+from aha_pipeline.crm.stage_meanings import add_stage_meanings
 
 RECORD_MODULES = ("default", "custom")
 # Not modules of their own: Activities lists Tasks, Events and Calls again.
@@ -14,8 +15,8 @@ WITHOUT_RECORDS = {"Activities"}
 
 def read_modules(client: ZohoClient) -> tuple[str, ...]:
     """Return the API names of the modules that hold records the API serves. Raises ZohoError."""
-    answer = client.get("settings/modules", credits=budget.METADATA)
-    rows = answer.body.get("modules", []) if answer else []
+    response = client.get("settings/modules", credits=budget.METADATA)
+    rows = response.body.get("modules", []) if response else []
     names = tuple(
         row["api_name"]
         for row in rows
@@ -34,32 +35,32 @@ def read_modules(client: ZohoClient) -> tuple[str, ...]:
 def read_fields(client: ZohoClient, module: str) -> list[dict[str, Any]]:
     """Return the fields of a module as Zoho describes them; each has an `api_name`.
 
-    Raises ZohoRefused where the token may not read them, ModuleUnreadable where there is no such
-    module, and ZohoUnavailable.
+    Raises ZohoRefused if the token may not read them, ModuleUnreadable if there is no such module,
+    and ZohoUnavailable.
     """
     params = {"module": module}
     try:
-        answer = client.get("settings/fields", params, module=module, credits=budget.METADATA)
+        response = client.get("settings/fields", params, module=module, credits=budget.METADATA)
     except ModuleUnreadable as error:
         if error.code == NO_SUCH_MODULE:
             raise
         raise ZohoRefused(
             f"The fields of {module} cannot be read: grant ZohoCRM.settings.READ ({error})"
         ) from None
-    rows = answer.body.get("fields", []) if answer else []
+    rows = response.body.get("fields", []) if response else []
     fields = [row for row in rows if row.get("api_name")]
     if module == "Deals":
-        tell_categories(client, fields)
+        add_stage_meanings(client, fields)
     return fields
 
 
 def count_records(client: ZohoClient, module: str) -> int:
     """Return how many records Zoho counts. Raises ZohoError.
 
-    Which ones it leaves out, converted leads for example, is not documented. The call exists from
-    v2.1 on.
+    Which records it leaves out, converted leads for example, is not documented. The call exists
+    from v2.1 on.
     """
     version = "v2.1" if client.version == "v2" else client.version
     path = f"{module}/actions/count"
-    answer = client.get(path, module=module, version=version, credits=budget.COUNT)
-    return int(answer.body["count"]) if answer else 0
+    response = client.get(path, module=module, version=version, credits=budget.COUNT)
+    return int(response.body["count"]) if response else 0

@@ -4,14 +4,15 @@ Source: Zoho CRM API, "API limits": credits in 24 hours and simultaneous calls o
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from aha_pipeline.crm.client import FIRST_ATTEMPTS, ZohoClient
+from aha_pipeline.crm.client import QUICK_ATTEMPTS, ZohoClient
 from aha_pipeline.crm.errors import ZohoRefused
 
 
 @dataclass(frozen=True)
 class Edition:
-    """Credits in 24 hours are `credits` and `per_user` for each user; calls at a time."""
+    """Credits in 24 hours (`credits`, and `per_user` for each user) and calls at a time."""
 
     credits: int
     per_user: int
@@ -28,7 +29,7 @@ EDITIONS = {
     "ultimate": Edition(50_000, 2_000, 25),
     "crmplus": Edition(50_000, 2_000, 25),
 }
-UNKNOWN = Edition(50_000, 0, 5)
+UNKNOWN_EDITION = Edition(50_000, 0, 5)
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,14 @@ class Organisation:
 
     id: str
     name: str
-    daily_credits: int = UNKNOWN.credits
-    concurrency: int = UNKNOWN.concurrency
+    daily_credits: int = UNKNOWN_EDITION.credits
+    concurrency: int = UNKNOWN_EDITION.concurrency
 
 
 def read_organisation(client: ZohoClient) -> Organisation:
     """Return the organisation of the token. Raises ZohoError."""
-    answer = client.get("org", attempts=FIRST_ATTEMPTS)
-    rows = answer.body.get("org") if answer is not None else None
+    response = client.get("org", attempts=QUICK_ATTEMPTS)
+    rows = response.body.get("org") if response is not None else None
     if not rows:
         raise ZohoRefused(
             "Zoho did not say which organisation this is: grant the scope ZohoCRM.org.READ."
@@ -55,7 +56,7 @@ def read_organisation(client: ZohoClient) -> Organisation:
     row = rows[0]
     licence = row.get("license_details") or {}
     plan = "".join(c for c in str(licence.get("paid_type", "")).lower() if c.isalpha())
-    edition = EDITIONS.get(plan, UNKNOWN)
+    edition = EDITIONS.get(plan, UNKNOWN_EDITION)
     return Organisation(
         id=str(row["id"]),
         name=str(row.get("company_name") or row["id"]),
@@ -64,6 +65,6 @@ def read_organisation(client: ZohoClient) -> Organisation:
     )
 
 
-def _users(licence: dict) -> int:
+def _users(licence: dict[str, Any]) -> int:
     count = licence.get("users_license_purchased")
     return count if isinstance(count, int) else 0

@@ -1,17 +1,17 @@
 """Zoho: the token, what it reads, whose data they are, and the credits that are left."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from aha_pipeline import services
-from aha_pipeline.crm import access
-from aha_pipeline.crm.access import Gap, Need
+from aha_pipeline.crm import permissions
+from aha_pipeline.crm.access_token import TokenSource
 from aha_pipeline.crm.budget import Unlimited
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import ZohoError
 from aha_pipeline.crm.organisation import Organisation, read_organisation
-from aha_pipeline.crm.token import TokenSource
+from aha_pipeline.crm.permissions import MissingPermission, Permission
 from aha_pipeline.doctor import clocks
 from aha_pipeline.doctor.finding import Finding, ok, problem, warning
 from aha_pipeline.settings import Settings
@@ -23,7 +23,7 @@ class Meter(Unlimited):
 
     remaining: int | None = None
 
-    def observe(self, remaining: int) -> None:
+    def update(self, remaining: int) -> None:
         """Keep the number."""
         self.remaining = remaining
 
@@ -45,9 +45,9 @@ def examine(
     try:
         tokens.renew()
         yield ok("Zoho token", "Made just now.")
-        gaps = _gaps(client, access.GENERAL)
-        yield from _of_gaps("Zoho scopes", access.GENERAL, gaps)
-        if gaps:
+        missing = _missing(client, permissions.BASE_PERMISSIONS)
+        yield from _findings("Zoho scopes", permissions.BASE_PERMISSIONS, missing)
+        if missing:
             return
         organisation = read_organisation(client)
         yield belongs(organisation, held, is_sandbox=settings.is_sandbox)
@@ -110,21 +110,23 @@ def _used_up() -> Finding:
 
 
 def _modules(client: ZohoClient, modules: tuple[str, ...]) -> Iterator[Finding]:
-    needs = access.needs_of(client, modules)
+    wanted = permissions.permissions_for(client, modules)
     for module in modules:
-        own = [need for need in needs if need.is_vital and need.module == module]
-        yield from _of_gaps(module, own, _gaps(client, own))
-    optional = [need for need in needs if not need.is_vital]
-    for gap in _gaps(client, optional):
-        yield warning(f"Zoho {gap.need.what}", gap.sentence)
+        required = [one for one in wanted if one.is_required and one.module == module]
+        yield from _findings(module, required, _missing(client, required))
+    optional = [one for one in wanted if not one.is_required]
+    for missing in _missing(client, optional):
+        yield warning(f"Zoho {missing.permission.name}", missing.sentence)
 
 
-def _of_gaps(what: str, needs: tuple[Need, ...] | list[Need], gaps: list[Gap]) -> Iterator[Finding]:
-    if not gaps:
-        yield ok(what, f"Readable: {', '.join(need.what for need in needs)}.")
-    for sentence in dict.fromkeys(gap.sentence for gap in gaps):
+def _findings(
+    what: str, wanted: Sequence[Permission], missing: list[MissingPermission]
+) -> Iterator[Finding]:
+    if not missing:
+        yield ok(what, f"Readable: {', '.join(permission.name for permission in wanted)}.")
+    for sentence in dict.fromkeys(one.sentence for one in missing):
         yield problem(what, sentence)
 
 
-def _gaps(client: ZohoClient, needs: tuple[Need, ...] | list[Need]) -> list[Gap]:
-    return [found for need in needs if (found := access.gap(client, need))]
+def _missing(client: ZohoClient, wanted: Sequence[Permission]) -> list[MissingPermission]:
+    return [missing for one in wanted if (missing := permissions.check(client, one))]

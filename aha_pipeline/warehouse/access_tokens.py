@@ -19,7 +19,7 @@ class TokenStore:
         self._connect = connect
 
     @contextmanager
-    def opened(self, key: str) -> Iterator["Kept"]:
+    def locked(self, key: str) -> Iterator["Kept"]:
         """Yield what is kept of a connection, for this process alone until the block ends.
 
         Raises DatabaseUnreachable or psycopg2.Error.
@@ -45,8 +45,8 @@ class Kept:
             row = cursor.fetchone()
         return row and row[0]
 
-    def write(self, kept: str) -> None:
+    def write(self, text: str) -> None:
         """Keep something, and drop what other connections have not used for a day."""
-        parameters = {"connection": self._key, "kept": kept}
+        parameters = {"connection": self._key, "kept": text}
         with self._connection.cursor() as cursor:
             cursor.execute(sql.read("warehouse/keep_token"), parameters)

@@ -48,7 +48,7 @@ class LeasedSlots:
         self._changed = Condition()
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
+    def acquire(self) -> Iterator[None]:
         """Hold a place while the block runs; waits until there is one.
 
         Raises DatabaseUnreachable or psycopg2.Error when the database cannot be asked.
@@ -64,7 +64,7 @@ class LeasedSlots:
                 self._in_use -= 1
                 self._changed.notify()
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """End the lease, if no call is under way."""
         with self._changed:
             if self._in_use or not self._renew_at:

@@ -51,11 +51,11 @@ class CreditBudget:
         """Whether less than a fifth is left: then calls go one at a time."""
         return self._spent > self._limit - self._limit // SCARCE_SHARE
 
-    def observe(self, remaining: int) -> None:
+    def update(self, remaining: int) -> None:
         """Take note of the credits that Zoho says the whole organisation has left."""
         self._remaining = remaining
 
-    def take(self, credits: int, *, essential: bool) -> str | None:
+    def consume(self, credits: int, *, essential: bool) -> str | None:
         """Spend credits and return None, or return one sentence that says when to go on."""
         with self._lock:
             if self._remaining is not None and self._remaining <= self._floor and not essential:
@@ -71,7 +71,7 @@ class CreditBudget:
             self._booked -= credits
             return None
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Return what was booked and not spent."""
         with self._lock, self._connect() as connection, connection.cursor() as cursor:
             cursor.execute(sql.read("warehouse/give_credits_back"), {"credits": self._booked})

@@ -208,7 +208,7 @@ def test_what_others_need_of_the_organisations_credits_is_left_to_them(opened, c
     stopped = read(opened).load.stop_reason
     assert "other integrations" in stopped
     connected.switches.credits = 1_000_000
-    opened.zoho().budget.observe(1_000_000)
+    opened.zoho().budget.update(1_000_000)
     assert read(opened).load.stop_reason is None
     assert living(opened) == served(connected)
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from aha_pipeline import services
 from aha_pipeline.assets.extract_load import sync_window
 from aha_pipeline.assets.reconcile import reconcile
-from aha_pipeline.crm.reading import COMMIT_LAG
+from aha_pipeline.crm.reading.clock import COMMIT_LAG
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.landing import Window
 from aha_pipeline_tests.kit.fake_clock import FakeClock

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from aha_pipeline.crm.access import SCOPES
-from aha_pipeline.crm.data_centres import accounts_of
+from aha_pipeline.crm.data_centres import accounts_url_for
+from aha_pipeline.crm.permissions import SCOPES
 from aha_pipeline.settings import load
 from aha_pipeline_tests.commands.test_cli import aha, says
 from zoho_sandbox.server import Sandbox
@@ -136,7 +136,7 @@ def test_an_api_server_of_another_data_centre_is_refused(company: Sandbox, env: 
 
 
 def test_a_data_centre_is_known_by_its_api_server() -> None:
-    assert accounts_of("https://www.zohoapis.com.au") == "https://accounts.zoho.com.au"
-    assert accounts_of("https://sandbox.zohoapis.in") == "https://accounts.zoho.in"
-    assert accounts_of("https://www.zohoapis.ca") == "https://accounts.zohocloud.ca"
-    assert accounts_of("http://127.0.0.1:8700") is None
+    assert accounts_url_for("https://www.zohoapis.com.au") == "https://accounts.zoho.com.au"
+    assert accounts_url_for("https://sandbox.zohoapis.in") == "https://accounts.zoho.in"
+    assert accounts_url_for("https://www.zohoapis.ca") == "https://accounts.zohocloud.ca"
+    assert accounts_url_for("http://127.0.0.1:8700") is None

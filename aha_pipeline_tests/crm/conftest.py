@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aha_pipeline.crm.client import ZohoClient
-from aha_pipeline.crm.token import Store, TokenSource
+from aha_pipeline_tests.crm.connections import connect
 from aha_pipeline_tests.kit.fake_clock import FakeClock
 from zoho_sandbox.server import Sandbox, start
 
@@ -26,26 +26,6 @@ def sandbox(tmp_path: Path, fake_clock: FakeClock) -> Iterator[Sandbox]:
     (folder / "Leads.jsonl.gz").write_bytes(gzip.compress(b""))
     with start(data_dir=folder, now=fake_clock) as running:
         yield running
-
-
-def connect(
-    url: str,
-    store: Store | None = None,
-    version: str = "v2",
-    concurrency: int = 1,
-    per_page: int = 200,
-    **credentials: str,
-) -> ZohoClient:
-    chosen = {"client_id": "id", "client_secret": "se-cret", "refresh_token": "re-fresh"}
-    tokens = TokenSource(url, **(chosen | credentials), store=store)
-    return ZohoClient(
-        tokens,
-        api_url=url,
-        version=version,
-        concurrency=concurrency,
-        per_page=per_page,
-        backoff_seconds=0.01,
-    )
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The client: one token, passing faults tried again, every refusal one clear sentence."""
+"""The client: one token, transient faults retried, every refusal one clear sentence."""
 
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +15,7 @@ from aha_pipeline.crm.errors import (
     ZohoUnavailable,
 )
 from aha_pipeline.crm.organisation import read_organisation
-from aha_pipeline_tests.crm.conftest import connect
+from aha_pipeline_tests.crm.connections import connect
 
 GOOD = b'{"data": [], "info": {"more_records": false}}'
 
@@ -65,14 +65,14 @@ def scripted(answers) -> Iterator[str]:
         (400, b'{"message": "Access Denied"}'),
     ],
 )
-def test_a_passing_fault_is_tried_again(scripted, answers, fault):
+def test_a_transient_fault_is_retried(scripted, answers, fault):
     answers[:] = [fault, fault, (200, GOOD)]
     client = connect(scripted)
     assert client.get("Leads").text == GOOD.decode()
     assert client.calls == 3
 
 
-def test_a_fault_that_stays_is_told_after_a_bounded_number_of_attempts(scripted, answers):
+def test_a_persistent_fault_is_reported_after_a_bounded_number_of_attempts(scripted, answers):
     answers[:] = [(503, b"")]
     client = connect(scripted)
     with pytest.raises(ZohoUnavailable, match="503"):
@@ -80,7 +80,7 @@ def test_a_fault_that_stays_is_told_after_a_bounded_number_of_attempts(scripted,
     assert client.calls == ATTEMPTS
 
 
-def test_a_server_that_is_not_there_is_told_in_one_sentence():
+def test_an_unreachable_server_is_reported_in_one_sentence():
     with pytest.raises(ZohoUnavailable, match="ZOHO_ACCOUNTS_URL"):
         connect("http://127.0.0.1:1").get("Leads")
 
@@ -91,7 +91,7 @@ def test_an_answer_without_a_body_is_none(scripted, answers, status):
     assert connect(scripted).get("Leads") is None
 
 
-def test_a_refusal_is_not_tried_again(scripted, answers):
+def test_a_refusal_is_not_retried(scripted, answers):
     answers[:] = [(400, b'{"code": "INVALID_DATA", "message": "bad"}')]
     client = connect(scripted)
     with pytest.raises(ZohoRefused, match="INVALID_DATA"):
@@ -125,7 +125,7 @@ def test_a_token_that_dies_early_is_replaced(sandbox, client):
     assert read_organisation(client).id
 
 
-def test_ten_tokens_in_ten_minutes_are_enough_said(sandbox):
+def test_the_limit_of_ten_tokens_in_ten_minutes_is_reported(sandbox):
     for _ in range(10):
         read_organisation(connect(sandbox.url))
     with pytest.raises(ZohoUnavailable, match="ten minutes"):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from aha_pipeline.crm import grant, token
+from aha_pipeline.crm import access_token, grant_code
 from aha_pipeline.delivery.errors import SENTENCES
 from aha_pipeline_tests.docs.sentences import is_in, printed, raised
 from aha_pipeline_tests.kit.pages import ROOT, read_page
@@ -13,13 +13,13 @@ PAGE = read_page(ROOT / "docs" / "troubleshoot.md")
 QUOTED = [quote for row in PAGE.rows() for quote in re.findall(r"`([^`]+)`", row[0])]
 ERRORS = frozenset({
     "SettingsError", "DatabaseUnreachable", "WrongOrganisation", "MeaningFileError",
-    "ZohoUnavailable", "PassingFault", "CreditsSpent", "TokenRefused", "ModuleUnreadable",
-    "ZohoRefused", "CapReached", "DeliveryError", "WriterError", "NoFigures", "NoEntry", "NotBuilt",
-    "MartError", "CheckError", "SchemaIsNewer",
+    "ZohoUnavailable", "TransientFault", "CreditsSpent", "TokenRefused", "ModuleUnreadable",
+    "ZohoRefused", "ListLimitReached", "DeliveryError", "WriterError", "NoFigures", "NoEntry",
+    "NotBuilt", "MartError", "CheckError", "SchemaIsNewer",
 })  # fmt: skip
 FAULT_OF_THE_PROGRAM = {"… is filled by day: give its first and last day."}
 TOLD = [*raised(ERRORS), *(("Twilio", text) for text in SENTENCES.values())]
-TOLD += [("token", text) for room in (token, grant) for text in room.ADVICE.values()]
+TOLD += [("token", text) for room in (access_token, grant_code) for text in room.ADVICE.values()]
 
 
 @pytest.fixture(scope="module")

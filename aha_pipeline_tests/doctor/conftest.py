@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aha_pipeline import services
-from aha_pipeline.crm.access import SCOPES
+from aha_pipeline.crm.permissions import SCOPES
 from aha_pipeline.doctor.examine import examine
 from aha_pipeline.doctor.finding import Finding
 from aha_pipeline_tests.briefing.ollama_stand_in import Ollama, running

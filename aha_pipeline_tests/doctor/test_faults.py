@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aha_pipeline.crm.access import SCOPES
+from aha_pipeline.crm.permissions import SCOPES
 from aha_pipeline.doctor import clocks, database, machine, orchestration, whatsapp, zoho
 from aha_pipeline.instance import home
 from aha_pipeline.settings import load

@@ -42,7 +42,7 @@ def process(database_url):
 
 
 def call(slots, seen, seconds=0.02):
-    with slots.taken(), seen:
+    with slots.acquire(), seen:
         time.sleep(seconds)
 
 
@@ -74,7 +74,7 @@ def test_one_place_is_taken_in_turns(process):
         for _ in range(20):
             call(slots, seen)
         ends[slots] = time.monotonic()
-        slots.give_back()
+        slots.release()
 
     with ThreadPoolExecutor(2) as pool:
         for one in [pool.submit(work, slots) for slots in (first, second)]:
@@ -85,7 +85,7 @@ def test_one_place_is_taken_in_turns(process):
 
 def test_what_a_killed_process_held_comes_free(process):
     killed, other, seen = process(2), process(2), Counter()
-    with killed.taken(), killed.taken():
+    with killed.acquire(), killed.acquire():
         began = time.monotonic()
         call(other, seen)
     assert LEASE * 0.9 < time.monotonic() - began < LEASE + 2
@@ -94,7 +94,7 @@ def test_what_a_killed_process_held_comes_free(process):
 def test_what_is_given_back_is_free_at_once(process):
     first, second, seen = process(1, lease=90), process(1), Counter()
     call(first, seen)
-    first.give_back()
+    first.release()
     began = time.monotonic()
     call(second, seen)
     assert time.monotonic() - began < 1
@@ -102,7 +102,7 @@ def test_what_is_given_back_is_free_at_once(process):
 
 def test_a_process_that_does_not_know_the_limit_keeps_the_one_others_know(process):
     known, new, seen = process(1), process(None), Counter()
-    with known.taken():
+    with known.acquire():
         began = time.monotonic()
         call(new, seen)
     assert time.monotonic() - began > LEASE * 0.9

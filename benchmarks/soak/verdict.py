@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from aha_pipeline.crm.reading import COMMIT_LAG
+from aha_pipeline.crm.reading.clock import COMMIT_LAG
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.state import unread
 from benchmarks.soak.world import ZONE, World

@@ -1,4 +1,4 @@
-"""The list of deletions. Zoho remembers them 60 days in the recycle bin, 120 days in all."""
+"""The list of deletions. Zoho keeps them 60 days in the recycle bin, 120 days in all."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,49 +6,50 @@ from datetime import datetime, timedelta
 
 from aha_pipeline.crm import budget
 from aha_pipeline.crm.client import ZohoClient
-from aha_pipeline.crm.listing import to_time
+from aha_pipeline.crm.records_endpoint import to_time
 
-# The list has no order that is promised and shifts while it is read: what one read misses at the
-# edge of a page, the next one finds.
+# The list has no documented order and shifts while it is read: what one read misses at a page
+# border, the next one finds.
 OVERLAP = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Deletion:
-    """A record's removal; `kind` is `recycle` or `permanent`, the time is Zoho's text."""
+    """The deletion of one record; `kind` is `recycle` or `permanent`, the time is Zoho's text."""
 
     id: str
     kind: str
     deleted_time: str | None
 
     def is_after(self, moment: datetime | None) -> bool:
-        """Whether it is known to have happened after a moment."""
+        """Whether it is known to have happened after `moment`."""
         time = to_time(self.deleted_time)
         return moment is not None and time is not None and time > moment
 
 
-def read_deleted(
+def read_deletions(
     client: ZohoClient, module: str, since: datetime | None, *, essential: bool = False
 ) -> list[Deletion]:
-    """Return what was deleted since `since`, less an overlap of a day. Raises ZohoError."""
-    began = client.server_time
+    """Return the deletions since `since`, less an overlap of a day. Raises ZohoError."""
+    began_at = client.server_time
     found: dict[str, Deletion] = {}
     while True:
         rows = list(_rows(client, module, since and since - OVERLAP, essential))
-        news = [row for row in rows if row.id not in found and not row.is_after(began)]
+        new = [row for row in rows if row.id not in found and not row.is_after(began_at)]
         found |= {row.id: row for row in rows}
-        # More than a page can shift while it is read: read again until nothing new appears, but
-        # for what is deleted meanwhile, which may have no end and which the next read finds.
-        if len(rows) <= client.per_page or not news:
+        # A list longer than a page can shift under the reader, so read it until nothing new
+        # appears. Deletions made meanwhile do not count: they may never stop, and the next read
+        # finds them.
+        if len(rows) <= client.per_page or not new:
             return list(found.values())
 
 
 def _rows(
     client: ZohoClient, module: str, since: datetime | None, essential: bool
 ) -> Iterator[Deletion]:
-    number, more = 1, True
-    while more:
-        answer = client.get(
+    number, has_more = 1, True
+    while has_more:
+        response = client.get(
             f"{module}/deleted",
             {"type": "all", "page": number, "per_page": client.per_page},
             modified_since=since,
@@ -56,9 +57,9 @@ def _rows(
             credits=budget.DELETED,
             essential=essential,
         )
-        if answer is None:
+        if response is None:
             return
-        for row in answer.body.get("data", []):
+        for row in response.body.get("data", []):
             yield Deletion(str(row["id"]), row.get("type") or "recycle", row.get("deleted_time"))
-        more = bool(answer.body.get("info", {}).get("more_records"))
+        has_more = bool(response.body.get("info", {}).get("more_records"))
         number += 1

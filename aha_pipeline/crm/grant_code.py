@@ -1,13 +1,13 @@
-"""The code that a self client's console makes, changed into a refresh token, once.
+"""Exchange the grant code of a self client for a refresh token.
 
-Source: Zoho accounts documentation, "self client authorization code flow": a code is good once and
-for three to ten minutes, and no redirect address is sent.
+Source: Zoho accounts documentation, "self client authorization code flow": a code works
+once, within three to ten minutes, and no redirect address is sent.
 """
 
 from dataclasses import dataclass, field
 
+from aha_pipeline.crm.access_token import request_token
 from aha_pipeline.crm.errors import TokenRefused
-from aha_pipeline.crm.token import request_token
 
 ADVICE = {
     "invalid_code": "it was used before, has expired, or was made for another client or in another "
@@ -26,9 +26,9 @@ class Grant:
     api_domain: str | None
 
 
-def redeem(accounts_url: str, client_id: str, client_secret: str, code: str) -> Grant:
-    """Return what a grant code is worth. Raises TokenRefused and ZohoUnavailable."""
-    answer = request_token(
+def exchange_code(accounts_url: str, client_id: str, client_secret: str, code: str) -> Grant:
+    """Return the refresh token for a grant code. Raises TokenRefused and ZohoUnavailable."""
+    response = request_token(
         accounts_url,
         {
             "grant_type": "authorization_code",
@@ -39,10 +39,10 @@ def redeem(accounts_url: str, client_id: str, client_secret: str, code: str) -> 
         what="token for the code",
         advice=ADVICE,
     )
-    refresh_token = answer.get("refresh_token")
+    refresh_token = response.get("refresh_token")
     if not isinstance(refresh_token, str) or not refresh_token:
         raise TokenRefused(
             "Zoho gave no refresh token for the code: make it in a self client, not in a client "
             "of another kind."
         )
-    return Grant(refresh_token, answer.get("api_domain"))
+    return Grant(refresh_token, response.get("api_domain"))

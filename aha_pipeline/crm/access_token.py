@@ -1,7 +1,7 @@
 """Access tokens: fetched when first needed, renewed early, shared through a store.
 
-Facts: Zoho accounts documentation, "token validity". A token lives an hour; ten can be made in ten
-minutes; a refusal may come with HTTP status 200, so only the token's presence counts.
+Source: Zoho accounts documentation, "token validity". A token lives an hour; ten can be issued in
+ten minutes; a refusal may come with HTTP status 200, so only the token's presence counts.
 """
 
 import base64
@@ -12,15 +12,15 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 import requests
 from cryptography.fernet import Fernet, InvalidToken
 
-from aha_pipeline.crm.errors import PassingFault, TokenRefused, ZohoUnavailable
+from aha_pipeline.crm.errors import TokenRefused, TransientFault, ZohoUnavailable
 
 RENEW_EARLY_SECONDS = 300
-GRANTS, GRANTS_SECONDS = 10, 600  # Zoho makes so many tokens in so many seconds
+MAX_TOKENS, TOKEN_PERIOD_SECONDS = 10, 600  # Zoho issues at most 10 tokens in 10 minutes
 TIMEOUT_SECONDS = (10, 30)
 ADVICE = {
     "invalid_code": "the refresh token is wrong, revoked, or of another data centre: "
@@ -32,35 +32,35 @@ ADVICE = {
 
 @dataclass(frozen=True)
 class AccessToken:
-    """A token, the API server it is for, and until when it is good (UTC seconds)."""
+    """A token, the API server it is for, and until when to use it (seconds since the epoch)."""
 
     value: str = field(repr=False)
     api_domain: str | None
     good_until: float
 
 
-class Kept(Protocol):
-    """What a store keeps of one connection."""
+class StoredToken(Protocol):
+    """The stored token of one connection, encrypted."""
 
     def read(self) -> str | None:
-        """Return what was kept last, or None."""
+        """Return the stored text, or None."""
 
-    def write(self, kept: str) -> None:
-        """Keep something."""
+    def write(self, text: str) -> None:
+        """Store a text in place of the last one."""
 
 
 class Store(Protocol):
-    """Where processes that share a connection find its token."""
+    """Where processes that use the same connection share its token."""
 
-    def opened(self, key: str) -> AbstractContextManager[Kept]:
-        """Yield what is kept of a connection, for this process alone until the block ends."""
+    def locked(self, key: str) -> AbstractContextManager[StoredToken]:
+        """Yield the stored token of a connection, locked for other processes meanwhile."""
 
 
 class TokenSource:
-    """The one token that all calls share: of this process, or of all that have the `store`.
+    """The one token that all calls share: within this process, or among all that use `store`.
 
-    The store is given the token encrypted with the credentials, so it is of use only to those who
-    have them anyway.
+    The token is stored encrypted with the credentials, so it is useful only to those who have
+    them anyway.
     """
 
     def __init__(
@@ -84,59 +84,65 @@ class TokenSource:
         encryption = _digest("encryption", accounts_url, *self._form.values())
         self._cipher = Fernet(base64.urlsafe_b64encode(encryption))
         self._token: AccessToken | None = None
-        self._granted: list[float] = []
+        self._issued_at: list[float] = []
         self._lock = Lock()
 
     def renew(self) -> AccessToken:
-        """Return a token made just now: a kept one outlives credentials that changed.
+        """Return a newly issued token: a stored one outlives credentials that changed.
 
         Raises as `get` does.
         """
         with self._lock:
-            self._token = self._shared(renew=True) if self._store else self._fetch()
-            return self._token
-
-    def get(self, *, refused: AccessToken | None = None) -> AccessToken:
-        """Return a token that is good for some minutes; never the one named `refused`.
-
-        Raises TokenRefused when a person must act, PassingFault when the next attempt may succeed,
-        ZohoUnavailable when Zoho would make no more tokens for now.
-        """
-        with self._lock:
-            if not _is_good(self._token, refused):
-                self._token = self._shared(refused) if self._store else self._fetch()
-            return self._token
-
-    def _shared(self, refused: AccessToken | None = None, *, renew: bool = False) -> AccessToken:
-        with self._store.opened(self._key) as kept:
-            known = self._decrypted(kept.read())
-            self._granted = known.get("granted", [])
-            token = AccessToken(**known["token"]) if known else None
-            if renew or not _is_good(token, refused):
-                token = self._fetch()
-                text = json.dumps({"token": asdict(token), "granted": self._granted})
-                kept.write(self._cipher.encrypt(text.encode()).decode())
+            token = self._from_store(self._store, renew=True) if self._store else self._fetch()
+            self._token = token
             return token
 
-    def _decrypted(self, kept: str | None) -> dict[str, Any]:
+    def get(self, *, refused: AccessToken | None = None) -> AccessToken:
+        """Return a token that is valid for some minutes more; never the one named `refused`.
+
+        Raises TokenRefused when a person must act, TransientFault when the next attempt may
+        succeed, ZohoUnavailable when Zoho would issue no more tokens for now.
+        """
+        with self._lock:
+            token = self._token
+            if not _is_valid(token, refused):
+                token = self._from_store(self._store, refused) if self._store else self._fetch()
+                self._token = token
+            return token
+
+    def _from_store(
+        self, store: Store, refused: AccessToken | None = None, *, renew: bool = False
+    ) -> AccessToken:
+        with store.locked(self._key) as stored:
+            known = self._decrypted(stored.read())
+            self._issued_at = known.get("granted", [])
+            token = AccessToken(**known["token"]) if known else None
+            if renew or not _is_valid(token, refused):
+                token = self._fetch()
+                text = json.dumps({"token": asdict(token), "granted": self._issued_at})
+                stored.write(self._cipher.encrypt(text.encode()).decode())
+            return token
+
+    def _decrypted(self, text: str | None) -> dict[str, Any]:
         try:
-            return json.loads(self._cipher.decrypt(kept)) if kept else {}
+            known: dict[str, Any] = json.loads(self._cipher.decrypt(text)) if text else {}
         except InvalidToken:
             return {}
+        return known
 
     def _fetch(self) -> AccessToken:
         asked_at = time.time()
-        self._check_grants(asked_at)
+        self._check_issue_rate(asked_at)
         answer = request_token(self._accounts_url, self._form)
-        self._granted.append(asked_at)
+        self._issued_at.append(asked_at)
         value = answer["access_token"]
         return AccessToken(value, answer.get("api_domain"), asked_at + _lifetime(answer))
 
-    def _check_grants(self, now: float) -> None:
-        """Refuse to ask for a token that Zoho would not make, and that would lengthen its ban."""
-        self._granted = [at for at in self._granted if now - GRANTS_SECONDS < at <= now]
-        if len(self._granted) >= GRANTS:
-            wait = self._granted[0] + GRANTS_SECONDS - now
+    def _check_issue_rate(self, now: float) -> None:
+        """Refuse to ask for a token that Zoho would not issue: asking would extend its ban."""
+        self._issued_at = [at for at in self._issued_at if now - TOKEN_PERIOD_SECONDS < at <= now]
+        if len(self._issued_at) >= MAX_TOKENS:
+            wait = self._issued_at[0] + TOKEN_PERIOD_SECONDS - now
             raise ZohoUnavailable(
                 "Zoho makes no more access tokens for now (ten in ten minutes): "
                 f"wait {max(wait / 60, 1):.0f} minutes."
@@ -150,18 +156,18 @@ def request_token(
     what: str = "access token",
     advice: Mapping[str, str] = ADVICE,
 ) -> dict[str, Any]:
-    """Return the accounts server's answer to a form, which has an access token.
+    """Return the accounts server's answer to a form; it contains an access token.
 
-    `what` is asked for, and `advice` says what to do about Zoho's error codes. Raises TokenRefused
-    when a person must act, PassingFault when the next attempt may succeed, ZohoUnavailable when
-    Zoho would make no more tokens for now.
+    `what` names what is asked for, `advice` says what to do about each of Zoho's error codes.
+    Raises TokenRefused when a person must act, TransientFault when the next attempt may succeed,
+    ZohoUnavailable when Zoho would issue no more tokens for now.
     """
     try:
         response = requests.post(
             f"{accounts_url}/oauth/v2/token", data=dict(form), timeout=TIMEOUT_SECONDS
         )
     except requests.RequestException as error:
-        raise PassingFault(
+        raise TransientFault(
             f"Zoho's accounts server does not answer ({type(error).__name__}): "
             "check ZOHO_ACCOUNTS_URL and the network."
         ) from None
@@ -176,13 +182,13 @@ def _digest(*parts: str) -> bytes:
     return hashlib.sha256("\n".join(parts).encode()).digest()
 
 
-def _is_good(token: AccessToken | None, refused: AccessToken | None) -> bool:
+def _is_valid(token: AccessToken | None, refused: AccessToken | None) -> TypeGuard[AccessToken]:
     if token is None or time.time() >= token.good_until:
         return False
     return refused is None or token.value != refused.value
 
 
-def _json_object(response: requests.Response) -> dict:
+def _json_object(response: requests.Response) -> dict[str, Any]:
     try:
         answer = response.json()
     except requests.JSONDecodeError:
@@ -190,8 +196,8 @@ def _json_object(response: requests.Response) -> dict:
     return answer if isinstance(answer, dict) else {}
 
 
-def _lifetime(answer: dict) -> float:
-    """Return the seconds a token may be used; Zoho has sent this in seconds and milliseconds."""
+def _lifetime(answer: dict[str, Any]) -> float:
+    """Return the seconds a token may be used; Zoho has sent both seconds and milliseconds."""
     seconds = float(answer.get("expires_in_sec") or answer.get("expires_in") or 3600)
     if seconds > 86_400:
         seconds /= 1000
@@ -199,7 +205,7 @@ def _lifetime(answer: dict) -> float:
 
 
 def _refusal(
-    status: int, answer: dict, what: str, advice: Mapping[str, str]
+    status: int, answer: dict[str, Any], what: str, advice: Mapping[str, str]
 ) -> TokenRefused | ZohoUnavailable:
     code = str(answer.get("error", ""))
     if code in advice:
@@ -209,7 +215,7 @@ def _refusal(
             "Zoho makes no more access tokens for now (ten in ten minutes): wait ten minutes."
         )
     if status >= 500 or not code:
-        return PassingFault(
+        return TransientFault(
             f"Zoho's accounts server gave no {what} (HTTP {status}): "
             "check ZOHO_ACCOUNTS_URL, or try again later."
         )

@@ -1,20 +1,21 @@
-"""The reading: no record is missed, whatever happens to the others while it reads."""
+"""The reader misses no record, whatever happens to the others while it reads."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from aha_pipeline.crm import reading as reading_module
 from aha_pipeline.crm.budget import Unlimited
-from aha_pipeline.crm.deleted import read_deleted
 from aha_pipeline.crm.errors import ZohoRefused
-from aha_pipeline.crm.listing import Listing, slices_of
 from aha_pipeline.crm.metadata import read_fields
-from aha_pipeline.crm.reading import COMMIT_LAG, Reading, gaps
-from aha_pipeline_tests.crm.conftest import connect
+from aha_pipeline.crm.reading.clock import COMMIT_LAG
+from aha_pipeline.crm.reading.module_reader import ModuleReader
+from aha_pipeline.crm.records_endpoint import RecordsEndpoint, field_batches
+from aha_pipeline_tests.crm.connections import connect
+from aha_pipeline_tests.crm.records import create, held_by
 from zoho_sandbox.faults.switches import Churn
 
 RANDOM = settings(
@@ -24,61 +25,50 @@ RANDOM = settings(
 )
 
 
-def create(sandbox, count, every_seconds=0, **values):
-    for _ in range(count):
-        sandbox.store.create("Leads", {"Last_Name": "x", **values})
-        sandbox.store.now.forward(seconds=every_seconds)
-
-
 @dataclass
 class Seen:
-    """The newest Modified_Time that a reading saw of each id, and the reading itself."""
+    """The newest Modified_Time that a reader saw of each id, and the reader itself."""
 
-    reading: Reading
+    reader: ModuleReader
     times: dict = field(default_factory=dict)
 
-    def take(self, page):
+    def add(self, page):
         for id_, time in page.keys:
             stamp = time.timestamp() if time else None
             self.times[id_] = max(filter(None, [self.times.get(id_), stamp]), default=None)
 
 
-def read(client, since=None, until=None, between=lambda: None, per_page=5, skip=()):
-    """Read all pages; `between` acts after each."""
+def read(client, since=None, until=None, between=lambda: None, per_page=5, done=()):
+    """Read all pages; call `between` after each."""
     fields = () if client.version == "v2" else read_fields(client, "Leads")
     names = [row["api_name"] for row in fields]
     client.per_page = per_page
-    listing = Listing(client, "Leads", slices_of(names, client.version))
-    seen = Seen(Reading(listing, since, until, skip))
-    for page in seen.reading.pages():
-        seen.take(page)
+    endpoint = RecordsEndpoint(client, "Leads", field_batches(names, client.version))
+    seen = Seen(ModuleReader(endpoint, since, until, done))
+    for page in seen.reader.pages():
+        seen.add(page)
         between()
     return seen
 
 
 def read_twice(sandbox, client, **options):
-    """Read all, and then, in peace, what changed meanwhile; return the newest times seen."""
+    """Read all, then undisturbed what changed meanwhile; return the newest times seen."""
     first = read(client, **options)
     sandbox.switches.churn = None
-    began = first.reading.read_until
+    began = first.reader.read_until
     second = read(client, began and began - COMMIT_LAG, per_page=client.per_page)
     return first.times | second.times
 
 
-def held_by(sandbox):
-    records = sandbox.store.tables["Leads"].records
-    return {id_: record.facts.modified for id_, record in records.items()}
-
-
 class Allowance(Unlimited):
-    """So many credits, and a reserve for what is essential."""
+    """A number of credits, and a reserve for essential calls."""
 
     def __init__(self, credits, reserve=1_000_000):
         self.left = credits
         self.reserve = reserve
         self.is_spent = False
 
-    def take(self, credits, *, essential):
+    def consume(self, credits, *, essential):
         if self.left + (self.reserve if essential else 0) < credits:
             self.is_spent = True
             return "No credits are left."
@@ -144,7 +134,7 @@ def test_records_without_a_time_are_seen_where_all_others_are_later_than_asked_f
     ]
 
 
-def test_a_record_made_between_two_slices_of_a_page_is_seen_by_the_next_reading(
+def test_a_record_created_between_two_field_batches_of_a_page_is_seen_by_the_next_read(
     sandbox, fake_clock, monkeypatch
 ):
     since = fake_clock.moment
@@ -162,12 +152,12 @@ def test_a_record_made_between_two_slices_of_a_page_is_seen_by_the_next_reading(
 
     monkeypatch.setattr(client, "get", get)
     first = read(client, since, per_page=200)
-    second = read(client, first.reading.read_until - COMMIT_LAG, per_page=200)
+    second = read(client, first.reader.read_until - COMMIT_LAG, per_page=200)
     assert made[0] in second.times
 
 
 @pytest.mark.parametrize("seed", range(6, 10))
-def test_what_left_a_second_and_shows_itself_late_hides_none_of_it(
+def test_a_record_that_left_a_group_and_shows_up_late_hides_none_of_it(
     sandbox, client, fake_clock, monkeypatch, seed
 ):
     sandbox.switches.tie_order, sandbox.switches.seed = "random", seed
@@ -192,23 +182,21 @@ def test_what_left_a_second_and_shows_itself_late_hides_none_of_it(
     assert held_by(sandbox).items() <= seen.items()
 
 
-def test_a_reading_that_is_cancelled_in_a_proof_ends(sandbox, client, fake_clock):
+def test_a_read_cancelled_during_verification_ends(sandbox, client, fake_clock):
     sandbox.switches.tie_order = "random"
     create(sandbox, 60)
     fake_clock.forward(seconds=600)
     client.per_page = 4
-    reading = Reading(Listing(client, "Leads"), None, None)
-    pages = reading.pages()
-    while client.calls <= 25:  # the walk takes 17
+    cancelled = Event()
+    pages = ModuleReader(RecordsEndpoint(client, "Leads"), None, None, (), cancelled).pages()
+    while client.calls <= 25:  # the scan takes 17
         next(pages)
-    reading.cancelled.set()
+    cancelled.set()
     with pytest.raises(KeyboardInterrupt):
         next(pages)
 
 
-def test_a_record_without_a_time_before_a_second_of_many_pages_hides_none_of_it(
-    sandbox, client, fake_clock
-):
+def test_a_record_without_a_time_before_a_group_hides_none_of_it(sandbox, client, fake_clock):
     create(sandbox, 1, Modified_Time=None)
     create(sandbox, 5)
     fake_clock.forward(seconds=600)
@@ -222,22 +210,22 @@ def test_only_what_changed_since_is_read(sandbox, client, fake_clock):
     assert len(read(client, since).times) == 2
 
 
-def test_reading_stops_at_the_end_of_the_window(sandbox, client, fake_clock):
+def test_a_read_stops_at_the_end_of_its_range(sandbox, client, fake_clock):
     until = fake_clock.moment + timedelta(minutes=3)
     create(sandbox, 200, every_seconds=60)
     read(client, fake_clock.moment - timedelta(days=1), until)
     assert client.calls <= 6
 
 
-def test_what_was_read_before_is_left_out(sandbox, client, fake_clock):
+def test_ranges_that_are_done_are_skipped(sandbox, client, fake_clock):
     start = fake_clock.moment
     create(sandbox, 300, every_seconds=60)
     middle = start + timedelta(minutes=280)
-    assert len(read(client, skip=[(None, middle)]).times) <= 30
+    assert len(read(client, done=[(None, middle)]).times) <= 30
 
 
 @pytest.mark.parametrize("order", ["id", "id_desc", "random"])
-def test_a_second_of_many_pages_is_read_whole_in_any_order_of_its_ties(sandbox, client, order):
+def test_a_second_of_many_pages_is_read_whole_in_any_order(sandbox, client, order):
     sandbox.switches.tie_order = order
     create(sandbox, 60)
     create(sandbox, 9, every_seconds=7)
@@ -267,7 +255,7 @@ def test_a_list_that_changes_faster_than_it_is_read_comes_to_an_end(sandbox, fak
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_what_left_a_second_among_more_changes_than_are_read_is_not_taken_for_seen(
+def test_a_record_that_left_a_group_among_more_changes_than_are_read_does_not_count_as_seen(
     sandbox, client, fake_clock, seed
 ):
     create(sandbox, 120)
@@ -280,7 +268,7 @@ def test_what_left_a_second_among_more_changes_than_are_read_is_not_taken_for_se
 
 
 @pytest.mark.parametrize("most", range(1, 60, 4))
-def test_a_reading_that_runs_out_of_credits_in_a_proof_says_what_it_has_read(
+def test_a_read_that_runs_out_of_credits_during_verification_says_what_is_verified(
     sandbox, fake_clock, most
 ):
     create(sandbox, 40, every_seconds=7)
@@ -291,10 +279,10 @@ def test_a_reading_that_runs_out_of_credits_in_a_proof_says_what_it_has_read(
     client.budget = Allowance(most)
     seen = read(client, per_page=3)
     sandbox.switches.churn = None
-    assert bool(seen.reading.stopped) == client.budget.is_spent
-    if seen.reading.stopped:
+    assert bool(seen.reader.stop_reason) == client.budget.is_spent
+    if seen.reader.stop_reason:
         held = held_by(sandbox)
-        for start, end in seen.reading.covered:
+        for start, end in seen.reader.verified_ranges:
             owed = {id_ for id_, time in held.items() if between_times(start, time, end)}
             assert owed <= set(seen.times)
 
@@ -341,73 +329,8 @@ def test_a_long_window_is_read_by_as_many_calls_at_a_time_as_are_allowed(sandbox
     assert client.calls < 130  # of which 101 are the least that is possible
 
 
-def test_deletions_are_listed_over_pages_with_their_kind(sandbox, client, fake_clock):
-    create(sandbox, 450, every_seconds=1)
-    for id_ in list(held_by(sandbox))[:430]:
-        sandbox.store.delete("Leads", id_)
-    fake_clock.forward(days=61)
-    sandbox.store.delete("Leads", next(iter(held_by(sandbox))))
-    found = read_deleted(client, "Leads", None)
-    assert len(found) == 431
-    assert [d.kind for d in found].count("permanent") == 430
-
-
-def test_deletions_are_read_from_a_day_before_the_time_asked_for(sandbox, client, fake_clock):
-    create(sandbox, 2)
-    first, second = held_by(sandbox)
-    sandbox.store.delete("Leads", first)
-    fake_clock.forward(days=3)
-    since = fake_clock.moment
-    fake_clock.forward(hours=-1)
-    sandbox.store.delete("Leads", second)
-    fake_clock.forward(hours=2)
-    assert [d.id for d in read_deleted(client, "Leads", since)] == [second]
-
-
-def test_deletions_that_go_on_while_they_are_read_have_an_end(
-    sandbox, client, fake_clock, monkeypatch
-):
-    create(sandbox, 900)
-    ids = iter(held_by(sandbox))
-    before = {next(ids) for _ in range(12)}
-    for id_ in before:
-        sandbox.store.delete("Leads", id_)
-    fake_clock.forward(seconds=60)
-    client.get("Leads")
-    client.per_page, ask = 5, client.get
-
-    def get(*args, **options):
-        fake_clock.forward(seconds=1)
-        sandbox.store.delete("Leads", next(ids))
-        return ask(*args, **options)
-
-    monkeypatch.setattr(client, "get", get)
-    assert before <= {deletion.id for deletion in read_deleted(client, "Leads", None)}
-
-
-def hour(n):
-    return None if n is None else reading_module.datetime(2026, 5, 4, n)
-
-
-@pytest.mark.parametrize(
-    ("span", "done", "left"),
-    [
-        ((None, 9), [], [(None, 9)]),
-        ((None, 9), [(None, 3)], [(3, 9)]),
-        ((1, 9), [(1, 3), (5, 6)], [(3, 5), (6, 9)]),
-        ((1, 9), [(1, 9)], []),
-        ((1, None), [(0, 2), (4, 5)], [(2, 4), (5, None)]),
-        ((None, None), [(2, 4)], [(None, 2), (4, None)]),
-    ],
-)
-def test_gaps_are_what_is_not_done(span, done, left):
-    as_hours = [(hour(a), hour(b)) for a, b in done]
-    found = gaps((hour(span[0]), hour(span[1])), as_hours)
-    assert found == [(hour(a), hour(b)) for a, b in left]
-
-
 @st.composite
-def deeds(draw):
+def changes(draw):
     """What happens to the records between two pages."""
     kinds = st.sampled_from(["create", "edit", "delete", "convert"])
     return draw(st.lists(st.tuples(kinds, st.integers(0, 10_000), st.integers(0, 2)), max_size=4))
@@ -416,13 +339,13 @@ def deeds(draw):
 @settings(RANDOM, max_examples=200)
 @given(
     start=st.lists(st.integers(0, 2), max_size=30),
-    meanwhile=st.lists(deeds(), max_size=25),
+    meanwhile=st.lists(changes(), max_size=25),
     per_page=st.integers(1, 6),
     strict=st.booleans(),
     order=st.sampled_from(["id", "id_desc", "random"]),
     concurrency=st.sampled_from([1, 3]),
 )
-def test_nothing_is_missed_while_records_change_under_the_walk(
+def test_nothing_is_missed_while_records_change_under_the_reader(
     sandbox, fake_clock, start, meanwhile, per_page, strict, order, concurrency
 ):
     store = sandbox.store
@@ -465,7 +388,7 @@ def test_nothing_is_missed_while_records_change_under_the_walk(
     timeless=st.sampled_from([0, 0, 1, 8]),
     reserve=st.sampled_from([0, 3, 1_000_000]),
 )
-def test_nothing_is_missed_by_readings_that_stop_and_go_on(
+def test_nothing_is_missed_by_reads_that_stop_and_resume(
     sandbox,
     fake_clock,
     start,
@@ -487,17 +410,17 @@ def test_nothing_is_missed_by_readings_that_stop_and_go_on(
         create(sandbox, 1, every_seconds=pause)
     fake_clock.forward(seconds=600)
     fake_clock.step = timedelta(seconds=0.1)
-    done, times = [], {}
+    finished, times = [], {}
     for credits in [*allowances, 1_000_000]:
         sandbox.switches.churn = churn if credits < 1_000_000 else None
         client = connect(sandbox.url, concurrency=concurrency)
         client.budget = Allowance(credits, reserve)
-        seen = read(client, per_page=per_page, skip=done)
+        seen = read(client, per_page=per_page, done=finished)
         times |= seen.times
         fake_clock.forward(seconds=3600)
-        if not seen.reading.stopped:
+        if not seen.reader.stop_reason:
             break
-        done += seen.reading.covered
+        finished += seen.reader.verified_ranges
     sandbox.switches.churn = None
-    times |= read(connect(sandbox.url), seen.reading.read_until - COMMIT_LAG).times
+    times |= read(connect(sandbox.url), seen.reader.read_until - COMMIT_LAG).times
     assert held_by(sandbox).items() <= times.items()

@@ -1,0 +1,29 @@
+"""How many calls may run at the same time: a call acquires a place before it is made."""
+
+from contextlib import AbstractContextManager
+from threading import BoundedSemaphore
+from typing import Protocol
+
+
+class ConcurrencyLimiter(Protocol):
+    """Limits simultaneous calls. Safe for use by several threads."""
+
+    def acquire(self) -> AbstractContextManager[object]:
+        """Hold a place while the block runs; waits until one is free."""
+
+    def release(self) -> None:
+        """Give up places that were reserved for calls to come."""
+
+
+class ProcessLimiter:
+    """A limit on the calls of this process alone."""
+
+    def __init__(self, limit: int) -> None:
+        self._semaphore = BoundedSemaphore(limit)
+
+    def acquire(self) -> AbstractContextManager[object]:
+        """Hold a place while the block runs; waits until one is free."""
+        return self._semaphore
+
+    def release(self) -> None:
+        """Do nothing: no place is reserved ahead."""

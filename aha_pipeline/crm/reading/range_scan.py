@@ -1,0 +1,57 @@
+"""The progress of one worker through one range of time."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from aha_pipeline.crm.reading.timestamp_group import TimestampGroup
+from aha_pipeline.crm.records_endpoint import Page
+
+
+@dataclass(eq=False)
+class RangeScan:
+    """A range of time that one worker reads, and how far it is.
+
+    Every record modified before `read_to` was seen, except in the `groups` not verified yet. `end`
+    (exclusive, None is unbounded) may move to an earlier time while the scan runs: the rest then
+    belongs to another worker. `position` is the newest time on the last page.
+    """
+
+    start: datetime | None
+    end: datetime | None
+    read_to: datetime | None = None
+    is_done: bool = False
+    groups: list[TimestampGroup] = field(default_factory=list)
+    position: datetime | None = None
+    seconds_per_page: float | None = None
+    pages: int = 0
+    late_pages: int = 0
+
+    def __post_init__(self) -> None:
+        self.position = self.start
+
+    def is_past_end(self, time: datetime | None) -> bool:
+        """Whether a time lies behind the end."""
+        return self.end is not None and time is not None and time >= self.end
+
+    def advance(self, page: Page) -> None:
+        """Update position and density; the newest page weighs as much as all before it."""
+        self.pages += 1
+        before, self.position = self.position or page.first_time, page.last_time or self.position
+        if before is None or self.position is None or self.position <= before:
+            return
+        seconds = (self.position - before).total_seconds()
+        known = self.seconds_per_page
+        self.seconds_per_page = seconds if known is None else (known + seconds) / 2
+
+    def time_left(self, horizon: datetime | None) -> timedelta:
+        """Return the time still to be read, up to the `horizon` beyond which nothing is known."""
+        ends = [end for end in (self.end, horizon) if end is not None]
+        if self.position is None or not ends or self.is_done:
+            return timedelta()
+        return max(min(ends) - self.position, timedelta())
+
+    def pages_left(self, horizon: datetime | None) -> float:
+        """Return an estimate of the pages left; 0 until the first page has shown the density."""
+        if self.seconds_per_page is None:
+            return 0.0
+        return self.time_left(horizon).total_seconds() / self.seconds_per_page

@@ -1,0 +1,184 @@
+"""Zoho's answers: JSON decoded without loss, and each failure turned into the right error.
+
+Sources: Zoho CRM API, "status codes" and "API limits". 429 stands for both spent credits and too
+many calls at a time, and mostly comes without Retry-After. A refusal may come with status 200.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+import msgspec
+import requests
+
+from aha_pipeline.crm.errors import (
+    BODY_LIMIT,
+    ListLimitReached,
+    ModuleUnreadable,
+    TransientFault,
+    ZohoError,
+    ZohoRefused,
+)
+
+TOKEN_CODES = {"INVALID_TOKEN", "AUTHENTICATION_FAILURE"}
+LIST_LIMIT_CODES = {"DISCRETE_PAGINATION_LIMIT_EXCEEDED", "PAGINATION_LIMIT_EXCEEDED"}
+BUSY_CODES = {"TOO_MANY_REQUESTS", "INTERNAL_ERROR"}
+# Zoho CRM API, "scopes": the modules that have a scope of their own.
+MODULES_WITH_SCOPE = frozenset((
+    "accounts", "activities", "appointments", "calls", "campaigns", "cases", "contacts", "deals",
+    "events", "invoices", "leads", "notes", "pricebooks", "products", "purchaseorders", "quotes",
+    "salesorders", "services", "solutions", "tasks", "vendors",
+))  # fmt: skip
+SCOPE_MISSING = "OAUTH_SCOPE_MISMATCH"
+NO_SUCH_MODULE = "INVALID_MODULE"
+UNREADABLE_CODES = {
+    SCOPE_MISSING: "its token lacks the scope {scope}",
+    "NO_PERMISSION": "its user has no permission for it",
+    "AUTHORIZATION_FAILED": "its user or edition has no right to it",
+    NO_SUCH_MODULE: "the organisation has no module of this API name",
+    "NOT_SUPPORTED": "the API does not serve it",
+}
+
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+
+
+class TokenExpired(Exception):
+    """Zoho does not know the access token; the text is its code."""
+
+
+class _Envelope(msgspec.Struct):
+    """The top-level members that a refusal has and a success does not."""
+
+    code: Any = None
+    error: Any = None
+
+
+@dataclass(frozen=True)
+class ApiResponse:
+    """A successful response: a JSON object, as the text that Zoho sent."""
+
+    text: str
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        """The parsed object, with floats for numbers."""
+        body: dict[str, Any] = decode_json(self.text)
+        return body
+
+    def decode_as(self, shape: type[Shape]) -> Shape:
+        """Return only the members that `shape` names: a page has thousands of others.
+
+        Raises ValueError if one is of another type.
+        """
+        return decode_as(self.text, shape)
+
+
+def read_response(response: requests.Response, path: str, module: str | None) -> ApiResponse | None:
+    """Return a success, None for one without a body (204, 304); raise the error of all else.
+
+    Raises TokenExpired or a ZohoError, which names `path` or `module`.
+    """
+    if response.status_code in (204, 304):
+        return None
+    text = _json_object(response)
+    if response.status_code == 200 and text and decode_as(text, _Envelope) == _Envelope():
+        return ApiResponse(text)
+    raise _error(response, decode_json(text) if text else {}, path, module)
+
+
+def server_time(response: requests.Response) -> datetime | None:
+    """Return the server's clock, in UTC, from the Date header; None if it has none."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"])
+    except (KeyError, ValueError):
+        return None
+
+
+def decode_json(text: str | bytes) -> Any:
+    """Return JSON as Python objects. Raises ValueError if it is not JSON."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        # msgspec rejects half a surrogate pair, which Zoho can send.
+        return json.loads(text, parse_constant=_reject_constant)
+
+
+def decode_as(text: str | bytes, shape: type[Shape]) -> Shape:
+    """Return the members of a JSON object that `shape` names; of the rest check only the syntax.
+
+    Raises ValueError if the text is not a JSON object or a member is of another type.
+    """
+    try:
+        return msgspec.json.decode(text, type=shape)
+    except msgspec.MsgspecError:
+        try:
+            return msgspec.convert(decode_json(text), shape)
+        except msgspec.ValidationError as error:
+            raise ValueError(str(error)) from None
+
+
+def module_scope(module: str) -> str:
+    """Return the scope that covers the records of a module; all custom modules share one."""
+    name = module.lower()
+    return f"ZohoCRM.modules.{name if name in MODULES_WITH_SCOPE else 'custom'}.READ"
+
+
+def _json_object(response: requests.Response) -> str | None:
+    """Return the body if it is a complete JSON object; one from a cut connection is not."""
+    try:
+        text = response.content.decode("utf-8")
+        decode_as(text, _Envelope)
+    except ValueError:
+        return None
+    return text
+
+
+def _reject_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _error(
+    response: requests.Response, body: dict[str, Any], path: str, module: str | None
+) -> Exception:
+    """Return the error that a failed answer stands for; some envelopes are wrapped in `data`."""
+    if isinstance(body.get("data"), list) and body["data"]:
+        body = body["data"][0]
+    status, code = response.status_code, str(body.get("code", body.get("error", "")))
+    message = str(body.get("message", ""))[:BODY_LIMIT]
+    said = f"HTTP {status} {code} {message}".strip()
+    if code in TOKEN_CODES:
+        return TokenExpired(said)
+    is_busy = code in BUSY_CODES or "Access Denied" in (message, code)
+    if status == 429 or status >= 500 or is_busy or (status == 200 and not code):
+        return TransientFault(
+            f"Zoho CRM does not serve {path} for now ({said}): try again later.",
+            wait=_retry_after(response),
+        )
+    return _refusal(code, said, path, module)
+
+
+def _refusal(code: str, said: str, path: str, module: str | None) -> ZohoError:
+    if code in LIST_LIMIT_CODES:
+        return ListLimitReached(f"Zoho CRM lists no further ({said}).")
+    if module and code in UNREADABLE_CODES:
+        why = UNREADABLE_CODES[code].format(scope=module_scope(module))
+        return ModuleUnreadable(
+            f"{module} cannot be read: {why} ({said}). Put that right, "
+            f"or take {module} out of ZOHO_MODULES.",
+            code,
+        )
+    return ZohoRefused(f"Zoho CRM refused {path} ({said}).", code)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    """Return the seconds that Retry-After asks for: a number or a date (RFC 9110)."""
+    value = response.headers.get("Retry-After", "")
+    if value.isdigit():
+        return float(value)
+    try:
+        return max((parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None
