@@ -51,7 +51,9 @@ def with_database(settings: Settings) -> Settings:
     Raises SettingsError when AHA_HOME cannot be used.
     """
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if settings.home.stat().st_uid == os.geteuid() and settings.home.stat().st_mode & 0o067:
+            settings.home.chmod(0o700)  # records, logs and messages are nobody else's to read
     except OSError as error:
         raise SettingsError(
             f"AHA_HOME {settings.home} cannot be used ({error.strerror}): "

@@ -8,6 +8,8 @@ from pathlib import Path
 from aha_pipeline import env_file
 from aha_pipeline.doctor.finding import Finding, ok, problem, warning
 
+# All rights of others, and those of the group but to pass through, which an access list may need.
+OF_OTHERS = 0o067
 FEW_BYTES, LEAST_BYTES = 5 * 2**30, 2**29
 
 
@@ -27,8 +29,8 @@ def home(path: Path) -> Iterator[Finding]:
     if not (existing.is_dir() and os.access(existing, os.W_OK)):
         yield problem("AHA_HOME", f"{path} cannot be written: name a folder that you may write to.")
         return
-    if path.exists() and path.stat().st_mode & 0o022:
-        yield warning("AHA_HOME", f"Others on this machine may write to it: chmod 755 {path}")
+    if path.exists() and path.stat().st_mode & OF_OTHERS:
+        yield warning("AHA_HOME", f"Others on this machine may look into it: chmod 700 {path}")
     else:
         yield ok("AHA_HOME", str(path))
     yield disk(shutil.disk_usage(existing).free)
