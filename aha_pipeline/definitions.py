@@ -8,7 +8,7 @@ from aha_pipeline import settings as configuration
 from aha_pipeline.assets.briefing import ai_briefing
 from aha_pipeline.assets.checks import all_checks
 from aha_pipeline.assets.marts import mart_assets, metric_dictionary
-from aha_pipeline.assets.meaning import meaning_asset, unmapped_check
+from aha_pipeline.assets.meaning import lookalikes_check, meaning_asset, unmapped_check
 from aha_pipeline.assets.modules import module_asset
 from aha_pipeline.assets.reconcile import certificate_check, count_check
 from aha_pipeline.assets.resources import ServicesResource
@@ -41,6 +41,7 @@ def defs() -> dg.Definitions:
             *(count_check(module) for module in modules),
             *(certificate_check(module) for module in modules),
             unmapped_check,
+            lookalikes_check,
             *all_checks(modules),
         ],
         jobs=[daily_sync, send_whatsapp, reconcile_job, housekeeping],

@@ -128,6 +128,11 @@ def _upstream(mart: Mart, modules: Sequence[str]) -> list[dg.AssetKey]:
     marts = {
         s: mart_key(s.removeprefix(f"{PREFIX}.")) for s in mart.sources if s.startswith(PREFIX)
     }
-    known = {**tables, **marts, f"crm.{meaning.KEY.path[-1]}": meaning.KEY}
+    known = {
+        **tables,
+        **marts,
+        f"crm.{meaning.KEY.path[-1]}": meaning.KEY,
+        meaning.LABELS: meaning.KEY,
+    }
     read = {*mart.sources, *(tables if "crm.sync_logs" in mart.sources else ())}
     return [key for source, key in known.items() if source in read]

@@ -12,11 +12,14 @@ from aha_pipeline.assets.persisted_checks import persisted_check
 from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.services import Services
 from aha_pipeline.warehouse.meaning_file import MEANINGS, MeaningFileError, line_for
-from aha_pipeline.warehouse.meanings import derive_meanings, unmapped_values
+from aha_pipeline.warehouse.meanings import derive_meanings, lookalikes, unmapped_values
 
 KEY = dg.AssetKey([GROUP, "picklist_meaning"])
 FILE = "picklist_meaning.csv"
+ALIASES = "picklist_alias.csv"
+LABELS = "crm.text_labels"
 UNMAPPED = "unmapped_values"
+LOOKALIKES = "lookalike_values"
 
 
 def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
@@ -25,7 +28,9 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
     @dg.asset(
         key=KEY,
         description="What each lead status and deal stage means: as Zoho ships it, as the "
-        f"organisation's own metadata says, or as the file {FILE} in AHA_HOME corrects it.",
+        f"organisation's own metadata says, or as the file {FILE} in AHA_HOME corrects it. With it "
+        f"come the labels of all values, {LABELS}: one for all spellings of a value, and for its "
+        f"other names as in {ALIASES}.",
         deps=[module_key(module) for module in modules if module in MEANINGS],
         group_name=GROUP,
         kinds={"postgresql", "sql"},
@@ -35,7 +40,8 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
         opened = services.get()
         try:
             with opened.connect() as connection:
-                rows = derive_meanings(connection, opened.settings.home / FILE)
+                home = opened.settings.home
+                rows = derive_meanings(connection, home / FILE, home / ALIASES)
                 described = columns.of_table(connection, "crm.picklist_meaning")
         except MeaningFileError as error:
             raise dg.Failure(
@@ -62,11 +68,35 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
 def unmapped_check(_: Services, connection: Connection) -> dg.AssetCheckResult:
     """Return whether every value in use has a meaning: a warning, never a failure."""
     found = unmapped_values(connection)
-    lines = [line_for(row["module"], row["value"]) for row in found]
+    lines = [line_for(row["module"], row["value"], "open") for row in found]
     return dg.AssetCheckResult(
         passed=not found,
         severity=dg.AssetCheckSeverity.WARN,
         description=_sentence(found, lines) if found else "Every value in use has a meaning.",
+        metadata={"lines to add": dg.MetadataValue.md("```\n" + "\n".join(lines) + "\n```")}
+        if found
+        else {},
+    )
+
+
+@persisted_check(
+    KEY,
+    LOOKALIKES,
+    "Warns of values that records carry and that look like another spelling of a known one: they "
+    "are counted apart.",
+)
+def lookalikes_check(_: Services, connection: Connection) -> dg.AssetCheckResult:
+    """Return whether no value looks like another one: a warning, never a failure."""
+    found = lookalikes(connection)
+    pairs = ", ".join(f"“{row['alias']}” and “{row['value']}” ({row['field']})" for row in found)
+    lines = [line_for(row["field"], row["alias"], row["value"]) for row in found]
+    return dg.AssetCheckResult(
+        passed=not found,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"Counted apart, though they may be the same: {pairs}. If they are, add to "
+        f"{ALIASES} in AHA_HOME, below the line field,alias,value: {' and '.join(lines)}."
+        if found
+        else "No value looks like another spelling of a known one.",
         metadata={"lines to add": dg.MetadataValue.md("```\n" + "\n".join(lines) + "\n```")}
         if found
         else {},

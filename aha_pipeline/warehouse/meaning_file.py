@@ -1,13 +1,16 @@
-"""Meanings of statuses and stages in a CSV file: Zoho's defaults, and what a user corrects.
+"""Meanings of statuses and stages, and other names of values, in CSV files.
 
-The first line names the columns; module, value and meaning are needed. Empty lines and lines that
-begin with # say nothing. A value is one line long.
+Zoho's defaults, and what a user corrects. The first line names the columns: of meanings module,
+value and meaning are needed, of aliases field, alias and value. Empty lines and lines that begin
+with # say nothing. A value is one line long.
 """
 
 import csv
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import TypeVar
 
 MEANINGS = {
     "Leads": ("open", "qualified", "junk", "lost", "converted"),
@@ -15,7 +18,12 @@ MEANINGS = {
 }
 NEEDED = ("module", "value", "meaning")
 COLUMNS = (*NEEDED, "probability", "position")
+ALIAS_COLUMNS = ("field", "alias", "value")
+# Zoho's names of the fields whose values have labels in crm.text_labels.
+FIELDS = ("Lead_Source", "Lead_Status", "Stage", "Industry")
 LAST_POSITION = 1_000_000
+
+Line = TypeVar("Line")
 
 
 class MeaningFileError(ValueError):
@@ -37,13 +45,51 @@ class _LineWrong(ValueError):
     """The text says what is wrong with a line and what to do."""
 
 
+@dataclass(frozen=True)
+class Alias:
+    """One line: what records of a field say and what is meant; an empty value: nothing known."""
+
+    field: str
+    alias: str
+    value: str
+
+
 def read_meanings(path: Path) -> list[Meaning]:
     """Return the lines of a file in their order; none where there is no file.
 
     Raises MeaningFileError.
     """
-    columns: list[str] | None = None
-    found: dict[tuple[str, str], tuple[int, Meaning]] = {}
+    found = _read(path, COLUMNS, NEEDED, _meaning, lambda row: (row.module, row.value))
+    return list(found.values())
+
+
+def read_aliases(path: Path) -> list[Alias]:
+    """Return the lines of a file of aliases in their order; none where there is no file.
+
+    Raises MeaningFileError.
+    """
+    found = _read(path, ALIAS_COLUMNS, ALIAS_COLUMNS, _alias, lambda row: (row.field, row.alias))
+    return list(found.values())
+
+
+def line_for(*cells: str) -> str:
+    """Return a line of a file that holds these cells."""
+    return ",".join(
+        '"' + cell.replace('"', '""') + '"' if set(cell) & set(',"') else cell for cell in cells
+    )
+
+
+def _read(
+    path: Path,
+    columns: Sequence[str],
+    needed: Sequence[str],
+    parse: Callable[[dict[str, str]], Line],
+    key: Callable[[Line], tuple[str, str]],
+) -> dict[tuple[str, str], Line]:
+    """Return each line of a file by its key, in their order. Raises MeaningFileError."""
+    names: list[str] | None = None
+    found: dict[tuple[str, str], Line] = {}
+    lines: dict[tuple[str, str], int] = {}
     for number, line in enumerate(_lines(path), start=1):
         if line.lstrip().startswith("#"):
             continue
@@ -51,22 +97,18 @@ def read_meanings(path: Path) -> list[Meaning]:
             cells = _cells(line)
             if not any(cells):
                 continue
-            if columns is None:
-                columns = _columns(cells)
+            if names is None:
+                names = _columns(cells, columns, needed)
                 continue
-            row = _meaning(_named(columns, cells))
-            before, _ = found.setdefault((row.module, row.value), (number, row))
-            if before != number:
-                raise _LineWrong(f"{row.value!r} stands in line {before} already; keep one of them")
+            row = parse(_named(names, cells, columns))
+            if key(row) in found:
+                raise _LineWrong(
+                    f"{key(row)[1]!r} stands in line {lines[key(row)]} already; keep one of them"
+                )
+            found[key(row)], lines[key(row)] = row, number
         except _LineWrong as error:
             raise MeaningFileError(f"{path}, line {number}: {error}.") from None
-    return [row for _, row in found.values()]
-
-
-def line_for(module: str, value: str) -> str:
-    """Return a line that says a value is open, as `read_meanings` reads it."""
-    quoted = '"' + value.replace('"', '""') + '"' if set(value) & set(',"') else value
-    return f"{module},{quoted},open"
+    return found
 
 
 def _lines(path: Path) -> list[str]:
@@ -97,28 +139,36 @@ def _cells(line: str) -> list[str]:
     return [cell.strip() for cell in cells]
 
 
-def _columns(cells: list[str]) -> list[str]:
+def _columns(cells: list[str], columns: Sequence[str], needed: Sequence[str]) -> list[str]:
     names = [cell.lower() for cell in cells]
-    wanted = f"the first line must name the columns, such as {','.join(COLUMNS)}"
+    wanted = f"the first line must name the columns, such as {','.join(columns)}"
     for name in names:
-        if name not in COLUMNS:
+        if name not in columns:
             raise _LineWrong(f"there is no column {name!r}; {wanted}")
         if names.count(name) > 1:
             raise _LineWrong(f"the column {name} is named twice; {wanted}")
-    missing = [name for name in NEEDED if name not in names]
+    missing = [name for name in needed if name not in names]
     if missing:
         raise _LineWrong(f"the column {missing[0]} is missing; {wanted}")
     return names
 
 
-def _named(columns: list[str], cells: list[str]) -> dict[str, str]:
-    if len(cells) > len(columns):
+def _named(names: list[str], cells: list[str], columns: Sequence[str]) -> dict[str, str]:
+    if len(cells) > len(names):
         raise _LineWrong(
-            f"{len(cells)} values for {len(columns)} columns; put a value that holds a comma "
+            f"{len(cells)} values for {len(names)} columns; put a value that holds a comma "
             "into double quotes"
         )
-    named = dict.fromkeys(COLUMNS, "")
-    return named | dict(zip(columns, cells, strict=False))
+    return dict.fromkeys(columns, "") | dict(zip(names, cells, strict=False))
+
+
+def _alias(row: dict[str, str]) -> Alias:
+    field, alias, value = (row[name] for name in ALIAS_COLUMNS)
+    if field not in FIELDS:
+        raise _LineWrong(f"the field {field!r} has no aliases; write {' or '.join(FIELDS)}")
+    if not alias or "\0" in alias + value:
+        raise _LineWrong("the alias is empty or no text; write it as records have it")
+    return Alias(field, alias, value)
 
 
 def _meaning(row: dict[str, str]) -> Meaning:

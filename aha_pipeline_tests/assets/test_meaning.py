@@ -38,7 +38,8 @@ def test_meanings_stand_between_the_modules_and_every_mart_that_reads_them():
         dg.AssetKey(["crm", "leads_raw"]),
         dg.AssetKey(["crm", "crm_deals"]),
     }
-    readers = {f"analytics/{m.name}" for m in read_marts() if "crm.picklist_meaning" in m.sources}
+    derived = {"crm.picklist_meaning", "crm.text_labels"}
+    readers = {f"analytics/{m.name}" for m in read_marts() if derived & set(m.sources)}
     children = {key.to_user_string() for key in graph.get(KEY).child_keys}
     assert children == readers
     below = dg.AssetSelection.assets(KEY).downstream().resolve(graph)

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from zoho_sandbox.zoho.fields import SOURCES
+
 LEADS = {
     "Not Contacted": ("open", 10),
     "Attempted to Contact": ("open", 20),
@@ -36,6 +38,7 @@ DEALS = {
     "Closed Lost to Competition": ("lost", 90, 0),
 }
 NONE = "(none)"
+LISTED = {source.casefold(): source for source in SOURCES}
 UNKNOWN_LEAD = ("open", 41)
 UNKNOWN_DEAL = ("open", 61, None)
 
@@ -45,12 +48,18 @@ def parse(text: str | bytes) -> dict:
     return json.loads(text, parse_float=Decimal, parse_int=Decimal)
 
 
+def shown(text: str | None) -> str:
+    """Return a source as the organisation's list spells it, or as records do."""
+    words = " ".join((text or "").split())
+    return LISTED.get(words.casefold(), words) or NONE
+
+
 def leads(records: Iterable[dict], zone: ZoneInfo) -> pd.DataFrame:
     """Return the live leads, one row each."""
     frame = pd.DataFrame(
         {
             "id": record["id"],
-            "source": record.get("Lead_Source") or NONE,
+            "source": shown(record.get("Lead_Source")),
             "status": record.get("Lead_Status") or NONE,
             "owner_id": (record.get("Owner") or {}).get("id") or NONE,
             "is_converted": record.get("$converted") is True,
@@ -73,7 +82,7 @@ def deals(records: Iterable[dict], zone: ZoneInfo) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "id": record["id"],
-            "source": record.get("Lead_Source") or NONE,
+            "source": shown(record.get("Lead_Source")),
             "stage": record.get("Stage") or NONE,
             "owner_id": (record.get("Owner") or {}).get("id") or NONE,
             "amount": record.get("Amount"),

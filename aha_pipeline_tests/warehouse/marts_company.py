@@ -12,6 +12,7 @@ from aha_pipeline.warehouse.checks import find_failing_rows, mart_checks
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.marts import refresh
+from aha_pipeline.warehouse.meanings import derive_labels
 
 TABLES = {
     "Leads": "leads_raw",
@@ -140,11 +141,15 @@ def build(
     first_day: date | None = None,
     last_day: date | None = None,
     only: tuple[str, ...] | None = None,
+    derive: bool = True,
 ) -> None:
     """Refresh every mart; the daily ones and what reads them for the days given, or not at all.
 
-    `only`: the names of those that are wanted, which come with all that they read.
+    `only`: the names of those that are wanted, which come with all that they read. derive: labels
+    from what has landed, without the user's file.
     """
+    if derive:
+        derive_labels(connection)
     marts = read_marts()
     wanted = {f"analytics.{name}" for name in only} if only else {m.relation for m in marts}
     for mart in reversed(marts):

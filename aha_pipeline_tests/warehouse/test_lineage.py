@@ -55,7 +55,7 @@ def raw(lineage, *column):
         ("leads.owner_name", "analytics.owners.owner_name analytics.lead_history.owner_id"),
         ("deals.amount", "analytics.deal_history.amount"),
         ("deal_history.amount", "crm.crm_deals.amount crm.record_versions.amount"),
-        ("deal_history.source", "crm.crm_deals.lead_source"),
+        ("deal_history.source", "crm.crm_deals.lead_source crm.text_labels.label"),
         ("daily_flows.new_leads", "analytics.leads.day"),
         ("kpis.new_leads_avg_7d", "analytics.daily_flows.new_leads"),
         ("kpis.day", "crm.organisation.timezone"),
@@ -76,8 +76,8 @@ def test_a_column_names_the_columns_that_its_mart_reads(lineage, column, direct)
         ("rep_matrix.junk_leads", "leads_raw.is_converted record_versions.is_converted "
          "picklist_meaning.meaning"),
         ("source_quality.source", "crm_deals.lead_source leads_raw.lead_source "
-         "record_versions.lead_source"),
-        ("accounts_by_industry.industry", "crm_accounts.industry"),
+         "record_versions.lead_source text_labels.label"),
+        ("accounts_by_industry.industry", "crm_accounts.industry text_labels.label"),
         ("closing_deals.days_left", "crm_deals.closing_date record_versions.closing_date "
          "organisation.timezone"),
         ("pipeline_by_stage.weighted_value", "crm_deals.amount crm_deals.probability "

@@ -24,6 +24,7 @@ def test_lineage_names_tables_and_not_the_parts_of_a_query():
         "crm.organisation",
         "crm.picklist_meaning",
         "crm.record_versions",
+        "crm.text_labels",
     )
     assert marts["source_quality"].sources == ("analytics.deals", "analytics.leads")
 

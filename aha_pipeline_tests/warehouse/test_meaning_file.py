@@ -44,7 +44,7 @@ def test_a_spreadsheets_file_is_read_too(file):
 
 @pytest.mark.parametrize("value", ["Site Visit", "Price, again", 'The "hot" one', "#1", "é"])
 def test_the_line_to_add_is_one_that_can_be_read(file, value):
-    file.write_text(HEADER + line_for("Leads", value) + "\n", encoding="utf-8")
+    file.write_text(HEADER + line_for("Leads", value, "open") + "\n", encoding="utf-8")
     assert read_meanings(file) == [Meaning("Leads", value, "open", None, None)]
 
 

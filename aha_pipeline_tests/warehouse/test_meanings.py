@@ -27,13 +27,13 @@ def connection(database_url):
         yield opened
 
 
-def tell(connection, module: str, *values: str | dict) -> None:
+def tell(connection, module: str, *values: str | dict, field: str | None = None) -> None:
     """Land a pick list as the metadata of the organisation says it: names, or whole values."""
     items = [
         {"display_value": v, "actual_value": v, "sequence_number": n} if isinstance(v, str) else v
         for n, v in enumerate(values, start=1)
     ]
-    field = {"Leads": "Lead_Status", "Deals": "Stage"}[module]
+    field = field or {"Leads": "Lead_Status", "Deals": "Stage"}[module]
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into crm.crm_fields (module, api_name, picklist, raw_data) "

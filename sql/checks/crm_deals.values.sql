@@ -8,7 +8,9 @@
 select r.id, c.rule
 from crm.crm_deals r
 join crm.organisation o on o.singleton
-left join crm.picklist_meaning m on m.module = 'Deals' and m.value = r.stage
+left join crm.text_labels l on l.field = 'Stage' and l.key = crm.text_key(r.stage)
+left join crm.picklist_meaning m
+    on m.module = 'Deals' and m.value = coalesce(l.label, crm.text_label(r.stage))
 cross join lateral (values
     ('Created_Time in the future', created_time > now() + interval '1 hour'),
     ('Modified_Time in the future', modified_time > now() + interval '1 hour'),

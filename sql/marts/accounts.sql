@@ -8,14 +8,16 @@
 select
     a.id,
     a.account_name as name,
-    coalesce(nullif(trim(a.industry), ''), '(none)') as industry,
+    coalesce(industry.label, crm.label_or_none(a.industry)) as industry,
     a.annual_revenue,
-    coalesce(nullif(trim(a.owner_id), ''), '(none)') as owner_id,
-    coalesce(w.owner_name, nullif(trim(a.owner_id), ''), '(none)') as owner_name,
+    crm.label_or_none(a.owner_id) as owner_id,
+    coalesce(w.owner_name, crm.label_or_none(a.owner_id)) as owner_name,
     a.created_time,
     (a.created_time at time zone o.timezone)::date as day,
     a.modified_time
 from crm.crm_accounts a
 join crm.organisation o on o.singleton
+left join crm.text_labels industry
+    on industry.field = 'Industry' and industry.key = crm.text_key(a.industry)
 left join analytics.owners w on w.owner_id = a.owner_id
 where a.deleted_at is null

@@ -93,6 +93,7 @@ contents as (
 dated as (
     select
         c.*,
+        coalesce(l.label, crm.label_or_none(c.stage)) as stage_label,
         (c.said_from at time zone o.timezone)::date as from_day,
         (c.said_until at time zone o.timezone)::date as until_day,
         (c.modified_time at time zone o.timezone)::date as written_day,
@@ -107,7 +108,9 @@ dated as (
     from contents c
     join crm.organisation o on o.singleton
     cross join stages s
-    left join crm.picklist_meaning m on m.module = 'Deals' and m.value = trim(c.stage)
+    left join crm.text_labels l on l.field = 'Stage' and l.key = crm.text_key(c.stage)
+    left join crm.picklist_meaning m
+        on m.module = 'Deals' and m.value = coalesce(l.label, crm.text_label(c.stage))
 ),
 known as (
     select
@@ -129,7 +132,7 @@ spans as (
         until_day,
         is_present,
         false as is_assumed,
-        stage,
+        stage_label as stage,
         meaning,
         position,
         chance,
@@ -168,7 +171,7 @@ select
     s.is_present,
     d.deleted_at is not null as is_deleted,
     s.is_assumed,
-    coalesce(nullif(trim(s.stage), ''), '(none)') as stage,
+    s.stage,
     s.meaning,
     s.position,
     s.chance as probability,
@@ -176,8 +179,8 @@ select
     coalesce(s.amount * s.chance * 0.01, 0) as weighted_amount,
     s.closing_date,
     s.closed_day,
-    coalesce(nullif(trim(d.lead_source), ''), '(none)') as source,
-    coalesce(nullif(trim(s.owner_id), ''), '(none)') as owner_id,
+    coalesce(source.label, crm.label_or_none(d.lead_source)) as source,
+    crm.label_or_none(s.owner_id) as owner_id,
     d.deal_name as name,
     d.account_id,
     d.account_name,
@@ -189,4 +192,6 @@ select
     s.is_start_known
 from spans s
 join crm.crm_deals d on d.id = s.id
+left join crm.text_labels source
+    on source.field = 'Lead_Source' and source.key = crm.text_key(d.lead_source)
 join crm.organisation o on o.singleton

@@ -28,7 +28,7 @@ with steps as (
     group by position, stage, meaning
 )
 select
-    row_number() over (order by half, place, step) as position,
+    row_number() over (order by half, place, step = '(none)', step) as position,
     entity,
     step,
     meaning,

@@ -53,7 +53,7 @@ stocks as (
 )
 select
     day,
-    row_number() over (partition by day order by entity desc, place, step) as position,
+    row_number() over (partition by day order by entity desc, place, step = '(none)', step) as position,
     entity,
     step,
     meaning,

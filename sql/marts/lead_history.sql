@@ -12,14 +12,16 @@
 -- the lead is deleted by now.
 -- meaning: converted when Zoho says so, whatever the status; else crm.picklist_meaning; a status
 -- that is empty, not listed there or without a meaning counts as open.
--- position: of the status in crm.picklist_meaning; converted leads stand at 'converted', unlisted
--- statuses just after the last open one.
+-- source, status: as crm.text_labels shows them, whatever the spelling; empty ones are '(none)'.
+-- position: of the status in crm.picklist_meaning; converted leads stand at 'converted', empty
+-- statuses at the first open step, unlisted ones just after the last open one.
 -- day, converted_day: of Created_Time and Converted_Date_Time in the organisation's time zone.
 -- deal_id: the deal that the conversion made, where the lead names it. It and converted_day are of
 -- the present content. synced_at: when the record landed, by which changed ones are known.
 
 with steps as (
     select
+        coalesce(min(position) filter (where meaning = 'open'), 0) as first,
         coalesce(max(position) filter (where meaning = 'open'), 0) + 1 as unlisted,
         max(position) filter (where meaning = 'converted') as converted
     from crm.picklist_meaning
@@ -86,13 +88,19 @@ select
     c.is_first,
     c.is_present,
     c.is_deleted,
-    coalesce(nullif(trim(c.lead_source), ''), '(none)') as source,
-    coalesce(nullif(trim(c.lead_status), ''), '(none)') as status,
+    coalesce(source.label, crm.label_or_none(c.lead_source)) as source,
+    coalesce(status.label, crm.label_or_none(c.lead_status)) as status,
     case when c.is_converted then 'converted' else coalesce(m.meaning, 'open') end as meaning,
-    coalesce(case when c.is_converted then s.converted else m.position end, s.unlisted)
-        as position,
+    coalesce(
+        case
+            when c.is_converted then s.converted
+            when coalesce(status.label, crm.label_or_none(c.lead_status)) = '(none)' then s.first
+            else m.position
+        end,
+        s.unlisted
+    ) as position,
     c.is_converted,
-    coalesce(nullif(trim(c.owner_id), ''), '(none)') as owner_id,
+    crm.label_or_none(c.owner_id) as owner_id,
     (c.created_time at time zone o.timezone)::date as day,
     (c.converted_time at time zone o.timezone)::date as converted_day,
     case when c.is_converted then c.deal_id end as deal_id,
@@ -100,4 +108,9 @@ select
 from contents c
 join crm.organisation o on o.singleton
 cross join steps s
-left join crm.picklist_meaning m on m.module = 'Leads' and m.value = trim(c.lead_status)
+left join crm.text_labels source
+    on source.field = 'Lead_Source' and source.key = crm.text_key(c.lead_source)
+left join crm.text_labels status
+    on status.field = 'Lead_Status' and status.key = crm.text_key(c.lead_status)
+left join crm.picklist_meaning m
+    on m.module = 'Leads' and m.value = coalesce(status.label, crm.text_label(c.lead_status))

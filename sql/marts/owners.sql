@@ -24,9 +24,9 @@ with names as (
     from crm.crm_accounts
     group by owner_id, owner_name
 )
-select distinct on (owner_id)
-    owner_id,
-    owner_name
+select distinct on (crm.text_label(owner_id))
+    crm.text_label(owner_id) as owner_id,
+    crm.tidy_text(owner_name) as owner_name
 from names
-where trim(owner_id) <> '' and trim(owner_name) <> ''
-order by owner_id, last_used desc nulls last, owner_name
+where crm.text_label(owner_id) is not null and crm.tidy_text(owner_name) is not null
+order by crm.text_label(owner_id), last_used desc nulls last, owner_name

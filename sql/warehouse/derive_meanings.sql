@@ -7,24 +7,38 @@
 -- order, then converted and won, lost, junk; unless the file says where. What the organisation's list
 -- does not hold comes after what it holds.
 -- probability: of the last source that gives one, as long as the meaning stays the same.
+-- Values are spelled as crm.text_labels spells their key: one row for all spellings of a word.
 
-with defaults as (
-    select *
+with labels as (
+    select case field when 'Stage' then 'Deals' else 'Leads' end as module, key, label
+    from crm.text_labels
+    where field in ('Lead_Status', 'Stage')
+),
+defaults as (
+    select distinct on (module, l.label)
+        module, l.label as value, meaning, probability, position
     from jsonb_to_recordset(%(defaults)s::jsonb) as d (
         module text, value text, meaning text, probability numeric, position integer
     )
+    join labels l using (module)
+    where l.key = crm.text_key(d.value)
+    order by module, l.label, d.value <> l.label, d.position
 ),
 given as (
-    select *
+    select distinct on (module, l.label)
+        module, l.label as value, meaning, probability, position
     from jsonb_to_recordset(%(corrections)s::jsonb) as g (
         module text, value text, meaning text, probability numeric, position integer
     )
+    join labels l using (module)
+    where l.key = crm.text_key(g.value)
+    order by module, l.label, g.value <> l.label
 ),
-listed as (
+offered as (
     select
         f.module,
-        coalesce(v.item ->> 'actual_value', v.item ->> 'display_value') as kept,
-        coalesce(v.item ->> 'display_value', v.item ->> 'actual_value') as shown,
+        kept.label as kept,
+        shown.label as shown,
         case lower(coalesce(v.item ->> 'deal_category', v.item ->> 'forecast_type'))
             when 'open' then 'open'
             when 'closed won' then 'won'
@@ -37,7 +51,29 @@ listed as (
         ) as place
     from crm.crm_fields f
     cross join lateral jsonb_array_elements(f.picklist) with ordinality v (item, number)
+    join labels kept on kept.module = f.module and kept.key = crm.text_key(
+        coalesce(v.item ->> 'actual_value', v.item ->> 'display_value')
+    )
+    join labels shown on shown.module = f.module and shown.key = crm.text_key(
+        coalesce(v.item ->> 'display_value', v.item ->> 'actual_value')
+    )
     where (f.module, f.api_name) in (('Leads', 'Lead_Status'), ('Deals', 'Stage'))
+),
+-- A list may hold several spellings of one value: the first stands, with what any of them tells.
+listed as (
+    select distinct on (module, kept)
+        module,
+        kept,
+        shown,
+        first_value(told) over (
+            partition by module, kept order by told is null, place
+        ) as told,
+        first_value(probability) over (
+            partition by module, kept order by probability is null, place
+        ) as probability,
+        place
+    from offered
+    order by module, kept, place
 ),
 corrections as (
     select module, value, meaning, probability, position
@@ -86,8 +122,7 @@ named as (
     from listed l
     cross join lateral (values (1, l.kept), (2, l.shown)) n (preference, value)
     left join reordered r on l.module = 'Leads' and r.kept = l.kept
-    where n.value is not null and n.value <> '-None-'
-    order by l.module, n.value, n.preference
+    order by l.module, n.value, n.preference, l.place
 ),
 of_crm as (
     select
