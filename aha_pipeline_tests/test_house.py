@@ -48,13 +48,11 @@ UNTIL_MOVED = (
     "aha_pipeline_tests.briefing.test_compose",
     "aha_pipeline_tests.commands.test_cli",
     "aha_pipeline_tests.conftest",
-    "aha_pipeline_tests.crm.conftest",
     "aha_pipeline_tests.dashboard.conftest",
     "aha_pipeline_tests.dashboard.test_tabs",
     "aha_pipeline_tests.delivery.conftest",
     "aha_pipeline_tests.doctor.conftest",
     "aha_pipeline_tests.warehouse.test_marts_property",
-    "aha_pipeline_tests.zoho_sandbox.conftest",
 )
 
 

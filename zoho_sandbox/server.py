@@ -21,11 +21,11 @@ from zoho_sandbox.errors import SandboxError
 from zoho_sandbox.faults.connections import Connections
 from zoho_sandbox.faults.switches import Switches
 from zoho_sandbox.twilio import account, messages
-from zoho_sandbox.twilio.mishaps import Mishaps
+from zoho_sandbox.twilio.delivery_faults import DeliveryFaults
 from zoho_sandbox.twilio.outbox import Outbox
 from zoho_sandbox.zoho import accounts, api, console, dataset
 from zoho_sandbox.zoho.grants import Grants
-from zoho_sandbox.zoho.middleware import Gate
+from zoho_sandbox.zoho.middleware import ApiMiddleware
 from zoho_sandbox.zoho.organisation import Organisation
 from zoho_sandbox.zoho.store import Store
 from zoho_sandbox.zoho.tokens import Tokens
@@ -89,21 +89,23 @@ def start(
         listener.close()
         raise
     connections = Connections()
-    mishaps = Mishaps(
+    delivery_faults = DeliveryFaults(
         outbox, connections, lambda: switches.twilio_faults, lambda: switches.twilio_window
     )
     app = Starlette(
         routes=[
             *accounts.routes(tokens, grants, switches),
             *api.routes(organisation, tokens, grants, switches),
-            *messages.routes(outbox, now, mishaps),
+            *messages.routes(outbox, now, delivery_faults),
             *account.routes(switches),
             *pages.routes(organisation, outbox),
             *console.routes(organisation, grants),
         ],
         middleware=[
             Middleware(Guard),
-            Middleware(Gate, organisation=organisation, switches=switches, connections=connections),
+            Middleware(
+                ApiMiddleware, organisation=organisation, switches=switches, connections=connections
+            ),
         ],
     )
     server, thread = _run(app, listener, connections)

@@ -8,7 +8,7 @@ import pytest
 
 from aha_pipeline.warehouse.connection import connect
 from zoho_sandbox.server import start
-from zoho_sandbox.zoho.middleware import Gate, _cost
+from zoho_sandbox.zoho.middleware import ApiMiddleware, _cost
 
 CALLS_AT_A_TIME, CREDITS = 3, 100
 
@@ -22,7 +22,7 @@ class CallLog:
 
 @pytest.fixture
 def calls(monkeypatch) -> CallLog:
-    log, admit = CallLog(), Gate._admit
+    log, admit = CallLog(), ApiMiddleware._enforce_limits
 
     async def counted(self, scope, receive, send):
         log.now += 1
@@ -33,7 +33,7 @@ def calls(monkeypatch) -> CallLog:
         finally:
             log.now -= 1
 
-    monkeypatch.setattr(Gate, "_admit", counted)
+    monkeypatch.setattr(ApiMiddleware, "_enforce_limits", counted)
     return log
 
 

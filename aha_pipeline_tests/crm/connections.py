@@ -1,7 +1,20 @@
-"""A client of the stand-in with credentials that it accepts."""
+"""An empty stand-in, and a client with credentials that it accepts."""
+
+import gzip
+from pathlib import Path
 
 from aha_pipeline.crm.access_token import Store, TokenSource
 from aha_pipeline.crm.client import ZohoClient
+from zoho_sandbox.clock import Clock, real_time
+from zoho_sandbox.server import Sandbox, start
+
+
+def start_empty(folder: Path, now: Clock = real_time) -> Sandbox:
+    """Start an organisation without records."""
+    data = folder / "empty"
+    data.mkdir()
+    (data / "Leads.jsonl.gz").write_bytes(gzip.compress(b""))
+    return start(data_dir=data, now=now)
 
 
 def connect(

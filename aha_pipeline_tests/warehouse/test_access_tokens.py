@@ -9,10 +9,14 @@ from aha_pipeline.crm.errors import TokenRefused, ZohoUnavailable
 from aha_pipeline.crm.organisation import read_organisation
 from aha_pipeline.warehouse.access_tokens import TokenStore
 from aha_pipeline.warehouse.connection import connect, connect_reader
-from aha_pipeline_tests.crm.conftest import fake_clock, sandbox
 from aha_pipeline_tests.crm.connections import connect as client
+from aha_pipeline_tests.crm.connections import start_empty
 
-__all__ = ["fake_clock", "sandbox"]
+
+@pytest.fixture
+def sandbox(tmp_path):
+    with start_empty(tmp_path) as running:
+        yield running
 
 
 @pytest.fixture

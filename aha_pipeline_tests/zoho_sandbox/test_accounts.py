@@ -2,7 +2,8 @@ import re
 
 import pytest
 
-from aha_pipeline_tests.zoho_sandbox.conftest import Client, FakeClock
+from aha_pipeline_tests.kit.fake_clock import FakeClock
+from aha_pipeline_tests.zoho_sandbox.api_client import Client
 from zoho_sandbox.server import Sandbox
 
 

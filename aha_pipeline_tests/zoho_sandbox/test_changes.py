@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from aha_pipeline_tests.zoho_sandbox.conftest import Client, FakeClock, lead
+from aha_pipeline_tests.kit.fake_clock import FakeClock
+from aha_pipeline_tests.zoho_sandbox.api_client import Client, lead
 from zoho_sandbox.faults.switches import Churn
 from zoho_sandbox.server import Sandbox
 

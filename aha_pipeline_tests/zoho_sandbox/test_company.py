@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aha_pipeline_tests.zoho_sandbox.conftest import FakeClock
+from aha_pipeline_tests.kit.fake_clock import FakeClock
 from zoho_sandbox.company.simulation import Calendar, apply, build
 from zoho_sandbox.zoho.fields import PICKLISTS
 from zoho_sandbox.zoho.modules import standard_modules

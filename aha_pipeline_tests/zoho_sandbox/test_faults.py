@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from aha_pipeline_tests.zoho_sandbox.conftest import Client, lead
+from aha_pipeline_tests.zoho_sandbox.api_client import Client, lead
 from zoho_sandbox.faults.switches import FAULTS
 from zoho_sandbox.server import Sandbox
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from aha_pipeline_tests.zoho_sandbox.conftest import Client, lead
+from aha_pipeline_tests.zoho_sandbox.api_client import Client, lead
 from zoho_sandbox.server import Sandbox
 
 BY_TIME = {"sort_by": "Modified_Time", "sort_order": "asc", "approved": "both"}

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from aha_pipeline_tests.zoho_sandbox.conftest import Client, FakeClock
+from aha_pipeline_tests.kit.fake_clock import FakeClock
+from aha_pipeline_tests.zoho_sandbox.api_client import Client
 from zoho_sandbox.errors import SandboxError
 from zoho_sandbox.server import Sandbox, start
 
@@ -73,7 +74,7 @@ def test_foreground_server_ends_cleanly(
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             line = process.stdout.readline().decode()
-            assert line.startswith("given is served at http://127.0.0.1:")
+            assert line.startswith("dataset is served at http://127.0.0.1:")
             assert requests.get(line.split()[4], timeout=5).status_code == 200
             process.send_signal(number)
             assert process.wait(10) == 0

@@ -8,7 +8,8 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client as Twilio
 
-from aha_pipeline_tests.zoho_sandbox.conftest import Client, FakeClock
+from aha_pipeline_tests.kit.fake_clock import FakeClock
+from aha_pipeline_tests.zoho_sandbox.api_client import Client
 from zoho_sandbox.errors import SandboxError
 from zoho_sandbox.pages import render
 from zoho_sandbox.server import Sandbox

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from aha_pipeline_tests.zoho_sandbox.conftest import Client, FakeClock, lead
+from aha_pipeline_tests.kit.fake_clock import FakeClock
+from aha_pipeline_tests.zoho_sandbox.api_client import Client, lead
 from zoho_sandbox.server import Sandbox
 
 VERSIONS = ("v2", "v2.1", "v3", "v4", "v5", "v6", "v7", "v8")
@@ -13,7 +14,7 @@ LATER = VERSIONS[2:]
 MINIMUM = {"fields": "Last_Name,Modified_Time"}
 
 
-def refusal(answer: requests.Response) -> tuple[str, dict]:
+def api_error(answer: requests.Response) -> tuple[str, dict]:
     assert answer.status_code == 400
     return answer.json()["code"], answer.json()["details"]
 
@@ -44,10 +45,10 @@ def test_every_version_answers_every_call(client: Client, version: str) -> None:
 @pytest.mark.parametrize("version", LATER)
 def test_lists_want_at_most_fifty_named_fields(client: Client, version: str) -> None:
     path = f"/crm/{version}/Leads"
-    assert refusal(client.get(path)) == ("REQUIRED_PARAM_MISSING", {"param_name": "fields"})
+    assert api_error(client.get(path)) == ("REQUIRED_PARAM_MISSING", {"param_name": "fields"})
     names = ",".join(f"Field_{n}" for n in range(51))
     limit = {"limit": 50, "param_name": "fields"}
-    assert refusal(client.get(path, params={"fields": names})) == ("LIMIT_EXCEEDED", limit)
+    assert api_error(client.get(path, params={"fields": names})) == ("LIMIT_EXCEEDED", limit)
     rows = client.get(path, params={"fields": "Last_Name,$converted,Nonsense"}).json()["data"]
     assert rows[0] == {"id": rows[0]["id"], "Last_Name": "Bala", "$converted": False}
 
@@ -78,7 +79,7 @@ def test_conversion_has_a_flag_of_its_own_by_name(client: Client) -> None:
 def test_only_three_fields_sort(client: Client, version: str) -> None:
     path = f"/crm/{version}/Leads"
     assert client.get(path, params=MINIMUM | {"sort_by": "Created_Time"}).ok
-    code, details = refusal(client.get(path, params=MINIMUM | {"sort_by": "Amount"}))
+    code, details = api_error(client.get(path, params=MINIMUM | {"sort_by": "Amount"}))
     assert code == "INVALID_DATA"
     assert details["supported_values"] == ["id", "Created_Time", "Modified_Time"]
 
@@ -92,7 +93,7 @@ def test_at_most_a_hundred_ids(client: Client, sandbox: Sandbox, version: str) -
     too_many = ",".join(str(n) for n in range(101))
     limit = {"limit": 100, "param_name": "ids"}
     answer = client.get(path, params=MINIMUM | {"ids": too_many})
-    assert refusal(answer) == ("LIMIT_EXCEEDED", limit)
+    assert api_error(answer) == ("LIMIT_EXCEEDED", limit)
 
 
 def test_token_walks_on_and_back(reader: Client) -> None:
@@ -126,7 +127,7 @@ def test_token_pins_no_snapshot(reader: Client, many: Sandbox) -> None:
 
 def test_token_is_bound_to_its_list(reader: Client, fake_clock: FakeClock) -> None:
     def go_on(**params: object) -> tuple[str, dict]:
-        return refusal(reader.get("/crm/v8/Leads", params=MINIMUM | params))
+        return api_error(reader.get("/crm/v8/Leads", params=MINIMUM | params))
 
     info = reader.get("/crm/v8/Leads", params=MINIMUM).json()["info"]
     token, named = info["next_page_token"], {"param_name": "page_token"}
@@ -152,7 +153,7 @@ def test_reach_of_page_numbers(reader: Client, many: Sandbox, version: str, cap:
     assert reader.get(path, params=MINIMUM | {"page": reach // 100, "per_page": 100}).ok
     beyond = reader.get(path, params=MINIMUM | {"page": reach // 100 + 1, "per_page": 100})
     if cap or version == "v8":
-        assert refusal(beyond) == ("DISCRETE_PAGINATION_LIMIT_EXCEEDED", {"limit": reach})
+        assert api_error(beyond) == ("DISCRETE_PAGINATION_LIMIT_EXCEEDED", {"limit": reach})
     else:
         assert beyond.status_code == 204
 
@@ -160,14 +161,14 @@ def test_reach_of_page_numbers(reader: Client, many: Sandbox, version: str, cap:
 def test_cap_cannot_reach_further_than_zohos(reader: Client, many: Sandbox) -> None:
     many.switches.page_cap = 5000
     answer = reader.get("/crm/v8/Leads", params=MINIMUM | {"page": 11})
-    assert refusal(answer) == ("DISCRETE_PAGINATION_LIMIT_EXCEEDED", {"limit": 2000})
+    assert api_error(answer) == ("DISCRETE_PAGINATION_LIMIT_EXCEEDED", {"limit": 2000})
 
 
 def test_reach_of_page_tokens(reader: Client, many: Sandbox) -> None:
     many.switches.token_cap = 200
     token = reader.get("/crm/v8/Leads", params=MINIMUM).json()["info"]["next_page_token"]
     answer = reader.get("/crm/v8/Leads", params=MINIMUM | {"page_token": token})
-    assert refusal(answer) == ("PAGINATION_LIMIT_EXCEEDED", {"limit": 200})
+    assert api_error(answer) == ("PAGINATION_LIMIT_EXCEEDED", {"limit": 200})
 
 
 @pytest.mark.parametrize("version", VERSIONS[1:])
@@ -187,9 +188,9 @@ def test_pipeline_tells_which_stages_are_closed(client: Client, version: str) ->
     assert told["Closed Won"]["forecast_type"] == "Closed Won"
     assert told["Closed Lost"]["forecast_category"]["name"] == "Omitted"
     assert told["Qualification"]["forecast_type"] == "Open"
-    code, details = refusal(client.get(f"{base}/pipeline"))
+    code, details = api_error(client.get(f"{base}/pipeline"))
     assert (code, details) == ("REQUIRED_PARAM_MISSING", {"param_name": "layout_id"})
-    assert refusal(client.get(f"{base}/pipeline?layout_id=1"))[0] == "INVALID_DATA"
+    assert api_error(client.get(f"{base}/pipeline?layout_id=1"))[0] == "INVALID_DATA"
 
 
 def test_v2_has_layouts_and_no_pipeline(client: Client) -> None:

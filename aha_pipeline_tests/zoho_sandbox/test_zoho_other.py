@@ -1,6 +1,7 @@
 import pytest
 
-from aha_pipeline_tests.zoho_sandbox.conftest import Client, FakeClock
+from aha_pipeline_tests.kit.fake_clock import FakeClock
+from aha_pipeline_tests.zoho_sandbox.api_client import Client
 from zoho_sandbox.server import Sandbox
 
 BY = {"name": "Priya Nair", "id": "7", "email": "priya@example.com"}
@@ -90,7 +91,7 @@ def test_modules_and_fields_are_described(client: Client) -> None:
 
 def test_organisation_keeps_its_id(client: Client) -> None:
     (org,) = client.get("/crm/v2/org").json()["org"]
-    assert org["company_name"] == "given"
+    assert org["company_name"] == "dataset"
     assert org["time_zone"] == "Asia/Kolkata"
     assert org["iso_code"] == "INR"
     assert org["id"].isdigit()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from zoho_sandbox.company.cast import Source
-from zoho_sandbox.company.chance import pick, whole
+from zoho_sandbox.company.event_recorder import EventRecorder
 from zoho_sandbox.company.hours import DAY, date_of, day_of
-from zoho_sandbox.company.pen import Pen
 from zoho_sandbox.company.person import Person
+from zoho_sandbox.company.profile import Source
+from zoho_sandbox.company.random_choices import pick, whole
 from zoho_sandbox.zoho.fields import LOST_REASONS, STAGES
 
 OPEN_STAGES = tuple(stage for stage, percent in STAGES.items() if 0 < percent < 100)
@@ -18,18 +18,18 @@ NEXT_STEPS = ("Send quotation", "Site visit", "Demo at experience centre", "Call
 class Deal:
     """Writes the events of one deal of a customer."""
 
-    def __init__(self, pen: Pen, person: Person, source: Source) -> None:
-        self._pen, self._person, self._source = pen, person, source
+    def __init__(self, recorder: EventRecorder, person: Person, source: Source) -> None:
+        self._recorder, self._person, self._source = recorder, person, source
 
     def play(self, account: dict, contact: dict, kind: str) -> None:
         """Open the deal and take it to its end."""
-        rng = self._pen.rng
+        rng = self._recorder.rng
         self._amount = round(self._person.amount * rng.uniform(0.8, 1.2) / 1000) * 1000
         days = self._person.segment.days * rng.gammavariate(4, 0.25)
         known = rng.random() < 0.88
         self._stage = "Qualification" if rng.random() < 0.8 else "Needs Analysis"
-        self._closing = date_of(day_of(self._pen.at) + 3 + int(days * rng.uniform(0.7, 1.4)))
-        self._id = self._pen.create(
+        self._closing = date_of(day_of(self._recorder.at) + 3 + int(days * rng.uniform(0.7, 1.4)))
+        self._id = self._recorder.create(
             "Deals",
             {
                 "Deal_Name": f"{account['name']} - {self._person.property_type}"[:120],
@@ -42,17 +42,17 @@ class Deal:
                 "Property_Type": self._person.property_type,
                 "Site_Visit_Done": False,
                 "City_Zone": self._person.fields["City_Zone"],
-                "Tag": self._pen.tags(),
+                "Tag": self._recorder.tags(),
             }
             | self._valued(self._amount if known else None),
         )
-        self._began = self._pen.at
+        self._began = self._recorder.at
         self._advance(days, known)
 
     def _advance(self, days: float, known: bool) -> None:
         """Move the deal through its stages to its end; a stalled one is closed late or never."""
-        rng = self._pen.rng
-        chance = 0.26 * self._pen.rep.skill + 0.35 * self._source.conversion
+        rng = self._recorder.rng
+        chance = 0.26 * self._recorder.rep.skill + 0.35 * self._source.conversion
         won = rng.random() < min(0.75, chance * self._person.segment.win)
         stalled = not won and rng.random() < 0.18
         steps = OPEN_STAGES[OPEN_STAGES.index(self._stage) + 1 :]
@@ -60,34 +60,34 @@ class Deal:
         for stage in steps[:reached]:
             if rng.random() < 0.2:
                 continue
-            self._pen.wait(days / len(OPEN_STAGES))
+            self._recorder.wait(days / len(OPEN_STAGES))
             known = known or (stage == "Proposal/Price Quote" and rng.random() < 0.9)
             self._move(stage, known)
-        self._pen.wait(days / len(OPEN_STAGES) if not stalled else rng.uniform(80, 200))
+        self._recorder.wait(days / len(OPEN_STAGES) if not stalled else rng.uniform(80, 200))
         if not stalled or rng.random() < 0.85:
             self._close(won, known or (won and rng.random() < 0.8))
 
     def _move(self, stage: str, known: bool) -> None:
-        rng, changes = self._pen.rng, {}
+        rng, changes = self._recorder.rng, {}
         self._stage = stage
         if stage == "Negotiation/Review":
             self._amount = round(self._amount * rng.uniform(0.88, 1.0) / 100) * 100
-        if self._closing <= date_of(day_of(self._pen.at)) and rng.random() < 0.6:
-            self._closing = date_of(day_of(self._pen.at)) + timedelta(days=whole(rng, 5, 25))
+        if self._closing <= date_of(day_of(self._recorder.at)) and rng.random() < 0.6:
+            self._closing = date_of(day_of(self._recorder.at)) + timedelta(days=whole(rng, 5, 25))
             changes["Closing_Date"] = self._closing.isoformat()
         if stage == "Value Proposition":
             changes["Site_Visit_Done"] = rng.random() < 0.8
-        self._pen.edit(
+        self._recorder.edit(
             "Deals", self._id, **changes, **self._valued(self._amount if known else None)
         )
 
     def _close(self, won: bool, known: bool) -> None:
-        rng, today = self._pen.rng, date_of(day_of(self._pen.at))
+        rng, today = self._recorder.rng, date_of(day_of(self._recorder.at))
         lost = "Closed Lost" if rng.random() < 0.7 else "Closed Lost to Competition"
         self._stage = "Closed Won" if won else lost
-        days = (self._pen.at - self._began) // DAY
+        days = (self._recorder.at - self._began) // DAY
         moved = rng.random() < (0.93 if won else 0.7)
-        self._pen.edit(
+        self._recorder.edit(
             "Deals",
             self._id,
             Closing_Date=(today if moved else min(today, self._closing)).isoformat(),
@@ -96,7 +96,7 @@ class Deal:
             Overall_Sales_Duration=days,
             **self._valued(self._amount if known else None),
         )
-        del self._pen.open["Deals", self._id]
+        del self._recorder.open["Deals", self._id]
 
     def _valued(self, amount: int | None) -> dict:
         percent = STAGES[self._stage]

@@ -10,8 +10,8 @@ from functools import cache
 from random import Random
 
 from zoho_sandbox.clock import OFFSET
-from zoho_sandbox.company.cast import DIWALI, HOLIDAYS
-from zoho_sandbox.company.chance import weighted
+from zoho_sandbox.company.profile import DIWALI, HOLIDAYS
+from zoho_sandbox.company.random_choices import weighted
 
 DAY = 86_400
 OPENS, CLOSES = 9 * 3600 + 1800, 19 * 3600

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from random import Random
 
-from zoho_sandbox.company.cast import BUSINESSES, HOME, Segment, Source
-from zoho_sandbox.company.chance import pick, weighted, whole
 from zoho_sandbox.company.names import AWKWARD, BUILDINGS, FIRM_NAMES, REGIONS, STREETS, Region
+from zoho_sandbox.company.profile import BUSINESSES, HOME, Segment, Source
+from zoho_sandbox.company.random_choices import pick, weighted, whole
 from zoho_sandbox.zoho.fields import BUDGETS, INTERESTS, PICKLISTS
 
 _region = weighted(REGIONS, [region.weight for region in REGIONS])

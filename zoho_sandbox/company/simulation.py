@@ -13,8 +13,8 @@ from functools import cache
 from random import Random
 
 from zoho_sandbox.clock import ZONE
-from zoho_sandbox.company.cast import EPOCH, EXHIBITION, SOURCES, USER, USERS, User
-from zoho_sandbox.company.chance import pick, weighted, whole
+from zoho_sandbox.company.customer_lifecycle import CustomerLifecycle, reps_on
+from zoho_sandbox.company.event_recorder import Event, EventRecorder
 from zoho_sandbox.company.hours import (
     OPENS,
     arrival,
@@ -24,9 +24,9 @@ from zoho_sandbox.company.hours import (
     first_second,
     is_working,
 )
-from zoho_sandbox.company.life import Life, reps_on
-from zoho_sandbox.company.pen import Event, Pen
 from zoho_sandbox.company.person import Person, invent, next_project
+from zoho_sandbox.company.profile import EPOCH, EXHIBITION, SOURCES, USER, USERS, User
+from zoho_sandbox.company.random_choices import pick, weighted, whole
 from zoho_sandbox.zoho.modules import blank, standard_modules
 from zoho_sandbox.zoho.organisation import Organisation, user_metadata
 from zoho_sandbox.zoho.store import Store
@@ -80,8 +80,8 @@ class Calendar:
         for number, source in enumerate(sources):
             at = arrival(rng, day, source.at_counter)
             person = invent(rng, source)
-            pen = Pen(rng, at, day * 1000 + number, _reps(day)(rng))
-            yield from Life(pen, person, source).lead()
+            recorder = EventRecorder(rng, at, day * 1000 + number, _reps(day)(rng))
+            yield from CustomerLifecycle(recorder, person, source).lead()
 
     def _further_deals(self, day: int) -> Iterator[Event]:
         rng = Random(f"{self._seed}/further/{day}")
@@ -93,8 +93,8 @@ class Calendar:
         at = arrival(rng, day, at_counter=True)
         account = {"name": events[0].changes["Account_Name"], "id": events[0].id}
         contact = {"name": events[1].changes["Full_Name"], "id": events[1].id}
-        pen = Pen(rng, at, day * 1000 + FURTHER, rep)
-        life = Life(pen, next_project(rng, person), PARTNER)
+        recorder = EventRecorder(rng, at, day * 1000 + FURTHER, rep)
+        life = CustomerLifecycle(recorder, next_project(rng, person), PARTNER)
         yield from life.further_deal(account, contact)
 
     def _partner(self, number: int) -> tuple[Person, User, list[Event]]:
@@ -102,8 +102,8 @@ class Calendar:
         rng = Random(f"{self._seed}/partner/{number}")
         person, rep = invent(rng, PARTNER), _reps(FIRST_DAY)(rng)
         at = first_second(EPOCH) + OPENS
-        pen = Pen(rng, at, FIRST_DAY * 1000 + IMPORTED + number, rep)
-        return person, rep, Life(pen, person, PARTNER).imported()
+        recorder = EventRecorder(rng, at, FIRST_DAY * 1000 + IMPORTED + number, rep)
+        return person, rep, CustomerLifecycle(recorder, person, PARTNER).imported()
 
 
 def build(store: Store, seed: str = SEED) -> Organisation:

@@ -15,14 +15,14 @@ ANY = Query(converted=None, approved=None, per_page=1)
 UNCONVERTED = replace(ANY, converted=False)  # Zoho refuses to edit a converted record
 
 
-class Hand:
+class ChurnSimulator:
     """Makes the changes that the switch says, drawn from the seed and the number of the call."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._calls = count()
 
-    def disturb(self, module: Module) -> None:
+    def apply(self, module: Module) -> None:
         """Change records of a module at random."""
         churn = self._store.switches.churn
         if churn is None:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from zoho_sandbox.faults.connections import Connections
 from zoho_sandbox.faults.switches import Switches
 from zoho_sandbox.zoho.accounts import THROTTLED
-from zoho_sandbox.zoho.refusal import envelope
+from zoho_sandbox.zoho.api_error import envelope
 
 PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 # What a call of the accounts server is never answered.

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from zoho_sandbox.errors import SandboxError
 from zoho_sandbox.faults.switches import FAULTS, Churn, Switches
-from zoho_sandbox.twilio import mishaps
+from zoho_sandbox.twilio import delivery_faults
 
 APPROVALS = ("approved", "pending", "rejected", "paused", "disabled", "unknown")
 TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -82,9 +82,9 @@ def _churn(text: str) -> Churn:
     return Churn(**dict(zip(kinds, numbers, strict=True)))
 
 
-def _mishaps(text: str) -> list[str]:
+def _delivery_faults(text: str) -> list[str]:
     names = _names(text)
-    if not all(mishaps.is_known(name) for name in names):
+    if not all(delivery_faults.is_known(name) for name in names):
         raise ValueError(text)
     return names
 
@@ -128,8 +128,8 @@ FORMS = {
     ),
     "twilio_faults": Form(
         "429,taken_500,63016",
-        _mishaps,
-        f"of the next messages, one each: {', '.join(mishaps.WORDS)} or a code of Twilio's",
+        _delivery_faults,
+        f"of the next messages, one each: {', '.join(delivery_faults.WORDS)} or a code of Twilio's",
     ),
     "twilio_window": _flag("free text fails outside 24 hours of the reader's last message"),
     "twilio_senders": Form(

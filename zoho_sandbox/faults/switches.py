@@ -63,7 +63,7 @@ class Switches:
     Changes: `commit_lag`, after which one shows; `conversion_bumps` and `restore_bumps` of
     `Modified_Time`; `churn` while the lists are read.
 
-    Twilio: `twilio_faults`, what befalls the next messages, one each, as `mishaps.py` names it;
+    Twilio: `twilio_faults` of the next messages, one each, as `delivery_faults.py` names them;
     `twilio_window`, whether free text fails outside 24 hours of the reader's last message;
     `twilio_senders`, the numbers that are WhatsApp senders; `twilio_approval`, what WhatsApp says
     of every template, "unknown" where there is none.

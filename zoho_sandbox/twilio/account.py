@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from zoho_sandbox.faults.switches import Switches
-from zoho_sandbox.twilio.messages import Refusal, guarded
+from zoho_sandbox.twilio.messages import ApiError, guarded
 
 PAGE_SIZE = 50
 
@@ -40,7 +40,7 @@ def routes(switches: Switches) -> list[Route]:
     async def approval(request: Request) -> Response:
         state, sid = switches.twilio_approval, request.path_params["sid"]
         if state == "unknown":
-            raise Refusal(404, 20404, f"The requested resource /Content/{sid} was not found")
+            raise ApiError(404, 20404, f"The requested resource /Content/{sid} was not found")
         reason = "TAG_CONTENT_MISMATCH" if state == "rejected" else ""
         said = {"type": "whatsapp", "status": state, "rejection_reason": reason}
         return JSONResponse({"sid": sid, "whatsapp": said, "url": str(request.url)})

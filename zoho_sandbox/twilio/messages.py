@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from zoho_sandbox.clock import Clock, instant_of
 from zoho_sandbox.forms import form_of
-from zoho_sandbox.twilio.mishaps import DAY, Mishaps, refusal
+from zoho_sandbox.twilio.delivery_faults import DAY, DeliveryFaults, api_error
 from zoho_sandbox.twilio.outbox import RECEIVED, Message, Outbox
 
 ADDRESS = re.compile(r"whatsapp:\+[1-9]\d{7,14}")
@@ -31,7 +31,7 @@ Answer = Callable[[Request], Awaitable[Response]]
 PREFIX = "/2010-04-01/Accounts/{account}/Messages"
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     """An error answer of Twilio."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
@@ -39,12 +39,12 @@ class Refusal(Exception):
         self.status, self.code, self.message = status, code, message
 
 
-def routes(outbox: Outbox, now: Clock, mishaps: Mishaps) -> list[Route]:
+def routes(outbox: Outbox, now: Clock, delivery_faults: DeliveryFaults) -> list[Route]:
     """Return the routes of the Messages API, and the one by which a reader writes."""
 
     async def create(request: Request) -> Response:
         message = _message(request, await form_of(request), now)
-        return await mishaps.take(
+        return await delivery_faults.take(
             request, message, lambda taken: JSONResponse(_resource(taken, "queued"), 201)
         )
 
@@ -52,7 +52,7 @@ def routes(outbox: Outbox, now: Clock, mishaps: Mishaps) -> list[Route]:
         message = outbox.find(request.path_params["sid"])
         if message is None or message.account != request.path_params["account"]:
             resource = request.url.path
-            raise Refusal(404, 20404, f"The requested resource {resource} was not found")
+            raise ApiError(404, 20404, f"The requested resource {resource} was not found")
         return JSONResponse(_resource(message, outbox.poll(message)))
 
     async def list_(request: Request) -> Response:
@@ -63,7 +63,7 @@ def routes(outbox: Outbox, now: Clock, mishaps: Mishaps) -> list[Route]:
         form = await form_of(request)
         earlier = [m for m in outbox.messages() if m.recipient == form.get("From")]
         if not earlier or not form.get("Body"):
-            raise Refusal(400, 21603, "Name in From who was written to, and what it says in Body.")
+            raise ApiError(400, 21603, "Name in From who was written to, and what it says in Body.")
         outbox.append(_answer(earlier[-1], form["Body"], now))
         return RedirectResponse("/outbox", 303)
 
@@ -76,7 +76,7 @@ def routes(outbox: Outbox, now: Clock, mishaps: Mishaps) -> list[Route]:
 
 
 def guarded(answer: Answer) -> Answer:
-    """Check the credentials, answer, and put a refusal into Twilio's form."""
+    """Check the credentials, answer, and put an error into Twilio's form."""
 
     async def guarded(request: Request) -> Response:
         _check_credentials(request)
@@ -89,8 +89,8 @@ def _refusing(answer: Answer) -> Answer:
     async def refusing(request: Request) -> Response:
         try:
             return await answer(request)
-        except Refusal as refused:
-            return refusal(refused.status, refused.code, refused.message)
+        except ApiError as refused:
+            return api_error(refused.status, refused.code, refused.message)
 
     return refusing
 
@@ -105,7 +105,7 @@ def _check_credentials(request: Request) -> None:
     foreign = user.startswith("AC") and user != request.path_params.get("account", user)
     refused = not (user and password) or any(p.startswith("invalid") for p in (user, password))
     if scheme != "Basic" or foreign or refused:
-        raise Refusal(401, 20003, "Authenticate")
+        raise ApiError(401, 20003, "Authenticate")
 
 
 def _message(request: Request, form: dict[str, str], now: Clock) -> Message:
@@ -113,17 +113,17 @@ def _message(request: Request, form: dict[str, str], now: Clock) -> Message:
     recipient, sender = form.get("To", ""), form.get("From", "")
     body, content = form.get("Body", ""), form.get("ContentSid")
     if not recipient:
-        raise Refusal(400, 21604, "A 'To' phone number is required.")
+        raise ApiError(400, 21604, "A 'To' phone number is required.")
     if not sender:
-        raise Refusal(400, 21603, "A 'From' phone number is required.")
+        raise ApiError(400, 21603, "A 'From' phone number is required.")
     if not ADDRESS.fullmatch(recipient) or recipient == sender:
-        raise Refusal(400, 21211, f"The 'To' number {recipient} is not a valid phone number.")
+        raise ApiError(400, 21211, f"The 'To' number {recipient} is not a valid phone number.")
     if not ADDRESS.fullmatch(sender):
-        raise Refusal(400, 21212, f"The 'From' number {sender} is not a valid phone number.")
+        raise ApiError(400, 21212, f"The 'From' number {sender} is not a valid phone number.")
     if not body and not content:
-        raise Refusal(400, 21602, "Message body is required.")
+        raise ApiError(400, 21602, "Message body is required.")
     if len(body) > MAX_BODY:
-        raise Refusal(400, 21617, "The concatenated message body exceeds the 1600 character limit")
+        raise ApiError(400, 21617, "The concatenated message body exceeds the 1600 character limit")
     variables = form.get("ContentVariables") if content else None
     return Message(
         sid=f"SM{secrets.token_hex(16)}",
@@ -159,9 +159,9 @@ def _values(text: str | None) -> list[str]:
     except (ValueError, AttributeError):
         values = [None]
     if not all(isinstance(v, str) and v.strip() and "\n" not in v for v in values):
-        raise Refusal(400, 92007, "The ContentVariables parameter is invalid.")
+        raise ApiError(400, 92007, "The ContentVariables parameter is invalid.")
     if any(len(v) > MAX_VALUE for v in values):
-        raise Refusal(400, 21658, "A value of ContentVariables exceeds its limit.")
+        raise ApiError(400, 21658, "A value of ContentVariables exceeds its limit.")
     return values
 
 
@@ -208,7 +208,7 @@ def _in_time(sent_at: float, operator: str, text: str | None) -> bool:
         return True
     instant = instant_of(text if "T" in text else f"{text}T00:00:00Z")
     if instant is None:
-        raise Refusal(400, 20001, f"DateSent {text} is not a date")
+        raise ApiError(400, 20001, f"DateSent {text} is not a date")
     if operator == "<":
         return sent_at <= instant
     if operator == ">":
@@ -219,7 +219,7 @@ def _in_time(sent_at: float, operator: str, text: str | None) -> bool:
 def _number(request: Request, name: str, default: int) -> int:
     text = request.query_params.get(name, str(default))
     if not (text.isascii() and text.isdigit()):
-        raise Refusal(400, 20001, f"{name} {text} is not a number")
+        raise ApiError(400, 20001, f"{name} {text} is not a number")
     return int(text)
 
 

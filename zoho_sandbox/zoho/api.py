@@ -20,17 +20,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from zoho_sandbox.clock import instant_of, stamp
-from zoho_sandbox.faults.churn import Hand
+from zoho_sandbox.faults.churn import ChurnSimulator
 from zoho_sandbox.faults.switches import Switches
-from zoho_sandbox.zoho import answers, coql, cursor
+from zoho_sandbox.zoho import coql, list_response, page_tokens
+from zoho_sandbox.zoho.api_error import ApiError, mismatch, missing, no_scope, unknown_url
+from zoho_sandbox.zoho.field_selection import Shape
 from zoho_sandbox.zoho.grants import Grants
 from zoho_sandbox.zoho.metadata import Metadata, known, visible_fields
 from zoho_sandbox.zoho.modules import Field, Module
 from zoho_sandbox.zoho.organisation import Organisation
 from zoho_sandbox.zoho.parameters import fields, paging, query, since
 from zoho_sandbox.zoho.records import Arrange, Deletion, Query
-from zoho_sandbox.zoho.refusal import Refusal, mismatch, missing, no_scope, unknown_url
-from zoho_sandbox.zoho.shape import Shape
 from zoho_sandbox.zoho.tokens import Tokens
 from zoho_sandbox.zoho.versions import Version, version_of
 
@@ -45,13 +45,15 @@ def routes(
 ) -> list[Route]:
     """Return the routes of the CRM."""
     crm, metadata = Crm(organisation, switches), Metadata(organisation, switches)
-    door = Door(organisation, tokens, grants)
+    authorization = Authorization(organisation, tokens, grants)
 
     def route(
         path: str, answer: Callable[..., Response], *scopes: str, method: str = "GET"
     ) -> Route:
         return Route(
-            "/crm/{version}" + path, partial(door.answer, answer, method, scopes), methods=METHODS
+            "/crm/{version}" + path,
+            partial(authorization.answer, answer, method, scopes),
+            methods=METHODS,
         )
 
     return [
@@ -71,7 +73,7 @@ def routes(
     ]
 
 
-class Door:
+class Authorization:
     """Checks token, method and scopes before a call is answered."""
 
     def __init__(self, organisation: Organisation, tokens: Tokens, grants: Grants) -> None:
@@ -84,11 +86,11 @@ class Door:
         scopes: tuple[str, ...],
         request: Request,
     ) -> Response:
-        """Return the answer, or a refusal in its envelope."""
+        """Return the answer, or an error in its envelope."""
         try:
             token = self._token(request.headers.get("authorization", ""))
             if request.method != method:
-                raise Refusal(
+                raise ApiError(
                     400, "INVALID_REQUEST_METHOD", "The http request method type is not valid"
                 )
             for scope in scopes:
@@ -98,15 +100,15 @@ class Door:
                 answer = partial(answer, body=await request.body())
             with self._organisation.store.lock:
                 return answer(request)
-        except Refusal as refusal:
-            return JSONResponse(refusal.body, refusal.status)
+        except ApiError as error:
+            return JSONResponse(error.body, error.status)
 
     def _token(self, header: str) -> str:
         scheme, _, token = header.partition(" ")
         if scheme not in ("Zoho-oauthtoken", "Bearer") or not token:
-            raise Refusal(401, "AUTHENTICATION_FAILURE", "Authentication failed")
+            raise ApiError(401, "AUTHENTICATION_FAILURE", "Authentication failed")
         if not self._tokens.use(token):
-            raise Refusal(401, "INVALID_TOKEN", "invalid oauth token")
+            raise ApiError(401, "INVALID_TOKEN", "invalid oauth token")
         return token
 
     def _scope_name(self, request: Request) -> str:
@@ -122,7 +124,7 @@ class Crm:
     def __init__(self, organisation: Organisation, switches: Switches) -> None:
         self._organisation, self._switches = organisation, switches
         self._store = organisation.store
-        self._churn = Hand(organisation.store)
+        self._churn = ChurnSimulator(organisation.store)
         self._calls = count()
 
     def list(self, request: Request) -> Response:
@@ -132,13 +134,13 @@ class Crm:
         asked = self._query(request, version, module)
         records, total = self._store.tables[module.name].page(asked, self._arrange(asked))
         rows = shape.cut(record.text for record in records)
-        self._churn.disturb(module)
+        self._churn.apply(module)
         if not rows:
             return self._nothing(asked.since)
         start, size = asked.window
         more = start + size < total
         further = self._walking(request, asked, more) if version.cursor else {}
-        return answers.page(rows, asked.page, asked.per_page, more, further=further)
+        return list_response.page(rows, asked.page, asked.per_page, more, further=further)
 
     def get(self, request: Request) -> Response:
         """One record; an unknown id has no content."""
@@ -147,10 +149,10 @@ class Crm:
         id_ = request.path_params["id"]
         record = self._store.tables[module.name].records.get(id_)
         if record is None and not id_.isdigit():
-            raise Refusal(400, "INVALID_DATA", "the id given seems to be invalid", id=id_)
+            raise ApiError(400, "INVALID_DATA", "the id given seems to be invalid", id=id_)
         if record is None:
             return Response(status_code=HTTPStatus.NO_CONTENT)
-        return answers.json(b'{"data":[%b]}' % shape.cut([record.text])[0])
+        return list_response.json(b'{"data":[%b]}' % shape.cut([record.text])[0])
 
     def deleted(self, request: Request) -> Response:
         """A page of the recycle bin, and of what was in it."""
@@ -174,7 +176,7 @@ class Crm:
         chosen = rows[start : start + count_]
         if not chosen:
             return self._nothing(first)
-        return answers.page(
+        return list_response.page(
             map(msgspec.json.encode, chosen), number, size, start + count_ < len(rows)
         )
 
@@ -201,7 +203,7 @@ class Crm:
         lookup = ("name", "id") if version.coql_names else ("id",)
         shape = replace(self._shape(module, version, select.columns), lookup=lookup)
         rows = shape.cut(record.text for record in records)
-        return answers.listing(rows, {"count": len(rows), "more_records": more})
+        return list_response.listing(rows, {"count": len(rows), "more_records": more})
 
     def unknown(self, request: Request) -> Response:
         """Any other path."""
@@ -242,14 +244,14 @@ class Crm:
     def _walking(self, request: Request, asked: Query, more: bool) -> dict:
         """Return how a page of v3 and later says where the list goes on."""
         now = self._store.now().timestamp()
-        back = cursor.issue(request, asked.page - 1, now) if asked.page > 1 else None
-        on = cursor.issue(request, asked.page + 1, now) if more else None
+        back = page_tokens.issue(request, asked.page - 1, now) if asked.page > 1 else None
+        on = page_tokens.issue(request, asked.page + 1, now) if more else None
         return {
             "sort_by": asked.sort_by,
             "sort_order": "desc" if asked.descending else "asc",
             "previous_page_token": back,
             "next_page_token": on,
-            "page_token_expiry": stamp(now + cursor.LIFE_SECONDS) if on or back else None,
+            "page_token_expiry": stamp(now + page_tokens.LIFE_SECONDS) if on or back else None,
         }
 
 

@@ -10,9 +10,9 @@ from starlette.routing import Route
 
 from zoho_sandbox.forms import form_of
 from zoho_sandbox.pages import html_of
+from zoho_sandbox.zoho.api_error import ApiError
 from zoho_sandbox.zoho.grants import MINUTES, Grants, scopes_of
 from zoho_sandbox.zoho.organisation import Organisation
-from zoho_sandbox.zoho.refusal import Refusal
 
 READ_ALL = ",".join((
     "ZohoCRM.modules.READ", "ZohoCRM.settings.READ", "ZohoCRM.users.READ", "ZohoCRM.org.READ",
@@ -34,8 +34,8 @@ def routes(organisation: Organisation, grants: Grants) -> list[Route]:
         form = await form_of(request)
         try:
             scopes = scopes_of(form.get("scope", ""))
-        except Refusal as refusal:
-            return JSONResponse(refusal.body, refusal.status)
+        except ApiError as error:
+            return JSONResponse(error.body, error.status)
         return page(form["scope"], grants.code(scopes))
 
     return [Route("/console", show), Route("/console", make, methods=["POST"])]

@@ -13,9 +13,9 @@ from operator import eq, ge, gt, itemgetter, le, lt, ne
 from typing import TYPE_CHECKING
 
 from zoho_sandbox.clock import instant_of
+from zoho_sandbox.zoho.api_error import ApiError
 from zoho_sandbox.zoho.modules import Field
 from zoho_sandbox.zoho.records import Key, Query, Record, Table, sort_key
-from zoho_sandbox.zoho.refusal import Refusal
 from zoho_sandbox.zoho.versions import Version
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class _Reader:
         """Return the field that a column names."""
         is_plain = column.key == "column" and not column.args.get("table")
         if not is_plain or column.name not in self._fields:
-            raise Refusal(400, "INVALID_QUERY", "invalid query formed", column_name=column.sql())
+            raise ApiError(400, "INVALID_QUERY", "invalid query formed", column_name=column.sql())
         return column.name
 
     def order(self, node: exp.Expression | None) -> tuple[tuple[str, bool], ...]:
@@ -272,8 +272,8 @@ def _number(tree: exp.Expression, name: str, default: int) -> int:
 def _check_size(clause: str, size: int, limit: int) -> None:
     if size > limit:
         message = f"{clause} goes beyond {limit}"
-        raise Refusal(400, "LIMIT_EXCEEDED", message, limit=limit, clause=clause)
+        raise ApiError(400, "LIMIT_EXCEEDED", message, limit=limit, clause=clause)
 
 
-def _wrong(message: str) -> Refusal:
-    return Refusal(400, "SYNTAX_ERROR", message)
+def _wrong(message: str) -> ApiError:
+    return ApiError(400, "SYNTAX_ERROR", message)

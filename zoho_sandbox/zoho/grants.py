@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from zoho_sandbox.clock import Clock
-from zoho_sandbox.zoho.refusal import Refusal, no_scope
+from zoho_sandbox.zoho.api_error import ApiError, no_scope
 
 READS = ("READ", "ALL")
 MINUTES = 3
@@ -61,7 +61,7 @@ class Grants:
         return refresh_token in self._revoked
 
     def check(self, refresh_token: str, scope: str) -> None:
-        """Raise the refusal of a call that the refresh token's scopes do not cover."""
+        """Raise the error of a call that the refresh token's scopes do not cover."""
         granted = self._scopes.get(refresh_token)
         if granted is not None and not any(_covers(one, scope) for one in granted):
             raise no_scope()
@@ -74,8 +74,8 @@ def _covers(granted: str, needed: str) -> bool:
 
 
 def scopes_of(text: str) -> list[str]:
-    """Return the scopes of a list as the console takes it. Raises Refusal for an empty one."""
+    """Return the scopes of a list as the console takes it. Raises ApiError for an empty one."""
     scopes = [one.strip() for one in text.split(",") if one.strip()]
     if not scopes:
-        raise Refusal(400, "INVALID_SCOPE", "Enter a valid scope")
+        raise ApiError(400, "INVALID_SCOPE", "Enter a valid scope")
     return scopes

@@ -11,13 +11,13 @@ from starlette.responses import JSONResponse, Response
 
 from zoho_sandbox.faults.switches import Switches
 from zoho_sandbox.ids import metadata_id
-from zoho_sandbox.zoho.answers import page
+from zoho_sandbox.zoho.api_error import ApiError, mismatch, missing, no_scope, unknown_url
 from zoho_sandbox.zoho.fields import LAYOUT
+from zoho_sandbox.zoho.list_response import page
 from zoho_sandbox.zoho.modules import Field, Module
 from zoho_sandbox.zoho.organisation import Organisation
 from zoho_sandbox.zoho.parameters import paging
 from zoho_sandbox.zoho.pipeline import pipeline
-from zoho_sandbox.zoho.refusal import Refusal, mismatch, missing, no_scope, unknown_url
 from zoho_sandbox.zoho.versions import LATEST, Version, version_of
 
 # What Zoho lists among the modules though it holds no records.
@@ -83,7 +83,7 @@ class Metadata:
         if "layout_id" not in request.query_params:
             raise missing("layout_id")
         if request.query_params["layout_id"] != LAYOUT["id"]:
-            raise Refusal(400, "INVALID_DATA", "Invalid layoutid", param_name="layout_id")
+            raise ApiError(400, "INVALID_DATA", "Invalid layoutid", param_name="layout_id")
         fields = visible_fields(self._organisation.modules["Deals"], LATEST, self._switches)
         stages = next((field.values for field in fields if field.name == "Stage"), ())
         return JSONResponse({"pipeline": [pipeline(stages)]})
@@ -117,7 +117,7 @@ def known(organisation: Organisation, name: str) -> Module:
     """Return a module by name, or refuse it."""
     if name not in organisation.modules:
         message = "the module name given seems to be invalid"
-        raise Refusal(400, "INVALID_MODULE", message, resource_path_index=0)
+        raise ApiError(400, "INVALID_MODULE", message, resource_path_index=0)
     return organisation.modules[name]
 
 

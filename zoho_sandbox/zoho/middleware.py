@@ -13,15 +13,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from zoho_sandbox.faults.connections import Connections
 from zoho_sandbox.faults.failures import BUSY, Faults
 from zoho_sandbox.faults.switches import Switches
+from zoho_sandbox.zoho.api_error import envelope
 from zoho_sandbox.zoho.organisation import Organisation
-from zoho_sandbox.zoho.refusal import envelope
 
-SPENT = envelope("TOO_MANY_REQUESTS", "You have used up the API credits of your organisation")
+CREDITS_USED_UP = envelope(
+    "TOO_MANY_REQUESTS", "You have used up the API credits of your organisation"
+)
 DELETED_COST, VIEW_COST = 2, 3
 LARGEST_BODY = 1_000_000
 
 
-class Gate:
+class ApiMiddleware:
     """Brings the company up to date, delays or refuses CRM calls as the switches say."""
 
     def __init__(
@@ -39,22 +41,24 @@ class Gate:
         """Pass one call."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif not _is_small(scope):
+        elif not _is_within_size_limit(scope):
             await PlainTextResponse("the body is too large", 413)(scope, receive, send)
         elif scope["path"].startswith("/crm/"):
-            await self._admit(scope, receive, self._metered(self._dated(send)))
+            await self._enforce_limits(
+                scope, receive, self._with_credits_header(self._with_date_header(send))
+            )
         elif scope["path"].startswith("/oauth/"):
-            await self._faulty(scope, receive, self._dated(send))
+            await self._faulty(scope, receive, self._with_date_header(send))
         else:
-            await self._app(scope, receive, self._dated(send))
+            await self._app(scope, receive, self._with_date_header(send))
 
-    async def _admit(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _enforce_limits(self, scope: Scope, receive: Receive, send: Send) -> None:
         limit = self._switches.max_calls
         if limit is not None and self._under_way >= limit:
             await JSONResponse(BUSY, 429)(scope, receive, send)
             return
-        if not self._charge(scope):
-            await JSONResponse(SPENT, 429)(scope, receive, send)
+        if not self._spend_credits(scope):
+            await JSONResponse(CREDITS_USED_UP, 429)(scope, receive, send)
             return
         self._under_way += 1
         try:
@@ -66,7 +70,7 @@ class Gate:
         finally:
             self._under_way -= 1
 
-    def _charge(self, scope: Scope) -> bool:
+    def _spend_credits(self, scope: Scope) -> bool:
         """Take the credits of a call; whether there were any left."""
         left = self._switches.credits
         if left is None:
@@ -74,7 +78,7 @@ class Gate:
         self._switches.credits = max(left - _cost(scope), 0)
         return left > 0
 
-    def _metered(self, send: Send) -> Send:
+    def _with_credits_header(self, send: Send) -> Send:
         """Add the credits that are left, once they are counted."""
         if self._switches.credits is None:
             return send
@@ -87,7 +91,7 @@ class Gate:
 
         return metered
 
-    def _dated(self, send: Send) -> Send:
+    def _with_date_header(self, send: Send) -> Send:
         """Add the `Date` of the stand-in's own clock; uvicorn's is switched off."""
         date = format_datetime(self._organisation.store.now().astimezone(UTC), usegmt=True)
 
@@ -99,7 +103,7 @@ class Gate:
         return dated
 
 
-def _is_small(scope: Scope) -> bool:
+def _is_within_size_limit(scope: Scope) -> bool:
     """Whether a call says how long its body is, if it has one, and that is not too long."""
     headers = dict(scope["headers"])
     length = headers.get(b"content-length", b"0")

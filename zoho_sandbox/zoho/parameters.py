@@ -9,9 +9,9 @@ from starlette.requests import Request
 
 from zoho_sandbox.clock import instant_of
 from zoho_sandbox.faults.switches import Switches
-from zoho_sandbox.zoho import cursor
+from zoho_sandbox.zoho import page_tokens
+from zoho_sandbox.zoho.api_error import ApiError, mismatch, missing, too_many
 from zoho_sandbox.zoho.records import Query
-from zoho_sandbox.zoho.refusal import Refusal, mismatch, missing, too_many
 from zoho_sandbox.zoho.versions import Version
 
 MAX_PER_PAGE, MAX_FIELDS, MAX_IDS = 200, 50, 100
@@ -56,7 +56,7 @@ def _sort_by(request: Request, version: Version, sortable: Collection[str]) -> s
     name = request.query_params.get("sort_by", "id")
     if version.cursor and name not in CURSOR_SORTS:
         details = {"param_name": "sort_by", "supported_values": list(CURSOR_SORTS)}
-        raise Refusal(400, "INVALID_DATA", "the sort field is not supported", **details)
+        raise ApiError(400, "INVALID_DATA", "the sort field is not supported", **details)
     return name if name in sortable else "id"
 
 
@@ -74,15 +74,15 @@ def _reached(
 ) -> int:
     """Return the page that `page` or `page_token` leads to, if it may lead that far."""
     if version.cursor and "page_token" in request.query_params:
-        page = cursor.page_of(request, now)
+        page = page_tokens.page_of(request, now)
         if page * per_page > switches.token_cap:
             message = f"You can only get the first {switches.token_cap} records"
-            raise Refusal(400, "PAGINATION_LIMIT_EXCEEDED", message, limit=switches.token_cap)
+            raise ApiError(400, "PAGINATION_LIMIT_EXCEEDED", message, limit=switches.token_cap)
         return page
     cap = version.page_cap(switches.page_cap)
     if cap is not None and page * per_page > cap:
         message = f"You can only get the first {cap} records without using page_token param"
-        raise Refusal(400, "DISCRETE_PAGINATION_LIMIT_EXCEEDED", message, limit=cap)
+        raise ApiError(400, "DISCRETE_PAGINATION_LIMIT_EXCEEDED", message, limit=cap)
     return page
 
 
@@ -114,5 +114,5 @@ def since(request: Request, switches: Switches) -> float | None:
     instant = instant_of(header)
     if instant is None:
         message = "the header is not an ISO 8601 time"
-        raise Refusal(400, "INVALID_DATA", message, header_name="If-Modified-Since")
+        raise ApiError(400, "INVALID_DATA", message, header_name="If-Modified-Since")
     return nextafter(instant, inf) if switches.strict_since else instant

@@ -8,7 +8,7 @@ from dataclasses import replace
 from threading import RLock
 
 from zoho_sandbox.clock import Clock, instant_of, real_time, stamp
-from zoho_sandbox.faults.commits import Commits
+from zoho_sandbox.faults.delayed_commits import DelayedCommits
 from zoho_sandbox.faults.switches import Switches
 from zoho_sandbox.zoho.records import Deletion, Record, Table
 
@@ -25,7 +25,7 @@ class Store:
         self.switches = switches or Switches()
         self.lock = RLock()
         self.tables: defaultdict[str, Table] = defaultdict(Table)
-        self._commits = Commits()
+        self._commits = DelayedCommits()
         self._last_id = 0
 
     def load(self, module: str, records: list[Record]) -> None:

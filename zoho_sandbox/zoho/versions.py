@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 
-from zoho_sandbox.zoho.refusal import unknown_url
+from zoho_sandbox.zoho.api_error import unknown_url
 
 DISCRETE_ROWS = 2000
 

@@ -33,13 +33,13 @@ BROKEN = "<html><head><title>502 Bad Gateway</title></head></html>"
 
 
 def is_known(word: str) -> bool:
-    """Return whether a word names a mishap."""
+    """Return whether a word names a fault."""
     return word in WORDS or CODE.fullmatch(word) is not None
 
 
 @dataclass(frozen=True)
-class Mishaps:
-    """Takes the messages, each with the mishap that is its turn: the first of `words`."""
+class DeliveryFaults:
+    """Takes the messages, each with the fault that is its turn: the first of `words`."""
 
     outbox: Outbox
     connections: Connections
@@ -53,9 +53,9 @@ class Mishaps:
         words = self.words()
         word = words.pop(0) if words else "ok"
         if word in NOT_TAKEN:
-            return refusal(*NOT_TAKEN[word])
+            return api_error(*NOT_TAKEN[word])
         if CODE.fullmatch(word) and not word.startswith(FAILS_LATER):
-            return refusal(400, int(word))
+            return api_error(400, int(word))
         if word in ("500", "lost"):
             return await self._silence(word, request)
         message = self._fated(message, word)
@@ -83,7 +83,7 @@ class Mishaps:
         return HTMLResponse(BROKEN, 502)
 
 
-def refusal(status: int, code: int, message: str = "It is refused by a switch.") -> Response:
+def api_error(status: int, code: int, message: str = "It is refused by a switch.") -> Response:
     """Return an error in Twilio's form."""
     more = f"https://www.twilio.com/docs/errors/{code}"
     body = {"code": code, "message": message, "more_info": more, "status": status}

@@ -6,10 +6,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from aha_pipeline_tests.zoho_sandbox.conftest import Client, WriteModule, lead
+from aha_pipeline_tests.zoho_sandbox.api_client import Client, WriteModule, lead
 from zoho_sandbox.errors import SandboxError
 from zoho_sandbox.zoho.dataset import load
-from zoho_sandbox.zoho.members import members
+from zoho_sandbox.zoho.json_members import members
 from zoho_sandbox.zoho.store import Store
 
 RAW = (
@@ -77,7 +77,7 @@ def test_metadata_is_read_off_the_records(write_module: WriteModule, data_dir: P
     assert visits.custom
     assert {f.name: f.type for f in visits.fields} == {"Done": "boolean", "Where": "lookup"}
     assert [u["full_name"] for u in organisation.users()] == ["Asha Rao"]
-    assert organisation.name == "given"
+    assert organisation.name == "dataset"
 
 
 def test_missing_folder_is_one_clear_sentence(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hashlib import sha256
 import msgspec
 from starlette.requests import Request
 
-from zoho_sandbox.zoho.refusal import Refusal
+from zoho_sandbox.zoho.api_error import ApiError
 
 LIFE_SECONDS = 86_400
 
@@ -23,7 +23,7 @@ def page_of(request: Request, now: float) -> int:
     if "page" in request.query_params:
         both = [{"param_name": "page"}, {"param_name": "page_token"}]
         message = "page and page_token cannot be used together"
-        raise Refusal(400, "AMBIGUITY_DURING_PROCESSING", message, ambiguity_due_to=both)
+        raise ApiError(400, "AMBIGUITY_DURING_PROCESSING", message, ambiguity_due_to=both)
     page, issued_at, bound = _read(request.query_params["page_token"])
     if now >= issued_at + LIFE_SECONDS:
         raise _refused("EXPIRED_VALUE", "the page_token has expired")
@@ -49,5 +49,5 @@ def _read(token: str) -> tuple[int, float, str]:
     return page, issued_at, bound
 
 
-def _refused(code: str, message: str) -> Refusal:
-    return Refusal(400, code, message, param_name="page_token")
+def _refused(code: str, message: str) -> ApiError:
+    return ApiError(400, code, message, param_name="page_token")

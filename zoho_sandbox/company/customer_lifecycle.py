@@ -7,12 +7,12 @@ all leads, put in order of time, give the state of the company at any instant.
 from __future__ import annotations
 
 from zoho_sandbox.clock import stamp
-from zoho_sandbox.company.cast import REPS, USER, Source, User
-from zoho_sandbox.company.chance import pick, weighted
 from zoho_sandbox.company.deal import Deal
+from zoho_sandbox.company.event_recorder import KINDS, Event, EventRecorder, record_id
 from zoho_sandbox.company.hours import date_of, day_of
-from zoho_sandbox.company.pen import KINDS, Event, Pen, record_id
 from zoho_sandbox.company.person import Person
+from zoho_sandbox.company.profile import REPS, USER, Source, User
+from zoho_sandbox.company.random_choices import pick, weighted
 
 CLOSED_STATUSES = frozenset({"Junk Lead", "Lost Lead", "Not Qualified"})
 
@@ -36,121 +36,125 @@ PATHS = {
     ),
     "idle": ((ATTEMPTED, 0.75, 0.6), (CONTACTED, 0.45, 3), ("Lost Lead", 0.6, 75)),
 }
-_other_fate = weighted(("lost", "unqualified", "later", "idle"), (4, 2, 1.5, 2))
+_other_outcome = weighted(("lost", "unqualified", "later", "idle"), (4, 2, 1.5, 2))
 
 
-class Life:
+class CustomerLifecycle:
     """Decides what becomes of one customer, and has it written down."""
 
-    def __init__(self, pen: Pen, person: Person, source: Source) -> None:
-        self._pen, self._person, self._source = pen, person, source
-        self._rng = pen.rng
+    def __init__(self, recorder: EventRecorder, person: Person, source: Source) -> None:
+        self._recorder, self._person, self._source = recorder, person, source
+        self._rng = recorder.rng
 
     def lead(self) -> list[Event]:
         """Return all events of a new lead."""
         self._arrive()
         if not self._deleted_as_duplicate():
-            fate = self._fate()
-            self._walk(PATHS[fate])
-            if fate == "converted":
+            outcome = self._outcome()
+            self._follow_path(PATHS[outcome])
+            if outcome == "converted":
                 self._convert()
-        return self._pen.finish()
+        return self._recorder.finish()
 
     def imported(self) -> list[Event]:
         """Return the events of a customer whose account was imported when the CRM began."""
         self._contact(self._account())
-        return self._pen.finish()
+        return self._recorder.finish()
 
     def further_deal(self, account: dict, contact: dict) -> list[Event]:
         """Return the events of one more deal of an old customer."""
         self._deal(account, contact, "Existing Business")
-        return self._pen.finish()
+        return self._recorder.finish()
 
     def _arrive(self) -> None:
         rng = self._rng
-        self._lead = self._pen.create(
+        self._lead = self._recorder.create(
             "Leads",
             self._person.fields
             | {
                 "Lead_Source": self._source.name,
                 "Lead_Status": "Not Contacted" if rng.random() > 0.01 else None,
-                "Tag": self._pen.tags(),
+                "Tag": self._recorder.tags(),
             },
             by=None if self._source.at_counter else USER["Web Forms"].reference,
         )
         if rng.random() < 0.03:
-            self._pen.wait(0.2)
-            self._pen.hand_over(pick(rng, reps_on(day_of(self._pen.at))), self._pen.at)
+            self._recorder.wait(0.2)
+            self._recorder.hand_over(
+                pick(rng, reps_on(day_of(self._recorder.at))), self._recorder.at
+            )
 
     def _deleted_as_duplicate(self) -> bool:
         """Delete a few leads; whether this one is gone for good."""
         if self._rng.random() > 0.009:
             return False
-        self._pen.wait(0.7)
-        self._pen.write("delete", "Leads", self._lead)
-        self._pen.open.clear()
+        self._recorder.wait(0.7)
+        self._recorder.write("delete", "Leads", self._lead)
+        self._recorder.open.clear()
         if self._rng.random() > 0.25:
             return True
-        self._pen.wait(2)
-        self._pen.write("restore", "Leads", self._lead)
-        self._pen.open["Leads", self._lead] = None
+        self._recorder.wait(2)
+        self._recorder.write("restore", "Leads", self._lead)
+        self._recorder.open["Leads", self._lead] = None
         return False
 
-    def _fate(self) -> str:
-        skill, rng = self._pen.rep.skill, self._rng
+    def _outcome(self) -> str:
+        skill, rng = self._recorder.rep.skill, self._rng
         if rng.random() < self._source.junk:
             return "junk"
         if rng.random() < min(0.8, self._source.conversion * skill / (1 - self._source.junk)):
             return "converted"
-        return _other_fate(rng)
+        return _other_outcome(rng)
 
-    def _walk(self, path: tuple[tuple[str, float, float], ...]) -> None:
+    def _follow_path(self, path: tuple[tuple[str, float, float], ...]) -> None:
         for status, probability, days in path:
             if self._rng.random() >= probability:
                 continue
-            self._pen.wait(days / self._pen.rep.skill)
-            self._pen.edit("Leads", self._lead, Lead_Status=status)
+            self._recorder.wait(days / self._recorder.rep.skill)
+            self._recorder.edit("Leads", self._lead, Lead_Status=status)
             if status in CLOSED_STATUSES:
-                self._pen.open.clear()
+                self._recorder.open.clear()
             elif status in (CONTACTED, "Pre-Qualified"):
-                self._learn()
+                self._add_call_notes()
 
-    def _learn(self) -> None:
+    def _add_call_notes(self) -> None:
         """What a rep enters after a talk."""
         if self._rng.random() < 0.3:
-            self._pen.wait(0.3)
-            self._pen.edit(
+            self._recorder.wait(0.3)
+            self._recorder.edit(
                 "Leads",
                 self._lead,
                 Property_Type=self._person.property_type,
                 Site_Visit_Done=self._rng.random() < 0.6,
-                Last_Activity_Time=stamp(self._pen.at),
+                Last_Activity_Time=stamp(self._recorder.at),
             )
 
     def _convert(self) -> None:
-        self._pen.wait(1.5)
-        del self._pen.open["Leads", self._lead]
+        self._recorder.wait(1.5)
+        del self._recorder.open["Leads", self._lead]
         account = self._account()
         contact = self._contact(account)
         has_deal = self._rng.random() < 0.85
         detail = {"account": account["id"], "contact": contact["id"]}
         if has_deal:
-            detail["deal"] = record_id(self._pen.at, self._pen.number, KINDS.index("Deals"))
-        detail["converted_by"] = self._pen.rep.reference["id"]
-        self._pen.write("convert", "Leads", self._lead, detail)
+            detail["deal"] = record_id(
+                self._recorder.at, self._recorder.number, KINDS.index("Deals")
+            )
+        detail["converted_by"] = self._recorder.rep.reference["id"]
+        self._recorder.write("convert", "Leads", self._lead, detail)
         if has_deal:
             self._deal(account, contact, "New Business")
             if self._rng.random() < 0.12:
-                self._pen.wait(90)
+                self._recorder.wait(90)
                 self._deal(account, contact, "Existing Business")
 
     def _deal(self, account: dict, contact: dict, kind: str) -> None:
-        Deal(self._pen, self._person, self._source).play(account, contact, kind)
+        Deal(self._recorder, self._person, self._source).play(account, contact, kind)
 
     def _account(self) -> dict:
         """Create the account and return it as a lookup."""
         fields, rng, name = self._person.fields, self._rng, self._person.account
-        account = self._pen.create(
+        account = self._recorder.create(
             "Accounts",
             {
                 "Account_Name": name,
@@ -174,7 +178,7 @@ class Life:
     def _contact(self, account: dict) -> dict:
         """Create the contact of an account and return it as a lookup."""
         fields = self._person.fields
-        contact = self._pen.create(
+        contact = self._recorder.create(
             "Contacts",
             {
                 "First_Name": fields["First_Name"],

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from zoho_sandbox.clock import instant_of
-from zoho_sandbox.zoho.members import members
+from zoho_sandbox.zoho.json_members import members
 
 CONVERTED, CONVERTED_FLAG = b'"$converted"', b'"Converted__s"'
 

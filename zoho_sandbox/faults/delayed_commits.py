@@ -9,7 +9,7 @@ from itertools import count
 from zoho_sandbox.zoho.records import Record
 
 
-class Commits:
+class DelayedCommits:
     """The coming states of records, each to be shown at its time (UTC seconds)."""
 
     def __init__(self) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from random import Random
 from typing import NamedTuple
 
-from zoho_sandbox.company.cast import EPOCH, USER, User
-from zoho_sandbox.company.chance import pick
 from zoho_sandbox.company.hours import CLOSES, DAY, first_second, working
+from zoho_sandbox.company.profile import EPOCH, USER, User
+from zoho_sandbox.company.random_choices import pick
 from zoho_sandbox.ids import metadata_id
 
 FIRST_ID = 5_249_870_010_000_000_000
@@ -31,7 +31,7 @@ class Event(NamedTuple):
     changes: dict
 
 
-class Pen:
+class EventRecorder:
     """`at` moves on as the customer does; `open` holds what a leaving rep would hand over."""
 
     def __init__(self, rng: Random, at: int, number: int, rep: User) -> None:
