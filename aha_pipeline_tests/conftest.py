@@ -13,8 +13,8 @@ import pytest
 
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse import embedded
-from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.migrate import migrate
+from aha_pipeline_tests.kit.databases import address_of, administer
 from aha_pipeline_tests.kit.servers import installed_postgres
 
 pytest_plugins = [
@@ -55,9 +55,9 @@ def postgres() -> Iterator[str]:
     try:
         with started as address:
             # A machine that loses its power loses these tests too: nothing need reach the disk.
-            _administer(address, "alter system set fsync = off")
-            _administer(address, "alter system set synchronous_commit = off")
-            _administer(address, "select pg_reload_conf()")
+            administer(address, "alter system set fsync = off")
+            administer(address, "alter system set synchronous_commit = off")
+            administer(address, "select pg_reload_conf()")
             yield address
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -75,8 +75,8 @@ def _embedded(folder: Path) -> Iterator[str]:
 def template_database(postgres: str) -> str:
     """Name of a migrated database, copied for each test: 50 ms instead of a migration."""
     name = f"template_{uuid.uuid4().hex[:12]}"
-    _administer(postgres, f"create database {name}")
-    migrate(_address(postgres, name))
+    administer(postgres, f"create database {name}")
+    migrate(address_of(postgres, name))
     return name
 
 
@@ -97,9 +97,9 @@ def module_database_url(postgres: str, template_database: str) -> Iterator[str]:
 @contextmanager
 def _database(postgres: str, template: str = "template1") -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
-    _administer(postgres, f"create database {name} template {template}")
-    yield _address(postgres, name)
-    _administer(postgres, f"drop database {name} with (force)")
+    administer(postgres, f"create database {name} template {template}")
+    yield address_of(postgres, name)
+    administer(postgres, f"drop database {name} with (force)")
 
 
 @pytest.fixture
@@ -114,13 +114,3 @@ def module_empty_database_url(postgres: str) -> Iterator[str]:
     """Address of a database with nothing in it, for the tests of a module."""
     with _database(postgres) as address:
         yield address
-
-
-def _administer(address: str, statement: str) -> None:
-    with connect(address, autocommit=True) as connection, connection.cursor() as cursor:
-        cursor.execute(statement)
-
-
-def _address(postgres: str, database: str) -> str:
-    base, _, query = postgres.partition("?")
-    return f"{base.rpartition('/')[0]}/{database}" + (f"?{query}" if query else "")

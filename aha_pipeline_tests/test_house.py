@@ -46,13 +46,7 @@ TESTS_GUARD = "aha_pipeline_tests/test_house.py::test_no_test_module_and_no_conf
 UNTIL_MOVED = (
     "aha_pipeline_tests.briefing.conftest",
     "aha_pipeline_tests.briefing.test_compose",
-    "aha_pipeline_tests.commands.test_cli",
-    "aha_pipeline_tests.conftest",
-    "aha_pipeline_tests.dashboard.conftest",
-    "aha_pipeline_tests.dashboard.test_tabs",
     "aha_pipeline_tests.delivery.conftest",
-    "aha_pipeline_tests.doctor.conftest",
-    "aha_pipeline_tests.warehouse.test_marts_property",
 )
 
 

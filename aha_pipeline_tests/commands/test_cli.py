@@ -1,6 +1,5 @@
 """The `aha` command as a person meets it: its own process, real services, plain words."""
 
-import os
 import re
 import signal
 import subprocess
@@ -13,20 +12,10 @@ import psutil
 import pytest
 
 from aha_pipeline.warehouse.connection import connect
+from aha_pipeline_tests.kit.command import SECRETS, aha, assert_refused
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 START = TODAY - timedelta(days=4)
-SECRETS = ("secret-of-client", "secret-of-refresh", "secret-of-database")
-
-
-def aha(*arguments: str, **settings: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "aha_pipeline", *arguments],
-        env={**os.environ, **settings},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
 
 
 def rows(url, query):
@@ -40,15 +29,6 @@ def recent(connected, monkeypatch):
     """The connected organisation, with few partitions."""
     monkeypatch.setenv("AHA_START_DATE", START.isoformat())
     return connected
-
-
-def says(finished: subprocess.CompletedProcess, *words: str) -> None:
-    """Check that a mistake was told in one sentence on standard error, with exit status 1."""
-    assert finished.returncode == 1
-    lines = finished.stderr.strip().splitlines()
-    assert len(lines) == 1, finished.stderr
-    assert all(word in lines[0] for word in words), lines[0]
-    assert "Traceback" not in finished.stdout + finished.stderr
 
 
 def test_a_sync_tells_what_it_did_and_a_second_one_that_nothing_changed(recent, database_url):
@@ -121,19 +101,19 @@ def secrets_in_dagster(url):
 
 
 def test_a_half_set_group_names_what_is_missing(recent):
-    says(aha("sync", ZOHO_REFRESH_TOKEN=""), "ZOHO_REFRESH_TOKEN", "ZOHO_CLIENT_ID")
+    assert_refused(aha("sync", ZOHO_REFRESH_TOKEN=""), "ZOHO_REFRESH_TOKEN", "ZOHO_CLIENT_ID")
 
 
 def test_a_refused_token_is_one_sentence_and_nothing_is_written(recent, database_url):
     finished = aha("sync", ZOHO_REFRESH_TOKEN="invalid-secret-of-refresh")
-    says(finished, "ZOHO_REFRESH_TOKEN")
+    assert_refused(finished, "ZOHO_REFRESH_TOKEN")
     assert "secret-of" not in finished.stdout + finished.stderr
     assert rows(database_url, "select count(*) from crm.sync_logs") == [(0,)]
 
 
 def test_an_unreachable_database_is_one_sentence_without_its_password(recent):
     finished = aha("sync", DATABASE_URL="postgresql://u:secret-of-database@127.0.0.1:1/x")
-    says(finished, "DATABASE_URL")
+    assert_refused(finished, "DATABASE_URL")
     assert "secret-of" not in finished.stderr
 
 
@@ -152,7 +132,7 @@ def test_an_unreachable_database_is_one_sentence_without_its_password(recent):
     ],
 )
 def test_bad_input_is_one_sentence(recent, arguments, word):
-    says(aha("sync", *arguments), word)
+    assert_refused(aha("sync", *arguments), word)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +155,7 @@ def test_bad_input_is_one_sentence(recent, arguments, word):
 def test_a_wrong_setting_is_named_with_what_it_should_hold(recent, name, value, word):
     settings = {name: value} | ({"DATABASE_URL": ""} if name == "AHA_HOME" else {})
     finished = aha("migrate", **settings)
-    says(finished, name, word)
+    assert_refused(finished, name, word)
     assert "secret-of" not in finished.stderr
 
 
@@ -205,7 +185,7 @@ def test_another_organisation_is_refused(recent, database_url):
     assert aha("sync", "--from", TODAY.isoformat()).returncode == 0
     with connect(database_url) as connection, connection.cursor() as cursor:
         cursor.execute("update crm.organisation set org_id = 'other', name = 'Other Ltd'")
-    says(aha("sync"), "Other Ltd", "AHA_HOME")
+    assert_refused(aha("sync"), "Other Ltd", "AHA_HOME")
 
 
 @pytest.fixture
@@ -290,7 +270,7 @@ def test_the_schema_can_be_migrated_alone(empty_database_url):
 
 def test_a_service_of_a_deployment_is_refused_without_the_services_it_shares(recent, monkeypatch):
     monkeypatch.delenv("DATABASE_URL")
-    says(aha("exec", "dagster", "--version"), "DATABASE_URL", "`aha up`")
+    assert_refused(aha("exec", "dagster", "--version"), "DATABASE_URL", "`aha up`")
 
 
 def test_a_service_of_a_deployment_finds_its_dagster_home_and_schema(recent, database_url):

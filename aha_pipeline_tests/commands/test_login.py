@@ -10,7 +10,7 @@ import pytest
 from aha_pipeline.crm.data_centres import accounts_url_for
 from aha_pipeline.crm.permissions import SCOPES
 from aha_pipeline.settings import load
-from aha_pipeline_tests.commands.test_cli import aha, says
+from aha_pipeline_tests.kit.command import aha, assert_refused
 from zoho_sandbox.server import Sandbox
 
 CLIENT = {"ZOHO_CLIENT_ID": "1000.MINE", "ZOHO_CLIENT_SECRET": "secret-of-client"}
@@ -81,14 +81,14 @@ def test_a_token_that_lacks_a_scope_is_refused_and_nothing_is_written(
 ) -> None:
     before = env.read_bytes()
     finished = log_in(company.grants.code([scope for scope in SCOPES if scope != missing]))
-    says(finished, f"lacks {named}", "Nothing was written")
+    assert_refused(finished, f"lacks {named}", "Nothing was written")
     assert env.read_bytes() == before
 
 
 def test_one_module_without_its_scope_is_named(company: Sandbox, env: Path) -> None:
     scopes = ["ZohoCRM.settings.READ", "ZohoCRM.users.READ", "ZohoCRM.org.READ"]
     finished = log_in(company.grants.code([*scopes, "ZohoCRM.modules.leads.READ"]))
-    says(finished, "lacks ZohoCRM.modules.deals.READ:")
+    assert_refused(finished, "lacks ZohoCRM.modules.deals.READ:")
 
 
 def test_a_scope_that_can_be_missed_is_told_and_the_token_kept(company, env) -> None:
@@ -101,7 +101,7 @@ def test_a_scope_that_can_be_missed_is_told_and_the_token_kept(company, env) -> 
 
 def test_a_module_that_the_organisation_has_not_is_refused(company: Sandbox, env: Path) -> None:
     finished = log_in(company.grants.code(list(SCOPES)), ZOHO_MODULES="Leads,Unicorns")
-    says(finished, "Unicorns", "no module of this API name", "ZOHO_MODULES")
+    assert_refused(finished, "Unicorns", "no module of this API name", "ZOHO_MODULES")
     assert load().zoho is None
 
 
@@ -119,7 +119,7 @@ def test_a_code_that_is_not_good_says_what_to_do(company, env, client, word) -> 
         assert log_in(code).returncode == 0
     before = env.read_bytes()
     finished = log_in(code, **client)
-    says(finished, word)
+    assert_refused(finished, word)
     assert "secret-of-client" not in finished.stderr
     assert env.read_bytes() == before
 
@@ -132,7 +132,7 @@ def test_a_token_in_the_environment_that_hides_the_new_one_is_told(company, env)
 
 def test_an_api_server_of_another_data_centre_is_refused(company: Sandbox, env: Path) -> None:
     finished = log_in(company.grants.code(list(SCOPES)), ZOHO_API_URL="https://www.zohoapis.eu")
-    says(finished, "ZOHO_API_URL", "www.zohoapis.eu")
+    assert_refused(finished, "ZOHO_API_URL", "www.zohoapis.eu")
 
 
 def test_a_data_centre_is_known_by_its_api_server() -> None:

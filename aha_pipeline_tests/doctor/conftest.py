@@ -7,12 +7,9 @@ import pytest
 
 from aha_pipeline import services
 from aha_pipeline.crm.permissions import SCOPES
-from aha_pipeline.doctor.examine import examine
-from aha_pipeline.doctor.finding import Finding
 from aha_pipeline_tests.briefing.ollama_stand_in import Ollama, running
+from aha_pipeline_tests.doctor.findings import NUMBER, READER
 from zoho_sandbox.server import Sandbox
-
-NUMBER, READER = "+14155550100", "+919812345678"
 
 
 @pytest.fixture
@@ -56,12 +53,3 @@ def granted(connected: Sandbox) -> Callable[..., str]:
         return connected.grants.redeem(connected.grants.code(list(scopes)), "id-of-client")
 
     return make
-
-
-def found() -> list[Finding]:
-    return list(examine())
-
-
-def wrong(findings: list[Finding]) -> dict[str, Finding]:
-    """What is not well, by name."""
-    return {one.what: one for one in findings if one.verdict != "ok"}

@@ -10,8 +10,8 @@ from aha_pipeline.doctor import clocks, database, machine, orchestration, whatsa
 from aha_pipeline.instance import home
 from aha_pipeline.settings import load
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline_tests.commands.test_cli import SECRETS, aha
-from aha_pipeline_tests.doctor.conftest import NUMBER, READER, found, wrong
+from aha_pipeline_tests.doctor.findings import NUMBER, READER, found, wrong
+from aha_pipeline_tests.kit.command import SECRETS, aha
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from aha_pipeline.settings import load
 from aha_pipeline.warehouse import pooler
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect, connect_reader
 from aha_pipeline.warehouse.migrate import migrate
-from aha_pipeline_tests.commands.test_cli import aha, says
+from aha_pipeline_tests.kit.command import aha, assert_refused
 from aha_pipeline_tests.kit.servers import pgbouncer
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date().isoformat()
@@ -104,7 +104,9 @@ def test_a_new_database_is_migrated_and_synced_through_a_session_pooler(
 
 
 def test_a_transaction_pooler_alone_is_refused_with_what_to_set(connected, transaction_url):
-    says(aha("sync", DATABASE_URL=transaction_url), "DATABASE_SESSION_URL", "transaction mode")
+    assert_refused(
+        aha("sync", DATABASE_URL=transaction_url), "DATABASE_SESSION_URL", "transaction mode"
+    )
 
 
 def test_migrations_are_not_tried_in_transaction_mode(pooler_folder, empty_database_url):

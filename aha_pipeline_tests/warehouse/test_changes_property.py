@@ -19,7 +19,7 @@ from aha_pipeline_tests.warehouse.marts_company import (
     put_sync,
     rows,
 )
-from aha_pipeline_tests.warehouse.test_marts_property import (
+from aha_pipeline_tests.warehouse.random_histories import (
     START,
     at,
     deal_contents,

@@ -1,17 +1,14 @@
 """Small random companies: every mart equals a slow and obvious computation in Python."""
 
 from collections import Counter
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from aha_pipeline_tests.warehouse.marts_company import (
-    ASHA,
-    BALA,
     build,
     company,
     deal,
@@ -22,64 +19,25 @@ from aha_pipeline_tests.warehouse.marts_company import (
     rows,
     wrong,
 )
+from aha_pipeline_tests.warehouse.random_histories import (
+    CLOSED,
+    FIRST,
+    JUNK,
+    LAST,
+    OPEN,
+    QUALIFIED,
+    deal_contents,
+    lead_contents,
+    live,
+    local_day,
+    records,
+    zones,
+)
 from aha_pipeline_tests.warehouse.stages_by_hand import (
     check_comparisons,
     check_slipping,
     check_stages,
 )
-
-START = datetime(2025, 3, 5, tzinfo=UTC)  # New York changes to summer time on the 9th
-FIRST, LAST = date(2025, 3, 3), date(2025, 3, 16)
-JUNK = {"Junk Lead"}
-QUALIFIED = {"Pre-Qualified", "Qualified"}
-OPEN = {"Qualification": 10, "Negotiation/Review": 90, "Site visit": 0}
-CLOSED = {"Closed Won": "won", "Closed Lost": "lost"}
-
-hours = st.integers(0, 10 * 24)
-owners = st.sampled_from([ASHA, BALA, None])
-sources = st.sampled_from(["Facebook", "Referral", "", None])
-zones = st.sampled_from(["Asia/Kolkata", "America/New_York"])
-statuses = st.sampled_from(["Not Contacted", "Qualified", "Junk Lead", "Lost Lead", "Odd", None])
-stages = st.sampled_from([*OPEN, *CLOSED])
-amounts = st.none() | st.integers(0, 10**9).map(lambda paise: paise / 100)
-
-
-def at(hour: int) -> str:
-    return (START + timedelta(hours=hour)).isoformat()
-
-
-@st.composite
-def histories(draw, make, contents, hours=hours):
-    """Draw (contents of one record, oldest first; hour of its deletion or None)."""
-    written = sorted(draw(st.sets(hours, min_size=1, max_size=4)))
-    shared = {"Lead_Source": draw(sources)}
-    number = draw(st.integers(0, 10**9))
-    history = [
-        make(number, at(written[0]))
-        | shared
-        | {"Owner": draw(owners)}
-        | draw(contents)
-        | {"Modified_Time": at(hour)}
-        for hour in written
-    ]
-    gone = draw(st.none() | st.integers(written[-1], written[-1] + 24))
-    return history, gone if gone is None else at(gone)
-
-
-lead_contents = st.fixed_dictionaries({"Lead_Status": statuses, "$converted": st.booleans()})
-deal_contents = st.fixed_dictionaries(
-    {
-        "Stage": stages,
-        "Amount": amounts,
-        "Probability": st.none() | st.integers(0, 100),
-        "Closing_Date": st.none() | st.dates(FIRST, LAST).map(date.isoformat),
-    }
-)
-
-
-def records(make, contents, hours=hours, max_size=6):
-    made = histories(make, contents, hours)
-    return st.lists(made, max_size=max_size, unique_by=lambda r: r[0][0]["id"])
 
 
 @pytest.fixture
@@ -107,10 +65,6 @@ def test_marts_of_any_company(connection, leads, deals, zone):
     check_slipping(connection, deals)
     check_comparisons(connection)
     assert wrong(connection) == {}
-
-
-def live(histories_):
-    return [contents[-1] for contents, deleted_at in histories_ if deleted_at is None]
 
 
 def money(record) -> Decimal:
@@ -239,7 +193,3 @@ def is_open(content, is_first, day, zone):
 def closing_day(record, zone):
     text = record["Closing_Date"]
     return date.fromisoformat(text) if text else local_day(record["Modified_Time"], zone)
-
-
-def local_day(text, zone):
-    return moment(text).astimezone(zone).date()

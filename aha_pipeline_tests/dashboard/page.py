@@ -1,0 +1,33 @@
+"""The dashboard's page over a database, without a browser."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+import streamlit as st
+from streamlit import config
+from streamlit.testing.v1 import AppTest
+
+from aha_pipeline_tests.kit.serving import APP, TABS
+
+SECONDS = 30
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AppTest]]:
+    """Return a function that runs the page over a database, at a tab, and returns what it shows."""
+    yield partial(run, monkeypatch)
+    st.cache_data.clear()
+
+
+def run(
+    monkeypatch: pytest.MonkeyPatch, database_url: str, tab: str = TABS[0], **state: object
+) -> AppTest:
+    """Return what the page shows at a tab, given the state of its session."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setattr(config, "_main_script_path", str(APP))
+    config.get_config_options(force_reparse=True)
+    app = AppTest.from_file(str(APP), default_timeout=SECONDS)
+    for key, value in {"tab": tab, **state}.items():
+        app.session_state[key] = value
+    return app.run()
