@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from aha_pipeline_tests.kit.browser import STILL
+from aha_pipeline_tests.dashboard.clicks import MILLISECONDS, click, open_tab, settle
 from aha_pipeline_tests.kit.ports import free_port
 from aha_pipeline_tests.kit.serving import served
 
-MILLISECONDS = 60_000
 PLACES = [
     # tab, chart, mark, its place among those of the chart, heading of the list, records in it
     ("Overview", "overview-funnel", ".barlayer .point path", 0, "Leads: Not Contacted", 12),
@@ -39,27 +38,6 @@ def page(browser, address) -> Iterator[object]:
     page.set_default_timeout(MILLISECONDS)
     yield page
     page.close()
-
-
-def open_tab(page: object, address: str, tab: str, more: str = "") -> None:
-    page.goto(f"{address}/?tab={tab.replace(' ', '+').replace('&', '%26')}{more}")
-    page.wait_for_selector(".js-plotly-plot .main-svg")
-    settle(page)
-
-
-def settle(page: object) -> None:
-    """Wait until the page has stopped running and its charts have stopped moving."""
-    page.wait_for_function(STILL)
-    page.wait_for_timeout(1000)
-
-
-def click(page: object, chart: str, mark: str, place: int) -> None:
-    """Click in the middle of a mark, as a finger does."""
-    frame = page.locator(f"[class*='st-key-dashboard-charts-{chart}-']")
-    drawn = frame.locator(mark).nth(place)
-    drawn.scroll_into_view_if_needed()
-    box = drawn.bounding_box()
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
 @pytest.mark.parametrize(("tab", "chart", "mark", "place", "heading", "records"), PLACES)

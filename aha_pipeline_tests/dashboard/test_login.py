@@ -9,7 +9,7 @@ import requests
 from streamlit import config
 
 from aha_pipeline.settings import SettingsError, load
-from aha_pipeline_tests.dashboard.test_clicks import click, open_tab
+from aha_pipeline_tests.dashboard.clicks import click, open_tab
 from aha_pipeline_tests.kit.identity_provider import CLIENT, SECRET, IdentityProvider, running
 from aha_pipeline_tests.kit.ports import free_port
 from aha_pipeline_tests.kit.serving import served

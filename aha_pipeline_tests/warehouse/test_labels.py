@@ -16,7 +16,7 @@ from aha_pipeline_tests.warehouse.marts_company import (
     put_history,
     rows,
 )
-from aha_pipeline_tests.warehouse.test_meanings import tell
+from aha_pipeline_tests.warehouse.picklists import put_picklist
 
 TIME = ist("2025-03-01 10:00:00")
 
@@ -65,7 +65,7 @@ def test_a_text_has_a_label_and_a_key(database_url, text, label, key):
 
 
 def test_spellings_of_a_source_are_one_row_and_the_list_says_how_it_is_spelled(connection, files):
-    tell(connection, "Leads", "Facebook", "Website", field="Lead_Source")
+    put_picklist(connection, "Leads", "Facebook", "Website", field="Lead_Source")
     spellings = (
         "facebook",
         "facebook",
@@ -92,7 +92,9 @@ def test_spellings_of_a_stage_and_a_status_have_one_meaning(connection, files):
     statuses = ("junk lead", "Junk\u00a0Lead", "Junk Lead\u200b", "--None--")
     put(connection, "Leads", *(lead(i, TIME, s) for i, s in enumerate(statuses)))
     # The list holds what records brought, as it does after an import.
-    tell(connection, "Deals", "Closed Won", "Closed Won\u00a0", "Closed Lost", field="Stage")
+    put_picklist(
+        connection, "Deals", "Closed Won", "Closed Won\u00a0", "Closed Lost", field="Stage"
+    )
     derive_meanings(connection, *files)
     build(connection)
     by_stage = {
@@ -136,14 +138,14 @@ def test_a_label_stays_when_another_spelling_becomes_the_usual_one(connection, f
     assert [r["source"] for r in rows(connection, "source_quality")] == ["Insta"]
     changed = "select count(*) as n from crm.text_labels where changed_at is not null"
     assert rows(connection, changed) == [{"n": 0}]
-    tell(connection, "Leads", "INSTA", field="Lead_Source")
+    put_picklist(connection, "Leads", "INSTA", field="Lead_Source")
     derive_meanings(connection, *files)
     build(connection)
     assert [(r["source"], r["leads"]) for r in rows(connection, "source_quality")] == [("INSTA", 8)]
 
 
 def test_an_alias_joins_two_names_and_its_removal_parts_them(connection, files):
-    tell(connection, "Leads", "Facebook", field="Lead_Source")
+    put_picklist(connection, "Leads", "Facebook", field="Lead_Source")
     sources = ("FB Ads", "fb\u00a0ads", "Facebook", "to be filled")
     put(connection, "Leads", *(lead(i, TIME, Lead_Source=s) for i, s in enumerate(sources)))
     files[1].write_text(
@@ -175,7 +177,7 @@ def test_a_mistake_in_the_aliases_is_one_sentence(files, line, complaint):
 
 
 def test_lookalikes_are_suggested_and_different_things_are_not(connection, files):
-    tell(connection, "Leads", "Facebook", "Google Ads", "Expo 2024", field="Lead_Source")
+    put_picklist(connection, "Leads", "Facebook", "Google Ads", "Expo 2024", field="Lead_Source")
     for number, source in enumerate(("Face-book", "Gogle Ads", "Expo 2025", "Walk-in")):
         put(connection, "Leads", lead(number, TIME, "Contacted", Lead_Source=source))
     derive_meanings(connection, *files)

@@ -3,12 +3,12 @@
 from decimal import Decimal
 
 import pytest
-from psycopg2.extras import Json
 
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.meaning_file import MeaningFileError
 from aha_pipeline.warehouse.meanings import derive_meanings, unmapped_values
 from aha_pipeline_tests.warehouse.marts_company import build, company, deal, ist, lead, put, rows
+from aha_pipeline_tests.warehouse.picklists import put_picklist
 
 SHIPPED = (
     "-None-", "Attempted to Contact", "Contact in Future", "Contacted", "Junk Lead", "Lost Lead",
@@ -25,22 +25,6 @@ def file(tmp_path):
 def connection(database_url):
     with connect(database_url) as opened:
         yield opened
-
-
-def tell(connection, module: str, *values: str | dict, field: str | None = None) -> None:
-    """Land a pick list as the metadata of the organisation says it: names, or whole values."""
-    items = [
-        {"display_value": v, "actual_value": v, "sequence_number": n} if isinstance(v, str) else v
-        for n, v in enumerate(values, start=1)
-    ]
-    field = field or {"Leads": "Lead_Status", "Deals": "Stage"}[module]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into crm.crm_fields (module, api_name, picklist, raw_data) "
-            "values (%s, %s, %s, '{}') on conflict (module, api_name) "
-            "do update set picklist = excluded.picklist",
-            [module, field, Json(items)],
-        )
 
 
 def stage(shown: str, kept: str, number: int, **told: object) -> dict:
@@ -71,7 +55,7 @@ def test_without_metadata_and_file_the_defaults_of_a_new_database_stand(connecti
 
 
 def test_names_alone_give_the_order_and_leave_the_rest_to_the_defaults(connection, file):
-    tell(connection, "Deals", "Qualification", "Design", "Value Proposition", "Closed Won")
+    put_picklist(connection, "Deals", "Qualification", "Design", "Value Proposition", "Closed Won")
     found = meanings(connection, file, "Deals")
     assert found["Qualification"] == ("open", Decimal(10), "default")
     assert found["Design"] == (None, None, "crm")
@@ -81,7 +65,7 @@ def test_names_alone_give_the_order_and_leave_the_rest_to_the_defaults(connectio
 
 
 def test_what_the_metadata_tells_of_a_stage_counts_more_than_the_defaults(connection, file):
-    tell(
+    put_picklist(
         connection,
         "Deals",
         stage("Design", "Design", 1, deal_category="Open", probability=35),
@@ -97,7 +81,7 @@ def test_what_the_metadata_tells_of_a_stage_counts_more_than_the_defaults(connec
 
 
 def test_a_renamed_stage_keeps_its_meaning_under_both_names(connection, file):
-    tell(connection, "Deals", stage("Commissioned", "Closed Won", 1))
+    put_picklist(connection, "Deals", stage("Commissioned", "Closed Won", 1))
     found = meanings(connection, file, "Deals")
     assert found["Commissioned"] == found["Closed Won"] == ("won", Decimal(100), "default")
     file.write_text("module,value,meaning\nDeals,Commissioned,open\n")
@@ -106,7 +90,7 @@ def test_a_renamed_stage_keeps_its_meaning_under_both_names(connection, file):
 
 
 def test_where_one_name_stands_for_two_values_the_kept_one_counts(connection, file):
-    tell(
+    put_picklist(
         connection,
         "Deals",
         stage("Parked", "On Hold", 1, deal_category="Closed Lost"),
@@ -117,7 +101,7 @@ def test_where_one_name_stands_for_two_values_the_kept_one_counts(connection, fi
 
 
 def test_statuses_as_shipped_are_put_in_the_order_of_the_work(connection, file):
-    tell(connection, "Leads", *SHIPPED, "Site Visit")
+    put_picklist(connection, "Leads", *SHIPPED, "Site Visit")
     found = meanings(connection, file, "Leads")
     assert list(found) == [
         "Not Contacted", "Attempted to Contact", "Contact in Future", "Contacted", "Pre-Qualified",
@@ -126,14 +110,18 @@ def test_statuses_as_shipped_are_put_in_the_order_of_the_work(connection, file):
 
 
 def test_statuses_that_somebody_has_ordered_stay_so(connection, file):
-    tell(connection, "Leads", "Contacted", "Site Visit", "Attempted to Contact", "Junk Lead")
+    put_picklist(
+        connection, "Leads", "Contacted", "Site Visit", "Attempted to Contact", "Junk Lead"
+    )
     assert list(meanings(connection, file, "Leads"))[:3] == [
         "Contacted", "Site Visit", "Attempted to Contact",
     ]  # fmt: skip
 
 
 def test_a_line_of_the_file_counts_most_and_is_forgotten_with_the_line(connection, file):
-    tell(connection, "Deals", stage("Design", "Design", 1, deal_category="Open", probability=35))
+    put_picklist(
+        connection, "Deals", stage("Design", "Design", 1, deal_category="Open", probability=35)
+    )
     before = meanings(connection, file, "Deals")
     file.write_text(
         "module,value,meaning,probability,position\n"
@@ -163,7 +151,7 @@ def test_a_bad_file_leaves_the_meanings_as_they_were(connection, file):
 def test_values_in_use_without_a_meaning_are_named_with_their_records(database_url, file):
     with company(database_url) as connection:
         time = ist("2025-03-01 10:00:00")
-        tell(connection, "Leads", "Contacted", "Site Visit", "Unused")
+        put_picklist(connection, "Leads", "Contacted", "Site Visit", "Unused")
         put(connection, "Leads", lead(1, time, "Site Visit"), lead(2, time, "Site Visit"))
         put(connection, "Leads", lead(3, time, None), lead(4, time, ""), lead(5, time, "Contacted"))
         put(connection, "Leads", lead(6, time, "Gone"), deleted_at=time)
