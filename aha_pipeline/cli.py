@@ -57,9 +57,9 @@ class Modules(click.ParamType[tuple[str, ...]]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
         """Return the names; fail naming one that is not configured."""
-        from aha_pipeline.services import modules_of
+        from aha_pipeline.services import configured_modules
 
-        configured = modules_of(configuration.load())
+        configured = configured_modules()
         names = tuple(name.strip() for name in str(value).split(",") if name.strip())
         if not names:
             self.fail(f"name at least one of {', '.join(configured)}.", param, ctx)

@@ -11,24 +11,30 @@ from aha_pipeline.assets.marts import mart_assets, metric_dictionary
 from aha_pipeline.assets.meaning import lookalikes_check, meaning_asset, unmapped_check
 from aha_pipeline.assets.modules import module_asset
 from aha_pipeline.assets.reconcile import certificate_check, count_check
-from aha_pipeline.assets.resources import ServicesResource
+from aha_pipeline.assets.resources import services_resource
 from aha_pipeline.automation.alerts import alert_on_failure, alert_on_lateness
 from aha_pipeline.automation.housekeeping import housekeeping
 from aha_pipeline.automation.jobs import daily_sync, reconcile_job, send_whatsapp
 from aha_pipeline.automation.schedules import daily_schedule, weekly_housekeeping, weekly_reconcile
 from aha_pipeline.automation.sensors import whatsapp_on_briefing, whatsapp_statuses
-from aha_pipeline.services import modules_of
+from aha_pipeline.settings import ALL_MODULES, SettingsError
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     """Return the code location, as this environment's settings shape it.
 
-    Raises SettingsError where they are wrong.
+    Loading it connects to nothing. Raises SettingsError if the settings are wrong, or if
+    `ZOHO_MODULES=all` has not been replaced by names.
     """
     warnings.filterwarnings("ignore", category=dg.BetaWarning)  # backfill_policy= is still beta
     settings = configuration.load()
-    modules = modules_of(settings)
+    modules = settings.zoho_modules
+    if modules == ALL_MODULES:
+        raise SettingsError(
+            "ZOHO_MODULES=all is replaced by the names of your modules when `aha` starts: start "
+            "Dagster with `aha up` or `aha exec dagster ...`, or name the modules."
+        )
     return dg.Definitions(
         assets=[
             *(module_asset(module, modules, settings) for module in modules),
@@ -51,6 +57,6 @@ def defs() -> dg.Definitions:
             weekly_housekeeping(settings),
         ],
         sensors=[whatsapp_on_briefing, whatsapp_statuses, alert_on_failure, alert_on_lateness],
-        resources={"services": ServicesResource()},
+        resources={"services": services_resource},
         executor=dg.in_process_executor,  # a process a step costs more than the steps themselves
     )

@@ -1,5 +1,6 @@
 """The outside services of this process, as its settings name them: warehouse, CRM, WhatsApp."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -27,14 +28,16 @@ BACKOFF_SECONDS = 1.0
 
 
 class Services:
-    """Complete settings, a migrated warehouse, and a CRM client that is opened when first asked."""
+    """Complete settings, connections to the warehouse, and a CRM client made on first use.
+
+    Making one connects to nothing. In Dagster it is the resource `services`.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.database_url = settings.database_address
         self._zoho: ZohoClient | None = None
         self._lock = Lock()
-        migrate(settings.session_url)
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -92,22 +95,36 @@ class Services:
 
 
 def current() -> Services:
-    """Return the services of this process's settings; what is not set is started and embedded.
+    """Return the services of this process; what is not configured is started and embedded.
 
-    Raises SettingsError or DatabaseUnreachable.
+    The first call migrates the warehouse. Raises SettingsError or DatabaseUnreachable.
     """
-    return _services(local.complete(load()))
+    return opened(local.complete(load()))
 
 
-def modules_of(settings: Settings) -> tuple[str, ...]:
-    """Return the API names of the modules to read: those that are named, or all there are.
+@cache
+def opened(settings: Settings) -> Services:
+    """Return the services of these settings, over a migrated warehouse; made once per process.
 
-    `all` asks Zoho once a process; while Zoho is away, they are those of the last read. Raises
-    ZohoError, SettingsError or DatabaseUnreachable, for `all` only.
+    Raises DatabaseUnreachable.
     """
-    return (
-        _all_modules(current()) if settings.zoho_modules == ALL_MODULES else settings.zoho_modules
-    )
+    migrate(settings.session_url)
+    return Services(settings)
+
+
+def configured_modules() -> tuple[str, ...]:
+    """Return the API names of the modules to read.
+
+    `ZOHO_MODULES=all` is replaced by names here, in the environment of this process and thus of
+    its children, so that loading the graph asks neither Zoho nor the database. While Zoho is down,
+    the names are those of the last read. Raises ZohoError, SettingsError or DatabaseUnreachable,
+    for `all` only.
+    """
+    modules = load().zoho_modules
+    if modules == ALL_MODULES:
+        modules = _all_modules(current())
+        os.environ["ZOHO_MODULES"] = ",".join(modules)
+    return modules
 
 
 def named_modules(settings: Settings, client: ZohoClient) -> tuple[str, ...]:
@@ -115,7 +132,6 @@ def named_modules(settings: Settings, client: ZohoClient) -> tuple[str, ...]:
     return read_modules(client) if settings.zoho_modules == ALL_MODULES else settings.zoho_modules
 
 
-@cache
 def _all_modules(services: Services) -> tuple[str, ...]:
     try:
         client = services.zoho()
@@ -128,11 +144,6 @@ def _all_modules(services: Services) -> tuple[str, ...]:
         if not known:
             raise
         return known
-
-
-@cache
-def _services(settings: Settings) -> Services:
-    return Services(settings)
 
 
 def zoho_tokens(settings: Settings, store: TokenStore | None = None) -> TokenSource:

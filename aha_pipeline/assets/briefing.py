@@ -7,10 +7,9 @@ import dagster as dg
 from aha_pipeline import sql
 from aha_pipeline.assets.marts import PREFIX, mart_key
 from aha_pipeline.assets.partitions import RANGE_END
-from aha_pipeline.assets.resources import ServicesResource
-from aha_pipeline.automation.days import today
 from aha_pipeline.briefing.compose import Briefing, store, write_briefing
 from aha_pipeline.briefing.facts import NoFigures, gather
+from aha_pipeline.calendar import today
 from aha_pipeline.services import Services
 from aha_pipeline.warehouse.mart_files import tables_read
 from aha_pipeline.warehouse.state import read_organisation
@@ -42,38 +41,37 @@ def _marts_read() -> list[dg.AssetKey]:
     output_required=False,
 )
 def ai_briefing(
-    context: dg.AssetExecutionContext, config: BriefingConfig, services: ServicesResource
+    context: dg.AssetExecutionContext, config: BriefingConfig, services: dg.ResourceParam[Services]
 ):
     """Yield the day's briefing; nothing while the figures hold no whole day."""
-    opened = services.get()
-    day = _day(context, config, opened)
+    day = _day(context, config, services)
     try:
-        briefing = _write(opened, day)
+        briefing = _write(services, day)
     except NoFigures as error:
         context.log.warning(f"No briefing: {error}")
         return
-    with opened.connect() as connection:
+    with services.connect() as connection:
         briefing_id = store(connection, briefing)
     yield dg.MaterializeResult(metadata=_metadata(briefing_id, briefing))
 
 
-def _day(context: dg.AssetExecutionContext, config: BriefingConfig, opened: Services) -> date:
-    yesterday = today(opened.settings) - timedelta(days=1)
+def _day(context: dg.AssetExecutionContext, config: BriefingConfig, services: Services) -> date:
+    yesterday = today(services.settings) - timedelta(days=1)
     chosen = config.day or context.run.tags.get(RANGE_END)
     return min(date.fromisoformat(chosen), yesterday) if chosen else yesterday
 
 
-def _write(opened: Services, day: date) -> Briefing:
-    with opened.connect() as connection:
+def _write(services: Services, day: date) -> Briefing:
+    with services.connect() as connection:
         organisation = read_organisation(connection)
-        facts = gather(connection, day, opened.settings.aha_currency)
+        facts = gather(connection, day, services.settings.aha_currency)
     return write_briefing(
         facts,
         day=day,
         company=organisation["name"],
         is_sandbox=organisation["is_sandbox"],
-        base_url=opened.settings.ollama_base_url,
-        model=opened.settings.ollama_model,
+        base_url=services.settings.ollama_base_url,
+        model=services.settings.ollama_model,
     )
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import dagster as dg
 
-from aha_pipeline.automation.days import LATE_AFTER
+from aha_pipeline.calendar import LATE_AFTER
 from aha_pipeline.settings import Settings
 
 

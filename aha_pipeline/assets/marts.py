@@ -9,8 +9,9 @@ from psycopg2.extensions import connection as Connection
 
 from aha_pipeline.assets import columns, freshness, meaning, partitions
 from aha_pipeline.assets.modules import module_key
-from aha_pipeline.assets.resources import ServicesResource
-from aha_pipeline.automation.days import days_of, spans_to_fill
+from aha_pipeline.assets.unread_days import days_to_fill
+from aha_pipeline.calendar import days_of
+from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.dictionary import TABLE, write_dictionary
 from aha_pipeline.warehouse.mart_files import Mart, read_marts
@@ -45,10 +46,10 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
         freshness_policy=freshness.daily(settings),
     )
     def built(
-        context: dg.AssetExecutionContext, services: ServicesResource
+        context: dg.AssetExecutionContext, services: dg.ResourceParam[Services]
     ) -> dg.MaterializeResult:
         started = time.monotonic()
-        with services.get().connect() as connection:
+        with services.connect() as connection:
             if is_daily:
                 rows = _fill(context, connection, mart, settings)
             else:
@@ -71,18 +72,19 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
 def _fill(
     context: dg.AssetExecutionContext, connection: Connection, mart: Mart, settings: Settings
 ) -> int:
-    """Fill the days of this run and those that earlier runs have missed; return the rows written.
+    """Fill the days of this run and those that earlier runs missed; return the rows written.
 
-    Each missed day is reported as a materialization of its own, for it is no partition of the run.
+    A missed day is not a partition of this run, so its materialization is reported separately.
     """
-    asked = context.partition_time_window
-    first, last = asked.start.date(), _last_day(asked)
-    filled = context.instance.get_materialized_partitions(context.asset_key)
-    spans = spans_to_fill(connection, settings, set(map(date.fromisoformat, filled)), first, last)
+    requested = context.partition_time_window
+    first, last = requested.start.date(), _last_day(requested)
+    keys = context.instance.get_materialized_partitions(context.asset_key)
+    filled = set(map(date.fromisoformat, keys))
+    ranges = days_to_fill(connection, settings, filled, first, last)
     rows = sum(
-        refresh(connection, mart, *contiguous_range(connection, mart, *span)) for span in spans
+        refresh(connection, mart, *contiguous_range(connection, mart, *days)) for days in ranges
     )
-    for day in (day for span in spans for day in days_of(span) if day < first):
+    for day in (day for days in ranges for day in days_of(days) if day < first):
         context.log_event(dg.AssetMaterialization(context.asset_key, partition=day.isoformat()))
     return rows
 
@@ -95,9 +97,9 @@ def _fill(
     kinds={"postgresql"},
     owners=["team:data_engineering"],
 )
-def metric_dictionary(services: ServicesResource) -> dg.MaterializeResult:
+def metric_dictionary(services: dg.ResourceParam[Services]) -> dg.MaterializeResult:
     """Write the metric dictionary."""
-    with services.get().connect() as connection:
+    with services.connect() as connection:
         figures = write_dictionary(connection, read_marts())
         described = columns.of_table(connection, TABLE)
     return dg.MaterializeResult(

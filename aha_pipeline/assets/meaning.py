@@ -9,7 +9,6 @@ from aha_pipeline.assets import columns
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.modules import GROUP, module_key
 from aha_pipeline.assets.persisted_checks import persisted_check
-from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.services import Services
 from aha_pipeline.warehouse.meaning_file import MEANINGS, MeaningFileError, line_for
 from aha_pipeline.warehouse.meanings import derive_meanings, lookalikes, unmapped_values
@@ -36,11 +35,10 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
         kinds={"postgresql", "sql"},
         owners=["team:sales"],
     )
-    def picklist_meaning(services: ServicesResource) -> dg.MaterializeResult:
-        opened = services.get()
+    def picklist_meaning(services: dg.ResourceParam[Services]) -> dg.MaterializeResult:
         try:
-            with opened.connect() as connection:
-                home = opened.settings.home
+            with services.connect() as connection:
+                home = services.settings.home
                 rows = derive_meanings(connection, home / FILE, home / ALIASES)
                 described = columns.of_table(connection, "crm.picklist_meaning")
         except MeaningFileError as error:

@@ -11,7 +11,6 @@ from aha_pipeline.assets import columns, concurrent_reads, freshness, partitions
 from aha_pipeline.assets.extract_load import WindowResult
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.persisted_checks import persist
-from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.crm.errors import (
     CreditsSpent,
     ModuleUnreadable,
@@ -19,6 +18,7 @@ from aha_pipeline.crm.errors import (
     ZohoRefused,
     ZohoUnavailable,
 )
+from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
@@ -73,11 +73,11 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
         check_specs=[dg.AssetCheckSpec(DRIFT, asset=module_key(module), description=DRIFT_IS)],
     )
     def sync_module(
-        context: dg.AssetExecutionContext, services: ServicesResource
+        context: dg.AssetExecutionContext, services: dg.ResourceParam[Services]
     ) -> dg.MaterializeResult:
         windows = {name: _window(context, name) for name in _in_run(context, modules)}
         try:
-            result = concurrent_reads.read_module(services.get(), windows, module)
+            result = concurrent_reads.read_module(services, windows, module)
         except PERMANENT as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         except TRANSIENT as error:
@@ -85,7 +85,7 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
         if result.load.stop_reason:
             raise dg.Failure(result.load.stop_reason, allow_retries=False)
         _report_partitions(context, result.load)
-        with services.get().connect() as connection:
+        with services.connect() as connection:
             described = columns.of_table(connection, f"{GROUP}.{table_name(module)}")
             drift = persist(connection, module_key(module), DRIFT, DRIFT_IS, _drift_check(result))
         return dg.MaterializeResult(

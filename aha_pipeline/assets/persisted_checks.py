@@ -6,7 +6,6 @@ from typing import Any
 import dagster as dg
 from psycopg2.extensions import connection as Connection
 
-from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.services import Services
 from aha_pipeline.warehouse.checks import save_result
 
@@ -24,10 +23,9 @@ def persisted_check(
 
     def decorate(evaluate: Evaluate) -> dg.AssetChecksDefinition:
         @dg.asset_check(asset=asset, name=name, description=description, **options)
-        def check(services: ServicesResource) -> dg.AssetCheckResult:
-            opened = services.get()
-            with opened.connect() as connection:
-                result = evaluate(opened, connection)
+        def check(services: dg.ResourceParam[Services]) -> dg.AssetCheckResult:
+            with services.connect() as connection:
+                result = evaluate(services, connection)
                 return persist(connection, asset, name, description, result)
 
         return check

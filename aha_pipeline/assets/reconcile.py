@@ -13,7 +13,7 @@ from psycopg2.extensions import connection as Connection
 from aha_pipeline.assets.extract_load import extract
 from aha_pipeline.assets.modules import module_key
 from aha_pipeline.assets.persisted_checks import persisted_check
-from aha_pipeline.automation.days import start_of
+from aha_pipeline.calendar import start_of
 from aha_pipeline.crm.errors import CreditsSpent, ZohoError
 from aha_pipeline.crm.metadata import count_records
 from aha_pipeline.crm.reading.clock import COMMIT_LAG
@@ -151,9 +151,9 @@ def count_check(module: str) -> dg.AssetChecksDefinition:
         "Zoho's own count of the module against the live records here. Which records "
         "Zoho leaves out is not documented: all, those not converted, or those approved too.",
     )
-    def check(opened: Services, connection: Connection) -> dg.AssetCheckResult:
+    def check(services: Services, connection: Connection) -> dg.AssetCheckResult:
         try:
-            client = opened.zoho()
+            client = services.zoho()
             counted = count_records(client, module)
             client.release()
         except ZohoError as error:

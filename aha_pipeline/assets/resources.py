@@ -1,13 +1,18 @@
-"""The one Dagster resource."""
+"""The Dagster resource `services`: what an asset, check or sensor reaches outside of this process.
+
+An asset asks for it with `services: dg.ResourceParam[Services]`. A test hands in its own:
+`dg.materialize([asset], resources={"services": Services(settings)})`.
+"""
 
 import dagster as dg
 
-from aha_pipeline import services
+from aha_pipeline.services import Services, current
 
 
-class ServicesResource(dg.ConfigurableResource):
-    """Warehouse and CRM of a run. It has no configuration, so the UI has no secret to show."""
+@dg.resource(description="Warehouse, Zoho and WhatsApp. It has no configuration to show.")
+def services_resource(_: dg.InitResourceContext) -> Services:
+    """Return this process's services. Raises SettingsError or DatabaseUnreachable.
 
-    def get(self) -> services.Services:
-        """Return the services of this process. Raises SettingsError or DatabaseUnreachable."""
-        return services.current()
+    Dagster calls this when a run or a tick begins, never when it loads the code location.
+    """
+    return current()

@@ -10,10 +10,9 @@ from typing import Any
 import dagster as dg
 
 from aha_pipeline.assets.briefing import BRIEFING_KEY
-from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.automation.causes import cause
-from aha_pipeline.automation.days import LATE_AFTER, due_before, today
 from aha_pipeline.automation.jobs import UNFINISHED, daily_sync
+from aha_pipeline.calendar import LATE_AFTER, due_before, today
 from aha_pipeline.delivery import incidents
 from aha_pipeline.services import Services
 
@@ -32,7 +31,7 @@ REMEDY = (
     description="Tells the readers once when the daily sync failed.",
 )
 def alert_on_failure(
-    context: dg.RunFailureSensorContext, services: ServicesResource
+    context: dg.RunFailureSensorContext, services: dg.ResourceParam[Services]
 ) -> dg.SkipReason:
     """Open an incident for a run that failed and that Dagster will not try again.
 
@@ -42,15 +41,14 @@ def alert_on_failure(
     run = context.dagster_run
     if run.tags.get(WILL_RETRY) == "true":
         return dg.SkipReason("Dagster tries this run again.")
-    opened = services.get()
     failed_at = _ended_at(context.instance.get_run_record_by_id(run.run_id))
-    when = failed_at.astimezone(opened.settings.zone)
-    reason = cause(context.get_step_failure_events(), opened.settings)
-    _close_recovered(context.instance, opened)
+    when = failed_at.astimezone(services.settings.zone)
+    reason = cause(context.get_step_failure_events(), services.settings)
+    _close_recovered(context.instance, services)
     if _has_succeeded(context.instance, failed_at):
         return dg.SkipReason("A sync has succeeded since.")
     return _tell(
-        opened,
+        services,
         key=f"run {run.run_id}",
         kind="failed",
         cause=f"The daily sync failed on {when:%a} {when.day} {when:%b at %H:%M}. {reason}",
@@ -66,16 +64,15 @@ def alert_on_failure(
     "due, and closes the incident when one succeeds.",
 )
 def alert_on_lateness(
-    context: dg.SensorEvaluationContext, services: ServicesResource
+    context: dg.SensorEvaluationContext, services: dg.ResourceParam[Services]
 ) -> dg.SkipReason:
     """Open an incident where the sync is late at two looks in a row, close it when one succeeds.
 
     Two, because after a standstill this sensor may look before the schedule has begun to catch up.
     """
-    opened = services.get()
-    if _close_recovered(context.instance, opened):
+    if _close_recovered(context.instance, services):
         return dg.SkipReason("A sync has succeeded: the incident is over.")
-    due = due_before(datetime.now(UTC) - LATE_AFTER, opened.settings)
+    due = due_before(datetime.now(UTC) - LATE_AFTER, services.settings)
     if not _is_late(context.instance, due):
         context.update_cursor("")
         return dg.SkipReason("No sync is late.")
@@ -83,7 +80,7 @@ def alert_on_lateness(
         context.update_cursor(due.isoformat())
         return dg.SkipReason("The sync is late; if it still is at the next look, it is told.")
     return _tell(
-        opened,
+        services,
         key=f"late {due.isoformat()}",
         kind="late",
         cause="No daily sync has succeeded since it was due on "
@@ -93,10 +90,10 @@ def alert_on_lateness(
     )
 
 
-def _tell(opened: Services, **incident: Any) -> dg.SkipReason:
+def _tell(services: Services, **incident: Any) -> dg.SkipReason:
     """Open an incident of today, with the fields of `open_incident`; say whether it is new."""
-    with opened.connect() as connection:
-        is_new = incidents.open_incident(connection, day=today(opened.settings), **incident)
+    with services.connect() as connection:
+        is_new = incidents.open_incident(connection, day=today(services.settings), **incident)
     return dg.SkipReason("The readers are told." if is_new else "The readers know.")
 
 
@@ -115,9 +112,9 @@ def _is_late(instance: dg.DagsterInstance, due: datetime) -> bool:
     return _has_succeeded(instance, None)
 
 
-def _close_recovered(instance: dg.DagsterInstance, opened: Services) -> bool:
+def _close_recovered(instance: dg.DagsterInstance, services: Services) -> bool:
     """Close the incident that is open if a sync has succeeded since; whether it did."""
-    with opened.connect() as connection:
+    with services.connect() as connection:
         since = incidents.open_since(connection)
         recovered_at = since and next(_successes(instance, since), None)
         return recovered_at is not None and incidents.close_incident(connection, recovered_at)

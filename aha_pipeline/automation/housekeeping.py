@@ -2,20 +2,19 @@
 
 import dagster as dg
 
-from aha_pipeline.assets.resources import ServicesResource
+from aha_pipeline.services import Services
 from aha_pipeline.warehouse.retention import prune, prune_events
 
 
 @dg.op
-def delete_old_logs(context: dg.OpExecutionContext, services: ServicesResource) -> None:
+def delete_old_logs(context: dg.OpExecutionContext, services: dg.ResourceParam[Services]) -> None:
     """Delete what is older than the settings say; how much is in the metadata."""
-    opened = services.get()
-    days = opened.settings.aha_keep_logs_days
-    with opened.connect() as connection:
+    days = services.settings.aha_keep_logs_days
+    with services.connect() as connection:
         deleted = prune(
-            connection, logs_days=days, versions_days=opened.settings.aha_keep_versions_days
+            connection, logs_days=days, versions_days=services.settings.aha_keep_versions_days
         )
-    with opened.connect() as connection:
+    with services.connect() as connection:
         deleted["events of Dagster"] = prune_events(connection, logs_days=days)
     context.add_output_metadata(deleted)
 

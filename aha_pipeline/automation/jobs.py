@@ -7,14 +7,13 @@ import dagster as dg
 
 from aha_pipeline.assets.modules import ZOHO_POOL, module_key
 from aha_pipeline.assets.reconcile import CERTIFICATE, reconcile, verdict
-from aha_pipeline.assets.resources import ServicesResource
-from aha_pipeline.automation.days import today
+from aha_pipeline.calendar import today
 from aha_pipeline.delivery import outgoing
 from aha_pipeline.delivery.deliver import deliver
 from aha_pipeline.delivery.errors import DeliveryError
 from aha_pipeline.delivery.ledger import Delivery
 from aha_pipeline.delivery.statuses import WINDOW
-from aha_pipeline.services import Services, modules_of, sender
+from aha_pipeline.services import Services, sender
 from aha_pipeline.warehouse.certificate import REFUSED
 
 NOT_CONFIGURED = (
@@ -43,13 +42,12 @@ class ReconcileConfig(dg.Config):
 
 @dg.op(pool=ZOHO_POOL)
 def compare_with_zoho(
-    context: dg.OpExecutionContext, config: ReconcileConfig, services: ServicesResource
+    context: dg.OpExecutionContext, config: ReconcileConfig, services: dg.ResourceParam[Services]
 ) -> None:
     """Sweep each module, heal what differs, and show its certificate as a check of its asset."""
-    opened = services.get()
     refused = []
-    for module in config.modules or modules_of(opened.settings):
-        certificate = reconcile(opened, module, context.run_id)
+    for module in config.modules or services.settings.zoho_modules:
+        certificate = reconcile(services, module, context.run_id)
         context.log.info(certificate.sentence)
         context.instance.report_runless_asset_event(
             dg.AssetCheckEvaluation(
@@ -84,17 +82,16 @@ class MessageConfig(dg.Config):
 
 @dg.op
 def send_message(
-    context: dg.OpExecutionContext, config: MessageConfig, services: ServicesResource
+    context: dg.OpExecutionContext, config: MessageConfig, services: dg.ResourceParam[Services]
 ) -> None:
     """Send the message to each reader that has not got it; the ledger keeps it at once each."""
-    opened = services.get()
     try:
         rows = deliver(
-            opened.connect,
-            sender(opened.settings),
+            services.connect,
+            sender(services.settings),
             config.subject,
-            opened.settings.recipients,
-            today=today(opened.settings),
+            services.settings.recipients,
+            today=today(services.settings),
         )
     except DeliveryError as error:
         raise dg.Failure(str(error)) from None
@@ -110,15 +107,15 @@ def send_whatsapp() -> None:
     send_message()
 
 
-def pending(opened: Services) -> list[str]:
+def pending(services: Services) -> list[str]:
     """Return the subjects that a reader is still to get: of yesterday or today, none older."""
-    oldest_day = today(opened.settings) - timedelta(days=1)
-    with opened.connect() as connection:
+    oldest_day = today(services.settings) - timedelta(days=1)
+    with services.connect() as connection:
         return outgoing.pending(
             connection,
             oldest_day,
-            opened.settings.recipients,
-            templated=list(sender(opened.settings).content_sids),
+            services.settings.recipients,
+            templated=list(sender(services.settings).content_sids),
             window_hours=WINDOW / timedelta(hours=1),
         )
 

@@ -3,10 +3,11 @@
 import dagster as dg
 
 from aha_pipeline.assets import partitions
-from aha_pipeline.assets.resources import ServicesResource
-from aha_pipeline.automation.days import first_unread_day, today
+from aha_pipeline.assets.unread_days import first_unread_day
 from aha_pipeline.automation.housekeeping import housekeeping
 from aha_pipeline.automation.jobs import daily_sync, reconcile_job
+from aha_pipeline.calendar import today
+from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings
 
 SUNDAY, SATURDAY = 0, 6  # as cron counts them
@@ -23,8 +24,10 @@ def daily_schedule(settings: Settings) -> dg.ScheduleDefinition:
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Reads every day that is not read to its end, today included, in one run.",
     )
-    def tick(context: dg.ScheduleEvaluationContext, services: ServicesResource) -> dg.RunRequest:
-        with services.get().connect() as connection:
+    def tick(
+        context: dg.ScheduleEvaluationContext, services: dg.ResourceParam[Services]
+    ) -> dg.RunRequest:
+        with services.connect() as connection:
             first = first_unread_day(connection, settings)
         return dg.RunRequest(
             run_key=context.scheduled_execution_time.isoformat(),

@@ -4,8 +4,6 @@ from datetime import timedelta
 
 import dagster as dg
 
-from aha_pipeline.assets.resources import ServicesResource
-from aha_pipeline.automation.days import today
 from aha_pipeline.automation.jobs import (
     NOT_CONFIGURED,
     UNFINISHED,
@@ -13,8 +11,9 @@ from aha_pipeline.automation.jobs import (
     pending,
     send_whatsapp,
 )
+from aha_pipeline.calendar import today
 from aha_pipeline.delivery import statuses
-from aha_pipeline.services import sender
+from aha_pipeline.services import Services, sender
 
 
 @dg.sensor(
@@ -24,7 +23,7 @@ from aha_pipeline.services import sender
     description="Starts send_whatsapp when a briefing or a notice has not reached every reader.",
 )
 def whatsapp_on_briefing(
-    context: dg.SensorEvaluationContext, services: ServicesResource
+    context: dg.SensorEvaluationContext, services: dg.ResourceParam[Services]
 ) -> dg.RunRequest | dg.SkipReason:
     """Start `send_whatsapp` for a message that the ledger does not know as sent.
 
@@ -32,10 +31,9 @@ def whatsapp_on_briefing(
     that a crash left in doubt nor of the one that another process has just sent, nor that a reader
     has answered and may get the whole text.
     """
-    opened = services.get()
-    if opened.settings.twilio is None:
+    if services.settings.twilio is None:
         return dg.SkipReason(NOT_CONFIGURED)
-    subjects = pending(opened)
+    subjects = pending(services)
     if not subjects:
         return dg.SkipReason("Every reader has every message.")
     sending = dg.RunsFilter(job_name=send_whatsapp.name, statuses=UNFINISHED)
@@ -49,16 +47,15 @@ def whatsapp_on_briefing(
     minimum_interval_seconds=60,
     description="Asks Twilio what became of the messages under way, and who has answered.",
 )
-def whatsapp_statuses(services: ServicesResource) -> dg.SkipReason:
+def whatsapp_statuses(services: dg.ResourceParam[Services]) -> dg.SkipReason:
     """Bring the ledger up to date with Twilio: accepted is not delivered."""
-    opened = services.get()
-    if opened.settings.twilio is None:
+    if services.settings.twilio is None:
         return dg.SkipReason(NOT_CONFIGURED)
     changed = statuses.refresh(
-        opened.connect,
-        sender(opened.settings),
-        opened.settings.recipients,
-        oldest_day=today(opened.settings) - timedelta(days=1),
+        services.connect,
+        sender(services.settings),
+        services.settings.recipients,
+        oldest_day=today(services.settings) - timedelta(days=1),
     )
     return dg.SkipReason(
         ", ".join(f"{row.masked} {row.form} part {row.part}: {row.status}" for row in changed)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 
-from aha_pipeline import local
+from aha_pipeline import local, services
 from aha_pipeline import settings as configuration
 from aha_pipeline.instance import home
 from aha_pipeline.settings import SettingsError
@@ -24,6 +24,7 @@ def execute(arguments: Sequence[str]) -> None:
         )
     local.with_database(settings)
     migrate(settings.session_url)
+    services.configured_modules()
     home.prepare(settings)
     home.create_tables(settings.session_url)
     try:

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from aha_pipeline.commands import run
 from aha_pipeline.commands.sync import prepare
-from aha_pipeline.services import Services, modules_of
+from aha_pipeline.services import Services
 from aha_pipeline.warehouse.certificate import HEALED, REFUSED, Certificate, latest
 
 STYLES = {"equal": "green", "healed": "yellow", "refused": "bold red"}
@@ -24,7 +24,7 @@ def reconcile(console: Console, modules: tuple[str, ...] | None = None) -> bool:
 
     began = time.monotonic()
     opened = prepare()
-    compared = modules or modules_of(opened.settings)
+    compared = modules or opened.settings.zoho_modules
     run_id = str(uuid4())
     with console.status(f"Comparing {', '.join(compared)} with Zoho"):
         outcome = run.run_job("reconcile", run_id, config=reconcile_config(compared))

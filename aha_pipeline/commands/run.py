@@ -82,7 +82,7 @@ def sync_days(
 def refresh_marts(run_id: str) -> Outcome:
     """Compute meanings and figures anew, without reading Zoho and without a briefing."""
     from aha_pipeline.assets.partitions import range_tags
-    from aha_pipeline.automation.days import today
+    from aha_pipeline.calendar import today
     from aha_pipeline.settings import load
 
     def selection() -> "AssetSelection":

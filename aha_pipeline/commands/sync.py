@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.live import Live
 
 from aha_pipeline import services
-from aha_pipeline.automation.days import Span, first_unread_day, today, unread_spans
+from aha_pipeline.assets.unread_days import first_unread_day, unread_days
+from aha_pipeline.calendar import DayRange, today
 from aha_pipeline.commands import report, run
 from aha_pipeline.instance import home
-from aha_pipeline.services import Services, modules_of
+from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings, SettingsError
 from aha_pipeline.warehouse import connection, state
 
@@ -36,7 +37,7 @@ def sync(
     began = time.monotonic()
     opened = prepare()
     span = _span(opened, first, last)
-    read = modules or modules_of(opened.settings)
+    read = modules or opened.settings.zoho_modules
     succeeded = _run_days(console, opened, span, read)
     if succeeded:
         succeeded = _send(console, opened)
@@ -49,28 +50,29 @@ def sync(
 def backfill(console: Console, first: date, last: date) -> bool:
     """Read what is unread of the days `first` to `last`; return whether all of it succeeded.
 
-    One run for each stretch of unread days. Called again after an interruption, it goes on where
-    it stopped, because what was read to its end is not unread any more.
+    One run per contiguous range of unread days. Called again after an interruption, it resumes:
+    what was read to its end is not unread any more.
     """
     opened = prepare()
     first, last = _span(opened, first, last)
     with opened.connect() as warehouse:
-        spans = unread_spans(warehouse, opened.settings, first, last)
-    if not spans:
+        ranges = unread_days(warehouse, opened.settings, first, last)
+    if not ranges:
         console.print(f"Nothing to do: {_days(first, last)} is read to the end.")
-    read = modules_of(opened.settings)
-    return all(_run_days(console, opened, span, read, with_briefing=False) for span in spans)
+    read = opened.settings.zoho_modules
+    return all(_run_days(console, opened, days, read, with_briefing=False) for days in ranges)
 
 
 def prepare() -> Services:
     """Return the services, having asked Zoho who it is: a refusal is told before Dagster loads."""
+    services.configured_modules()
     opened = services.current()
     opened.zoho()
     home.prepare(opened.settings)
     return opened
 
 
-def _span(opened: Services, first: date | None, last: date | None) -> Span:
+def _span(opened: Services, first: date | None, last: date | None) -> DayRange:
     settings = opened.settings
     last = last or today(settings)
     if first is None:
@@ -98,7 +100,7 @@ def _check_span(settings: Settings, first: date, last: date) -> None:
 def _run_days(
     console: Console,
     opened: Services,
-    span: Span,
+    span: DayRange,
     modules: tuple[str, ...],
     *,
     with_briefing: bool = True,

@@ -19,7 +19,8 @@ from rich.console import Console
 
 from aha_pipeline import local, services
 from aha_pipeline import settings as configuration
-from aha_pipeline.automation.days import first_unread_day, today
+from aha_pipeline.assets.unread_days import first_unread_day
+from aha_pipeline.calendar import today
 from aha_pipeline.instance import home
 from aha_pipeline.settings import Settings, SettingsError
 from aha_pipeline.warehouse.state import has_synced
@@ -60,9 +61,10 @@ def run(console: Console, ui_port: int, dashboard_port: int) -> int:
             dagster_home, ui_port, settings.aha_dashboard_address, dashboard_port
         )
         children = Children(stack, settings.home / "logs")
-        is_read = _is_read(services.Services(settings))
+        is_read = _is_read(services.opened(settings))
         if is_read:
             children.start(ui, dashboard)  # they need no CRM, and their imports take longest
+        services.configured_modules()
         services.current().zoho()
         if not is_read:
             _sync(console)

@@ -16,8 +16,8 @@ class WrongOrganisation(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Gap:
-    """A stretch of time of one module that no complete read has covered."""
+class UnreadRange:
+    """A time range, [start, end), of one module that no complete read has covered."""
 
     module: str
     start: datetime
@@ -68,22 +68,22 @@ def read_modules(connection: Connection) -> tuple[str, ...]:
         return tuple(row[0] for row in cursor)
 
 
-def unread(
+def unread_ranges(
     connection: Connection,
     modules: Sequence[str],
     since: datetime,
     until: datetime,
     *,
     lag: timedelta,
-) -> list[Gap]:
-    """Return what no complete read has covered in [since, until), by module and time.
+) -> list[UnreadRange]:
+    """Return the time that no complete read has covered in [since, until), by module and time.
 
     `lag` is how long the CRM may take to show a change: a read covers its time up to that.
     """
     parameters = {"modules": list(modules), "since": since, "until": until, "lag": lag}
     with connection.cursor() as cursor:
-        cursor.execute(sql.read("warehouse/unread"), parameters)
-        return [Gap(*row) for row in cursor]
+        cursor.execute(sql.read("warehouse/unread_ranges"), parameters)
+        return [UnreadRange(*row) for row in cursor]
 
 
 def has_synced(connection: Connection) -> bool:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import dagster as dg
 import pytest
 
-from aha_pipeline.automation.days import today
+from aha_pipeline.calendar import today
 from aha_pipeline.definitions import defs
 from aha_pipeline.settings import load
 from aha_pipeline.warehouse.connection import connect

@@ -12,7 +12,6 @@ import pytest
 
 from aha_pipeline import services
 from aha_pipeline.assets.reconcile import count_check, reconcile
-from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.crm.errors import CreditsSpent, ModuleUnreadable, ZohoRefused, ZohoUnavailable
 from aha_pipeline_tests.assets.world import living, read, rows
 from zoho_sandbox.faults.switches import FAULTS, Churn
@@ -341,17 +340,18 @@ def test_zohos_own_count_is_compared_without_what_it_leaves_out(opened, connecte
     check = count_check("Leads")
     fill(connected, 50)
     read(opened)
-    assert check(services=ServicesResource()).passed
+    assert check(services=opened).passed
     rows(opened, "delete from crm.leads_raw where id = '2' returning id")
-    result = check(services=ServicesResource())
+    result = check(services=opened)
     assert not result.passed
     assert "aha reconcile" in result.description
     connected.switches.count = False
-    assert "ZohoSearch" in check(services=ServicesResource()).description
+    assert "ZohoSearch" in check(services=opened).description
 
 
 def test_all_modules_are_those_the_organisation_has(connected, monkeypatch):
     monkeypatch.setenv("ZOHO_MODULES", "all")
-    names = services.modules_of(services.current().settings)
+    names = services.configured_modules()
+    assert services.current().settings.zoho_modules == names
     assert {"Leads", "Deals", "Contacts", "Accounts", "Tasks", "Products"} <= set(names)
     assert not {"Home", "Feeds", "Deals_X_Products"} & set(names)

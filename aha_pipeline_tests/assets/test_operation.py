@@ -11,7 +11,7 @@ import psycopg2.extras
 import pytest
 
 from aha_pipeline import sql
-from aha_pipeline.automation.days import first_unread_day
+from aha_pipeline.assets.unread_days import first_unread_day
 from aha_pipeline.definitions import defs
 from aha_pipeline.instance import home
 from aha_pipeline.settings import load

@@ -8,10 +8,9 @@ import pytest
 from dagster._core.errors import DagsterAssetCheckFailedError
 
 from aha_pipeline import services
-from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.automation.alerts import alert_on_failure, alert_on_lateness
-from aha_pipeline.automation.days import LATE_AFTER, due_before
 from aha_pipeline.automation.jobs import message_config, pending
+from aha_pipeline.calendar import LATE_AFTER, due_before
 from aha_pipeline.definitions import defs
 from aha_pipeline.settings import load
 
@@ -61,7 +60,7 @@ def notice(instance):
             dagster_event=failure,
             dagster_instance=instance,
             dagster_run=result.dagster_run,
-            resources={"services": ServicesResource()},
+            resources={"services": services.current()},
         ).for_run_failure()
         return alert_on_failure(context).skip_message
 
@@ -78,7 +77,7 @@ def look(instance):
         context = dg.build_sensor_context(
             instance=instance,
             cursor=cursor,
-            resources={"services": ServicesResource()},
+            resources={"services": services.current()},
             repository_def=defs().get_repository_def(),
         )
         said = alert_on_lateness(context).skip_message

@@ -8,8 +8,8 @@ import pytest
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run
 
+from aha_pipeline import services
 from aha_pipeline.assets.partitions import RANGE_END, RANGE_START
-from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.automation.schedules import daily_schedule
 from aha_pipeline.definitions import defs
 from aha_pipeline.settings import load
@@ -31,7 +31,7 @@ def tick(connected, instance, monkeypatch):
             instance=instance,
             scheduled_execution_time=datetime.combine(TODAY, datetime.min.time(), IST),
             repository_def=defs().get_repository_def(),
-            resources={"services": ServicesResource()},
+            resources={"services": services.current()},
         )
         (request,) = daily_schedule(load()).evaluate_tick(context).run_requests
         return request

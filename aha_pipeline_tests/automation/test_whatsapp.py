@@ -8,7 +8,6 @@ import dagster as dg
 import pytest
 
 from aha_pipeline import services
-from aha_pipeline.assets.resources import ServicesResource
 from aha_pipeline.automation.jobs import NOT_CONFIGURED, message_config
 from aha_pipeline.automation.sensors import whatsapp_on_briefing
 from aha_pipeline.briefing.compose import Briefing, store
@@ -59,7 +58,7 @@ def write(connected, database_url):
 def tick(instance):
     context = dg.build_sensor_context(
         instance=instance,
-        resources={"services": ServicesResource()},
+        resources={"services": services.current()},
         repository_def=defs().get_repository_def(),
     )
     return whatsapp_on_briefing(context)

@@ -6,10 +6,10 @@ import pytest
 
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.state import (
-    Gap,
+    UnreadRange,
     WrongOrganisation,
     connect_organisation,
-    unread,
+    unread_ranges,
 )
 
 DAY = timedelta(days=1)
@@ -27,8 +27,8 @@ def log(cursor, start, end, read_until, status="success", module="Leads", run_id
 
 def test_before_the_first_read_everything_is_unread(database_url):
     with connect(database_url) as connection:
-        assert unread(connection, ["Leads"], START, START + DAY, lag=LAG) == [
-            Gap("Leads", START, START + DAY)
+        assert unread_ranges(connection, ["Leads"], START, START + DAY, lag=LAG) == [
+            UnreadRange("Leads", START, START + DAY)
         ]
 
 
@@ -36,8 +36,8 @@ def test_a_window_read_while_it_was_open_is_covered_up_to_the_crms_clock(databas
     read_until = START + timedelta(hours=8)
     with connect(database_url) as connection, connection.cursor() as cursor:
         log(cursor, START - DAY, START + DAY, read_until)
-        assert unread(connection, ["Leads"], START - DAY, START + DAY, lag=LAG) == [
-            Gap("Leads", read_until - LAG, START + DAY)
+        assert unread_ranges(connection, ["Leads"], START - DAY, START + DAY, lag=LAG) == [
+            UnreadRange("Leads", read_until - LAG, START + DAY)
         ]
 
 
@@ -45,8 +45,8 @@ def test_failed_windows_and_other_modules_cover_nothing(database_url):
     with connect(database_url) as connection, connection.cursor() as cursor:
         log(cursor, START, START + DAY, START + 2 * DAY, status="failed")
         log(cursor, START, START + DAY, START + 2 * DAY, module="Deals")
-        assert unread(connection, ["Deals", "Leads"], START, START + DAY, lag=LAG) == [
-            Gap("Leads", START, START + DAY)
+        assert unread_ranges(connection, ["Deals", "Leads"], START, START + DAY, lag=LAG) == [
+            UnreadRange("Leads", START, START + DAY)
         ]
 
 
@@ -54,8 +54,8 @@ def test_a_hole_between_two_reads_is_found(database_url):
     with connect(database_url) as connection, connection.cursor() as cursor:
         log(cursor, START, START + DAY, START + 9 * DAY)
         log(cursor, START + 3 * DAY, START + 4 * DAY, START + 9 * DAY)
-        assert unread(connection, ["Leads"], START, START + 4 * DAY, lag=LAG) == [
-            Gap("Leads", START + DAY, START + 3 * DAY)
+        assert unread_ranges(connection, ["Leads"], START, START + 4 * DAY, lag=LAG) == [
+            UnreadRange("Leads", START + DAY, START + 3 * DAY)
         ]
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from aha_pipeline.crm.reading.clock import COMMIT_LAG
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline.warehouse.state import unread
+from aha_pipeline.warehouse.state import unread_ranges
 from benchmarks.soak.world import ZONE, World
 
 TABLES = {
@@ -90,7 +90,7 @@ def _records(world: World) -> Iterator[Check]:
 def _days(world: World, days: list[date]) -> Iterator[Check]:
     since, until = (datetime.combine(day, time(), ZONE) for day in (days[0], days[-1]))
     with connect(world.postgres.url) as connection:
-        gaps = unread(connection, list(TABLES), since, until, lag=COMMIT_LAG)
+        gaps = unread_ranges(connection, list(TABLES), since, until, lag=COMMIT_LAG)
     yield Check("stretches that were not read", len(gaps), 0)
     read = world.rows(
         "select asset_key, count(distinct partition) from dagster.event_logs "

@@ -1,4 +1,4 @@
--- One row per module and stretch of time in [since, until) that no complete read has covered.
+-- One row per module and time range in [since, until) that no complete read has covered.
 -- A read covers its window up to the CRM's clock at that time, less the lag after which Zoho has
 -- shown every change.
 select m.module, lower(gap) as unread_from, upper(gap) as unread_to

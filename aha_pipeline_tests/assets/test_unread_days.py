@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from aha_pipeline.automation.days import first_unread_day, spans_to_fill, today, unread_spans
+from aha_pipeline.assets.unread_days import days_to_fill, first_unread_day, unread_days
+from aha_pipeline.calendar import today
 from aha_pipeline.settings import load
 from aha_pipeline.warehouse.connection import connect
 
@@ -67,17 +68,17 @@ def test_a_backfill_finds_the_holes_and_nothing_else(database_url, settings):
         for module in ("Leads", "Deals"):
             read(cursor, module, date(2026, 1, 1), date(2026, 1, 10), later)
             read(cursor, module, date(2026, 1, 13), date(2026, 1, 20), later)
-        assert unread_spans(connection, settings, date(2026, 1, 5), date(2026, 1, 22)) == [
+        assert unread_days(connection, settings, date(2026, 1, 5), date(2026, 1, 22)) == [
             (date(2026, 1, 11), date(2026, 1, 12)),
             (date(2026, 1, 21), date(2026, 1, 22)),
         ]
-        assert unread_spans(connection, settings, date(2026, 1, 1), date(2026, 1, 9)) == []
+        assert unread_days(connection, settings, date(2026, 1, 1), date(2026, 1, 9)) == []
 
 
 def test_days_that_have_not_begun_are_not_unread(database_url, settings):
     tomorrow = today(settings) + timedelta(days=1)
     with connect(database_url) as connection:
-        assert unread_spans(connection, settings, tomorrow, tomorrow) == []
+        assert unread_days(connection, settings, tomorrow, tomorrow) == []
 
 
 def test_a_daily_mart_is_to_fill_with_what_was_read_and_not_filled(database_url, settings):
@@ -88,7 +89,7 @@ def test_a_daily_mart_is_to_fill_with_what_was_read_and_not_filled(database_url,
             read(cursor, module, date(2026, 1, 6), date(2026, 1, 9), later)
         filled = {date(2026, 1, 1), date(2026, 1, 2)}
         asked = date(2026, 1, 10)
-        assert spans_to_fill(connection, settings, filled, asked, asked) == [
+        assert days_to_fill(connection, settings, filled, asked, asked) == [
             (date(2026, 1, 3), date(2026, 1, 4)),
             (date(2026, 1, 6), date(2026, 1, 10)),
         ]
