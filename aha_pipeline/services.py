@@ -91,6 +91,7 @@ class Services:
                 is_sandbox=self.settings.is_sandbox,
                 timezone=self.settings.aha_timezone,
                 currency=self.settings.aha_currency,
+                rate_reading=self.settings.aha_exchange_rate,
             )
 
 

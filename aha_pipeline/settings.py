@@ -10,7 +10,7 @@ from datetime import date, datetime, time
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -143,6 +143,11 @@ class Settings(BaseSettings):
         "by default they are kept for ever",
     )
     aha_currency: str = Field("INR", description="currency of the figures, ISO 4217")
+    aha_exchange_rate: Literal["multiply", "divide"] | None = Field(
+        None,
+        description="how an amount becomes one in AHA_CURRENCY by the Exchange_Rate of its record: "
+        "multiply or divide; by default as the rates themselves show",
+    )
     aha_dashboard_address: str = Field(
         "127.0.0.1",
         description="address on which `aha up` serves the dashboard; with a login any, "

@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent / "sql"
 MIGRATIONS = ROOT / "migrations"
+MEASURES = ROOT / "measures"
 MARTS = ROOT / "marts"
 CHECKS = ROOT / "checks"
 NAMED = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)

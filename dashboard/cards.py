@@ -77,8 +77,9 @@ CARDS = (
         "won_value_month",
         "money",
         "on {month_before}",
-        "Amount of the deals won by closing date: {won_deals_month} deals, {won_deals} of them on "
-        "{day}. The bars are the value won on each of the last 30 days.",
+        "Amount of the deals won: {won_deals_month} deals, {won_deals} of them on {day}, by "
+        "closing date, at the latest the day each was first seen won. The bars are the value won "
+        "on each of the last 30 days.",
         "won_value",
     ),
     Card(
@@ -86,7 +87,7 @@ CARDS = (
         "lost_deals_month",
         "count",
         "on {month_before}",
-        "Deals lost by closing date, worth {lost_value_month}; {lost_deals} of them on {day}. The "
+        "Deals lost, worth {lost_value_month}; {lost_deals} of them on {day}. The "
         "bars are the deals lost on each of the last 30 days.",
         "lost_deals",
         more_is_good=False,

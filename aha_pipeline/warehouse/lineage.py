@@ -10,6 +10,7 @@ from sqlglot.optimizer import build_scope
 from sqlglot.optimizer.qualify import qualify
 
 from aha_pipeline.warehouse.followable import followable, plain
+from aha_pipeline.warehouse.measures import with_measures
 
 DIALECT = "postgres"
 
@@ -29,7 +30,7 @@ def column_lineage(
     the whole cannot be, that is so for each column. Raises sqlglot.errors.ParseError where the
     select is no SQL.
     """
-    query = sqlglot.parse_one(select, dialect=DIALECT)
+    query = with_measures(sqlglot.parse_one(select, dialect=DIALECT))
     mentioned = tuple(sorted(_mentioned(query, tables)))
     try:
         nodes = _nodes(query, tables)

@@ -1,4 +1,4 @@
-"""Bring the schema up to date with the files of `sql/migrations`, by yoyo-migrations."""
+"""Bring the schema up to date: the files of `sql/migrations`, by yoyo, and the measures."""
 
 import logging
 from contextlib import closing
@@ -8,6 +8,7 @@ import psycopg2
 
 from aha_pipeline import sql
 from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.measures import install_measures
 from aha_pipeline.warehouse.pooler import check_session
 
 BOOKKEEPING_SCHEMA = "aha_migrations"
@@ -27,6 +28,7 @@ def migrate(database_url: str) -> list[str]:
     migration fails; each migration is one transaction.
     """
     if not pending(database_url):
+        _install_measures(database_url)
         return []
     check_session(database_url)
     # Imported here: 0.2 s that an up-to-date start does not pay.
@@ -44,7 +46,13 @@ def migrate(database_url: str) -> list[str]:
         backend.apply_migrations(missing)
         with connect(database_url) as connection, connection.cursor() as cursor:
             cursor.execute(sql.read("warehouse/protect_all"))
+        _install_measures(database_url)
         return [migration.id for migration in missing]
+
+
+def _install_measures(database_url: str) -> None:
+    with connect(database_url) as connection:
+        install_measures(connection)
 
 
 def pending(database_url: str) -> list[str]:

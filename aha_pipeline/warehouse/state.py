@@ -32,14 +32,19 @@ def connect_organisation(
     is_sandbox: bool,
     timezone: str,
     currency: str,
+    rate_reading: str | None = None,
 ) -> None:
-    """Remember the organisation at the first sync; later raise WrongOrganisation for another."""
+    """Remember the organisation at the first sync; later raise WrongOrganisation for another.
+
+    rate_reading: `multiply` or `divide`; None: as the exchange rates themselves show.
+    """
     row = {
         "org_id": org_id,
         "name": name,
         "is_sandbox": is_sandbox,
         "timezone": timezone,
         "currency": currency,
+        "rate_reading": rate_reading,
     }
     with connection.cursor() as cursor:
         cursor.execute(sql.read("warehouse/connect_organisation"), row)

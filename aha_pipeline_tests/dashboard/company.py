@@ -62,12 +62,14 @@ def _recent_lead(real_today: date) -> dict:
 
 
 def _deals(real_today: date) -> list[dict]:
-    made, closed = ist("2026-01-05 10:00:00"), "2026-03-05"
+    made = ist("2026-01-05 10:00:00")
+    closed = {"Closing_Date": "2026-03-05", "Modified_Time": ist("2026-03-05 10:00:00")}
+    early = {"Closing_Date": "2026-02-07", "Modified_Time": ist("2026-02-07 10:00:00")}
     bala = {"Owner": BALA}
     return [
-        *(deal(n, made, "Closed Won", Amount=250000, Closing_Date=closed) for n in range(12)),
-        *(deal(n, made, "Closed Lost", Closing_Date=closed, **bala) for n in range(20, 23)),
-        deal(30, made, "Closed Won", Amount=100000, Closing_Date="2026-02-07"),
+        *(deal(n, made, "Closed Won", Amount=250000, **closed) for n in range(12)),
+        *(deal(n, made, "Closed Lost", **closed, **bala) for n in range(20, 23)),
+        deal(30, made, "Closed Won", Amount=100000, **early),
         deal(40, made, Deal_Name=TAGGED, Amount=4520000, Closing_Date=str(real_today)),
         deal(41, made, "Proposal/Price Quote", Closing_Date="2026-02-01", **bala),
         deal(42, made, "Negotiation/Review", Amount=None, Closing_Date="2099-01-01"),

@@ -102,7 +102,7 @@ def deals(records: Iterable[dict], zone: ZoneInfo) -> pd.DataFrame:
             frame["stage"], frame["probability"], frame["value"], strict=True
         )
     ]
-    frame["closed_day"] = frame["closing"].where(frame["closing"].notna(), frame["modified"])
+    frame["closed_day"] = frame[["closing", "modified"]].min(axis=1)
     return frame
 
 

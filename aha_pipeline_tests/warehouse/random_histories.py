@@ -10,7 +10,7 @@ START = datetime(2025, 3, 5, tzinfo=UTC)  # New York changes to summer time on t
 FIRST, LAST = date(2025, 3, 3), date(2025, 3, 16)
 JUNK = {"Junk Lead"}
 QUALIFIED = {"Pre-Qualified", "Qualified"}
-OPEN = {"Qualification": 10, "Negotiation/Review": 90, "Site visit": 0}
+OPEN = {"Qualification": 10, "Negotiation/Review": 90, "Site visit": None}  # percent
 CLOSED = {"Closed Won": "won", "Closed Lost": "lost"}
 
 hours = st.integers(0, 10 * 24)

@@ -12,7 +12,13 @@ from aha_pipeline_tests.warehouse.marts_company import build, company
 TABLES = {"crm.t": ["id", "raw", "day", "k"], "crm.u": ["id", "k", "v"]}
 MARTS = {mart.relation: mart for mart in read_marts()}
 # Literals, one in each part of a union or in each row of a list.
-CONSTANT = {"entity", "is_assumed", "is_present", "figure", "days", "topic", "unit"}
+# What an amount in the home currency comes from.
+MONEY = (
+    "crm_deals.amount crm_deals.currency crm_deals.exchange_rate record_versions.amount "
+    "record_versions.currency record_versions.exchange_rate organisation.currency "
+    "organisation.rate_reading currency_worth.dollars"
+)
+CONSTANT = {"entity", "is_assumed", "figure", "days", "topic", "unit", "module"}
 
 
 @pytest.fixture
@@ -54,7 +60,7 @@ def raw(lineage, *column):
          "crm.crm_contacts.owner_name crm.crm_accounts.owner_name"),
         ("leads.owner_name", "analytics.owners.owner_name analytics.lead_history.owner_id"),
         ("deals.amount", "analytics.deal_history.amount"),
-        ("deal_history.amount", "crm.crm_deals.amount crm.record_versions.amount"),
+        ("deal_history.original_amount", "crm.crm_deals.amount crm.record_versions.amount"),
         ("deal_history.source", "crm.crm_deals.lead_source crm.text_labels.label"),
         ("daily_flows.new_leads", "analytics.leads.day"),
         ("kpis.new_leads_avg_7d", "analytics.daily_flows.new_leads"),
@@ -71,8 +77,7 @@ def test_a_column_names_the_columns_that_its_mart_reads(lineage, column, direct)
 @pytest.mark.parametrize(
     ("column", "roots"),
     [
-        ("rep_matrix.won_value", "crm_deals.amount record_versions.amount "
-         "picklist_meaning.meaning"),
+        ("rep_matrix.won_value", f"{MONEY} picklist_meaning.meaning"),
         ("rep_matrix.junk_leads", "leads_raw.is_converted record_versions.is_converted "
          "picklist_meaning.meaning"),
         ("source_quality.source", "crm_deals.lead_source leads_raw.lead_source "
@@ -80,9 +85,8 @@ def test_a_column_names_the_columns_that_its_mart_reads(lineage, column, direct)
         ("accounts_by_industry.industry", "crm_accounts.industry text_labels.label"),
         ("closing_deals.days_left", "crm_deals.closing_date record_versions.closing_date "
          "organisation.timezone"),
-        ("pipeline_by_stage.weighted_value", "crm_deals.amount crm_deals.probability "
-         "record_versions.amount record_versions.probability picklist_meaning.meaning "
-         "picklist_meaning.position picklist_meaning.probability"),
+        ("pipeline_by_stage.weighted_value", f"{MONEY} crm_deals.probability "
+         "record_versions.probability picklist_meaning.meaning picklist_meaning.probability"),
         ("contacts_by_owner.owner_name", "crm_accounts.owner_name crm_contacts.owner_name "
          "crm_deals.owner_name leads_raw.owner_name crm_contacts.owner_id"),
     ],

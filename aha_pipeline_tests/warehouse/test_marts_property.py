@@ -1,13 +1,18 @@
 """Small random companies: every mart equals a slow and obvious computation in Python."""
 
 from collections import Counter
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from aha_pipeline_tests.warehouse.brute_force import (
+    closed_day,
+    movements_of,
+    standing,
+)
 from aha_pipeline_tests.warehouse.marts_company import (
     build,
     company,
@@ -20,11 +25,9 @@ from aha_pipeline_tests.warehouse.marts_company import (
     wrong,
 )
 from aha_pipeline_tests.warehouse.random_histories import (
-    CLOSED,
     FIRST,
     JUNK,
     LAST,
-    OPEN,
     QUALIFIED,
     deal_contents,
     lead_contents,
@@ -71,11 +74,6 @@ def money(record) -> Decimal:
     return Decimal(str(record["Amount"] or 0))
 
 
-def weight(record) -> Decimal:
-    own = record["Probability"]
-    return money(record) * (OPEN[record["Stage"]] if own is None else own) / 100
-
-
 def check_present(connection, leads, deals):
     """Every breakdown against a count over the records, and so against its total."""
     source = Counter(record["Lead_Source"] or "(none)" for record in leads)
@@ -117,79 +115,58 @@ def check_days(connection, leads, deals, zone):
     for row in rows(connection, "kpis"):
         day = row["day"]
         end = datetime.combine(day + timedelta(1), time(), zone)
-        then = [content for content, _ in contents_at(leads, end)]
+        then = list(contents_at(leads, end))
         junk = sum(not c["$converted"] and c["Lead_Status"] in JUNK for c in then)
         assert (row["leads"], row["junk_leads"]) == (len(then), junk)
-        open_deals = [found for found in contents_at(deals, end) if is_open(*found, day, zone)]
-        assert row["open_deals"] == len(open_deals)
-        assert row["open_pipeline_value"] == sum(money(content) for content, _ in open_deals)
-        weights = [
-            weight(content)
-            if content["Stage"] in OPEN
-            else money(content) * OPEN["Qualification"] / 100
-            for content, _ in open_deals
-        ]
-        assert row["weighted_pipeline_value"] == sum(weights)
+        stood = [found for record in deals if (found := standing(record, day, zone))]
+        opened = [found for found in stood if found.meaning == "open"]
+        assert row["open_deals"] == len(opened)
+        assert row["open_pipeline_value"] == sum(found.value for found in opened)
+        assert row["weighted_pipeline_value"] == sum(found.weighted for found in opened)
+        assert row["unweighted_deals"] == sum(found.chance is None for found in opened)
         created = [local_day(r["Created_Time"], zone) for r in live(leads)]
         week = sum(day - timedelta(7) <= c < day for c in created)
         assert row["new_leads"] == created.count(day)
-        assert row["new_leads_avg_7d"] == round(Decimal(week) / 7, 2)
-        closed = [r for r in live(deals) if r["Stage"] in CLOSED and closing_day(r, zone) == day]
+        assert round(row["new_leads_avg_7d"], 9) == round(Decimal(week) / 7, 9)
+        closed = [
+            contents[-1]
+            for contents, deleted_at in deals
+            if deleted_at is None and closed_day(contents, zone) == day
+        ]
         won = [r for r in closed if r["Stage"] == "Closed Won"]
         assert (row["won_deals"], row["lost_deals"]) == (len(won), len(closed) - len(won))
         assert row["won_value"] == sum(money(r) for r in won)
 
 
 def check_movements(connection, deals, zone):
-    """Between the ends of any two days, movements sum to the difference: in all and by owner."""
+    """Day by day and owner by owner the movements sum to what the deals say, and to the steps."""
     steps = rows(connection, "funnel_by_day")
-    movements = rows(connection, "pipeline_movements")
     days = {row["day"]: row for row in rows(connection, "kpis")}
     for day, kpi in days.items():
         then = [row for row in steps if row["day"] == day]
-        of_deals = [row for row in then if row["entity"] == "deal" and row["meaning"] == "open"]
-        assert sum(row["records"] for row in then if row["entity"] == "lead") == kpi["leads"]
-        assert sum(row["records"] for row in of_deals) == kpi["open_deals"]
-        assert sum(row["value"] for row in of_deals) == kpi["open_pipeline_value"]
-        assert sum(row["weighted_value"] for row in of_deals) == kpi["weighted_pipeline_value"]
-    first, last = min(days), max(days)
-    between = [row for row in movements if first < row["day"] <= last]
-    for name, figure in (
-        ("open_deals", "deals"),
-        ("open_pipeline_value", "value"),
-        ("weighted_pipeline_value", "weighted_value"),
-    ):
-        assert sum(row[figure] for row in between) == days[last][name] - days[first][name]
-    by_owner = Counter()
-    for row in between:
-        by_owner[row["owner_id"]] += row["value"]
-    for day, sign in ((first, -1), (last, 1)):
-        end = datetime.combine(day + timedelta(1), time(), zone)
-        for content, is_first in contents_at(deals, end):
-            if is_open(content, is_first, day, zone):
-                by_owner[(content["Owner"] or {"id": "(none)"})["id"]] -= sign * money(content)
-    assert not any(by_owner.values())
+        stood = Counter(found.stage for record in deals if (found := standing(record, day, zone)))
+        assert Counter({r["step"]: r["records"] for r in then if r["entity"] == "deal"}) == stood
+        assert sum(r["records"] for r in then if r["entity"] == "lead") == kpi["leads"]
+    expected = Counter()
+    for day, owner, value, weighted in movements_of(deals, sorted(days), zone):
+        expected[day, owner, "value"] += value
+        expected[day, owner, "weighted"] += weighted
+    found = Counter()
+    for row in rows(connection, "pipeline_movements"):
+        day = max(row["day"], min(days))
+        found[day, row["owner_id"], "value"] += row["value"]
+        found[day, row["owner_id"], "weighted"] += row["weighted_value"]
+    for key in expected.keys() | found.keys():
+        if key[0] <= max(days):
+            assert expected[key] == found[key], key
 
 
 def contents_at(histories_, end):
-    """Yield (content, whether it is the first known) of each record that exists at `end`."""
+    """Yield what each record that exists at `end` said then."""
     for contents, deleted_at in histories_:
         if moment(contents[0]["Created_Time"]) >= end:
             continue
         if deleted_at and moment(deleted_at) < end:
             continue
         written = [c for c in contents if moment(c["Modified_Time"]) < end]
-        content = (written or contents)[-1 if written else 0]
-        yield content, content is contents[0]
-
-
-def is_open(content, is_first, day, zone):
-    if content["Stage"] in OPEN:
-        return True
-    written = local_day(content["Modified_Time"], zone)
-    return is_first and day < min(closing_day(content, zone), written)
-
-
-def closing_day(record, zone):
-    text = record["Closing_Date"]
-    return date.fromisoformat(text) if text else local_day(record["Modified_Time"], zone)
+        yield written[-1] if written else contents[0]

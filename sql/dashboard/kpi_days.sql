@@ -48,8 +48,8 @@ sums as (
 kpis as (
     select
         *,
-        round(new_leads_week / 7, 2) as new_leads_avg_7d,
-        round(100.0 * junk_leads / nullif(leads, 0), 4) as junk_pct
+        new_leads_week / 7 as new_leads_avg_7d,
+        measures.pct(junk_leads, leads) as junk_pct
     from sums
     where is_known
 ),

@@ -10,6 +10,9 @@
 --   records (count): records that came to the step on the day, less those that went
 --   value (money): their Amount, came less went; null for leads
 --   weighted_value (money): their Amount times probability, came less went; null for leads
+--   unweighted (count): of the deals that came, those whose probability was not known, less went
+--   unconverted (count): of the deals that came, those whose Amount has no value in the home
+--     currency, less those that went
 
 with lead_changes as (
     select
@@ -31,7 +34,9 @@ deal_changes as (
         h.meaning,
         sum(c.sign) as records,
         sum(c.sign * coalesce(h.amount, 0)) as value,
-        sum(c.sign * h.weighted_amount) as weighted_value
+        sum(c.sign * h.weighted_amount) as weighted_value,
+        sum(c.sign) filter (where h.probability is null) as unweighted,
+        sum(c.sign) filter (where h.is_unconverted) as unconverted
     from analytics.deal_history h
     cross join lateral (values (h.from_day, 1), (h.until_day, -1)) c (day, sign)
     where c.day is not null and (h.until_day is null or h.from_day < h.until_day)
@@ -45,10 +50,13 @@ select
     meaning,
     records::bigint as records,
     null::numeric as value,
-    null::numeric as weighted_value
+    null::numeric as weighted_value,
+    null::bigint as unweighted,
+    null::bigint as unconverted
 from lead_changes
 where records <> 0
 union all
-select day, 'deal', position, step, meaning, records::bigint, value, weighted_value
+select day, 'deal', position, step, meaning, records::bigint, value, weighted_value,
+    coalesce(unweighted, 0)::bigint, coalesce(unconverted, 0)::bigint
 from deal_changes
-where records <> 0 or value <> 0 or weighted_value <> 0
+where records <> 0 or value <> 0 or weighted_value <> 0 or unweighted <> 0 or unconverted <> 0

@@ -2,8 +2,8 @@
 -- kind: table
 -- key: day
 -- owner: sales operations
--- By what is known now: leads by Created_Time, converted ones included; deals by closing date, else
--- the day last modified. Deleted records are in none.
+-- By what is known now: leads by Created_Time, converted ones included; deals by closed_day of
+-- analytics.deal_history. Deleted records are in none.
 -- figures:
 --   new_leads (count): live leads created on the day, converted ones included
 --   won_deals (count): won deals that closed on the day

@@ -3,35 +3,50 @@
 -- records: crm.crm_deals
 -- owner: sales operations
 -- crm.record_versions holds each former content and when another took its place, the module table
--- holds the present one. Before the first content known there is no record of what was said, so
--- that content reaches back to Created_Time. If a deal is closed in it, the deal counts as open
--- until its closing date, at the latest until that content was written, with the same amount: that
--- time is a row of its own (is_assumed), at the stage '(not known)', weighted with the probability
--- of the first open stage, the cautious choice.
+-- holds the present one. Neighbours that say the same of stage, money, probability, closing date and
+-- owner are one content: a save that changes none of these moves nothing.
+-- Before the first content known there is no record of what was said, so that content reaches back
+-- to Created_Time. If a deal is closed in it, the deal counts as open until the day it closed, with
+-- the same amount: that time is a row of its own (is_assumed), at the stage '(not known)'. What its
+-- probability was is not known, so it weighs nothing and is counted by measures of the weighted
+-- pipeline as a deal without a weight.
+-- A deal is won or lost on one day, closed_day: its closing date, but never later than the day it
+-- was first seen so. From that day on it is out of the open pipeline, also where it was read as open
+-- later than that.
 -- A content holds on each day from from_day until before until_day (null: it still holds; the day
 -- on which the deal was deleted, for the last content of a deleted deal). One that was replaced on
 -- the day it was written holds on none. The contents of a deal leave no gap and do not overlap.
 -- is_present: the content that the module table holds. is_deleted: the deal is deleted by now.
 -- meaning: of the stage in crm.picklist_meaning; an empty or unlisted stage counts as open.
 -- position: of the stage; unlisted stages just after the last open one, '(not known)' before all.
--- closed_day: of a won or lost deal, its Closing_Date, else the day that content was written.
--- version: of crm.record_versions, null for the present content; it orders the contents of a deal.
+-- version: of crm.record_versions, null where the module table holds it; it orders the contents.
 -- said_from, said_until: when the content held, to the second, with no assumption: a first content
 -- from Created_Time. Both are null where is_assumed.
 -- is_start_known: false for a first content that was written a day or more after the creation:
 -- what the deal said before is not known. All other times are as exact as the daily reads.
+-- is_unconverted: it has an amount that cannot be had in the home currency (measures.home_amount).
 -- figures:
 --   probability (percent): won 100, lost 0; open: the deal's own Probability, else the stage's
---   amount (money): Amount as in Zoho, null where empty
+--   amount (money): Amount in the home currency by the deal's own rate; null where empty, and where
+--     it cannot be converted
 --   weighted_amount (money): amount times probability, exact; an open deal without amount or
 --     probability weighs 0
+--   original_amount (number): Amount as in Zoho, in the currency of the deal
+--   exchange_rate (number): Exchange_Rate as in Zoho
 
 with stages as (
-    select
-        coalesce(max(position) filter (where meaning = 'open'), 0) + 1 as unlisted,
-        (array_agg(probability order by position) filter (where meaning = 'open'))[1] as first_chance
+    select coalesce(max(position) filter (where meaning = 'open'), 0) + 1 as unlisted
     from crm.picklist_meaning
     where module = 'Deals'
+),
+company as (
+    select
+        o.timezone,
+        o.currency as home,
+        h.dollars as home_dollars,
+        measures.company_rate_reading() as reading
+    from crm.organisation o
+    left join crm.currency_worth h on h.currency = o.currency
 ),
 former as (
     select
@@ -43,6 +58,8 @@ former as (
         lead(version) over record is null as is_last,
         stage,
         amount,
+        currency,
+        exchange_rate,
         probability,
         closing_date,
         owner_id
@@ -56,14 +73,12 @@ contents as (
         d.id,
         null::bigint as version,
         coalesce(f.said_until, d.created_time, d.modified_time, d.synced_at) as said_from,
-        d.deleted_at as said_until,
-        f.id is null as is_first,
-        f.id is not null or coalesce(d.modified_time < d.created_time + interval '1 day', false)
-            as is_start_known,
-        true as is_present,
-        d.modified_time,
+        coalesce(f.said_until, d.content_since, d.modified_time, d.created_time, d.synced_at)
+            as written_at,
         d.stage,
         d.amount,
+        d.currency,
+        d.exchange_rate,
         d.probability,
         d.closing_date,
         d.owner_id
@@ -75,14 +90,11 @@ contents as (
         f.id,
         f.version,
         coalesce(f.said_from, d.created_time, d.modified_time, d.synced_at),
-        f.said_until,
-        f.said_from is null,
-        f.said_from is not null
-            or coalesce(f.modified_time < d.created_time + interval '1 day', false),
-        false,
-        f.modified_time,
+        coalesce(f.said_from, f.modified_time, d.created_time, d.synced_at),
         f.stage,
         f.amount,
+        f.currency,
+        f.exchange_rate,
         f.probability,
         f.closing_date,
         f.owner_id
@@ -90,13 +102,47 @@ contents as (
     join crm.crm_deals d on d.id = f.id
     where d.synced_at > %(since)s
 ),
-dated as (
+named as (
     select
         c.*,
-        coalesce(l.label, crm.label_or_none(c.stage)) as stage_label,
-        (c.said_from at time zone o.timezone)::date as from_day,
-        (c.said_until at time zone o.timezone)::date as until_day,
-        (c.modified_time at time zone o.timezone)::date as written_day,
+        coalesce(l.label, crm.label_or_none(c.stage)) as stage_name,
+        crm.label_or_none(c.owner_id) as owner
+    from contents c
+    left join crm.text_labels l on l.field = 'Stage' and l.key = crm.text_key(c.stage)
+),
+compared as (
+    select
+        *,
+        lag(id) over record is null as is_first,
+        (stage_name, amount, currency, exchange_rate, probability, closing_date, owner)
+            is distinct from (
+                lag(stage_name) over record,
+                lag(amount) over record,
+                lag(currency) over record,
+                lag(exchange_rate) over record,
+                lag(probability) over record,
+                lag(closing_date) over record,
+                lag(owner) over record
+            ) as is_another
+    from named
+    window record as (partition by id order by version)
+),
+different as (
+    select
+        *,
+        lead(said_from) over record as next_from,
+        lead(id) over record is null as is_present
+    from compared
+    where is_first or is_another
+    window record as (partition by id order by version)
+),
+meant as (
+    select
+        c.*,
+        d.deleted_at,
+        d.created_time,
+        coalesce(c.next_from, d.deleted_at) as said_until,
+        o.timezone,
         coalesce(m.meaning, 'open') as meaning,
         coalesce(m.position, s.unlisted) as position,
         case m.meaning
@@ -104,22 +150,64 @@ dated as (
             when 'lost' then 0
             else coalesce(c.probability, m.probability)
         end as chance,
-        s.first_chance
-    from contents c
-    join crm.organisation o on o.singleton
+        measures.home_amount(
+            c.amount, c.currency, c.exchange_rate, o.home, o.reading, w.dollars / o.home_dollars
+        ) as home_amount,
+        (c.said_from at time zone o.timezone)::date as said_day,
+        (c.written_at at time zone o.timezone)::date as written_day
+    from different c
+    join crm.crm_deals d on d.id = c.id
+    cross join company o
     cross join stages s
-    left join crm.text_labels l on l.field = 'Stage' and l.key = crm.text_key(c.stage)
-    left join crm.picklist_meaning m
-        on m.module = 'Deals' and m.value = coalesce(l.label, crm.text_label(c.stage))
+    left join crm.picklist_meaning m on m.module = 'Deals' and m.value = c.stage_name
+    left join crm.currency_worth w on w.currency = c.currency
 ),
-known as (
+turned as (
     select
         *,
-        -- never before the deal existed, nor after it was something else
-        case when is_first and meaning in ('won', 'lost') then
-            greatest(from_day, least(closing_date, written_day, until_day))
-        end as assumed_until
-    from dated
+        count(*) filter (where meaning is distinct from meaning_before) over record as turn
+    from (
+        select *, lag(meaning) over (partition by id order by version) as meaning_before
+        from meant
+    ) m
+    window record as (partition by id order by version)
+),
+closed as (
+    select
+        *,
+        -- the closing date that it has by now, but not later than when it was first seen so
+        case when meaning in ('won', 'lost') then least(
+            last_value(closing_date) over whole, first_value(written_day) over whole
+        ) end as closed_day
+    from turned
+    window whole as (
+        partition by id, turn order by version
+        rows between unbounded preceding and unbounded following
+    )
+),
+begun as (
+    select
+        *,
+        case
+            when is_first and meaning in ('won', 'lost')
+                then greatest(said_day, least(closed_day, (said_until at time zone timezone)::date))
+            when is_first or closed_day is null or meaning = meaning_before then said_day
+            else closed_day
+        end as begun_day
+    from closed
+),
+bounded as (
+    select
+        *,
+        -- what closed on an earlier day was nothing else since; nothing is before the creation
+        greatest(
+            first_value(said_day) over record,
+            min(begun_day) over (
+                partition by id order by version rows between current row and unbounded following
+            )
+        ) as from_day
+    from begun
+    window record as (partition by id order by version)
 ),
 spans as (
     select
@@ -127,21 +215,28 @@ spans as (
         version,
         said_from,
         said_until,
-        is_start_known,
-        coalesce(assumed_until, from_day) as from_day,
-        until_day,
+        not is_first or coalesce(written_at < created_time + interval '1 day', false)
+            as is_start_known,
+        from_day,
+        case
+            when not is_present then lead(from_day) over (partition by id order by version)
+            when deleted_at is not null
+                then greatest(from_day, (deleted_at at time zone timezone)::date)
+        end as until_day,
         is_present,
         false as is_assumed,
-        stage_label as stage,
+        stage_name as stage,
         meaning,
         position,
         chance,
+        home_amount,
         amount,
+        currency,
+        exchange_rate,
         closing_date,
-        case when meaning in ('won', 'lost') then coalesce(closing_date, written_day) end
-            as closed_day,
-        owner_id
-    from known
+        closed_day,
+        owner
+    from bounded
     union all
     select
         id,
@@ -149,20 +244,23 @@ spans as (
         null,
         null,
         false,
+        said_day,
         from_day,
-        assumed_until,
         false,
         true,
         '(not known)',
         'open',
         0,
-        first_chance,
+        null,
+        home_amount,
         amount,
+        currency,
+        exchange_rate,
         closing_date,
         null,
-        owner_id
-    from known
-    where assumed_until > from_day
+        owner
+    from bounded
+    where is_first and meaning in ('won', 'lost') and said_day < from_day
 )
 select
     s.id,
@@ -175,12 +273,12 @@ select
     s.meaning,
     s.position,
     s.chance as probability,
-    s.amount,
-    coalesce(s.amount * s.chance * 0.01, 0) as weighted_amount,
+    s.home_amount as amount,
+    coalesce(s.home_amount * s.chance * 0.01, 0) as weighted_amount,
     s.closing_date,
     s.closed_day,
     coalesce(source.label, crm.label_or_none(d.lead_source)) as source,
-    crm.label_or_none(s.owner_id) as owner_id,
+    s.owner as owner_id,
     d.deal_name as name,
     d.account_id,
     d.account_name,
@@ -189,7 +287,11 @@ select
     s.version,
     s.said_from,
     s.said_until,
-    s.is_start_known
+    s.is_start_known,
+    s.amount as original_amount,
+    coalesce(s.currency, o.currency) as currency,
+    s.exchange_rate,
+    s.amount is not null and s.home_amount is null as is_unconverted
 from spans s
 join crm.crm_deals d on d.id = s.id
 left join crm.text_labels source

@@ -1,5 +1,6 @@
 -- grain: one row per day and KPI
--- kind: view
+-- kind: table
+-- key: day, kpi
 -- owner: sales operations
 -- kpi: a column of analytics.kpis, where it is defined; its average of seven days is mean_7d of
 -- new_leads here. unit: count, money or percent (0 to 100), of the value, its bases and changes.
@@ -61,15 +62,15 @@ select
     unit,
     value,
     day_before,
-    round(mean_7d, 2) as mean_7d,
-    round(mean_28d, 2) as mean_28d,
+    mean_7d,
+    mean_28d,
     week_before,
     value - day_before as day_before_change,
-    round(100 * (value - day_before) / nullif(abs(day_before), 0), 4) as day_before_change_pct,
-    round(value - mean_7d, 2) as mean_7d_change,
-    round(100 * (value - mean_7d) / nullif(abs(mean_7d), 0), 4) as mean_7d_change_pct,
-    round(value - mean_28d, 2) as mean_28d_change,
-    round(100 * (value - mean_28d) / nullif(abs(mean_28d), 0), 4) as mean_28d_change_pct,
+    measures.change_pct(value, day_before) as day_before_change_pct,
+    value - mean_7d as mean_7d_change,
+    measures.change_pct(value, mean_7d) as mean_7d_change_pct,
+    value - mean_28d as mean_28d_change,
+    measures.change_pct(value, mean_28d) as mean_28d_change_pct,
     value - week_before as week_before_change,
-    round(100 * (value - week_before) / nullif(abs(week_before), 0), 4) as week_before_change_pct
+    measures.change_pct(value, week_before) as week_before_change_pct
 from bases

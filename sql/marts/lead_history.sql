@@ -3,8 +3,9 @@
 -- records: crm.leads_raw
 -- owner: sales operations
 -- crm.record_versions holds each former content and when another took its place, the module table
--- holds the present one. Before the first content known there is no record of what was said, so
--- that content reaches back to Created_Time.
+-- holds the present one. Neighbours that say the same of source, status, owner and conversion are one
+-- content: a save that changes none of these moves nothing. Before the first content known there is
+-- no record of what was said, so that content reaches back to Created_Time.
 -- A content holds on each day from from_day until before until_day (null: it still holds; the day
 -- on which the lead was deleted, for the last content of a deleted lead). One that was replaced on
 -- the day it was written holds on none. The contents of a lead leave no gap and do not overlap.
@@ -30,6 +31,7 @@ with steps as (
 former as (
     select
         id,
+        version,
         lag(coalesce(replaced_by, replaced_at)) over record as said_from,
         coalesce(replaced_by, replaced_at) as said_until,
         lead(version) over record is null as is_last,
@@ -45,72 +47,89 @@ former as (
 contents as (
     select
         l.id,
+        null::bigint as version,
         coalesce(f.said_until, l.created_time, l.modified_time, l.synced_at) as said_from,
-        l.deleted_at as said_until,
-        f.id is null as is_first,
-        true as is_present,
-        l.deleted_at is not null as is_deleted,
         l.lead_source,
         l.lead_status,
         l.owner_id,
-        l.is_converted,
-        l.created_time,
-        l.converted_time,
-        l.deal_id,
-        l.synced_at
+        l.is_converted
     from crm.leads_raw l
     left join former f on f.id = l.id and f.is_last
     where l.synced_at > %(since)s
     union all
     select
         f.id,
+        f.version,
         coalesce(f.said_from, l.created_time, l.modified_time, l.synced_at),
-        f.said_until,
-        f.said_from is null,
-        false,
-        l.deleted_at is not null,
         f.lead_source,
         f.lead_status,
         f.owner_id,
-        f.is_converted,
-        l.created_time,
-        null,
-        null,
-        l.synced_at
+        f.is_converted
     from former f
     join crm.leads_raw l on l.id = f.id
     where l.synced_at > %(since)s
+),
+named as (
+    select
+        c.*,
+        coalesce(s.label, crm.label_or_none(c.lead_source)) as source,
+        coalesce(t.label, crm.label_or_none(c.lead_status)) as status,
+        crm.label_or_none(c.owner_id) as owner
+    from contents c
+    left join crm.text_labels s
+        on s.field = 'Lead_Source' and s.key = crm.text_key(c.lead_source)
+    left join crm.text_labels t
+        on t.field = 'Lead_Status' and t.key = crm.text_key(c.lead_status)
+),
+compared as (
+    select
+        *,
+        lag(id) over record is null as is_first,
+        (source, status, owner, is_converted) is distinct from (
+            lag(source) over record,
+            lag(status) over record,
+            lag(owner) over record,
+            lag(is_converted) over record
+        ) as is_another
+    from named
+    window record as (partition by id order by version)
+),
+different as (
+    select
+        *,
+        lead(said_from) over record as next_from,
+        lead(id) over record is null as is_present
+    from compared
+    where is_first or is_another
+    window record as (partition by id order by version)
 )
 select
     c.id,
     (c.said_from at time zone o.timezone)::date as from_day,
-    (c.said_until at time zone o.timezone)::date as until_day,
+    (coalesce(c.next_from, l.deleted_at) at time zone o.timezone)::date as until_day,
     c.is_first,
     c.is_present,
-    c.is_deleted,
-    coalesce(source.label, crm.label_or_none(c.lead_source)) as source,
-    coalesce(status.label, crm.label_or_none(c.lead_status)) as status,
+    l.deleted_at is not null as is_deleted,
+    c.source,
+    c.status,
     case when c.is_converted then 'converted' else coalesce(m.meaning, 'open') end as meaning,
     coalesce(
         case
             when c.is_converted then s.converted
-            when coalesce(status.label, crm.label_or_none(c.lead_status)) = '(none)' then s.first
+            when c.status = '(none)' then s.first
             else m.position
         end,
         s.unlisted
     ) as position,
     c.is_converted,
-    crm.label_or_none(c.owner_id) as owner_id,
-    (c.created_time at time zone o.timezone)::date as day,
-    (c.converted_time at time zone o.timezone)::date as converted_day,
-    case when c.is_converted then c.deal_id end as deal_id,
-    c.synced_at
-from contents c
+    c.owner as owner_id,
+    (l.created_time at time zone o.timezone)::date as day,
+    case when c.is_present then (l.converted_time at time zone o.timezone)::date end
+        as converted_day,
+    case when c.is_present and c.is_converted then l.deal_id end as deal_id,
+    l.synced_at
+from different c
+join crm.leads_raw l on l.id = c.id
 join crm.organisation o on o.singleton
 cross join steps s
-left join crm.text_labels source
-    on source.field = 'Lead_Source' and source.key = crm.text_key(c.lead_source)
-left join crm.text_labels status
-    on status.field = 'Lead_Status' and status.key = crm.text_key(c.lead_status)
-left join crm.picklist_meaning m
-    on m.module = 'Leads' and m.value = coalesce(status.label, crm.text_label(c.lead_status))
+left join crm.picklist_meaning m on m.module = 'Leads' and m.value = c.status

@@ -2,7 +2,7 @@
 -- kind: table
 -- key: month
 -- owner: sales operations
--- By closing date (else the day last modified). month: its first day.
+-- By closed_day of analytics.deal_history. month: its first day.
 -- figures:
 --   won_deals (count): deals won in the month
 --   won_value (money): sum of Amount of the deals won in the month

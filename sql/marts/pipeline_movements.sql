@@ -7,8 +7,9 @@
 -- (analytics.deal_history); what came and went within a day moves nothing.
 -- kind: opened (a new deal), reopened (a closed one), added and cut (its amount went up or down),
 -- moved (only its probability changed, mostly by its stage), handed over (one row takes it from the
--- old owner, one gives it to the new), won, lost, deleted. A deal whose amount changes as it closes
--- is first brought to that amount, so won is the value that was won.
+-- old owner, one gives it to the new), won, lost, deleted. A deal is won and lost on its closed_day.
+-- One whose amount changes as it closes, or is corrected later, is first brought to that amount, so
+-- won is the value that was won.
 -- stage: where it stands after the movement; for a deleted deal, where it stood.
 -- source: as the deal says now.
 -- figures:
@@ -16,7 +17,18 @@
 --   value (money): Amount that the movement adds; negative where it takes away
 --   weighted_value (money): Amount times probability that it adds; negative where it takes away
 
-with ends as (
+with held as (
+    select
+        *,
+        count(*) filter (where meaning is distinct from meaning_before) over record as turn
+    from (
+        select *, lag(meaning) over (partition by id order by from_day) as meaning_before
+        from analytics.deal_history
+        where until_day is null or from_day < until_day
+    ) h
+    window record as (partition by id order by from_day)
+),
+ends as (
     select
         id,
         from_day,
@@ -26,15 +38,20 @@ with ends as (
         lag(owner_id) over record as owner_before,
         stage,
         meaning,
-        lag(meaning) over record as meaning_before,
-        coalesce(amount, 0) as value,
+        meaning_before,
+        coalesce(case when meaning = 'open' then amount else last_value(amount) over turned end, 0)
+            as value,
         lag(coalesce(amount, 0)) over record as value_before,
         weighted_amount as weighted,
         lag(weighted_amount) over record as weighted_before,
         lead(id) over record is null as is_last
-    from analytics.deal_history
-    where until_day is null or from_day < until_day
-    window record as (partition by id order by from_day)
+    from held
+    window
+        record as (partition by id order by from_day),
+        turned as (
+            partition by id, turn order by from_day
+            rows between unbounded preceding and unbounded following
+        )
 ),
 changes as (
     select

@@ -12,7 +12,8 @@
 -- is_start_known: false for a first stay of which it is not known since when the deal stood there;
 -- came_at is then its creation, and days the most that it can have stood there.
 -- outcome: what the deal's present stage means: open, won or lost.
--- owner_id: on arrival. source: as the deal says now.
+-- owner_id: on arrival. source: as the deal says now. closed_day: of a won or lost stay, as in
+-- analytics.deal_history.
 -- figures:
 --   days (days): from came_at to left_at, or until the table was built; of 24 hours, to a hundredth
 --   amount (money): Amount of the deal on arrival, null where empty
@@ -30,6 +31,7 @@ with contents as (
         source,
         owner_id,
         amount,
+        closed_day,
         lag(stage) over record is distinct from stage as is_arrival,
         last_value(meaning) over whole as outcome,
         last_value(said_until) over whole as deleted_at
@@ -66,5 +68,6 @@ select
     outcome,
     source,
     owner_id,
-    amount
+    amount,
+    closed_day
 from stays

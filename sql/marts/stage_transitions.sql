@@ -6,7 +6,7 @@
 -- on one day, so more than the movements between the ends of days in analytics.pipeline_movements.
 -- A deal first seen closed has no move: its way there is not known. Deleted deals made their moves
 -- (is_deleted). move: 1 for the first. moved_at: Modified_Time of the content that first shows the
--- new stage; day: its day in the organisation's time zone.
+-- new stage; day: its day in the organisation's time zone, for won and lost the day the deal closed.
 -- direction: won or lost (into such a stage, from any other meaning), reopened (from a closed stage
 -- to an open one), forward or back (between open stages, by position), level (between open stages
 -- of one position, or closed ones of one meaning).
@@ -28,7 +28,10 @@ with moves as (
     window record as (partition by id order by stay)
 )
 select
-    (m.came_at at time zone o.timezone)::date as day,
+    case
+        when m.meaning in ('won', 'lost') and m.meaning <> m.from_meaning then m.closed_day
+        else (m.came_at at time zone o.timezone)::date
+    end as day,
     m.id,
     m.stay - 1 as move,
     m.came_at as moved_at,

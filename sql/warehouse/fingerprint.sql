@@ -1,9 +1,11 @@
--- All that the rows of a mart depend on, but for the records: its own text, the zone of the days and
--- the meanings and labels.
+-- All that the rows of a mart depend on, but for the records: its own text and that of the measures,
+-- the zone of the days, the home currency, the way rates are read, the meanings and the labels.
 select md5(concat_ws(
     ';',
     %(select)s,
-    (select timezone from crm.organisation),
+    (select obj_description('measures'::regnamespace, 'pg_namespace')),
+    (select timezone || currency from crm.organisation),
+    measures.company_rate_reading(),
     (select string_agg(m::text, ';' order by m.module, m.value) from crm.picklist_meaning m),
     (select max(changed_at) from crm.text_labels)
 ))

@@ -22,7 +22,10 @@ incoming as materialized (
         n.raw_data,
         n.modified_time,
         t.raw_data as said_before,
-        t.modified_time as modified_before,
+        coalesce(t.content_since, t.modified_time) as said_since,
+        t.raw_data <> n.raw_data
+            and crm.edited_content(t.raw_data, %(volatile)s)
+                <> crm.edited_content(n.raw_data, %(volatile)s) as is_another,
         case
             when t.id is null then 'inserted'
             when n.modified_time < t.modified_time then 'unchanged'
@@ -40,20 +43,18 @@ without_id as (
 ),
 kept as (
     insert into crm.record_versions (module, id, modified_time, replaced_by, raw_data)
-    select %(module)s, id, modified_before, modified_time, said_before
+    select %(module)s, id, said_since, modified_time, said_before
     from incoming
-    where effect = 'updated'
-    and crm.edited_content(said_before, %(volatile)s)
-        <> crm.edited_content(raw_data, %(volatile)s)
+    where effect = 'updated' and is_another
 ),
 merged as (
-    insert into crm.{table} (id, raw_data, synced_at)
-    select id, raw_data, clock_timestamp()
+    insert into crm.{table} (id, raw_data, synced_at, content_since)
+    select id, raw_data, clock_timestamp(), case when not is_another then said_since end
     from incoming
     where effect <> 'unchanged'
     on conflict (id) do update
     set raw_data = excluded.raw_data, deleted_at = null, deleted_type = null,
-        synced_at = excluded.synced_at
+        synced_at = excluded.synced_at, content_since = excluded.content_since
 )
 insert into landed as l (id, modified_time, effect)
 select id, modified_time, effect
