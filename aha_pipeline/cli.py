@@ -107,7 +107,7 @@ def up(ui_port: int, dashboard_port: int) -> None:
     """Start everything: the first sync, then the Dagster UI and the dashboard, until Ctrl-C."""
     from aha_pipeline.commands import up as supervisor
 
-    sys.exit(supervisor.run(Console(), ui_port, dashboard_port))
+    sys.exit(supervisor.run(_console(), ui_port, dashboard_port))
 
 
 @cli.command()
@@ -118,7 +118,7 @@ def sync(first: date | None, last: date | None, modules: tuple[str, ...] | None)
     """Run the daily job now: read Zoho, compute the figures, write and send the briefing."""
     from aha_pipeline.commands.sync import sync as run_sync
 
-    sys.exit(0 if run_sync(Console(), first, last, modules) else 1)
+    sys.exit(0 if run_sync(_console(), first, last, modules) else 1)
 
 
 @cli.command()
@@ -128,7 +128,7 @@ def backfill(first: date, last: date) -> None:
     """Read the days of a range that are not read yet; go on after an interruption."""
     from aha_pipeline.commands.sync import backfill as run_backfill
 
-    sys.exit(0 if run_backfill(Console(), first, last) else 1)
+    sys.exit(0 if run_backfill(_console(), first, last) else 1)
 
 
 @cli.command(cls=WithFaults)
@@ -158,7 +158,7 @@ def doctor() -> None:
     """
     from aha_pipeline.commands.doctor import doctor as run_doctor
 
-    sys.exit(0 if run_doctor(Console()) else 1)
+    sys.exit(0 if run_doctor(_console()) else 1)
 
 
 @cli.command(cls=WithScopes)
@@ -170,7 +170,7 @@ def login(code: str | None) -> None:
     """
     from aha_pipeline.commands.login import login as run_login
 
-    run_login(Console(), code)
+    run_login(_console(), code)
 
 
 @cli.command()
@@ -179,7 +179,7 @@ def reconcile(modules: tuple[str, ...] | None) -> None:
     """Compare every record with Zoho, heal what differs, and certify each module."""
     from aha_pipeline.commands.reconcile import reconcile as run_reconcile
 
-    sys.exit(0 if run_reconcile(Console(), modules) else 1)
+    sys.exit(0 if run_reconcile(_console(), modules) else 1)
 
 
 @cli.command()
@@ -220,6 +220,11 @@ def main() -> None:
             raise
         status = _fail(sentence)
     sys.exit(status)
+
+
+def _console() -> Console:
+    """Return a console that prints names from outside as they are, brackets included."""
+    return Console(markup=False, emoji=False)
 
 
 def _interrupt(*_: object) -> None:

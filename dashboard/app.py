@@ -9,13 +9,14 @@ import pandas  # noqa: F401  whole, before plotly finds one that another session
 import psycopg2
 import streamlit as st
 
+from aha_pipeline.encoding import markdown
 from aha_pipeline.settings import Settings, SettingsError, load
 from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
 from dashboard import login, source
 from dashboard.filters import Filters, choose
 from dashboard.login import NoEntry
-from dashboard.parts import at, plain
+from dashboard.parts import at
 from dashboard.records import show_clicked
 from dashboard.source import NotBuilt, Source
 from dashboard.tabs import deals, health, leads, overview, people
@@ -93,7 +94,7 @@ def _show(show: Callable[[Source], None], data: Source) -> None:
 
 
 def _header(data: Source) -> None:
-    st.title(plain(data.company), anchor=False)
+    st.title(markdown(data.company), anchor=False)
     stamp = "Nothing read completely yet" if data.as_of is None else f"Data as of {at(data.as_of)}"
     running = " · a sync is running" if data.is_running else ""
     st.caption(f"{stamp}{running} · money in {data.currency}")
@@ -105,8 +106,8 @@ def _header(data: Source) -> None:
         )
     if data.trouble:
         st.error(
-            f"The newest read of {', '.join(map(plain, data.trouble))} did not complete; figures "
-            "from there are older. The reason is under AI & System Health.",
+            f"The newest read of {', '.join(map(markdown, data.trouble))} did not complete; "
+            "figures from there are older. The reason is under AI & System Health.",
             icon=":material/sync_problem:",
         )
     if data.is_stale:

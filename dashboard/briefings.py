@@ -5,8 +5,9 @@ from datetime import date
 
 import streamlit as st
 
+from aha_pipeline.encoding import markdown
 from aha_pipeline.figures import count
-from dashboard.parts import at, lazily, plain, table
+from dashboard.parts import at, lazily, table
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -53,9 +54,9 @@ def _day(days: dict[date, int]) -> date:
 def _author(briefing: Row, briefings: int) -> str:
     seconds = f"{count(briefing['duration_seconds'])} s"
     if briefing["written_by"] == "model":
-        words = f"Worded by the model {plain(briefing['model'])} in {seconds}; figures by us"
+        words = f"Worded by the model {markdown(briefing['model'])} in {seconds}; figures by us"
     else:
-        words = f"Written without a model, because: {plain(briefing['plain_reason'])}"
+        words = f"Written without a model, because: {markdown(briefing['plain_reason'])}"
     times = f" · the latest of {briefings} of that day" if briefings > 1 else ""
     return f"{words} · {at(briefing['created'])} · {briefing['facts']} facts{times}"
 
@@ -102,8 +103,8 @@ def _proof(source: Source, briefing: Row) -> None:
 
 def _figure(figure: Row, files: dict[str, Row]) -> None:
     with st.container(border=True):
-        st.markdown(f"**{plain(figure['figure'])}** · {plain(figure['label'])}")
-        st.markdown(plain(figure["definition"]))
+        st.markdown(f"**{markdown(figure['figure'])}** · {markdown(figure['label'])}")
+        st.markdown(markdown(figure["definition"]))
         st.caption(f"Fact `{figure['fact']}` of `analytics.{figure['mart']}`, made by:")
         st.code(files[figure["path"]]["sql"], language="sql", height=300)
 
@@ -121,9 +122,9 @@ def as_markdown(message: str) -> str:
     for line in message.splitlines():
         parts = WHATSAPP_MARKS.split(line)
         # text, mark, marked text, text, mark, marked text, text ...
-        text = plain(parts[0])
+        text = markdown(parts[0])
         for mark, marked, after in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
             around = "**" if mark == "*" else "*"
-            text += f"{around}{plain(marked)}{around}{plain(after)}"
+            text += f"{around}{markdown(marked)}{around}{markdown(after)}"
         lines.append(text)
     return "  \n".join(lines)

@@ -1,6 +1,5 @@
 """What the tabs are put together from: cards, charts in a frame, tables and plain sentences."""
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,7 +15,6 @@ from dashboard.source import Source
 from dashboard.style import Row, cell
 
 PLOTLY = {"displayModeBar": False}
-MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-!|<>$~:])")
 
 Draw = Callable[[Sequence[Row], str], go.Figure]
 
@@ -127,8 +125,3 @@ def may_show_records(source: Source) -> bool:
 def at(moment: datetime) -> str:
     """Return a time as `22 Nov 2026, 11:20`, with the zone's name if it has one."""
     return f"{moment.day} {moment:%b %Y, %H:%M %Z}".rstrip()
-
-
-def plain(text: object) -> str:
-    """Return a text from outside so that Markdown shows it as it is."""
-    return MARKDOWN.sub(r"\\\1", str(text))

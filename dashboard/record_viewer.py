@@ -5,7 +5,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from dashboard.parts import at, plain, table
+from aha_pipeline.encoding import markdown
+from dashboard.parts import at, table
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -51,10 +52,10 @@ def search(source: Source, text: str, modules: list[str]) -> list[Row]:
 def show(source: Source, record: Row) -> None:
     """Show one record, a row of `record_search`."""
     module, id_ = record["module"], record["id"]
-    st.markdown(f"#### {plain(record['name'])}")
+    st.markdown(f"#### {markdown(record['name'])}")
     st.caption(
-        f"{module} {plain(id_)} · changed in the CRM {_at(record['modified'])} · "
-        f"read {_at(record['synced'])} · owner {plain(record['owner_name'] or '(none)')} · "
+        f"{module} {markdown(id_)} · changed in the CRM {_at(record['modified'])} · "
+        f"read {_at(record['synced'])} · owner {markdown(record['owner_name'] or '(none)')} · "
         f"[its own address]({_address(module, id_)})"
     )
     if record["deleted"]:

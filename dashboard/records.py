@@ -11,13 +11,13 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from aha_pipeline import figures
+from aha_pipeline.encoding import markdown, spreadsheet
 from dashboard.login import NO_RECORDS
 from dashboard.source import Source
 from dashboard.style import Row, cell
 
 MOST = 10_000
 WAITING = "behind"  # in the session: the mark that was clicked, until its window is shown
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 DAY = "D MMM YYYY"
 
 
@@ -134,7 +134,7 @@ def show_clicked(source: Source) -> None:
         st.toast(NO_RECORDS, icon=":material/lock:")
         return
     rows = source.listed(shown.query, **_parameters(shown, behind, source))
-    st.dialog(title, width="large")(_window)(source, shown, title, rows)
+    st.dialog(markdown(title), width="large")(_window)(source, shown, title, rows)
 
 
 def _parameters(shown: List, narrowed: Row, source: Source) -> Row:
@@ -200,18 +200,13 @@ def _link(shown: List, row: Row) -> str:
 
 
 def as_csv(columns: dict[str, str], rows: Sequence[Row]) -> bytes:
-    """Return the rows as CSV with a heading and the records' ids, amounts exact.
+    """Return the rows as CSV in UTF-8 with a heading and the records' ids, amounts exact.
 
-    A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, CSV
-    injection).
+    It begins with the mark by which Excel knows UTF-8; texts are encoded for spreadsheets.
     """
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(["Id", *columns.values()])
     for row in rows:
-        writer.writerow([row["id"], *(_harmless(row[name]) for name in columns)])
-    return file.getvalue().encode("utf-8-sig")  # the mark by which Excel knows UTF-8
-
-
-def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+        writer.writerow(spreadsheet(row[name]) for name in ("id", *columns))
+    return file.getvalue().encode("utf-8-sig")

@@ -8,13 +8,13 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
-from html import escape
 from math import ceil, log10
 from typing import Any
 
 import plotly.graph_objects as go
 
 from aha_pipeline import figures
+from aha_pipeline.encoding import html
 from aha_pipeline.figures import Number
 
 Row = dict[str, Any]
@@ -199,20 +199,15 @@ def signed(value: Decimal | float, text: str) -> str:
     return f"+{text}" if value > 0 else text
 
 
-def safe(text: object) -> str:
-    """Return a text from the CRM so that Plotly shows it as it is, tags included."""
-    return escape(str(text), quote=False)
-
-
 def short(text: object) -> str:
     """Return a name that fits an axis; the hover text gives all of it."""
     name = str(text)
-    return safe(name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…")
+    return html(name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…")
 
 
 def lines(head: object, *rest: str) -> str:
     """Return a hover text: a name in bold, then one line each."""
-    return "<br>".join([f"<b>{safe(head)}</b>", *rest])
+    return "<br>".join([f"<b>{html(head)}</b>", *rest])
 
 
 def mark(hover: str, kind: str = "", **narrowed: object) -> Mark:

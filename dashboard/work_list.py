@@ -8,7 +8,8 @@ from urllib.parse import quote, urlencode
 import streamlit as st
 
 from aha_pipeline import figures
-from dashboard.parts import may_show_records, plain
+from aha_pipeline.encoding import markdown
+from dashboard.parts import may_show_records
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -72,8 +73,8 @@ def _row(source: Source, row: Row) -> None:
     with st.container(key=f"work-{key}"):
         what, actions = st.columns([3, 2], vertical_alignment="center")
         with what:
-            st.markdown(f"**{plain(_title(row))}** · {_worth(row, source.currency)}")
-            st.caption(f"{plain(reasons(row, source))}  \n{plain(_background(row, source))}")
+            st.markdown(f"**{markdown(_title(row))}** · {_worth(row, source.currency)}")
+            st.caption(f"{markdown(reasons(row, source))}  \n{markdown(_background(row, source))}")
         with actions.container(horizontal=True, horizontal_alignment="right", gap="small"):
             for label, icon, address in links(row):
                 st.link_button(label, address, icon=f":material/{icon}:", type="tertiary")

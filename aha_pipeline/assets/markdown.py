@@ -1,14 +1,8 @@
 """Rows as Markdown, for the metadata that the Dagster UI shows."""
 
-import re
 from collections.abc import Sequence
 
-MARKS = re.compile(r"([\\`*_\[\]<>|~$!#])")
-
-
-def escaped(value: object) -> str:
-    """Return a value on one line as text that Markdown shows as it is; None is empty."""
-    return MARKS.sub(r"\\\1", " ".join(str(value).split())) if value is not None else ""
+from aha_pipeline.encoding import markdown
 
 
 def table(rows: Sequence[dict[str, object]], empty: str) -> str:
@@ -16,5 +10,5 @@ def table(rows: Sequence[dict[str, object]], empty: str) -> str:
     if not rows:
         return empty
     lines = [" | ".join(rows[0]), " | ".join("---" for _ in rows[0])]
-    lines += [" | ".join(map(escaped, row.values())) for row in rows]
+    lines += [" | ".join(map(markdown, row.values())) for row in rows]
     return "\n".join(f"| {line} |" for line in lines)

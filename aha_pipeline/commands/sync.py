@@ -15,6 +15,7 @@ from aha_pipeline import services
 from aha_pipeline.assets.unread_days import first_unread_day, unread_days
 from aha_pipeline.calendar import DayRange, today
 from aha_pipeline.commands import report, run
+from aha_pipeline.encoding import terminal
 from aha_pipeline.instance import home
 from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings, SettingsError
@@ -141,7 +142,8 @@ def _company(opened: Services) -> str:
         row = state.read_organisation(warehouse)
     if row is None:
         raise LookupError("crm.organisation is empty, although `prepare` has asked Zoho who it is")
-    return f"{row['name']} (sandbox data)" if row["is_sandbox"] else str(row["name"])
+    name = terminal(row["name"])
+    return f"{name} (sandbox data)" if row["is_sandbox"] else name
 
 
 def _days(first: date, last: date) -> str:

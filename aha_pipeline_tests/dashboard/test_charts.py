@@ -190,7 +190,7 @@ def test_change_has_its_sign_and_none_has_no_arrow(value, unit, text):
         ("*bold* and _thin_", "**bold** and *thin*"),
         ("5 * 3 = snake_case_name", r"5 \* 3 = snake\_case\_name"),
         ("# no heading\n- no list", "\\# no heading  \n\\- no list"),
-        ("[x](y) <b> $a$", r"\[x\]\(y\) \<b\> \$a\$"),
+        ("[x](y) <b> $a$", r"\[x\](y) \<b\> \$a\$"),
     ],
 )
 def test_whatsapp_marks_become_markdown_and_nothing_else_does(message, markdown):

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 import plotly.graph_objects as go
 
+from aha_pipeline.encoding import html
 from aha_pipeline.figures import count
 from dashboard import style
 from dashboard.style import NEUTRAL, Row, column, lines, numbers
@@ -46,7 +47,7 @@ def calls(rows: Sequence[Row], currency: str) -> go.Figure:
         figure.add_bar(
             x=column(own, "day"),
             y=numbers(column(own, "api_calls")),
-            name=style.safe(module),
+            name=html(module),
             marker={"color": NEUTRAL[place % len(NEUTRAL)]},
             customdata=[
                 style.mark(

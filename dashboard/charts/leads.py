@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from aha_pipeline.encoding import html
 from aha_pipeline.figures import Number, count, percent
 from dashboard import style
 from dashboard.style import (
@@ -137,7 +138,7 @@ def source_map(rows: Sequence[Row], currency: str) -> go.Figure:
     figure.add_treemap(
         # A clicked tile tells its id and no custom data, and only if it has a parent.
         ids=["", *(behind for _, behind in marks)],
-        labels=["", *(style.safe(row["source"]) for row in rows)],
+        labels=["", *(html(row["source"]) for row in rows)],
         parents=[None, *([""] * len(rows))],
         values=[0, *numbers(column(rows, "leads"))],
         marker={

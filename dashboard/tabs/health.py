@@ -2,9 +2,10 @@
 
 import streamlit as st
 
+from aha_pipeline.encoding import markdown
 from dashboard import briefings, health_cards
 from dashboard.charts import health as charts
-from dashboard.parts import chart, lazily, plain, table
+from dashboard.parts import chart, lazily, table
 from dashboard.source import Source
 
 TIME = st.column_config.DatetimeColumn
@@ -92,7 +93,9 @@ def _checks(source: Source) -> None:
             st.success(f"All {summary['checks']} checks pass.", icon=":material/check_circle:")
         for row in troubled[:MOST_TROUBLE]:
             box = st.error if row["result"] == "error" else st.warning
-            box(f"**{plain(row['name'])}** {plain(row['found'])}  \n{plain(row['assets'])}")
+            box(
+                f"**{markdown(row['name'])}** {markdown(row['found'])}  \n{markdown(row['assets'])}"
+            )
         if len(troubled) > MOST_TROUBLE:
             st.caption(f"and {len(troubled) - MOST_TROUBLE} more, in the list of all checks below.")
 

@@ -4,11 +4,12 @@ from itertools import groupby
 
 import streamlit as st
 
+from aha_pipeline.encoding import markdown
 from dashboard import work_list
 from dashboard.cards import show_cards
 from dashboard.charts import causes
 from dashboard.charts import overview as charts
-from dashboard.parts import chart, plain
+from dashboard.parts import chart
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -79,7 +80,7 @@ def _change(source: Source, rows: list[Row]) -> None:
     arrow = "▲" if row["change"] > 0 else "▼"
     colour = {True: "green", False: "red", None: "gray"}[row["is_good"]]
     name = causes.NAMES[row["figure"]]
-    st.markdown(f":{colour}[{arrow}] **{name}** {plain(causes.sentence(row, source.currency))}")
+    st.markdown(f":{colour}[{arrow}] **{name}** {markdown(causes.sentence(row, source.currency))}")
     if row["dimension"]:
         chart(
             source,

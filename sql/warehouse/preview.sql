@@ -1,4 +1,5 @@
--- A few of the window's newest records, for a person to look at; nothing that reaches a person.
+-- A few of the window's newest records, for an engineer to look at. Nothing personal: this goes to
+-- Dagster's event log, which nobody can take a name out of again.
 with newest as (
     select id, effect
     from landed
@@ -7,9 +8,6 @@ with newest as (
 )
 select
     t.id,
-    coalesce(t.raw_data ->> 'Deal_Name', t.raw_data ->> 'Account_Name', t.raw_data ->> 'Last_Name',
-        t.raw_data ->> 'Name') as name,
-    t.owner_name as owner,
     coalesce(t.raw_data ->> 'Stage', t.raw_data ->> 'Lead_Status', '') as status,
     t.modified_time at time zone %(timezone)s as modified,
     newest.effect
