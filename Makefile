@@ -6,16 +6,26 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test snapshot walk install lint lock bench audit
+.PHONY: run test lint help install explore snapshot walk audit bench lock
 
-run: install
+run: install  ## start everything on this machine, until Ctrl-C
 	@$(BIN)/aha up
 
 # Three at a time: many tests wait for other processes, so two would leave a core idle.
-test: install
+test: install  ## run every test
 	@$(BIN)/pytest -n 3 --dist worksteal
 
-install: $(INSTALLED)
+lint: install  ## check style, imports between folders, types and the graph's definitions
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/mypy
+	@$(BIN)/dg check defs
+
+help:  ## list these
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(INSTALLED)  ## set up .venv from requirements.lock
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with venv is needed; on Debian: apt-get install python3 python3-venv"; exit 1; }
@@ -28,26 +38,21 @@ $(INSTALLED): requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build-isolation --no-deps --editable .
 	@touch $(INSTALLED)
 
-# Agrees to the graph as it is now; the diff of the snapshot belongs to the commit.
-snapshot: install
-	@$(BIN)/pytest --snapshot-update aha_pipeline_tests/assets/test_graph.py
+explore: install  ## run the property tests on examples that nobody has seen
+	@$(BIN)/pytest -n 3 -m hypothesis --hypothesis-profile random
 
-lint: install
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/mypy
-	@$(BIN)/dg check defs
+snapshot: install  ## agree to the graph as it is; the diff belongs to the commit
+	@$(BIN)/pytest --quiet --snapshot-update aha_pipeline_tests/assets/test_graph.py
 
-lock:
-	@$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --extra kubernetes --universal --python-version 3.11 \
-		--generate-hashes --no-strip-extras --no-emit-index-url --no-header --output-file requirements.lock
-
-audit: install
-	@$(BIN)/python .ci/audit.py
-
-walk: install
+walk: install  ## follow the README and its pages as a newcomer does, in a clone
 	@$(BIN)/python .ci/walk.py
 
-bench: install
+audit: install  ## look for known vulnerabilities of what is installed
+	@$(BIN)/python .ci/audit.py
+
+bench: install  ## measure what the README claims
 	@$(BIN)/python -m benchmarks
+
+lock:  ## write requirements.lock from pyproject.toml
+	@$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --extra kubernetes --universal --python-version 3.11 \
+		--generate-hashes --no-strip-extras --no-emit-index-url --no-header --output-file requirements.lock

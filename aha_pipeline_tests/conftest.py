@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from aha_pipeline.settings import Settings
@@ -16,6 +17,11 @@ from aha_pipeline.warehouse import embedded
 from aha_pipeline.warehouse.migrate import migrate
 from aha_pipeline_tests.kit.databases import address_of, administer
 from aha_pipeline_tests.kit.servers import installed_postgres
+
+# The same examples each time; `make explore` draws new ones.
+hypothesis.settings.register_profile("fixed", derandomize=True)
+hypothesis.settings.register_profile("random", print_blob=True)
+hypothesis.settings.load_profile("fixed")
 
 pytest_plugins = [
     "aha_pipeline_tests.kit.browser",
