@@ -14,7 +14,7 @@ NAMED = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
 
 @cache
 def read(name: str) -> str:
-    """Return the text of `sql/<name>.sql`, for example `read("warehouse/stage")`."""
+    """Return the text of `sql/<name>.sql`, for example `read("warehouse/preview")`."""
     return (ROOT / f"{name}.sql").read_text(encoding="utf-8")
 
 
@@ -32,6 +32,14 @@ def statements(name: str) -> dict[str, str]:
             f"sql/{name}.sql must give each of its statements a '-- name:' of its own."
         )
     return dict(zip(names, (text.strip() for text in texts), strict=True))
+
+
+def statement(file: str, name: str) -> str:
+    """Return one statement, for example `statement("warehouse/marts", "watermark")`.
+
+    Raises KeyError where the file holds none of that name.
+    """
+    return statements(file)[name]
 
 
 def parts(path: Path) -> tuple[list[str], str]:

@@ -16,10 +16,9 @@ import sqlglot
 from psycopg2.extensions import connection as Connection
 from sqlglot import exp
 
-from aha_pipeline.sql import read
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.mart_files import Mart, read_marts
-from aha_pipeline.warehouse.marts import WORK_MEM, refresh
+from aha_pipeline.warehouse.marts import NO_JIT, WORK_MEM, refresh
 from aha_pipeline.warehouse.migrate import migrate
 from benchmarks.databases import database, postgres
 
@@ -162,7 +161,7 @@ def _plan(connection: Connection, name: str) -> list[str]:
     days = {"first_day": date.today(), "last_day": date.today(), "since": "-infinity"}
     with connection.cursor() as cursor:
         cursor.execute(f"set local work_mem = '{WORK_MEM}'")
-        cursor.execute(read("warehouse/no_jit"))
+        cursor.execute(NO_JIT)
         cursor.execute(
             "explain (analyze, costs off, timing off, buffers off) " + mart.select,
             None if mart.kind == "table" else days,

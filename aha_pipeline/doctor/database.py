@@ -69,7 +69,7 @@ def tls(*, is_here: bool, is_encrypted: bool) -> Finding:
 def rights(connection: Connection) -> Finding:
     """Return whether the role may make and fill what the pipeline needs."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.read("warehouse/rights_missing"))
+        cursor.execute(sql.statement("warehouse/rights", "missing"))
         missing = [what for (what,) in cursor]
     if missing:
         return problem(

@@ -49,4 +49,4 @@ class Kept:
         """Keep something, and drop what other connections have not used for a day."""
         parameters = {"connection": self._key, "kept": text}
         with self._connection.cursor() as cursor:
-            cursor.execute(sql.read("warehouse/keep_token"), parameters)
+            cursor.execute(sql.statement("warehouse/zoho_limits", "save_token"), parameters)

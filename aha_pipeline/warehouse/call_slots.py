@@ -70,7 +70,9 @@ class LeasedSlots:
             if self._in_use or not self._renew_at:
                 return
             with self._connect() as connection, connection.cursor() as cursor:
-                cursor.execute(sql.read("warehouse/end_lease"), {"holder": self._holder})
+                cursor.execute(
+                    sql.statement("warehouse/zoho_limits", "end_lease"), {"holder": self._holder}
+                )
             self._slots, self._renew_at, self._ask_at = 0, 0.0, 0.0
 
     def _is_free(self) -> bool:
@@ -92,7 +94,7 @@ class LeasedSlots:
         }
         with self._connect() as connection, connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext('crm.call_leases'))")
-            cursor.execute(sql.read("warehouse/lease_calls"), parameters)
+            cursor.execute(sql.statement("warehouse/zoho_limits", "lease_calls"), parameters)
             self._slots, self._allowed = cursor.fetchone()
         if not self._slots:
             log.info("Other processes have all calls at a time that Zoho allows: waiting for one.")

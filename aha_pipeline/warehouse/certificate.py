@@ -50,12 +50,12 @@ class Certificate:
 def certify(connection: Connection, certificate: Certificate) -> None:
     """Write a certificate, in the caller's transaction."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.read("warehouse/certify"), asdict(certificate))
+        cursor.execute(sql.statement("warehouse/certificates", "save"), asdict(certificate))
 
 
 def latest(connection: Connection, module: str) -> Certificate | None:
     """Return the newest certificate of a module, or None."""
-    row = _row(connection, sql.read("warehouse/latest_certificate"), {"module": module})
+    row = _row(connection, sql.statement("warehouse/certificates", "latest"), {"module": module})
     return Certificate(**row) if row else None
 
 
@@ -63,14 +63,18 @@ def read_until(connection: Connection, module: str, lag: timedelta) -> datetime 
     """Return up to when a module was read, less the CRM's `lag`; None if it never was."""
     parameters = {"module": module, "lag": lag}
     with connection.cursor() as cursor:
-        cursor.execute(sql.read("warehouse/read_until"), parameters)
+        cursor.execute(sql.statement("warehouse/sync_log", "read_until"), parameters)
         return cursor.fetchone()[0]
 
 
 def count_live_records(connection: Connection, module: str) -> dict[str, int]:
     """Return the number of live records of a module, once for each way Zoho may count them."""
     table = Identifier(table_name(module))
-    return _row(connection, SQL(sql.read("warehouse/count_live_records")).format(table=table), {})
+    return _row(
+        connection,
+        SQL(sql.statement("warehouse/certificates", "count_live_records")).format(table=table),
+        {},
+    )
 
 
 def _row(connection: Connection, statement: Any, parameters: dict[str, Any]) -> dict[str, Any]:

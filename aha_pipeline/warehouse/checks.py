@@ -14,8 +14,9 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
-from aha_pipeline.sql import CHECKS, parts, read
+from aha_pipeline.sql import CHECKS, parts, statement
 from aha_pipeline.warehouse.mart_files import SCHEMA, read_marts, tables_read
+from aha_pipeline.warehouse.marts import NO_JIT
 from aha_pipeline.warehouse.tables import table_name
 
 EVERY_MODULE = "crm/*"
@@ -79,9 +80,11 @@ def find_failing_rows(
     query = sql.SQL(check.select)
     if check.asset == EVERY_MODULE:
         query = query.format(**_names(module))
-    counted = sql.SQL(read("warehouse/wrong")).format(check=query, shown=sql.Literal(SAMPLE_ROWS))
+    counted = sql.SQL(statement("warehouse/checks", "failing_rows")).format(
+        check=query, shown=sql.Literal(SAMPLE_ROWS)
+    )
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        cursor.execute(read("warehouse/no_jit"))
+        cursor.execute(NO_JIT)
         cursor.execute(counted)
         rows = cursor.fetchall()
     count = rows[0]["wrong_rows"] if rows else 0
@@ -93,7 +96,9 @@ def find_failing_rows(
 
 def save_live_record_count(connection: Connection, module: str) -> None:
     """Store today's number of live records, in the caller's transaction."""
-    query = sql.SQL(read("warehouse/save_live_record_count")).format(**_names(module))
+    query = sql.SQL(statement("warehouse/checks", "save_live_record_count")).format(
+        **_names(module)
+    )
     with connection.cursor() as cursor:
         cursor.execute(query)
 
@@ -104,7 +109,7 @@ def save_result(connection: Connection, **result: object) -> None:
     The keywords are columns of analytics.check_results.
     """
     with connection.cursor() as cursor:
-        cursor.execute(read("warehouse/save_check_result"), result)
+        cursor.execute(statement("warehouse/checks", "save_result"), result)
 
 
 def _names(module: str) -> dict[str, sql.Composable]:

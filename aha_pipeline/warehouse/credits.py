@@ -74,7 +74,9 @@ class CreditBudget:
     def release(self) -> None:
         """Return what was booked and not spent."""
         with self._lock, self._connect() as connection, connection.cursor() as cursor:
-            cursor.execute(sql.read("warehouse/give_credits_back"), {"credits": self._booked})
+            cursor.execute(
+                sql.statement("warehouse/zoho_limits", "release_credits"), {"credits": self._booked}
+            )
             self._booked = 0
 
     def _book(self, credits: int, essential: bool) -> str | None:
@@ -86,7 +88,7 @@ class CreditBudget:
         }
         with self._connect() as connection, connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext('crm.api_credits'))")
-            cursor.execute(sql.read("warehouse/take_credits"), parameters)
+            cursor.execute(sql.statement("warehouse/zoho_limits", "book_credits"), parameters)
             booked, self._spent, free_at = cursor.fetchone()
         self._booked += booked
         return None if booked else self._refusal(free_at)
@@ -102,5 +104,5 @@ class CreditBudget:
 def spent(connection: Connection) -> int:
     """Return the credits that this installation has spent in the last day."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.read("warehouse/credits_spent"))
+        cursor.execute(sql.statement("warehouse/zoho_limits", "credits_spent"))
         return cursor.fetchone()[0]

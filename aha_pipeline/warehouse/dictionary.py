@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import msgspec
 from psycopg2.extensions import connection as Connection
 
-from aha_pipeline.sql import read
+from aha_pipeline.sql import statement
 from aha_pipeline.warehouse.mart_files import Mart
 
 TABLE = "analytics.metric_dictionary"
@@ -31,7 +31,7 @@ def write_dictionary(connection: Connection, marts: Iterable[Mart]) -> int:
     ]
     with connection.cursor() as cursor:
         encoded = msgspec.json.encode(figures).decode()
-        cursor.execute(read("warehouse/write_dictionary"), {"figures": encoded})
+        cursor.execute(statement("warehouse/dictionary", "write_dictionary"), {"figures": encoded})
     return len(figures)
 
 
@@ -39,7 +39,7 @@ def read_columns(connection: Connection, relations: Sequence[str]) -> dict[str, 
     """Return the columns, in order, of each of the tables and views `schema.name` there are."""
     columns: dict[str, list[Column]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(read("warehouse/columns"), {"relations": list(relations)})
+        cursor.execute(statement("warehouse/dictionary", "columns"), {"relations": list(relations)})
         for relation, *column in cursor:
             columns.setdefault(relation, []).append(Column(*column))
     return columns

@@ -224,7 +224,9 @@ class Landing:
             stop_reason=stop_reason,
         )
         status = "paused" if stop_reason else "success"
-        self._run("log_finish", _log_row(self._window, status, result, read_until))
+        with self._connection.cursor() as cursor:
+            row = _log_row(self._window, status, result, read_until)
+            cursor.execute(sql.statement("warehouse/sync_log", "finish"), row)
         if stop_reason:
             self._save_read_ranges(read_ranges)
         else:
@@ -240,7 +242,9 @@ class Landing:
         rows = (JSONB_ROW.pack(1, len(text) + 1, 1) + text for text in texts)
         copied = BytesIO(b"".join([COPY_BEGIN, *rows, COPY_END]))
         with self._connection.cursor() as cursor:
-            cursor.copy_expert(sql.read("warehouse/stage_records"), copied, CHUNK_BYTES)
+            cursor.copy_expert(
+                sql.statement("warehouse/landing", "copy_records"), copied, CHUNK_BYTES
+            )
         self._staged += len(texts)
         self._bytes += sum(map(len, texts))
 
@@ -281,7 +285,7 @@ class Landing:
     def _progress(self, api_calls: int) -> None:
         with self._log.cursor() as cursor:
             cursor.execute(
-                sql.read("warehouse/log_progress"),
+                sql.statement("warehouse/sync_log", "progress"),
                 {**self._window.key, "records_read": self._records, "api_calls": api_calls},
             )
 
@@ -296,7 +300,10 @@ class Landing:
             return [dict(row) for row in cursor]
 
     def _statement(self, name: str) -> Any:
-        return SQL(sql.read(f"warehouse/{name}")).format(table=self._table)
+        # The two long statements have files of their own.
+        named = sql.statements("warehouse/landing")
+        text = named[name] if name in named else sql.read(f"warehouse/{name}")
+        return SQL(text).format(table=self._table)
 
 
 @contextmanager
@@ -321,13 +328,15 @@ def _enter(log: Connection, connection: Connection, window: Window) -> None:
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtext('crm.' || %s))", (window.module,))
         cursor.execute(f"set local work_mem = '{WORK_MEM}'")
-        cursor.execute(sql.read("warehouse/stage"))
+        cursor.execute(sql.statement("warehouse/landing", "create_staging"))
     with log.cursor() as cursor:
         cursor.execute(
             "select crm.ensure_module(%s, %s)", (window.module, table_name(window.module))
         )
-        cursor.execute(sql.read("warehouse/log_interrupted"), window.key)
-        cursor.execute(sql.read("warehouse/log_start"), {**window.key, "window_end": window.end})
+        cursor.execute(sql.statement("warehouse/sync_log", "close_interrupted"), window.key)
+        cursor.execute(
+            sql.statement("warehouse/sync_log", "start"), {**window.key, "window_end": window.end}
+        )
 
 
 def _write_failure(log: Connection, window: Window, error: BaseException) -> None:
@@ -336,7 +345,7 @@ def _write_failure(log: Connection, window: Window, error: BaseException) -> Non
     row["error"] = "Stopped by the user." if stopped else _reason(error)
     # If the database is gone, the row stays `running`: the next window of the module closes it.
     with suppress(psycopg2.Error), log.cursor() as cursor:
-        cursor.execute(sql.read("warehouse/log_finish"), row)
+        cursor.execute(sql.statement("warehouse/sync_log", "finish"), row)
 
 
 def _reason(error: BaseException) -> str:

@@ -9,12 +9,15 @@ from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from aha_pipeline.sql import read
+from aha_pipeline.sql import read, statement
 from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, MartError, read_marts
 
 # kind of mart: what pg_class calls it
 RELKINDS = {"view": "v", "table": "r", "daily": "r", "incremental": "r"}
 WORK_MEM = "64MB"  # PostgreSQL's default of 4 MB sorts and joins a million records on disk
+# PostgreSQL compiles a query that it expects to be expensive. It overestimates that of the marts
+# while a table has no statistics: compiling then takes seconds, running takes milliseconds.
+NO_JIT = "set local jit = off"
 STATISTICS = 10  # PostgreSQL's default of 100 samples ten times the rows: a second over all marts
 
 Parameters = dict[str, object]
@@ -45,7 +48,7 @@ def refresh(
     with connection.cursor() as cursor:
         cursor.execute(f"set local work_mem = '{WORK_MEM}'")
         cursor.execute(f"set local default_statistics_target = {STATISTICS}")
-        cursor.execute(read("warehouse/no_jit"))
+        cursor.execute(NO_JIT)
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [mart.relation])
         try:
             rows = _refresh(cursor, mart, days)
@@ -56,7 +59,7 @@ def refresh(
             ) from None
         written = None if mart.kind == "view" else rows
         refreshed = {"mart": mart.name, "kind": mart.kind, "rows": written}
-        cursor.execute(read("warehouse/keep_refresh"), refreshed)
+        cursor.execute(statement("warehouse/marts", "save_refresh"), refreshed)
     return rows
 
 
@@ -72,7 +75,9 @@ def contiguous_range(
         if not _columns(cursor, mart):
             return first_day, last_day
         days = {"first_day": first_day, "last_day": last_day}
-        query = sql.SQL(read("warehouse/contiguous_range")).format(table=_identifier(mart.name))
+        query = sql.SQL(statement("warehouse/marts", "contiguous_range")).format(
+            table=_identifier(mart.name)
+        )
         cursor.execute(query, days)
         return cursor.fetchone()
 
@@ -109,21 +114,23 @@ def _refresh_incremental(cursor: Cursor, mart: Mart) -> int:
     build = {"mart": mart.name, "fingerprint": _fingerprint(cursor, mart)}
     since = None
     if _columns(cursor, mart):
-        watermark = sql.SQL(read("warehouse/watermark")).format(table=_identifier(mart.name))
+        watermark = sql.SQL(statement("warehouse/marts", "watermark")).format(
+            table=_identifier(mart.name)
+        )
         cursor.execute(watermark, build)
         (since,) = cursor.fetchone()
     if since is not None:
-        changed = read("warehouse/changed").format(records=mart.records)
+        changed = statement("warehouse/marts", "changed_records").format(records=mart.records)
         rows = _replace_rows(cursor, mart, {"since": since}, changed)
     if since is None or not _is_complete(cursor, mart):
         rows = _rebuild(cursor, mart, {"since": "-infinity"})
-    cursor.execute(read("warehouse/keep_build"), build)
+    cursor.execute(statement("warehouse/marts", "save_build"), build)
     return rows
 
 
 def _is_complete(cursor: Cursor, mart: Mart) -> bool:
     names = {"table": mart.relation, "records": mart.records}
-    cursor.execute(read("warehouse/is_complete").format(**names))
+    cursor.execute(statement("warehouse/marts", "is_complete").format(**names))
     return cursor.fetchone()[0]
 
 

@@ -45,7 +45,7 @@ def migrate(database_url: str) -> list[str]:
         missing = backend.to_apply(read_migrations(str(sql.MIGRATIONS)))
         backend.apply_migrations(missing)
         with connect(database_url) as connection, connection.cursor() as cursor:
-            cursor.execute(sql.read("warehouse/protect_all"))
+            cursor.execute(sql.statement("warehouse/rights", "protect_all"))
         _install_measures(database_url)
         return [migration.id for migration in missing]
 

@@ -1,4 +1,4 @@
-"""What is deleted for its age, and what never is: `sql/warehouse/prune.sql` says why."""
+"""What is deleted for its age, and what never is: `sql/warehouse/retention.sql` says why."""
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
@@ -13,7 +13,7 @@ def prune(connection: Connection, *, logs_days: int, versions_days: int | None) 
     """
     parameters = {"logs": logs_days, "versions": versions_days}
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        cursor.execute(sql.read("warehouse/prune"), parameters)
+        cursor.execute(sql.statement("warehouse/retention", "prune"), parameters)
         return dict(cursor.fetchone())
 
 
@@ -23,5 +23,5 @@ def prune_events(connection: Connection, *, logs_days: int) -> int:
         cursor.execute("select to_regclass('dagster.event_logs')")
         if cursor.fetchone() == (None,):  # another instance's storage
             return 0
-        cursor.execute(sql.read("warehouse/prune_events"), {"logs": logs_days})
+        cursor.execute(sql.statement("warehouse/retention", "prune_events"), {"logs": logs_days})
         return cursor.rowcount

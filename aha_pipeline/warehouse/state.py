@@ -87,7 +87,7 @@ def unread_ranges(
     """
     parameters = {"modules": list(modules), "since": since, "until": until, "lag": lag}
     with connection.cursor() as cursor:
-        cursor.execute(sql.read("warehouse/unread_ranges"), parameters)
+        cursor.execute(sql.statement("warehouse/sync_log", "unread_ranges"), parameters)
         return [UnreadRange(*row) for row in cursor]
 
 

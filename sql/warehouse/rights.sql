@@ -1,3 +1,14 @@
+-- What roles may do: walls around the tables, and the rights that the pipeline needs.
+
+-- name: protect_all
+-- Every table of the two schemas that has no wall yet, whichever migration made it.
+select crm.protect(oid::regclass)
+from pg_class
+where relnamespace in ('crm'::regnamespace, 'analytics'::regnamespace)
+    and relkind = 'r'
+    and not relrowsecurity
+
+-- name: missing
 -- What the present role may not do and the pipeline has to, in words that follow "may not".
 select what
 from (

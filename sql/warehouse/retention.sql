@@ -1,3 +1,6 @@
+-- Delete what is too old to be of use.
+
+-- name: prune
 -- Delete what tells of reads and figures older than `logs` days and is needed for none: reads that
 -- succeeded stay, because they say which days are read; the copies of facts that the briefings'
 -- log holds stay too. And former contents older than `versions` days (null: none) of modules of
@@ -29,3 +32,15 @@ select
     (select count(*) from credits) as "hours of credits",
     (select count(*) from facts) as "facts",
     (select count(*) from versions) as "former contents";
+
+-- name: prune_events
+-- Delete Dagster's events of runs older than `logs` days, which the UI shows as a run's log: nine in
+-- ten are steps that began, ended or logged. What says that a run, an asset or a check was there
+-- stays, so no partition turns missing.
+delete from dagster.event_logs
+where "timestamp" < now() at time zone 'utc' - %(logs)s * interval '1 day'
+    and (dagster_event_type is null or dagster_event_type in (
+        'ENGINE_EVENT', 'STEP_START', 'STEP_SUCCESS', 'STEP_INPUT', 'STEP_OUTPUT', 'LOADED_INPUT',
+        'HANDLED_OUTPUT', 'RESOURCE_INIT_STARTED', 'RESOURCE_INIT_SUCCESS', 'LOGS_CAPTURED',
+        'STEP_WORKER_STARTING', 'STEP_WORKER_STARTED', 'ASSET_MATERIALIZATION_PLANNED',
+        'ASSET_CHECK_EVALUATION_PLANNED'));

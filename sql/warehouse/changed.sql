@@ -1,1 +1,0 @@
-where id in (select id from {records} where synced_at > %(since)s)

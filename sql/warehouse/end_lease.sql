@@ -1,1 +1,0 @@
-delete from crm.call_leases where holder = %(holder)s;

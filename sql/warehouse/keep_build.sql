@@ -1,3 +1,0 @@
-insert into analytics.mart_builds (mart, fingerprint)
-values (%(mart)s, %(fingerprint)s)
-on conflict (mart) do update set fingerprint = excluded.fingerprint

@@ -1,0 +1,167 @@
+-- Load one window of a module: staging tables, deletions, differences, fields, interrupted reads.
+
+-- name: create_staging
+-- What this window has landed so far: one row a record, with what became of it.
+create temporary table landed (
+    id text primary key,
+    modified_time timestamptz,
+    effect text not null
+) on commit drop;
+
+create temporary table staged_deletions (
+    id text not null,
+    kind text not null,
+    deleted_time timestamptz not null
+) on commit drop;
+
+-- The records of a batch, in the order they came; compressing them would cost more than it saves.
+create temporary table staged_records (
+    place bigint generated always as identity (cache 1000),
+    raw_data jsonb not null
+) on commit drop;
+alter table staged_records alter column raw_data set storage external;
+
+-- name: copy_records
+copy staged_records (raw_data) from stdin with (format binary)
+
+-- name: clear_staged_records
+truncate staged_records
+
+-- name: apply_deletions
+-- A deleted record keeps its last values. One that the CRM still shows is none.
+update crm.{table} t
+set deleted_at = d.deleted_time, deleted_type = d.kind, synced_at = clock_timestamp()
+from (
+    select distinct on (id) id, kind, deleted_time
+    from staged_deletions
+    order by id, deleted_time desc
+) d
+where t.id = d.id
+and t.id <> all (%(existing)s)
+and (t.deleted_at, t.deleted_type) is distinct from (d.deleted_time, d.kind);
+
+-- name: uncertain_deletions
+-- Records of which lists alone do not tell whether they are deleted: ones in the list of deletions
+-- that were changed after it, or that the list held earlier and holds no more.
+select t.id
+from crm.{table} t
+join staged_deletions d using (id)
+where t.modified_time > d.deleted_time
+and t.deleted_at is distinct from d.deleted_time
+union
+select t.id
+from crm.{table} t
+where t.deleted_at >= %(since)s
+and t.deleted_type = 'recycle'
+and not exists (select from staged_deletions d where d.id = t.id)
+order by 1;
+
+-- name: missing_ids
+-- Records that count as living here and that a read of everything has not shown.
+select t.id
+from crm.{table} t
+where t.deleted_at is null
+and not exists (select from landed l where l.id = t.id)
+and not exists (select from staged_deletions d where d.id = t.id)
+order by 1;
+
+-- name: count_differences
+-- What a read of everything found to differ, among what an earlier read should have brought here.
+-- `since`: up to then the module was known to be read; null where it never was.
+select missing, stale, extra
+from (
+    select
+        count(*) filter (where effect = 'inserted') as missing,
+        count(*) filter (where effect = 'updated') as stale
+    from landed
+    where (modified_time >= %(since)s) is not true
+) shown
+cross join (
+    select count(distinct t.id) as extra
+    from crm.{table} t
+    join staged_deletions d using (id)
+    where t.deleted_at is null
+    and t.id <> all (%(existing)s)
+    and (d.kind = 'missing' or (d.deleted_time >= %(since)s) is not true)
+) gone;
+
+-- name: count_effects
+-- One row per business day of the window: how many of its records fall on it, by effect.
+select
+    least(greatest((modified_time at time zone %(timezone)s)::date, %(first_day)s), %(last_day)s)
+        as day,
+    effect,
+    count(*) as records
+from landed
+group by 1, 2
+order by 1, 2;
+
+-- name: update_fields
+-- Bring the module's fields up to date; one row per field that is new or has vanished since the
+-- last look. The first look at a module finds nothing new.
+with told as (
+    select field ->> 'api_name' as api_name, field
+    from jsonb_array_elements(%(fields)s::jsonb) as field
+),
+known as (
+    select api_name, vanished_at
+    from crm.crm_fields
+    where module = %(module)s
+),
+kept as (
+    insert into crm.crm_fields
+        (module, api_name, label, data_type, is_custom, picklist, raw_data)
+    select distinct on (api_name)
+        %(module)s,
+        api_name,
+        coalesce(field ->> 'display_label', field ->> 'field_label'),
+        field ->> 'data_type',
+        coalesce(field -> 'custom_field' = 'true'::jsonb, false),
+        case jsonb_typeof(field -> 'pick_list_values')
+            when 'array' then field -> 'pick_list_values' else '[]' end,
+        field
+    from told
+    on conflict (module, api_name) do update
+    set label = excluded.label, data_type = excluded.data_type, is_custom = excluded.is_custom,
+        picklist = excluded.picklist, raw_data = excluded.raw_data, last_seen = now(),
+        vanished_at = null
+),
+vanished as (
+    update crm.crm_fields f
+    set vanished_at = now()
+    where f.module = %(module)s
+    and f.vanished_at is null
+    and not exists (select from told where told.api_name = f.api_name)
+    returning f.api_name
+)
+select told.api_name, 'new' as change
+from told
+left join known using (api_name)
+where (known.api_name is null or known.vanished_at is not null)
+and exists (select from known)
+union
+select api_name, 'vanished'
+from vanished
+order by 2, 1;
+
+-- name: quarantine
+-- The text of a record that could not be landed as sent; the same text once, however often it is read.
+insert into crm.quarantine (module, id, run_id, reason, original)
+values (%(module)s, %(id)s, %(run_id)s, %(reason)s, %(text)s)
+on conflict (module, id, md5(original)) do nothing;
+
+-- name: ranges_already_read
+-- What a read that stopped has done of this window already.
+select read_from, read_to
+from crm.paused_reads
+where module = %(module)s
+and (%(since)s::timestamptz is null or read_from >= %(since)s)
+and (%(until)s::timestamptz is null or read_to <= %(until)s)
+order by read_from nulls first;
+
+-- name: forget_read_ranges
+-- A complete read of the window stands for its parts.
+delete from crm.paused_reads
+where module = %(module)s
+and (%(since)s::timestamptz is null or read_from >= %(since)s)
+and (%(until)s::timestamptz is null or read_to <= %(until)s);

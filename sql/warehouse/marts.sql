@@ -1,0 +1,48 @@
+-- The mart engine: what to replace, and the log of builds and refreshes.
+
+-- name: contiguous_range
+-- The contiguous range of days that a daily mart holds around the days asked for, these included.
+with days as (
+    select day from {table}
+    union
+    select generate_series(%(first_day)s::date, %(last_day)s::date, interval '1 day')::date
+),
+numbered as (
+    select day, day - (row_number() over (order by day))::integer as island
+    from days
+)
+select min(day), max(day)
+from numbered
+group by island
+having %(first_day)s::date between min(day) and max(day);
+
+-- name: changed_records
+where id in (select id from {records} where synced_at > %(since)s)
+
+-- name: watermark
+-- From when on records may be newer than a mart that was built with this fingerprint. Landings of
+-- one module follow each other, so none that is still to come holds an earlier synced_at than one
+-- that has been committed; the five minutes are for a clock that was set back.
+select max(synced_at) - interval '5 minutes'
+from {table}
+where exists (
+    select
+    from analytics.mart_builds
+    where mart = %(mart)s and fingerprint = %(fingerprint)s
+)
+
+-- name: is_complete
+-- Whether a mart holds each record of its table once: otherwise one of the two was changed by hand.
+select (select count(*) from {table} where is_present) = (select count(*) from {records})
+
+-- name: save_build
+insert into analytics.mart_builds (mart, fingerprint)
+values (%(mart)s, %(fingerprint)s)
+on conflict (mart) do update set fingerprint = excluded.fingerprint
+
+-- name: save_refresh
+-- Note that a mart was brought up to date now.
+insert into analytics.mart_refreshes (mart, kind, rows)
+values (%(mart)s, %(kind)s, %(rows)s)
+on conflict (mart) do update
+set kind = excluded.kind, rows = excluded.rows, refreshed_at = excluded.refreshed_at

@@ -1,1 +1,0 @@
-copy staged_records (raw_data) from stdin with (format binary)
