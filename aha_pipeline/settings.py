@@ -81,7 +81,8 @@ class Settings(BaseSettings):
     zoho_refresh_token: SecretStr | None = Field(None, description="its refresh token")
     zoho_accounts_url: str = Field(
         "https://accounts.zoho.in",
-        description="accounts server of your data centre: .in .com .eu .com.au .jp .com.cn .sa, "
+        description="accounts server of your data centre: .in .com .eu .com.au .jp .com.cn .sa "
+        ".uk .ae, "
         "or https://accounts.zohocloud.ca",
     )
     zoho_api_url: str | None = Field(

@@ -79,7 +79,7 @@ class ExtractedWindow:
         """
         existing: set[str] = set()
         for page in self.endpoint.fetch_by_ids(ids):
-            self.landing.stage(page.records, self.api_calls())
+            self.landing.stage(page.records, self.api_calls(), page.damaged)
             existing.update(id_ for id_, _ in page.keys)
         return existing.intersection(ids)
 
@@ -127,7 +127,7 @@ def extract(
         already_read = landing.ranges_already_read() if resume else ()
         reader = ModuleReader(endpoint, window.since, window.until, already_read, cancelled)
         for page in reader.pages():
-            landing.stage(page.records, api_calls())
+            landing.stage(page.records, api_calls(), page.damaged)
         now = reader.read_until or datetime.now(UTC)
         # Deletions are read after the changes: a record in both lists was deleted last.
         landing.stage_deletions((d.id, d.kind, d.deleted_time or now) for d in reader.deletions)

@@ -2,11 +2,14 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Event, Lock
+from functools import partial
+from threading import Event, Lock, Thread
+from typing import TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -26,12 +29,15 @@ from aha_pipeline.crm.errors import CreditsSpent, TransientFault, ZohoRefused
 from aha_pipeline.crm.responses import ApiResponse, TokenExpired, read_response, server_time
 
 log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 PER_PAGE = 200  # the most that Zoho gives
 TIMEOUT_SECONDS = (10, 60)
 ATTEMPTS = 6
 QUICK_ATTEMPTS = 2  # of the first call: a person is waiting to hear that Zoho is away
 LONGEST_WAIT_SECONDS = 120
+# Longer than connecting and the first byte may take, and shorter than the lease of a place.
+ANSWER_SECONDS = 80
 CREDITS_HEADER = "X-API-CREDITS-REMAINING"
 
 
@@ -47,6 +53,7 @@ class _Call:
     credits: int
     essential: bool
     abort: Event
+    validate: Callable[[ApiResponse], None] | None
 
 
 class ZohoClient:
@@ -69,6 +76,7 @@ class ZohoClient:
         self.version = version
         self.concurrency = concurrency
         self.per_page = per_page
+        self.answer_seconds: float = ANSWER_SECONDS
         self._limiter = limiter or ProcessLimiter(concurrency)
         self._one_at_a_time = Lock()
         self.budget = budget or Unlimited()
@@ -112,25 +120,35 @@ class ZohoClient:
         essential: bool = False,
         attempts: int = ATTEMPTS,
         abort: Event | None = None,
+        validate: Callable[[ApiResponse], None] | None = None,
     ) -> ApiResponse | None:
         """Return the response to `GET {api}/crm/{version}/{path}`, or None for 204 and 304.
 
-        Transient faults (connection, timeout, 429, 5xx, a body that is not JSON) are retried with
-        exponential backoff and jitter, up to `attempts` attempts in all; setting `abort` cuts the
-        wait short. Raises ZohoUnavailable when they persist, CreditsSpent, TokenRefused,
-        ModuleUnreadable (naming `module`), ListLimitReached or ZohoRefused.
+        Transient faults (connection, timeout, 429, 5xx, a body that is not JSON or for which
+        `validate` raises ValueError) are retried with exponential backoff and jitter, up to
+        `attempts` attempts in all; setting `abort` cuts the wait short. Raises ZohoUnavailable when
+        they persist, CreditsSpent, TokenRefused, ModuleUnreadable (naming `module`),
+        ListLimitReached or ZohoRefused.
         """
         call = _Call(
             "GET", path, params, None, modified_since, module, version or self.version, credits,
-            essential, abort or Event(),
+            essential, abort or Event(), validate,
         )  # fmt: skip
         return self._with_retries(call, attempts)
 
     def post(
-        self, path: str, body: object, *, module: str | None = None, credits: int = 1
+        self,
+        path: str,
+        body: object,
+        *,
+        module: str | None = None,
+        credits: int = 1,
+        validate: Callable[[ApiResponse], None] | None = None,
     ) -> ApiResponse | None:
         """Return the response to `POST {api}/crm/{version}/{path}`; otherwise like `get`."""
-        call = _Call("POST", path, None, body, None, module, self.version, credits, False, Event())
+        call = _Call(
+            "POST", path, None, body, None, module, self.version, credits, False, Event(), validate
+        )
         return self._with_retries(call, ATTEMPTS)
 
     def _with_retries(self, call: _Call, attempts: int) -> ApiResponse | None:
@@ -173,7 +191,16 @@ class ZohoClient:
         remaining = response.headers.get(CREDITS_HEADER, "")
         if remaining.isdigit():
             self.budget.update(int(remaining))
-        return read_response(response, call.path, call.module)
+        success = read_response(response, call.path, call.module)
+        if success is not None and call.validate is not None:
+            try:
+                call.validate(success)
+            except ValueError as error:
+                raise TransientFault(
+                    f"Zoho CRM answers {call.path} with what cannot be read ({error}): "
+                    "try again later."
+                ) from None
+        return success
 
     def _send(self, call: _Call, token: AccessToken) -> requests.Response:
         base = self._api_url or token.api_domain
@@ -189,15 +216,19 @@ class ZohoClient:
             self._spend(call)
             started = time.monotonic()
             try:
-                response = self._session.request(
-                    call.method,
-                    f"{base}/crm/{call.version}/{call.path}",
-                    params={name: str(value) for name, value in (call.params or {}).items()},
-                    json=call.json,
-                    headers=headers,
-                    timeout=TIMEOUT_SECONDS,
+                response = _within(
+                    self.answer_seconds,
+                    partial(
+                        self._session.request,
+                        call.method,
+                        f"{base}/crm/{call.version}/{call.path}",
+                        params={name: str(value) for name, value in (call.params or {}).items()},
+                        json=call.json,
+                        headers=headers,
+                        timeout=TIMEOUT_SECONDS,
+                    ),
                 )
-            except requests.RequestException as error:
+            except (requests.RequestException, TimeoutError) as error:
                 raise TransientFault(
                     f"Zoho CRM does not answer ({type(error).__name__} on {call.path}): "
                     "check ZOHO_API_URL and the network."
@@ -213,6 +244,24 @@ class ZohoClient:
             raise CreditsSpent(refusal)
         with self._lock:
             self._calls[call.module] = self._calls.get(call.module, 0) + 1
+
+
+def _within(seconds: float, call: Callable[[], Result]) -> Result:
+    """Return what a call returns. Raises TimeoutError if that takes longer.
+
+    The timeouts of a socket bound each read and not their sum: an answer that trickles would hold
+    its place for hours. A thread that is left behind ends when the server does.
+    """
+    future: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return future.result(timeout=seconds)
 
 
 def _log_retry(state: RetryCallState) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from aha_pipeline.crm import budget
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import ModuleUnreadable, ZohoRefused
+from aha_pipeline.crm.responses import check_page, has_more
 
 MAX_ROWS = 200
 
@@ -28,16 +29,20 @@ def ids_modified_within(
         query = f"select id from {module} where {condition} order by id asc limit {MAX_ROWS}"  # noqa: S608
         try:
             response = client.post(
-                "coql", {"select_query": query}, module=module, credits=budget.COQL
+                "coql",
+                {"select_query": query},
+                module=module,
+                credits=budget.COQL,
+                validate=check_page,
             )
         except (ModuleUnreadable, ZohoRefused) as error:
             raise ZohoRefused(
                 f"{module} has more records in one second ({start}) than Zoho lists, and they "
                 f"cannot be asked for by id: grant the scope ZohoCRM.coql.READ ({error})"
             ) from None
-        rows = response.body.get("data", []) if response else []
+        rows = response.body["data"] if response else []
         yield from (str(row["id"]) for row in rows)
-        if response is None or not (rows and response.body.get("info", {}).get("more_records")):
+        if response is None or not rows or not has_more(response):
             return
         last_id = str(rows[-1]["id"])
 

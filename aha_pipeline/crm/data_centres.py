@@ -14,6 +14,8 @@ ACCOUNTS = {
     "www.zohoapis.com.cn": "https://accounts.zoho.com.cn",
     "www.zohoapis.ca": "https://accounts.zohocloud.ca",
     "www.zohoapis.sa": "https://accounts.zoho.sa",
+    "www.zohoapis.uk": "https://accounts.zoho.uk",
+    "www.zohoapis.ae": "https://accounts.zoho.ae",
 }
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from aha_pipeline.crm import budget
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.records_endpoint import to_time
+from aha_pipeline.crm.responses import check_page, has_more
 
 # The list has no documented order and shifts while it is read: what one read misses at a page
 # border, the next one finds.
@@ -47,8 +48,8 @@ def read_deletions(
 def _rows(
     client: ZohoClient, module: str, since: datetime | None, essential: bool
 ) -> Iterator[Deletion]:
-    number, has_more = 1, True
-    while has_more:
+    number, is_last = 1, False
+    while not is_last:
         response = client.get(
             f"{module}/deleted",
             {"type": "all", "page": number, "per_page": client.per_page},
@@ -56,10 +57,11 @@ def _rows(
             module=module,
             credits=budget.DELETED,
             essential=essential,
+            validate=check_page,
         )
         if response is None:
             return
-        for row in response.body.get("data", []):
+        for row in response.body["data"]:
             yield Deletion(str(row["id"]), row.get("type") or "recycle", row.get("deleted_time"))
-        has_more = bool(response.body.get("info", {}).get("more_records"))
+        is_last = not has_more(response)
         number += 1

@@ -14,13 +14,17 @@ WITHOUT_RECORDS = {"Activities"}
 
 
 def read_modules(client: ZohoClient) -> tuple[str, ...]:
-    """Return the API names of the modules that hold records the API serves. Raises ZohoError."""
+    """Return the API names of the modules that hold records this user may see through the API.
+
+    Raises ZohoError.
+    """
     response = client.get("settings/modules", credits=budget.METADATA)
-    rows = response.body.get("modules", []) if response else []
+    rows = (response.body.get("modules") or []) if response else []
     names = tuple(
         row["api_name"]
         for row in rows
         if row.get("api_supported", True)
+        and row.get("viewable", True)
         and row.get("generated_type", "default") in RECORD_MODULES
         and row["api_name"] not in WITHOUT_RECORDS
     )
@@ -47,7 +51,7 @@ def read_fields(client: ZohoClient, module: str) -> list[dict[str, Any]]:
         raise ZohoRefused(
             f"The fields of {module} cannot be read: grant ZohoCRM.settings.READ ({error})"
         ) from None
-    rows = response.body.get("fields", []) if response else []
+    rows = (response.body.get("fields") or []) if response else []
     fields = [row for row in rows if row.get("api_name")]
     if module == "Deals":
         add_stage_meanings(client, fields)

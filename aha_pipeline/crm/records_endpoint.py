@@ -6,7 +6,7 @@ the other, so a record whose batches differ in Modified_Time was changed in betw
 again by its id. Pages beyond 2,000 rows take a page token there, bound to its batch of fields.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import reduce
@@ -18,7 +18,13 @@ import msgspec
 from aha_pipeline import records
 from aha_pipeline.crm import budget
 from aha_pipeline.crm.client import ZohoClient
-from aha_pipeline.crm.responses import ApiResponse, decode_as
+from aha_pipeline.crm.responses import (
+    ApiResponse,
+    check_page,
+    check_rows,
+    decode_as,
+    has_more,
+)
 
 IDS_PER_CALL = 50  # `ids` may be 1,024 characters long
 FIELDS_PER_CALL = 50
@@ -36,15 +42,17 @@ _KeyedText = tuple[datetime | None, bytes]  # Modified_Time and the record's JSO
 
 @dataclass(frozen=True)
 class Page:
-    """Records as JSON texts and their `keys` (id, Modified_Time in UTC), in the order listed.
+    """Records as JSON texts, and the `keys` (id, Modified_Time in UTC) of those in the list.
 
-    `next_token` fetches the next page from v3 on.
+    `next_token` fetches the next page from v3 on. `damaged` are the original texts of records that
+    were not valid JSON: `records` holds them repaired, if they could be.
     """
 
     records: tuple[bytes, ...]
     keys: tuple[RecordKey, ...]
     has_more: bool
     next_token: str | None = None
+    damaged: tuple[bytes, ...] = ()
 
     @property
     def last_time(self) -> datetime | None:
@@ -93,10 +101,10 @@ class RecordsEndpoint:
         }
         params |= {"page_token": token} if token else {"page": number}
         first_batch, *other_batches = self.field_batches
-        response = self._call(params, first_batch, since)
+        response = self._call(params, first_batch, since, check_page)
         if response is None:
             return None
-        page = _page(response)
+        page = _page(response, has_more(response))
         if not other_batches:
             return page
         # A token is bound to the fields it was issued for, so behind one the others come by id.
@@ -108,7 +116,7 @@ class RecordsEndpoint:
             if len(self.field_batches) == 1:
                 response = self._call(_ids_params(chunk), self.field_batches[0], None)
                 if response is not None:
-                    yield _page(response)
+                    yield _page(response, False)
             else:
                 found = self._whole_records(chunk)
                 keys = tuple((id_, time) for id_, (time, _) in found.items())
@@ -126,7 +134,7 @@ class RecordsEndpoint:
 
         `params` None fetches them by id.
         """
-        whole = {key[0]: (key[1], text) for key, text in zip(page.keys, page.records, strict=True)}
+        whole = {key[0]: (key[1], text) for key, text in zip(page.keys, page.records, strict=False)}
         for fields in self.field_batches[1:]:
             response = self._call(params, fields, since) if params is not None else None
             found = _by_id(response)
@@ -137,14 +145,14 @@ class RecordsEndpoint:
             }
         listed = dict(page.keys)
         for chunk in batched_ids([id_ for id_ in listed if id_ not in whole]):
-            refetched = self._whole_records(chunk)
-            # One with a later time would suggest that the list was read up to that time.
-            whole |= {id_: found for id_, found in refetched.items() if found[0] == listed[id_]}
-        ids = [id_ for id_, _ in page.keys if id_ in whole]
+            whole |= self._whole_records(chunk)
+        # Of one with a later time by now the record is kept and the key is not: the key would
+        # suggest that the list was read up to that time.
+        keys = [(id_, time) for id_, time in page.keys if id_ in whole and whole[id_][0] == time]
         return replace(
             page,
-            records=tuple(whole[id_][1] for id_ in ids),
-            keys=tuple((id_, whole[id_][0]) for id_ in ids),
+            records=tuple(whole[id_][1] for id_, _ in page.keys if id_ in whole),
+            keys=tuple(keys),
         )
 
     def _whole_records(self, ids: Sequence[str]) -> dict[str, _KeyedText]:
@@ -168,7 +176,11 @@ class RecordsEndpoint:
         return whole
 
     def _call(
-        self, params: dict[str, object], fields: tuple[str, ...], since: datetime | None
+        self,
+        params: dict[str, object],
+        fields: tuple[str, ...],
+        since: datetime | None,
+        validate: Callable[[ApiResponse], None] = check_rows,
     ) -> ApiResponse | None:
         named = {"fields": ",".join(fields)} if fields else {}
         return self.client.get(
@@ -179,6 +191,7 @@ class RecordsEndpoint:
             credits=budget.LIST,
             essential=self.essential,
             abort=self.abort,
+            validate=validate,
         )
 
 
@@ -220,33 +233,60 @@ class _Row(msgspec.Struct):
 
 
 class _Info(msgspec.Struct):
-    more_records: bool | None = False
     next_page_token: str | None = None
 
 
 class _PageInfo(msgspec.Struct):
-    info: _Info = msgspec.field(default_factory=_Info)
+    info: _Info | None = None
 
 
-def _page(response: ApiResponse) -> Page:
-    texts = records.split(response.text)
+@dataclass(frozen=True)
+class _ReadRecord:
+    """A record as valid JSON and its key, where it has them; `damaged` is its text if it has not.
+
+    A repaired record has all three.
+    """
+
+    key: RecordKey | None
+    text: bytes | None
+    damaged: bytes | None = None
+
+
+def _page(response: ApiResponse, has_more: bool) -> Page:
+    rows = [_read_record(text) for text in records.split(response.text)]
     info = response.decode_as(_PageInfo).info
+    readable = [row for row in rows if row.text is not None]
+    unreadable = [row for row in rows if row.text is None]
     return Page(
-        records=tuple(texts),
-        keys=tuple(map(_key, texts)),
-        has_more=bool(info.more_records),
-        next_token=info.next_page_token,
+        records=tuple(row.text for row in readable if row.text is not None),
+        # Those of the records first, so that they stand at the same places.
+        keys=tuple(row.key for row in (*readable, *unreadable) if row.key is not None),
+        has_more=has_more,
+        next_token=info.next_page_token if info else None,
+        damaged=tuple(row.damaged for row in rows if row.damaged is not None),
     )
 
 
-def _key(record: bytes) -> RecordKey:
-    row = decode_as(record, _Row)
-    return str(row.id), to_time(row.Modified_Time)
+def _read_record(text: bytes) -> _ReadRecord:
+    valid: bytes | None = text
+    try:
+        records.check(text)
+        row = msgspec.json.decode(text, type=_Row)
+    except records.INVALID:
+        valid = records.repair(text)
+        try:
+            row = decode_as(valid or records.shallow(text), _Row)
+        except ValueError:
+            row = _Row()
+    if row.id is None:
+        return _ReadRecord(None, None, text)
+    key = (str(row.id), to_time(row.Modified_Time))
+    return _ReadRecord(key, valid, None if valid == text else text)
 
 
 def _by_id(response: ApiResponse | None) -> dict[str, _KeyedText]:
-    texts = records.split(response.text) if response else []
-    return {id_: (time, text) for text in texts for id_, time in [_key(text)]}
+    rows = map(_read_record, records.split(response.text)) if response else ()
+    return {row.key[0]: (row.key[1], row.text) for row in rows if row.key and row.text}
 
 
 def _merged(text: bytes, other: bytes) -> bytes:

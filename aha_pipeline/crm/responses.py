@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 import requests
 
+from aha_pipeline import records
 from aha_pipeline.crm.errors import (
     BODY_LIMIT,
     ListLimitReached,
@@ -25,7 +26,8 @@ from aha_pipeline.crm.errors import (
 
 TOKEN_CODES = {"INVALID_TOKEN", "AUTHENTICATION_FAILURE"}
 LIST_LIMIT_CODES = {"DISCRETE_PAGINATION_LIMIT_EXCEEDED", "PAGINATION_LIMIT_EXCEEDED"}
-BUSY_CODES = {"TOO_MANY_REQUESTS", "INTERNAL_ERROR"}
+BUSY_CODES = {"TOO_MANY_REQUESTS", "INTERNAL_ERROR", "LIMIT_EXCEEDED", "API_LIMIT_EXCEEDED"}
+ENVELOPE_CHARACTERS = 5_000  # a refusal is shorter; a page of records is not looked through for one
 # Zoho CRM API, "scopes": the modules that have a scope of their own.
 MODULES_WITH_SCOPE = frozenset((
     "accounts", "activities", "appointments", "calls", "campaigns", "cases", "contacts", "deals",
@@ -50,10 +52,21 @@ class TokenExpired(Exception):
 
 
 class _Envelope(msgspec.Struct):
-    """The top-level members that a refusal has and a success does not."""
+    """The members that a refusal has, at its top or in `data`, and a success does not."""
 
     code: Any = None
     error: Any = None
+    status: Any = None
+    id: Any = None
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether this stands for a refusal."""
+        return self.id is None and bool(self.code or self.error or self.status == "error")
+
+
+class _PageShape(msgspec.Struct):
+    info: Any = None
 
 
 @dataclass(frozen=True)
@@ -71,9 +84,12 @@ class ApiResponse:
     def decode_as(self, shape: type[Shape]) -> Shape:
         """Return only the members that `shape` names: a page has thousands of others.
 
-        Raises ValueError if one is of another type.
+        A damaged record hides none of them. Raises ValueError if one is of another type.
         """
-        return decode_as(self.text, shape)
+        try:
+            return decode_as(self.text, shape)
+        except ValueError:
+            return decode_as(records.without_rows(self.text), shape)
 
 
 def read_response(response: requests.Response, path: str, module: str | None) -> ApiResponse | None:
@@ -83,10 +99,34 @@ def read_response(response: requests.Response, path: str, module: str | None) ->
     """
     if response.status_code in (204, 304):
         return None
-    text = _json_object(response)
-    if response.status_code == 200 and text and decode_as(text, _Envelope) == _Envelope():
-        return ApiResponse(text)
-    raise _error(response, decode_json(text) if text else {}, path, module)
+    success = _json_object(response)
+    if response.status_code == 200 and success and not _holds_refusal(success):
+        return success
+    raise _error(response, success.body if success else {}, path, module)
+
+
+def check_rows(response: ApiResponse) -> None:
+    """Raise ValueError if a response has no list of records."""
+    if not records.ROWS.search(response.text):
+        raise ValueError("it has no list of records")
+
+
+def check_page(response: ApiResponse) -> None:
+    """Raise ValueError if a response is not a page: it needs a list and says whether more follow.
+
+    Otherwise a page without the word would pass for the last one.
+    """
+    check_rows(response)
+    has_more(response)
+
+
+def has_more(response: ApiResponse) -> bool:
+    """Return whether more pages follow. Raises ValueError if the response does not say."""
+    info = response.decode_as(_PageShape).info
+    word = info.get("more_records") if isinstance(info, dict) else None
+    if str(word).lower() not in ("true", "false"):
+        raise ValueError("it does not say whether more records follow")
+    return str(word).lower() == "true"
 
 
 def server_time(response: requests.Response) -> datetime | None:
@@ -101,9 +141,12 @@ def decode_json(text: str | bytes) -> Any:
     """Return JSON as Python objects. Raises ValueError if it is not JSON."""
     try:
         return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         # msgspec rejects half a surrogate pair, which Zoho can send.
-        return json.loads(text, parse_constant=_reject_constant)
+        try:
+            return json.loads(text, strict=False, parse_constant=lambda _: None)
+        except RecursionError:
+            raise ValueError("it is nested too deep") from None
 
 
 def decode_as(text: str | bytes, shape: type[Shape]) -> Shape:
@@ -113,7 +156,7 @@ def decode_as(text: str | bytes, shape: type[Shape]) -> Shape:
     """
     try:
         return msgspec.json.decode(text, type=shape)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
         try:
             return msgspec.convert(decode_json(text), shape)
         except msgspec.ValidationError as error:
@@ -126,33 +169,42 @@ def module_scope(module: str) -> str:
     return f"ZohoCRM.modules.{name if name in MODULES_WITH_SCOPE else 'custom'}.READ"
 
 
-def _json_object(response: requests.Response) -> str | None:
+def _json_object(response: requests.Response) -> ApiResponse | None:
     """Return the body if it is a complete JSON object; one from a cut connection is not."""
+    body = ApiResponse(records.decode(response.content))
     try:
-        text = response.content.decode("utf-8")
-        decode_as(text, _Envelope)
+        body.decode_as(_Envelope)
     except ValueError:
         return None
-    return text
+    return body
 
 
-def _reject_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+def _holds_refusal(response: ApiResponse) -> bool:
+    """Whether a response with status 200 is a refusal, at its top or wrapped in `data`."""
+    if response.decode_as(_Envelope).is_refusal:
+        return True
+    if len(response.text) > ENVELOPE_CHARACTERS:
+        return False
+    try:
+        return any(decode_as(row, _Envelope).is_refusal for row in records.split(response.text)[:1])
+    except ValueError:
+        return False  # no rows, or a damaged one
 
 
 def _error(
     response: requests.Response, body: dict[str, Any], path: str, module: str | None
 ) -> Exception:
     """Return the error that a failed answer stands for; some envelopes are wrapped in `data`."""
-    if isinstance(body.get("data"), list) and body["data"]:
-        body = body["data"][0]
+    wrapped = body.get("data")
+    if isinstance(wrapped, list) and wrapped and isinstance(wrapped[0], dict):
+        body = wrapped[0]
     status, code = response.status_code, str(body.get("code", body.get("error", "")))
     message = str(body.get("message", ""))[:BODY_LIMIT]
     said = f"HTTP {status} {code} {message}".strip()
     if code in TOKEN_CODES:
         return TokenExpired(said)
     is_busy = code in BUSY_CODES or "Access Denied" in (message, code)
-    if status == 429 or status >= 500 or is_busy or (status == 200 and not code):
+    if status == 429 or status >= 500 or is_busy or (status == 200 and code in ("", "None")):
         return TransientFault(
             f"Zoho CRM does not serve {path} for now ({said}): try again later.",
             wait=_retry_after(response),

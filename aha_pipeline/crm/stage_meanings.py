@@ -52,5 +52,5 @@ def _settings_rows(client: ZohoClient, name: str, params: dict[str, str]) -> lis
     response = client.get(
         f"settings/{name}", params, module="Deals", version=version, credits=budget.METADATA
     )
-    rows: list[dict[str, Any]] = response.body.get(name, []) if response else []
+    rows: list[dict[str, Any]] = (response.body.get(name) or []) if response else []
     return rows

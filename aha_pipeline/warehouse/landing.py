@@ -19,7 +19,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor, execute_values
 from psycopg2.sql import SQL, Identifier
 
-from aha_pipeline import sql
+from aha_pipeline import records, sql
 from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.cleaning import clean
 from aha_pipeline.warehouse.connection import connect
@@ -35,6 +35,7 @@ JSONB_ROW = Struct(">hiB")
 WORK_MEM = "64MB"  # enough to sort a batch in memory
 RECYCLE_BIN = timedelta(days=60)  # how long Zoho can restore a deleted record
 NOT_JSONB = "a character that jsonb cannot hold"
+NOT_JSON = "what is not valid JSON"
 TimeRange = tuple[datetime | None, datetime | None]  # None: unbounded
 
 
@@ -143,15 +144,18 @@ class Landing:
             for r in self._rows("ranges_already_read", self._window.bounds)
         ]
 
-    def stage(self, texts: Sequence[bytes], api_calls: int) -> None:
+    def stage(self, texts: Sequence[bytes], api_calls: int, damaged: Sequence[bytes] = ()) -> None:
         """Stage records, given as their JSON, and merge them into the table batch by batch.
 
-        A merge also writes the progress to `crm.sync_logs`.
+        A merge also writes the progress to `crm.sync_logs`. `damaged` are texts that were not valid
+        JSON; they go to the quarantine.
         """
+        for text in damaged:
+            self._quarantine(text, NOT_JSON)
         cleaned = [clean(text) for text in texts]
         for text, storable in zip(texts, cleaned, strict=True):
             if text != storable:
-                self._quarantine(text)
+                self._quarantine(text, NOT_JSONB)
         self._copy(cleaned)
         self._records += len(texts)
         if self._staged >= BATCH_RECORDS or self._bytes >= BATCH_BYTES:
@@ -233,8 +237,9 @@ class Landing:
             self._run("forget_read_ranges", self._window.bounds)
         return result
 
-    def _quarantine(self, text: bytes) -> None:
-        row = {"id": json.loads(text).get("id"), "reason": NOT_JSONB, "text": text.decode()}
+    def _quarantine(self, text: bytes, reason: str) -> None:
+        original = text.decode("utf-8", "backslashreplace").replace("\0", "\\u0000")
+        row = {"id": _id_of(text), "reason": reason, "text": original}
         self._run("quarantine", {**self._window.key, **row})
 
     def _copy(self, texts: Sequence[bytes]) -> None:
@@ -304,6 +309,15 @@ class Landing:
         named = sql.statements("warehouse/landing")
         text = named[name] if name in named else sql.read(f"warehouse/{name}")
         return SQL(text).format(table=self._table)
+
+
+def _id_of(text: bytes) -> str | None:
+    """Return the id of a record, whatever else is wrong with it; None if it cannot be told."""
+    try:
+        record = json.loads(records.shallow(text), strict=False)
+        return str(record["id"])
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 @contextmanager

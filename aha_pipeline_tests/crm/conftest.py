@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from aha_pipeline.crm.client import ZohoClient
-from aha_pipeline_tests.crm.connections import connect, start_empty
+from aha_pipeline_tests.crm.connections import GOOD, connect, start_empty
 from aha_pipeline_tests.kit.fake_clock import FakeClock
 from zoho_sandbox.server import Sandbox
 
@@ -26,3 +28,40 @@ def sandbox(tmp_path: Path, fake_clock: FakeClock) -> Iterator[Sandbox]:
 @pytest.fixture
 def client(sandbox: Sandbox) -> ZohoClient:
     return connect(sandbox.url)
+
+
+@pytest.fixture
+def answers() -> list[tuple[int, bytes]]:
+    """What the scripted server answers to API calls, in order; the last one stays."""
+    return [(200, GOOD)]
+
+
+@pytest.fixture
+def scripted(answers: list[tuple[int, bytes]]) -> Iterator[str]:
+    """Address of a server that gives tokens and the scripted answers, and lists no deletion."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.answer(200, b'{"access_token": "t", "expires_in": 3600}')
+
+        def do_GET(self) -> None:
+            if "/deleted" in self.path:
+                self.answer(204, b"")
+            else:
+                self.answer(*(answers.pop(0) if len(answers) > 1 else answers[0]))
+
+        def answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()

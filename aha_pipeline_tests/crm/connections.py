@@ -8,6 +8,8 @@ from aha_pipeline.crm.client import ZohoClient
 from zoho_sandbox.clock import Clock, real_time
 from zoho_sandbox.server import Sandbox, start
 
+GOOD = b'{"data": [], "info": {"more_records": false}}'
+
 
 def start_empty(folder: Path, now: Clock = real_time) -> Sandbox:
     """Start an organisation without records."""

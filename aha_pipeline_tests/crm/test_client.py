@@ -1,9 +1,5 @@
 """The client: one token, transient faults retried, every refusal one clear sentence."""
 
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-
 import pytest
 
 from aha_pipeline.crm.client import ATTEMPTS
@@ -15,43 +11,7 @@ from aha_pipeline.crm.errors import (
     ZohoUnavailable,
 )
 from aha_pipeline.crm.organisation import read_organisation
-from aha_pipeline_tests.crm.connections import connect
-
-GOOD = b'{"data": [], "info": {"more_records": false}}'
-
-
-@pytest.fixture
-def answers() -> list[tuple[int, bytes]]:
-    """What the scripted server answers to API calls, in order; the last one stays."""
-    return [(200, GOOD)]
-
-
-@pytest.fixture
-def scripted(answers) -> Iterator[str]:
-    """Address of a server that gives tokens and the scripted answers."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.answer(200, b'{"access_token": "t", "expires_in": 3600}')
-
-        def do_GET(self):
-            self.answer(*(answers.pop(0) if len(answers) > 1 else answers[0]))
-
-        def answer(self, status, body):
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+from aha_pipeline_tests.crm.connections import GOOD, connect
 
 
 @pytest.mark.parametrize(

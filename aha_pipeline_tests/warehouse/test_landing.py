@@ -154,6 +154,28 @@ def test_whole_pairs_and_escaped_backslashes_are_left_alone(database_url):
     assert rows(database_url, "select count(*) from crm.quarantine") == [(0,)]
 
 
+@pytest.mark.parametrize(
+    ("damaged", "id_", "kept"),
+    [
+        (b'{"id": "1", "Name": "a\x00b"}', "1", '{"id": "1", "Name": "a\\u0000b"}'),
+        (b'{"id": "1", "Name": "\xff"}', "1", '{"id": "1", "Name": "\\xff"}'),
+        (b'{"id": "1", "x": [[[[NaN]]]]}', "1", '{"id": "1", "x": [[[[NaN]]]]}'),
+        (b'{"id": "1", "Name": "\\x"}', None, '{"id": "1", "Name": "\\x"}'),
+        (b"null", None, "null"),
+    ],
+)
+def test_a_damaged_record_is_kept_in_quarantine_and_the_rest_landed(
+    database_url, damaged, id_, kept
+):
+    for run_id in ("a", "b"):
+        with open_window(database_url, Window(run_id, "Leads", START, END)) as landing:
+            landing.stage([b'{"id": "2", "Company": "fine"}'], 1, [damaged])
+            landing.finish(api_calls=1, read_until=END, timezone="UTC")
+    assert rows(database_url, "select company from crm.leads_raw") == [("fine",)]
+    found = set(rows(database_url, "select id, original, reason from crm.quarantine"))
+    assert found == {(id_, kept, "what is not valid JSON")}
+
+
 def test_a_module_nobody_foresaw_gets_its_own_table(database_url):
     window = Window("run", "Solar_Sites__c", START, END)
     with open_window(database_url, window) as landing:

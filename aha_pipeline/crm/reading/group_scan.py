@@ -1,6 +1,6 @@
 """Read and verify a group of records that share one second, in passes over its pages."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 
 from aha_pipeline.crm import coql
@@ -46,18 +46,18 @@ def verify_step(endpoint: RecordsEndpoint, group: TimestampGroup) -> Iterator[Pa
     Raises ZohoError.
     """
     if group.listed_length is not None and not group.is_just_measured:
-        measure_length(endpoint, group)
+        yield from measure_length(endpoint, group)
         group.is_just_measured = True
     else:
         yield from scan_group(endpoint, group)
         group.is_just_measured = False
 
 
-def measure_length(endpoint: RecordsEndpoint, group: TimestampGroup) -> None:
+def measure_length(endpoint: RecordsEndpoint, group: TimestampGroup) -> Iterator[Page]:
     """Set the group's current length, by finding the page on which the next second begins.
 
-    Takes a call or two. The length is never too low, because records leave a second and none join
-    it. Raises ZohoError.
+    Takes a call or two, whose pages it yields. The length is never too low, because records leave a
+    second and none join it. Raises ZohoError.
     """
     per_page = endpoint.client.per_page
     number = max(-(-len(group.seen_ids) // per_page), 1)
@@ -68,6 +68,8 @@ def measure_length(endpoint: RecordsEndpoint, group: TimestampGroup) -> None:
             page = endpoint.fetch_page(group.cursor, number, descending=group.descending)
         except ListLimitReached:
             return
+        if page is not None:
+            yield page
         rows = sum(group.contains(time) for _, time in page.keys) if page else 0
         length = (number - 1) * per_page + rows
         if page and rows and not group.ends_on(page):
@@ -79,8 +81,12 @@ def measure_length(endpoint: RecordsEndpoint, group: TimestampGroup) -> None:
     group.listed_length = length
 
 
-def cursor_after(endpoint: RecordsEndpoint, group: TimestampGroup) -> datetime:
+def cursor_after(
+    endpoint: RecordsEndpoint, group: TimestampGroup
+) -> Generator[Page, None, datetime]:
     """Return the cursor from which the list shows everything after a group, and not the group.
+
+    Yields the page that it asks for to find out.
 
     An inclusive filter would show the group again; a strict one, asked a second later, would skip
     the next second. Once the filter was seen to be inclusive, that is known for the whole read.
@@ -89,6 +95,8 @@ def cursor_after(endpoint: RecordsEndpoint, group: TimestampGroup) -> datetime:
         return BEFORE_ALL
     if not endpoint.is_since_inclusive.is_set():
         page = endpoint.fetch_page(group.second)
+        if page is not None:
+            yield page
         if page is None or all(time != group.second for _, time in page.keys):
             return group.second
         endpoint.is_since_inclusive.set()

@@ -10,6 +10,7 @@ numbers: see `timestamp_group`.
 from collections.abc import Iterator
 from datetime import datetime
 
+from aha_pipeline.crm.errors import ModuleUnreadable
 from aha_pipeline.crm.reading.group_scan import cursor_after, scan_group
 from aha_pipeline.crm.reading.range_scan import RangeScan
 from aha_pipeline.crm.reading.timestamp_group import ONE_SECOND, MembershipIndex, TimestampGroup
@@ -33,19 +34,22 @@ def iterate_pages(
             break
         last = page.last_time
         if scan.is_past_end(page.first_time):
-            if scan.start is None:
-                yield page  # it may hold records without a time
+            # What was read is delivered, wherever it belongs: it may be deleted before the read
+            # that it belongs to. Without a start, it may hold records without a time.
+            yield page
             break
         if page.has_more and not endpoint.uses_page_tokens and _is_one_second(page) and last:
             # Nothing comes before it, so the page is the first of a group. (A page token, if the
             # version has one, would not fit the new cursor.)
             cursor = max(cursor, last - ONE_SECOND) if cursor else last - ONE_SECOND
         if page.has_more and not _advances(page, cursor):
+            if last is None:
+                yield from _require_times(endpoint)
             group = TimestampGroup(cursor, index)
             scan.groups.append(group)
             yield from scan_group(endpoint, group, page)
             # Do not resume from the page that ended the group: records may have shifted past it.
-            cursor = cursor_after(endpoint, group)
+            cursor = yield from cursor_after(endpoint, group)
             scan.read_to = group.second and group.second + ONE_SECOND
             scan.is_done = scan.is_past_end(scan.read_to)
             continue
@@ -56,6 +60,23 @@ def iterate_pages(
             cursor, scan.read_to = last - ONE_SECOND, last
             seen = {(id_, time) for id_, time in page.keys if time and time >= cursor}
     scan.is_done = True
+
+
+def _require_times(endpoint: RecordsEndpoint) -> Iterator[Page]:
+    """Yield the first page from the end of a list that begins without times.
+
+    Raises ModuleUnreadable if that has none either. A list without times cannot be read by what
+    changed, and its pages prove nothing: reading it would spend the day's credits, every day.
+    """
+    page = endpoint.fetch_page(None, descending=True)
+    if page is None or page.last_time is not None:
+        yield from [page] if page else []
+        return
+    raise ModuleUnreadable(
+        f"{endpoint.module} cannot be read: its records have no Modified_Time, so that changes "
+        f"cannot be told, and they fill more than a page. Take {endpoint.module} out of "
+        "ZOHO_MODULES."
+    )
 
 
 def _is_one_second(page: Page) -> bool:

@@ -36,8 +36,9 @@ class RangeScan:
     def advance(self, page: Page) -> None:
         """Update position and density; the newest page weighs as much as all before it."""
         self.pages += 1
-        before, self.position = self.position or page.first_time, page.last_time or self.position
-        if before is None or self.position is None or self.position <= before:
+        before, last = self.position or page.first_time, page.last_time
+        self.position = max(before, last) if before and last else before or last
+        if before is None or self.position is None or self.position == before:
             return
         seconds = (self.position - before).total_seconds()
         known = self.seconds_per_page

@@ -46,6 +46,7 @@ class RangeScheduler:
         self.stop_reason: str | None = None
         self._endpoint, self._clock, self._index = endpoint, clock, index
         self._cancelled = cancelled
+        self._is_closed = Event()
         self._list_end: datetime | None = None
         self._empty_from: datetime | None = None
         self._working = 0
@@ -63,6 +64,7 @@ class RangeScheduler:
             yield from self._queued_pages()
         finally:
             self._endpoint.abort.set()
+            self._is_closed.set()
 
     def _start_worker(self, scan: RangeScan) -> None:
         """Read a range in a daemon thread, which nobody has to wait for."""
@@ -87,6 +89,8 @@ class RangeScheduler:
     def _scan(self, scan: RangeScan) -> None:
         for page in iterate_pages(self._endpoint, scan, self._index):
             self._deliver(page)
+            if scan.start is not None and scan.is_past_end(page.first_time):
+                continue  # it holds nothing of this range
             if scan.pages == 0 and scan.start is None and page.has_more:
                 self._read_list_end()
             with self._lock:
@@ -106,14 +110,13 @@ class RangeScheduler:
         self._enqueue(page)
 
     def _enqueue(self, item: Page | BaseException) -> None:
-        """Queue a page for the reader, who may be gone once the read is aborted."""
-        while not (self._endpoint.abort.is_set() and isinstance(item, Page)):
+        """Queue a page for the reader, unless it has gone: a page read is a page delivered."""
+        while not self._is_closed.is_set():
             try:
                 self._queue.put(item, timeout=POLL_SECONDS)
                 return
             except Full:
-                if self._endpoint.abort.is_set():
-                    return
+                continue
 
     def _read_list_end(self) -> None:
         """Read the end of the list: its newest time, and records without a time if listed last."""
