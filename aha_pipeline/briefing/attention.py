@@ -8,7 +8,6 @@ from aha_pipeline.briefing.markup import Style
 from aha_pipeline.briefing.phrases import Day, many, since
 
 # A figure is worth a word below or above these shares of what it is compared with.
-FEW_LEADS = Decimal("0.7")
 MUCH_JUNK = Decimal("1.5")
 SLOW_MONTH = Decimal("0.8")
 SHRUNK_PIPELINE = Decimal("0.9")
@@ -60,12 +59,12 @@ def _slow_month(day: Day, style: Style) -> Iterator[Concern]:
 
 
 def _few_leads(day: Day, style: Style) -> Iterator[Concern]:
-    leads, usual = day.get("new_leads"), day.get("new_leads_average")
-    if not leads or not usual or leads.value >= usual.value * FEW_LEADS:
+    leads, unusual = day.get("new_leads"), day.get("change_new_leads")
+    if not leads or not unusual or unusual.direction != "down":
         return
     yield Concern(
-        f"{style.bold(many(leads, 'new lead').capitalize())}, where the seven days before "
-        f"brought {usual.text} a day.",
+        f"{style.bold(many(leads, 'new lead').capitalize())}, where {unusual.previous_text} come "
+        f"{unusual.comparison}.",
         "See that the campaigns and the web forms are running.",
     )
 

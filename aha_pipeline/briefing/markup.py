@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 NAME_LIMIT = 40
+JOINER = "\u2060"
 LINKS = re.compile(r"(?:\w+://|www\.)\S*|\S+@\S+|\S+\.\S+/\S*|\+?\d[\d\s().-]{6,}\d", re.IGNORECASE)
 # All that Markdown, GitHub's tables, LaTeX in Streamlit and HTML give a meaning.
 MARKDOWN_MARKS = re.compile(r"([\\`*_{}\[\]<>#|$~:!&])")
@@ -29,15 +30,24 @@ class Style:
 
 
 def clean(name: str | None) -> str:
-    """Return a name from the CRM on one line, without hidden characters, links and braces."""
+    """Return a name from the CRM on one line, without hidden characters and braces.
+
+    What looks like an address stays readable, but no program makes a link of it.
+    """
     text = unicodedata.normalize("NFKC", name or "")
     text = "".join(" " if c.isspace() else c for c in text)
     text = "".join(c for c in text if not unicodedata.category(c).startswith("C"))
-    text = re.sub(r"[`{}]", "", LINKS.sub("", text))
-    text = " ".join(text.split())
+    text = " ".join(re.sub(r"[`{}]", "", text).split())
     if len(text) > NAME_LIMIT:
         text = text[: NAME_LIMIT - 1].rstrip() + "…"
-    return text or "(unnamed)"
+    return LINKS.sub(lambda found: unlinked(found[0]), text) or "(unnamed)"
+
+
+def unlinked(address: str) -> str:
+    """Put word joiners, which are not seen, around marks and between digits; "at" for "@"."""
+    address = address.replace("@", " at ")
+    address = re.sub(r"(?<=\S)(?=[^\w\s])|(?<=[^\w\s])(?=\S)", JOINER, address)
+    return re.sub(r"(\d{3})(?=\d)", rf"\1{JOINER}", address)
 
 
 def _markdown(text: str) -> str:

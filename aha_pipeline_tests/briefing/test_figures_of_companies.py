@@ -179,8 +179,8 @@ def of_a_name(fact) -> tuple[str, list]:
         "where is_overdue and %s::text is null",
         "overdue_owner_value": "select sum(amount) from analytics.closing_deals "
         "where is_overdue and owner_name = %s",
-        "first_step_leads": "select records from analytics.funnel "
-        "where entity = 'lead' and step = %s",
+        "first_step_leads": "select coalesce(sum(records), 0) from analytics.funnel "
+        "where entity = 'lead' and meaning = 'open' and step in (%s, '(none)')",
     }
     return next(q for pattern, q in by_id.items() if re.fullmatch(pattern, fact.id)), [fact.name]
 

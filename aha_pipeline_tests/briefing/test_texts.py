@@ -61,13 +61,19 @@ def test_the_message_of_a_quiet_day_reads_as_meant():
             "Give the overdue deal a new closing date, or close it.",
         ),
         (
-            {"new_leads": {"value": 9}},
-            "**9 new leads**, where the seven days before brought 14.3 a day.",
+            {
+                "new_leads": {"value": 9},
+                "change_new_leads": {"value": 9, "previous": 14, "comparison": "on a usual Friday"},
+            },
+            "**9 new leads**, where 14 come on a usual Friday.",
             "See that the campaigns and the web forms are running.",
         ),
         (
-            {"new_leads": {"value": 0}},
-            "**No new lead**, where the seven days before brought 14.3 a day.",
+            {
+                "new_leads": {"value": 0},
+                "change_new_leads": {"value": 0, "previous": 14, "comparison": "on a usual Friday"},
+            },
+            "**No new lead**, where 14 come on a usual Friday.",
             "See that the campaigns",
         ),
         (

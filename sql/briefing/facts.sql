@@ -4,8 +4,10 @@
 -- A section more: a branch of `facts` below, its name in the check of analytics.facts and in
 -- aha_pipeline/briefing/facts.py; the report prints what it has no form of its own for as a list.
 -- A month so far is left out unless every day of it, and of its like in the month before, is known.
--- Sources with fewer than 30 leads or less than a fiftieth of all are not ranked by a percentage,
--- reps below 10 closed deals neither.
+-- Highest is what no other shares, of two or more sources with at least 20 leads, and above the
+-- share of all. Reps below 10 closed deals are not ranked by a percentage.
+-- The first step is the first open one of the list, whether a lead stands on it or not; leads
+-- without a status stand there.
 -- Of what is unusual (analytics.changes) the three with the highest score are told, one a topic,
 -- each with the source, owner, stage or kind of movement that did most of it.
 
@@ -50,7 +52,7 @@ day_sources as (
 ),
 all_sources as (
     select
-        greatest(30, 0.02 * sum(leads)) as enough_leads,
+        20 as enough_leads,
         100 * sum(junk_leads) / nullif(sum(leads), 0) as junk_pct,
         100 * sum(converted_leads) / nullif(sum(leads), 0) as conversion_pct
     from analytics.source_quality
@@ -69,8 +71,16 @@ ranked_sources as (
         s.source,
         s.junk_pct,
         s.conversion_pct,
-        row_number() over (order by s.junk_pct desc, s.source) as by_junk,
-        row_number() over (order by s.conversion_pct desc, s.source) as by_conversion
+        s.junk_pct > a.junk_pct
+            and s.junk_pct > max(s.junk_pct) over (
+                order by s.junk_pct desc, s.source rows between 1 following and 1 following
+            ) as is_worst,
+        s.conversion_pct > a.conversion_pct
+            and s.conversion_pct > max(s.conversion_pct) over (
+                order by s.conversion_pct desc, s.source rows between 1 following and 1 following
+            ) as is_best,
+        rank() over (order by s.junk_pct desc) as by_junk,
+        rank() over (order by s.conversion_pct desc) as by_conversion
     from analytics.source_quality s
     join all_sources a on s.leads >= a.enough_leads
 ),
@@ -118,12 +128,19 @@ funnel as (
         sum(records) filter (where entity = 'deal' and meaning = 'lost') as lost_deals
     from analytics.funnel
 ),
-first_step as (
-    select step, records
-    from analytics.funnel
-    where entity = 'lead' and meaning = 'open' and records > 0
-    order by position
+first_open as (
+    select value as step
+    from crm.picklist_meaning
+    where module = 'Leads' and coalesce(meaning, 'open') = 'open'
+    order by position, value
     limit 1
+),
+first_step as (
+    select o.step, coalesce(sum(f.records), 0) as records
+    from first_open o
+    left join analytics.funnel f
+        on f.entity = 'lead' and f.meaning = 'open' and f.step in (o.step, '(none)')
+    group by o.step
 ),
 subjects (figure, subject) as (values
     ('new_leads', 'new leads'),
@@ -225,13 +242,13 @@ facts (position, id, section, label, name, value, unit, previous, comparison, be
         s.junk_pct, 'percent', a.junk_pct, 'over all sources', 'down', 'source_quality'
     from ranked_sources s
     cross join all_sources a
-    where s.by_junk = 1
+    where s.by_junk = 1 and s.is_worst
     union all
     select 41, 'best_conversion_pct', 'sources', 'Highest share of leads converted', s.source,
         s.conversion_pct, 'percent', a.conversion_pct, 'over all sources', 'up', 'source_quality'
     from ranked_sources s
     cross join all_sources a
-    where s.by_conversion = 1
+    where s.by_conversion = 1 and s.is_best
     union all
     select 50, 'win_rate', 'reps', 'Deals won of all closed', null,
         win_rate, 'percent', null, null, 'up', 'rep_matrix'
