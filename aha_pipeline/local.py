@@ -64,6 +64,13 @@ def with_database(settings: Settings) -> Settings:
     return _with(settings, {"database_url": embedded.start(settings.home)})
 
 
+def with_company(settings: Settings, timezone: str | None, currency: str | None) -> Settings:
+    """Return settings with what is not set as the company has it; None: the default stays."""
+    told = {"aha_timezone": timezone, "aha_currency": currency}
+    found = {name: told[name] or getattr(settings, name) for name in settings.unset_of_company}
+    return _with(settings, found)
+
+
 def _with(settings: Settings, found: dict[str, str]) -> Settings:
     os.environ.update({name.upper(): value for name, value in found.items()})
     return settings.model_copy(update={name: _typed(name, text) for name, text in found.items()})

@@ -12,7 +12,7 @@ from aha_pipeline import local
 from aha_pipeline.crm.access_token import TokenSource
 from aha_pipeline.crm.budget import METADATA, Budget
 from aha_pipeline.crm.client import ZohoClient
-from aha_pipeline.crm.errors import ZohoUnavailable
+from aha_pipeline.crm.errors import ZohoError, ZohoUnavailable
 from aha_pipeline.crm.metadata import read_modules
 from aha_pipeline.crm.organisation import Organisation, read_organisation
 from aha_pipeline.delivery.sender import Sender
@@ -92,15 +92,38 @@ class Services:
                 timezone=self.settings.aha_timezone,
                 currency=self.settings.aha_currency,
                 rate_reading=self.settings.aha_exchange_rate,
+                home_timezone=organisation.timezone,
+                home_currency=organisation.currency,
             )
 
 
 def current() -> Services:
     """Return the services of this process; what is not configured is started and embedded.
 
-    The first call migrates the warehouse. Raises SettingsError or DatabaseUnreachable.
+    The first call migrates the warehouse. A time zone and a currency that are not set become the
+    company's own, in the environment too. Raises SettingsError or DatabaseUnreachable.
     """
-    return opened(local.complete(load()))
+    return opened(_as_company(local.complete(load())))
+
+
+@cache
+def _as_company(settings: Settings) -> Settings:
+    """Return settings with the time zone and the currency of the company where none are set.
+
+    As the database knows them, else as Zoho says; while neither can say, the defaults.
+    """
+    if not settings.unset_of_company:
+        return settings
+    migrate(settings.session_url)
+    with connection.connect(settings.database_address) as warehouse:
+        told = state.read_company(warehouse)
+    if told is None:
+        try:
+            company = read_organisation(zoho_client(settings, zoho_tokens(settings)))
+        except (ZohoError, SettingsError):
+            return settings  # told by whoever needs Zoho
+        told = company.timezone, company.currency
+    return local.with_company(settings, *told)
 
 
 @cache

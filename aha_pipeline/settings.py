@@ -129,7 +129,10 @@ class Settings(BaseSettings):
     aha_home: Path = Field(
         Path(".aha"), description="embedded database, Dagster home, logs, sandbox outbox"
     )
-    aha_timezone: str = Field("Asia/Kolkata", description="time zone of the business day")
+    aha_timezone: str = Field(
+        "Asia/Kolkata",
+        description="time zone of the business day; by default the organisation's own in Zoho",
+    )
     aha_start_date: date = Field(
         date(2026, 1, 1), description="first daily partition; it also holds everything older"
     )
@@ -143,7 +146,10 @@ class Settings(BaseSettings):
         description="days to keep former contents of records other than leads and deals; "
         "by default they are kept for ever",
     )
-    aha_currency: str = Field("INR", description="currency of the figures, ISO 4217")
+    aha_currency: str = Field(
+        "INR",
+        description="currency of the figures, ISO 4217; by default the organisation's own in Zoho",
+    )
     aha_exchange_rate: Literal["multiply", "divide"] | None = Field(
         None,
         description="how an amount becomes one in AHA_CURRENCY by the Exchange_Rate of its record: "
@@ -391,6 +397,12 @@ class Settings(BaseSettings):
     def recipients(self) -> tuple[str, ...]:
         """The numbers that receive the briefing, in E.164 form."""
         return phone_numbers(self.target_whatsapp_number)
+
+    @property
+    def unset_of_company(self) -> tuple[str, ...]:
+        """What nobody has set and the company itself knows: its time zone, its currency."""
+        company = ("aha_timezone", "aha_currency")
+        return tuple(name for name in company if name not in self.model_fields_set)
 
     @cached_property
     def zone(self) -> ZoneInfo:

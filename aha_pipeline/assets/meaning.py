@@ -1,6 +1,8 @@
 """The asset `crm/picklist_meaning`: what each lead status and deal stage means."""
 
+import logging
 from collections.abc import Sequence
+from datetime import timedelta
 
 import dagster as dg
 from psycopg2.extensions import connection as Connection
@@ -9,7 +11,10 @@ from aha_pipeline.assets import columns
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.modules import GROUP, module_key
 from aha_pipeline.assets.persisted_checks import persisted_check
+from aha_pipeline.crm.company_profile import read_company_profile
+from aha_pipeline.crm.errors import ZohoError
 from aha_pipeline.services import Services
+from aha_pipeline.warehouse.company import held_contradictions, is_profile_older, save_profile
 from aha_pipeline.warehouse.meaning_file import MEANINGS, MeaningFileError, line_for
 from aha_pipeline.warehouse.meanings import derive_meanings, lookalikes, unmapped_values
 
@@ -19,6 +24,10 @@ ALIASES = "picklist_alias.csv"
 LABELS = "crm.text_labels"
 UNMAPPED = "unmapped_values"
 LOOKALIKES = "lookalike_values"
+CONTRADICTED = "company_settings"
+PROFILE_AGE = timedelta(hours=20)  # so that a sync at the same hour reads it every day
+
+log = logging.getLogger(__name__)
 
 
 def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
@@ -36,6 +45,7 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
         owners=["team:sales"],
     )
     def picklist_meaning(services: dg.ResourceParam[Services]) -> dg.MaterializeResult:
+        _read_profile(services)
         try:
             with services.connect() as connection:
                 home = services.settings.home
@@ -55,6 +65,35 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
         )
 
     return picklist_meaning
+
+
+def _read_profile(opened: Services) -> None:
+    """Bring the company's profile up to date, once a day; without Zoho it stays as it was."""
+    with opened.connect() as connection:
+        if not is_profile_older(connection, PROFILE_AGE):
+            return
+    try:
+        profile = read_company_profile(opened.zoho())
+    except ZohoError as error:
+        log.warning("The company's profile is not read: %s", error)
+        return
+    with opened.connect() as connection:
+        save_profile(connection, vars(profile))
+
+
+@persisted_check(
+    KEY,
+    CONTRADICTED,
+    "Warns of settings that say something else than the company's own in Zoho.",
+)
+def company_check(_: Services, connection: Connection) -> dg.AssetCheckResult:
+    """Return whether time zone and currency are the company's own: a warning, never a failure."""
+    sentences = held_contradictions(connection)
+    return dg.AssetCheckResult(
+        passed=not sentences,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=" ".join(sentences) or "Time zone and currency are the company's own.",
+    )
 
 
 @persisted_check(

@@ -3,8 +3,12 @@
 Source: Zoho CRM API, "API limits": credits in 24 hours and simultaneous calls of each edition.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import available_timezones
+
+from babel.numbers import list_currencies
 
 from aha_pipeline.crm.client import QUICK_ATTEMPTS, ZohoClient
 from aha_pipeline.crm.errors import ZohoRefused
@@ -36,13 +40,16 @@ UNKNOWN_EDITION = Edition(50_000, 0, 5)
 class Organisation:
     """Zoho's id of an organisation, its name, and what its edition allows.
 
-    `daily_credits` are API credits in 24 hours, `concurrency` calls at a time.
+    `daily_credits` are API credits in 24 hours, `concurrency` calls at a time. `timezone` is a name
+    of the IANA database and `currency`, the home currency, of ISO 4217; None where Zoho names none.
     """
 
     id: str
     name: str
     daily_credits: int = UNKNOWN_EDITION.credits
     concurrency: int = UNKNOWN_EDITION.concurrency
+    timezone: str | None = None
+    currency: str | None = None
 
 
 def read_organisation(client: ZohoClient) -> Organisation:
@@ -62,7 +69,13 @@ def read_organisation(client: ZohoClient) -> Organisation:
         name=str(row.get("company_name") or row["id"]),
         daily_credits=edition.credits + edition.per_user * _users(licence),
         concurrency=edition.concurrency,
+        timezone=_known(row.get("time_zone"), available_timezones()),
+        currency=_known(row.get("iso_code"), list_currencies()),
     )
+
+
+def _known(name: object, names: Container[str]) -> str | None:
+    return name if isinstance(name, str) and name in names else None
 
 
 def _users(licence: dict[str, Any]) -> int:

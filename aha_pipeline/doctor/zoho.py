@@ -15,6 +15,7 @@ from aha_pipeline.crm.permissions import MissingPermission, Permission
 from aha_pipeline.doctor import clocks
 from aha_pipeline.doctor.finding import Finding, ok, problem, warning
 from aha_pipeline.settings import Settings
+from aha_pipeline.warehouse.company import contradictions
 from aha_pipeline.warehouse.credits import OTHERS_SHARE, SHARE
 
 
@@ -51,6 +52,7 @@ def examine(
             return
         organisation = read_organisation(client)
         yield belongs(organisation, held, is_sandbox=settings.is_sandbox)
+        yield from company_settings(organisation, settings)
         modules = services.named_modules(settings, client)
         yield from _modules(client, modules)
         yield credits_left(
@@ -80,6 +82,30 @@ def belongs(
             f"{organisation.name}: use another DATABASE_URL or AHA_HOME.",
         )
     return ok("Organisation", says if held else f"{says} The database holds no data yet.")
+
+
+def company_settings(organisation: Organisation, settings: Settings) -> list[Finding]:
+    """Return whether time zone and currency are the company's own; nothing where none are set."""
+    told = {"aha_timezone": organisation.timezone, "aha_currency": organisation.currency}
+    used = {
+        name: told[name] if name in settings.unset_of_company else getattr(settings, name)
+        for name in told
+    }
+    found = contradictions(
+        str(used["aha_timezone"] or settings.aha_timezone),
+        str(used["aha_currency"] or settings.aha_currency),
+        organisation.timezone,
+        organisation.currency,
+    )
+    if found:
+        return [warning("Company", sentence) for sentence in found]
+    return [
+        ok(
+            "Company",
+            f"Days are those of {used['aha_timezone'] or settings.aha_timezone}, money is in "
+            f"{used['aha_currency'] or settings.aha_currency}.",
+        )
+    ]
 
 
 def credits_left(granted: int, limit: int, spent: int, remaining: int | None) -> Finding:

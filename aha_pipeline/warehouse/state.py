@@ -33,10 +33,13 @@ def connect_organisation(
     timezone: str,
     currency: str,
     rate_reading: str | None = None,
+    home_timezone: str | None = None,
+    home_currency: str | None = None,
 ) -> None:
     """Remember the organisation at the first sync; later raise WrongOrganisation for another.
 
-    rate_reading: `multiply` or `divide`; None: as the exchange rates themselves show.
+    rate_reading: `multiply` or `divide`; None: as the exchange rates themselves show. `timezone`
+    and `currency` are those of the figures, home_timezone and home_currency what Zoho says.
     """
     row = {
         "org_id": org_id,
@@ -45,6 +48,8 @@ def connect_organisation(
         "timezone": timezone,
         "currency": currency,
         "rate_reading": rate_reading,
+        "home_timezone": home_timezone,
+        "home_currency": home_currency,
     }
     with connection.cursor() as cursor:
         cursor.execute(sql.read("warehouse/connect_organisation"), row)
@@ -64,6 +69,17 @@ def read_organisation(connection: Connection) -> dict[str, Any] | None:
         cursor.execute("select * from crm.organisation")
         row = cursor.fetchone()
         return dict(row) if row else None
+
+
+def read_company(connection: Connection) -> tuple[str | None, str | None] | None:
+    """Return time zone and home currency as Zoho said them; None before it did."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select home_timezone, home_currency from crm.organisation "
+            "where coalesce(home_timezone, home_currency) is not null"
+        )
+        row: tuple[str | None, str | None] | None = cursor.fetchone()
+        return row
 
 
 def read_modules(connection: Connection) -> tuple[str, ...]:

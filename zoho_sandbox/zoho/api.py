@@ -58,6 +58,13 @@ def routes(
 
     return [
         route("/org", metadata.org, "ZohoCRM.org.READ"),
+        route("/org/currencies", metadata.currencies, "ZohoCRM.settings.currencies.READ"),
+        route("/settings/fiscal_year", metadata.fiscal_year, "ZohoCRM.settings.fiscal_year.READ"),
+        route(
+            "/settings/business_hours",
+            metadata.business_hours,
+            "ZohoCRM.settings.business_hours.READ",
+        ),
         route("/users", metadata.users, "ZohoCRM.users.READ"),
         route("/settings/modules", metadata.modules, "ZohoCRM.settings.modules.READ"),
         route("/settings/modules/{module}", metadata.module, "ZohoCRM.settings.modules.READ"),

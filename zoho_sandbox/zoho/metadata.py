@@ -106,6 +106,46 @@ class Metadata:
         version_of(request)
         return JSONResponse({"org": [self._organisation.metadata()]})
 
+    def currencies(self, request: Request) -> Response:
+        """The currencies, where more than one is in use."""
+        self._check(request)
+        rows = self._organisation.profile.currency_rows()
+        if not rows:
+            raise ApiError(403, "CURRENCIES_NOT_ENABLED", "Multi-currency is not enabled")
+        return JSONResponse({"currencies": rows})
+
+    def fiscal_year(self, request: Request) -> Response:
+        """The fiscal year, for versions that have cursors: from v3 on."""
+        if not self._check(request).cursor:
+            raise unknown_url()
+        return JSONResponse(
+            {
+                "fiscal_year": {
+                    "start_month": self._organisation.profile.fiscal_month,
+                    "display_based_on": "start_month",
+                    "id": metadata_id("fiscal year"),
+                }
+            }
+        )
+
+    def business_hours(self, request: Request) -> Response:
+        """The business hours, from v3 on."""
+        if not self._check(request).cursor:
+            raise unknown_url()
+        return JSONResponse(
+            {
+                "business_hours": {
+                    "id": metadata_id("business hours"),
+                    "type": "custom",
+                    "week_starts_on": "Monday",
+                    "business_days": list(self._organisation.profile.business_days),
+                    "same_as_everyday": True,
+                    "daily_timing": ["10:00", "18:30"],
+                    "custom_timing": None,
+                }
+            }
+        )
+
     def _check(self, request: Request) -> Version:
         version = version_of(request)
         if not self._switches.metadata_readable:

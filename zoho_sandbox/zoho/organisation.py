@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from zoho_sandbox.ids import metadata_id
@@ -11,6 +11,7 @@ from zoho_sandbox.zoho.modules import Module
 from zoho_sandbox.zoho.store import Store
 
 LICENSES = 15
+WORKING_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 
 
 def _stand_still(_now: datetime) -> None:
@@ -18,14 +19,48 @@ def _stand_still(_now: datetime) -> None:
 
 
 @dataclass(frozen=True)
+class Profile:
+    """What a company is set to. `currencies`: further ones, with what one home unit is of them.
+
+    `fiscal_month`: name of the month in which the fiscal year begins.
+    """
+
+    time_zone: str = "Asia/Kolkata"
+    currency: str = "INR"
+    currencies: Mapping[str, str] = field(default_factory=dict)
+    fiscal_month: str = "APRIL"
+    business_days: tuple[str, ...] = WORKING_DAYS
+
+    def currency_rows(self) -> list[dict]:
+        """Return the currencies as `org/currencies` answers them; none where one is in use."""
+        rates = {self.currency: "1.000000000", **self.currencies} if self.currencies else {}
+        return [
+            {
+                "id": metadata_id(f"Currency.{code}"),
+                "iso_code": code,
+                "name": code,
+                "symbol": code,
+                "is_base": code == self.currency,
+                "is_active": True,
+                "exchange_rate": rate,
+                "prefix_symbol": True,
+                "exchange_rate_auto_update": False,
+                "exchange_rate_updated_time": "2026-01-01T00:00:00+05:30",
+            }
+            for code, rate in rates.items()
+        ]
+
+
+@dataclass
 class Organisation:
-    """An organisation: its records and modules, its present users, and how it lives on."""
+    """An organisation: its records and modules, its present users, how it lives on, its profile."""
 
     name: str
     store: Store
     modules: Mapping[str, Module]
     users: Callable[[], list[dict]]
     advance: Callable[[datetime], None] = _stand_still
+    profile: Profile = Profile()
 
     def metadata(self) -> dict:
         """Return the organisation as `org` answers it."""
@@ -36,12 +71,12 @@ class Organisation:
             "primary_email": "admin@example.com",
             "country": "India",
             "country_code": "IN",
-            "time_zone": "Asia/Kolkata",
+            "time_zone": self.profile.time_zone,
             "currency": "Indian Rupee",
             "currency_symbol": "₹",
-            "iso_code": "INR",
+            "iso_code": self.profile.currency,
             "currency_locale": "en_IN",
-            "mc_status": False,
+            "mc_status": bool(self.profile.currencies),
             "license_details": {
                 "paid": True,
                 "paid_type": "enterprise",

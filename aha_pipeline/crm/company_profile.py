@@ -1,0 +1,89 @@
+"""What Zoho says of a company beside its records: currencies, fiscal year, hours, pipelines.
+
+Sources: Zoho CRM API, "Get Organization", "Get Currencies", "Get Fiscal Year", "Business Hours",
+"Layouts Metadata" and "Get Pipelines in a Layout". Currencies are served in v2; what is newer is
+asked of the version that has it. Each part may be switched off, part of another edition or out of
+the token's scope: then it is not known, which is no error.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aha_pipeline.crm import budget
+from aha_pipeline.crm.client import ZohoClient
+from aha_pipeline.crm.errors import ModuleUnreadable, ZohoRefused
+
+log = logging.getLogger(__name__)
+
+# From which version on a part is served; older clients ask that one.
+SINCE = {"settings/fiscal_year": "v3", "settings/business_hours": "v3", "settings/pipeline": "v2.1"}
+VERSIONS = ("v2", "v2.1", "v3", "v4", "v5", "v6", "v7", "v8")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class CompanyProfile:
+    """The parts as Zoho sent them; None: not known.
+
+    `layouts` are those of Deals, each with its `pipelines`.
+    """
+
+    currencies: list[Row] | None = None
+    fiscal_year: Row | None = None
+    business_hours: Row | None = None
+    layouts: list[Row] | None = field(default=None)
+
+
+def read_company_profile(client: ZohoClient) -> CompanyProfile:
+    """Return what the token may read of the company. Raises ZohoUnavailable, at about 5 credits."""
+    fiscal_year = _read(client, "settings/fiscal_year", "fiscal_year")
+    hours = _read(client, "settings/business_hours", "business_hours")
+    return CompanyProfile(
+        currencies=_rows(_read(client, "org/currencies", "currencies")),
+        fiscal_year=fiscal_year if isinstance(fiscal_year, dict) else None,
+        business_hours=hours if isinstance(hours, dict) else None,
+        layouts=_layouts(client),
+    )
+
+
+def _layouts(client: ZohoClient) -> list[Row] | None:
+    layouts = _rows(_read(client, "settings/layouts", "layouts", {"module": "Deals"}))
+    if layouts is None:
+        return None
+    return [
+        {
+            "id": str(layout["id"]),
+            "name": layout.get("name"),
+            "pipelines": _rows(
+                _read(client, "settings/pipeline", "pipeline", {"layout_id": layout["id"]})
+            )
+            or [],
+        }
+        for layout in layouts
+        if layout.get("id")
+    ]
+
+
+def _read(
+    client: ZohoClient, path: str, key: str, params: Mapping[str, object] | None = None
+) -> object:
+    try:
+        response = client.get(
+            path, params, version=_version(client.version, path), credits=budget.METADATA
+        )
+    except (ModuleUnreadable, ZohoRefused) as error:
+        log.info("Zoho does not tell %s: %s", key.replace("_", " "), error)
+        return None
+    return response.body.get(key) if response else None
+
+
+def _version(version: str, path: str) -> str:
+    since = SINCE.get(path, "v2")
+    return max(version, since, key=lambda v: VERSIONS.index(v) if v in VERSIONS else len(VERSIONS))
+
+
+def _rows(value: object) -> list[Row] | None:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else None
