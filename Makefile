@@ -5,6 +5,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	&& echo $$p && break; done)
 BIN := .venv/bin
 INSTALLED := .venv/installed
+# requirements.lock is what developers install, requirements.runtime.lock what the image does.
+COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --extra build --extra kubernetes --universal \
+	--python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header
 
 .PHONY: run test lint help install explore snapshot walk audit bench lock
 
@@ -53,6 +56,6 @@ audit: install  ## look for known vulnerabilities of what is installed
 bench: install  ## measure what the README claims
 	@$(BIN)/python -m benchmarks
 
-lock:  ## write requirements.lock from pyproject.toml
-	@$(BIN)/uv pip compile --quiet pyproject.toml --extra dev --extra kubernetes --universal --python-version 3.11 \
-		--generate-hashes --no-strip-extras --no-emit-index-url --no-header --output-file requirements.lock
+lock:  ## write the lock files from pyproject.toml: the developers', and that of what runs
+	@$(COMPILE) --extra dev --output-file requirements.lock
+	@$(COMPILE) --constraint requirements.lock --output-file requirements.runtime.lock

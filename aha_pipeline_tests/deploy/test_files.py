@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from dagster import DagsterInstance, DagsterInvalidConfigError
 from dagster._config import process_config
+from dagster._core.instance.config import PoolGranularity
 from dagster_k8s.launcher import K8sRunLauncher
 
 from aha_pipeline.instance import home
@@ -36,6 +38,7 @@ def test_every_service_of_the_compose_file_runs_a_program_that_is_installed():
     for service in ours.values():
         assert shutil.which(service["command"][0], path=str(Path(sys.executable).parent))
         assert service["cap_drop"] == ["ALL"]
+        assert service["mem_limit"]
 
 
 def test_what_is_published_is_published_on_loopback_and_dagster_only_behind_a_login():
@@ -70,7 +73,11 @@ def test_kubernetes_retries_and_watches_runs_as_one_machine_does(values):
     slower = {"start_timeout_seconds", "max_resume_run_attempts"}  # a pod has to be scheduled
     watched = {k: v for k, v in daemon["run_monitoring"].items() if k not in slower}
     assert watched == {k: v for k, v in instance["run_monitoring"].items() if k not in slower}
-    assert values["additionalInstanceConfig"]["concurrency"] == instance["concurrency"]
+    queue = values["dagsterDaemon"]["runCoordinator"]["config"]["queuedRunCoordinator"]
+    runs, pools = instance["concurrency"]["runs"], instance["concurrency"]["pools"]
+    assert queue["maxConcurrentRuns"] == runs["max_concurrent_runs"]
+    limit = values["additionalInstanceConfig"]["concurrency"]["default_op_concurrency_limit"]
+    assert limit == pools["default_limit"]
     assert snake(values["retention"]) == {"enabled": True, **instance["retention"]}
 
 
@@ -85,3 +92,69 @@ def test_dagsters_launcher_accepts_the_configuration_of_a_run(values):
         "run_k8s_config": snake(given["runK8sConfig"]),
     }
     assert process_config(K8sRunLauncher.config_type(), config).success
+
+
+def rendered(values: dict) -> dict:
+    """Return the dagster.yaml that the chart's `configmap-instance.yaml` makes of its values.
+
+    The keys of its blocks are Dagster's in camel case; what the values leave out is the chart's.
+    """
+    daemon = snake(values["dagsterDaemon"])
+    coordinator = daemon["run_coordinator"]
+    return {
+        "run_coordinator": {
+            "module": "dagster._core.run_coordinator",
+            "class": coordinator["type"],
+            "config": coordinator["config"]["queued_run_coordinator"],
+        },
+        "run_monitoring": daemon["run_monitoring"],
+        "run_retries": daemon["run_retries"],
+        "telemetry": values["telemetry"],
+        "retention": {k: v for k, v in snake(values["retention"]).items() if k != "enabled"},
+        **values["additionalInstanceConfig"],
+    }
+
+
+def test_dagsters_own_loader_takes_what_the_chart_makes_of_the_values(values, tmp_path):
+    (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(rendered(values)))
+    with DagsterInstance.from_config(str(tmp_path)) as instance:
+        queue = instance.get_concurrency_config()
+        assert queue.run_queue_config.max_concurrent_runs == 4
+        assert queue.pool_config.default_pool_limit == 1
+        assert queue.pool_config.pool_granularity in (None, PoolGranularity.OP)
+
+
+def test_dagsters_own_loader_refuses_the_chart_s_limit_beside_ours(values, tmp_path):
+    both = rendered(values) | {"concurrency": {"runs": {"max_concurrent_runs": 4}}}
+    (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(both))
+    with pytest.raises(DagsterInvalidConfigError, match="incompatible"):
+        DagsterInstance.from_config(str(tmp_path))
+
+
+def test_kubernetes_asks_for_an_encrypted_connection_to_a_known_server(values):
+    assert values["postgresql"]["postgresqlParams"]["sslmode"] == "verify-full"
+
+
+def test_the_image_installs_what_runs_at_the_developers_versions_and_none_of_their_tools():
+    locked, runtime = (
+        dict(
+            re.findall(
+                r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)", (DEPLOY.parent / name).read_text(), re.M
+            )
+        )
+        for name in ("requirements.lock", "requirements.runtime.lock")
+    )
+    assert runtime.items() <= locked.items()
+    assert {"dagster", "streamlit", "psycopg2-binary", "dagster-k8s"} <= runtime.keys()
+    tools = {
+        "pytest",
+        "playwright",
+        "ruff",
+        "pip-audit",
+        "hypothesis",
+        "mypy",
+        "uv",
+        "phonenumbers",
+    }
+    assert not tools & runtime.keys()
+    assert "-r requirements.runtime.lock" in (DEPLOY / "Dockerfile").read_text()
