@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from aha_pipeline import sql
 from aha_pipeline.database_address import with_parameter
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.connection import connect
@@ -50,6 +51,9 @@ def create_schema(database_url: str) -> None:
         cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", (SCHEMA,))
         cursor.execute(f"create schema if not exists {SCHEMA}")
         cursor.execute(f"revoke all on schema {SCHEMA} from public")
+        cursor.execute(
+            sql.statement("warehouse/rights", "protect_all")
+        )  # tables that Dagster made since
 
 
 def create_tables(database_url: str) -> None:
@@ -66,6 +70,8 @@ def create_tables(database_url: str) -> None:
             from dagster import DagsterInstance
 
             DagsterInstance.get().dispose()
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute(sql.statement("warehouse/rights", "protect_all"))
 
 
 @contextmanager

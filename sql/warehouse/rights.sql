@@ -1,12 +1,32 @@
 -- What roles may do: walls around the tables, and the rights that the pipeline needs.
 
 -- name: protect_all
--- Every table of the two schemas that has no wall yet, whichever migration made it.
-select crm.protect(oid::regclass)
-from pg_class
-where relnamespace in ('crm'::regnamespace, 'analytics'::regnamespace)
-    and relkind = 'r'
-    and not relrowsecurity
+-- Every table of ours that has no wall yet, whichever program made it: Dagster's and yoyo's too. Those
+-- of crm and analytics are read by aha_reader as well, the others by their owner alone.
+do $$
+declare
+    bare record;
+begin
+    for bare in
+        select oid::regclass as relation,
+            relnamespace::regnamespace::text in ('crm', 'analytics') as is_shown
+        from pg_class
+        where relnamespace in (
+                select oid from pg_namespace
+                where nspname in ('crm', 'analytics', 'dagster', 'aha_migrations', 'aha_private'))
+            and relkind = 'r'
+            and not relrowsecurity
+            and pg_has_role(relowner, 'usage')
+            -- Of a schema that is to be migrated yet, its migrations build the walls.
+            and to_regprocedure('crm.protect(regclass)') is not null
+    loop
+        if bare.is_shown then
+            perform crm.protect(bare.relation);
+        else
+            execute format('alter table %s enable row level security', bare.relation);
+        end if;
+    end loop;
+end $$
 
 -- name: missing
 -- What the present role may not do and the pipeline has to, in words that follow "may not".
