@@ -103,11 +103,12 @@ def cli(context: click.Context) -> None:
 @cli.command()
 @click.option("--ui-port", type=PORT, default=3000, show_default=True, help="Dagster UI.")
 @click.option("--dashboard-port", type=PORT, default=8501, show_default=True, help="Dashboard.")
-def up(ui_port: int, dashboard_port: int) -> None:
+@click.option("--health-port", type=PORT, default=8510, show_default=True, help="/healthz.")
+def up(ui_port: int, dashboard_port: int, health_port: int) -> None:
     """Start everything: the first sync, then the Dagster UI and the dashboard, until Ctrl-C."""
     from aha_pipeline.commands import up as supervisor
 
-    sys.exit(supervisor.run(_console(), ui_port, dashboard_port))
+    sys.exit(supervisor.run(_console(), ui_port, dashboard_port, health_port))
 
 
 @cli.command()
@@ -207,6 +208,8 @@ def execute(arguments: tuple[str, ...]) -> None:
 def main() -> None:
     """Run the command line; every expected error becomes one sentence on standard error."""
     signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
+        signal.signal(signal.SIGHUP, _interrupt)  # the terminal was closed
     try:
         status = cli.main(standalone_mode=False)
     except click.ClickException as error:

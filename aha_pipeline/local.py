@@ -50,6 +50,14 @@ def with_database(settings: Settings) -> Settings:
 
     Raises SettingsError when AHA_HOME cannot be used.
     """
+    make_home(settings)
+    if settings.database_url is not None:
+        return settings
+    return _with(settings, {"database_url": embedded.start(settings.home)})
+
+
+def make_home(settings: Settings) -> None:
+    """Make AHA_HOME, for its owner only. Raises SettingsError where that cannot be."""
     try:
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if settings.home.stat().st_uid == os.geteuid() and settings.home.stat().st_mode & 0o067:
@@ -59,9 +67,6 @@ def with_database(settings: Settings) -> Settings:
             f"AHA_HOME {settings.home} cannot be used ({error.strerror}): "
             "name a folder that you may write to."
         ) from None
-    if settings.database_url is not None:
-        return settings
-    return _with(settings, {"database_url": embedded.start(settings.home)})
 
 
 def with_company(settings: Settings, timezone: str | None, currency: str | None) -> Settings:

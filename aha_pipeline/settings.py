@@ -175,6 +175,12 @@ class Settings(BaseSettings):
         "such as dagster.example.com, separated by commas; by default this machine's alone",
     )
 
+    aha_heartbeat_url: SecretStr | None = Field(
+        None,
+        description="address that `aha up` gets once a minute while all is well, of a service that "
+        "raises the alarm when the beat stops",
+    )
+
     @field_validator(
         "zoho_modules",
         "aha_dashboard_viewers",
@@ -226,6 +232,13 @@ class Settings(BaseSettings):
     def _check_encrypted(cls, value: str | None) -> str | None:
         if value and value.startswith("http://") and not is_loopback(value):
             raise ValueError("must be https, because it carries credentials")
+        return value
+
+    @field_validator("aha_heartbeat_url")
+    @classmethod
+    def _check_heartbeat(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            cls._check_encrypted(cls._check_url(value.get_secret_value()))
         return value
 
     @field_validator("twilio_api_url")

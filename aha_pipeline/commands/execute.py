@@ -1,7 +1,9 @@
 """One process of a deployment that runs its services apart: its Dagster home, then the program."""
 
 import os
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from aha_pipeline import local, services
 from aha_pipeline import settings as configuration
@@ -13,6 +15,7 @@ from aha_pipeline.warehouse.migrate import migrate
 def execute(arguments: Sequence[str]) -> None:
     """Bring the database up to date and become the program of `arguments`; does not return.
 
+    Dagster's daemon gets a parent that lets one alone serve the database.
     Raises SettingsError where processes that run apart would each start a stand-in of their own,
     or where there is no such program; DatabaseUnreachable.
     """
@@ -27,6 +30,8 @@ def execute(arguments: Sequence[str]) -> None:
     services.configured_modules()
     home.prepare(settings)
     home.create_tables(settings.session_url)
+    if Path(arguments[0]).name == "dagster-daemon" and "run" in arguments[1:2]:
+        arguments = [sys.executable, "-m", "aha_pipeline.supervisor.daemon", *arguments[1:]]
     try:
         os.execvp(arguments[0], list(arguments))  # noqa: S606
     except OSError as error:

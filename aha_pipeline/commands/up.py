@@ -1,18 +1,18 @@
-"""`aha up`: what a single machine needs, started in order and stopped together."""
+"""`aha up`: what a single machine needs, started in order, kept up and stopped together."""
 
 import json
 import os
-import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event, Thread
+from typing import TypeVar
 
+import psycopg2
 import requests
 from fasteners import InterProcessLock
 from rich.console import Console
@@ -21,8 +21,15 @@ from aha_pipeline import local, services
 from aha_pipeline import settings as configuration
 from aha_pipeline.assets.unread_days import first_unread_day
 from aha_pipeline.calendar import today
+from aha_pipeline.crm.errors import ZohoUnavailable
 from aha_pipeline.instance import home
 from aha_pipeline.settings import Settings, SettingsError
+from aha_pipeline.supervisor import health
+from aha_pipeline.supervisor.alarm import Alarm
+from aha_pipeline.supervisor.children import Children, Service, Tell, end_orphans
+from aha_pipeline.supervisor.database import EmbeddedDatabase
+from aha_pipeline.warehouse import embedded, errors
+from aha_pipeline.warehouse.connection import DatabaseUnreachable
 from aha_pipeline.warehouse.state import has_synced
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,128 +38,189 @@ EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  (what it means, not where we liste
 LOCATION = "aha_pipeline"
 LONGEST_SOCKET = 107
 START_SECONDS = 180
-STOP_SECONDS = 15
 POLL_SECONDS = 0.2
+AGAIN_SECONDS = 5
 LOADED = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }"
 
-
-@dataclass(frozen=True)
-class Service:
-    """A child process: what it is called, how it starts, and where a person finds it."""
-
-    name: str
-    arguments: list[str]
-    address: str | None = None
-    is_ready: Callable[[str], bool] | None = None
+T = TypeVar("T")
 
 
-def run(console: Console, ui_port: int, dashboard_port: int) -> int:
-    """Sync if something is unread, then serve until Ctrl-C, SIGTERM or the end of a child.
+def run(console: Console, ui_port: int, dashboard_port: int, health_port: int) -> int:
+    """Sync if something is unread, then serve and keep up what serves, until a signal.
 
-    Returns the exit status. Raises SettingsError when a port is taken, and the rooms' errors.
+    Returns the exit status. A database or a CRM that is away is waited for; what needs neither is
+    served meanwhile. Raises SettingsError when a port is taken, and the rooms' errors that no
+    waiting mends.
     """
     settings = configuration.load()
     _check_login(settings)
-    _check_ports(ui_port, dashboard_port)
-    settings = local.with_database(settings)
+    local.make_home(settings)
+    ports = {
+        "--ui-port": ui_port,
+        "--dashboard-port": dashboard_port,
+        "--health-port": health_port,
+    }
+
+    def tell(sentence: str) -> None:
+        console.print(sentence, style="yellow", soft_wrap=True, markup=False)
+
     with _claimed(settings.home), ExitStack() as stack:
+        if left := end_orphans(settings.home):
+            tell(f"Ended what an earlier `aha up` had left: {', '.join(left)}.")
+        _check_ports(ports)
+        is_embedded = settings.database_url is None
+        if is_embedded:
+            stack.callback(embedded.stop, settings.home)
+        settings = local.with_database(settings)
+        children = Children(settings.home, tell)
+        stack.callback(children.stop)
+        start = _Start(console, children, settings, tell, ports)
+        _watch(stack, start, health_port)
+        kept: list[Children | EmbeddedDatabase] = [children]
+        if is_embedded:
+            kept.insert(0, EmbeddedDatabase(settings.home, tell))
+        start.start()
+        try:
+            while start.error is None:
+                for one in kept:
+                    one.tend()
+                time.sleep(POLL_SECONDS)
+        except KeyboardInterrupt:
+            console.print("Stopping.", style="dim")
+            return 0
+        raise start.error
+
+
+def _watch(stack: ExitStack, start: "_Start", port: int) -> None:
+    """Answer `/healthz` on a port, beat and tell of incidents, from threads of this process."""
+    settings, over = start.settings, Event()
+    alarm = Alarm(settings.home, start.settings_now)
+    health.serve(start.health, port, settings.aha_ui_hosts)
+    arguments = (start.health, settings, alarm.look, over)
+    Thread(target=health.watch, args=arguments, daemon=True).start()
+    stack.callback(over.set)
+
+
+class _Start(Thread):
+    """What is done once, step by step, while the main thread keeps up what is there already."""
+
+    def __init__(
+        self,
+        console: Console,
+        children: Children,
+        settings: Settings,
+        tell: Tell,
+        ports: dict[str, int],
+    ) -> None:
+        super().__init__(daemon=True)
+        self.settings = settings
+        self.error: Exception | None = None
+        self.health = health.Health(children, lambda: settings.session_url)
+        self._opened: services.Services | None = None
+        self._console, self._children, self._tell, self._ports = console, children, tell, ports
+
+    def run(self) -> None:
+        """Start everything; what goes wrong is the main thread's to raise."""
+        try:
+            self._start()
+        except Exception as error:
+            self.error = error
+
+    def settings_now(self) -> Settings:
+        """Return the settings, with the stand-ins where those have been started."""
+        return self._opened.settings if self._opened else self.settings
+
+    def _start(self) -> None:
+        children, settings = self._children, self.settings
+        dashboard = _dashboard(settings.aha_dashboard_address, self._ports["--dashboard-port"])
+        is_read = self._patiently(lambda: _is_read(settings), dashboard)
         dagster_home = home.prepare(settings)
-        code, dashboard, ui, daemon = _services(
-            dagster_home, ui_port, settings.aha_dashboard_address, dashboard_port
-        )
-        children = Children(stack, settings.home / "logs")
-        is_read = _is_read(services.opened(settings))
+        code, ui, daemon = _dagster(dagster_home, self._ports["--ui-port"])
         if is_read:
-            children.start(ui, dashboard)  # they need no CRM, and their imports take longest
-        services.configured_modules()
-        services.current().zoho()
+            children.want(dashboard, ui, code)  # they need no CRM, and their imports take longest
+        self._opened = self._patiently(_opened, dashboard, ui, code)
         if not is_read:
-            _sync(console)
-            children.start(ui, dashboard)
-        children.start(code)
-        _announce(console, children)
-        children.start(daemon)
-        return _wait(console, children)
+            self._sync()
+            children.want(dashboard, ui, code)
+        self._announce([dashboard, ui])
+        children.want(daemon)
+        self.health.is_starting = False
+        self._console.print("Ctrl-C stops everything.", style="dim")
 
+    def _patiently(self, action: Callable[[], T], *served: Service) -> T:
+        """Return what an action returns; wait, in words, for a database or a CRM that is away.
 
-class Children:
-    """The child processes, which are stopped with the stack."""
-
-    def __init__(self, stack: ExitStack, logs: Path) -> None:
-        stack.callback(self._stop)
-        self._logs = logs
-        self._processes: list[tuple[Service, subprocess.Popen[bytes]]] = []
-        logs.mkdir(parents=True, exist_ok=True)
-
-    @property
-    def services(self) -> list[Service]:
-        """What has been started."""
-        return [service for service, _ in self._processes]
-
-    def log_file(self, service: Service) -> Path:
-        """Return where a child's output goes."""
-        return self._logs / f"{service.name.lower().replace(' ', '-')}.log"
-
-    def start(self, *services: Service) -> None:
-        """Run children in sessions of their own: Ctrl-C reaches them through us."""
-        for service in services:
-            with self.log_file(service).open("ab") as output:
-                child = subprocess.Popen(
-                    service.arguments,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    stdin=subprocess.DEVNULL,
-                    start_new_session=True,
-                )
-            self._processes.append((service, child))
-
-    def ended(self) -> Service | None:
-        """Return a child that has ended by itself."""
-        return next(
-            (service for service, child in self._processes if child.poll() is not None), None
-        )
-
-    def _stop(self) -> None:
-        """End all at once: one after the other, slow ones would hold Ctrl-C up for a minute."""
-        children = [child for _, child in self._processes]
-        for child in reversed(children):
-            _signal(child, signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS
-        for child in children:
+        `served` is what makes sense without, and is served from the first failure on.
+        """
+        told = ""
+        while True:
             try:
-                child.wait(max(0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                _signal(child, signal.SIGKILL)
-                child.wait()
+                return action()
+            except (DatabaseUnreachable, ZohoUnavailable) as error:
+                sentence = str(error)
+            except psycopg2.OperationalError as error:
+                sentence = errors.sentence(error)
+            if sentence != told:
+                told = sentence
+                self._children.want(*served)
+                self._tell(
+                    f"{sentence} It is tried again until it answers; what is there is served."
+                )
+            time.sleep(AGAIN_SECONDS)
+
+    def _sync(self) -> None:
+        """Sync in a process of its own, whose memory goes with it."""
+        self._children.want(
+            Service("sync", [sys.executable, "-m", "aha_pipeline", "sync"], kept=False)
+        )
+        while (status := self._children["sync"].exit_status) is None:
+            time.sleep(POLL_SECONDS)
+        if status:
+            self._tell("The sync did not succeed; the Dagster UI shows the run.")
+
+    def _announce(self, waiting: list[Service]) -> None:
+        """Print each address once it answers."""
+        deadline = time.monotonic() + START_SECONDS
+        with self._console.status("Starting the dashboard and the Dagster UI"):
+            while waiting and time.monotonic() < deadline:
+                for service in list(waiting):
+                    if service.address and service.is_ready and service.is_ready(service.address):
+                        self._console.print(
+                            f"{service.name:<11} {service.address}", style="bold green"
+                        )
+                        waiting.remove(service)
+                time.sleep(POLL_SECONDS)
 
 
-def _services(
-    dagster_home: Path, ui_port: int, dashboard_address: str, dashboard_port: int
-) -> list[Service]:
+def _opened() -> services.Services:
+    """Return the services, Zoho's answer included."""
+    services.configured_modules()
+    opened = services.current()
+    opened.zoho()
+    return opened
+
+
+def _dashboard(address: str, port: int) -> Service:
+    arguments = ["-m", "streamlit", "run", str(ROOT / "dashboard" / "server.py")]
+    arguments += ["--server.address", address, "--server.port", str(port)]
+    url = f"http://{_reached(address)}:{port}"
+    return Service("Dashboard", [sys.executable, *arguments], url, _dashboard_is_ready)
+
+
+def _dagster(dagster_home: Path, ui_port: int) -> tuple[Service, Service, Service]:
+    """Return Dagster's code server, UI and daemon."""
     code_socket = _code_socket(dagster_home)
     workspace = dagster_home / "workspace.yaml"
     server = {"socket": str(code_socket), "location_name": LOCATION}
     workspace.write_text(json.dumps({"load_from": [{"grpc_server": server}]}))
     code = ["api", "grpc", "-m", "aha_pipeline.definitions", "--socket", str(code_socket)]
-    dashboard = ["-m", "streamlit", "run", str(ROOT / "dashboard" / "server.py")]
-    dashboard += ["--server.address", dashboard_address]
-    ui = ["-w", str(workspace), "-h", HOST, "-p", str(ui_port)]
-    return [
-        Service("code", [_tool("dagster"), *code]),
-        Service(
-            "Dashboard",
-            [sys.executable, *dashboard, "--server.port", str(dashboard_port)],
-            f"http://{_reached(dashboard_address)}:{dashboard_port}",
-            _dashboard_is_ready,
-        ),
-        Service(
-            "Dagster UI",
-            [sys.executable, "-m", "aha_pipeline.web_server", *ui],
-            f"http://{HOST}:{ui_port}",
-            _graph_is_loaded,
-        ),
-        Service("daemon", [_tool("dagster-daemon"), "run", "-w", str(workspace)]),
-    ]
+    ui = ["-m", "aha_pipeline.web_server", "-w", str(workspace), "-h", HOST, "-p", str(ui_port)]
+    daemon = ["-m", "aha_pipeline.supervisor.daemon", "run", "-w", str(workspace)]
+    return (
+        Service("code", [str(Path(sys.executable).with_name("dagster")), *code]),
+        Service("Dagster UI", [sys.executable, *ui], f"http://{HOST}:{ui_port}", _graph_is_loaded),
+        Service("daemon", [sys.executable, *daemon]),
+    )
 
 
 def _reached(address: str) -> str:
@@ -162,59 +230,10 @@ def _reached(address: str) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-def _tool(name: str) -> str:
-    return str(Path(sys.executable).with_name(name))
-
-
-def _is_read(opened: services.Services) -> bool:
+def _is_read(settings: Settings) -> bool:
     """Return whether every day before today is read to its end, and today begun."""
-    with opened.connect() as warehouse:
-        return has_synced(warehouse) and (
-            first_unread_day(warehouse, opened.settings) >= today(opened.settings)
-        )
-
-
-def _sync(console: Console) -> None:
-    """Sync in a process of its own, whose memory goes with it."""
-    if subprocess.run([sys.executable, "-m", "aha_pipeline", "sync"]).returncode:
-        console.print("The sync did not succeed; the Dagster UI shows the run.", style="yellow")
-
-
-def _signal(child: subprocess.Popen[bytes], number: int) -> None:
-    """Send a signal to a child and all that it started."""
-    with suppress(ProcessLookupError):
-        os.killpg(child.pid, number)
-
-
-def _announce(console: Console, children: Children) -> None:
-    """Print each address once it answers."""
-    waiting = [
-        (service.name, service.address, service.is_ready)
-        for service in children.services
-        if service.address and service.is_ready
-    ]
-    deadline = time.monotonic() + START_SECONDS
-    with console.status("Starting the dashboard and the Dagster UI"):
-        while waiting and time.monotonic() < deadline and not children.ended():
-            for name, address, is_ready in list(waiting):
-                if is_ready(address):
-                    console.print(f"{name:<11} {address}", style="bold green")
-                    waiting.remove((name, address, is_ready))
-            time.sleep(POLL_SECONDS)
-
-
-def _wait(console: Console, children: Children) -> int:
-    console.print("Ctrl-C stops everything.", style="dim")
-    try:
-        while not (ended := children.ended()):
-            time.sleep(POLL_SECONDS)
-    except KeyboardInterrupt:
-        console.print("Stopping.", style="dim")
-        return 0
-    console.print(
-        f"{ended.name} ended by itself; {children.log_file(ended)} says why.", style="red"
-    )
-    return 1
+    with services.opened(settings).connect() as warehouse:
+        return has_synced(warehouse) and (first_unread_day(warehouse, settings) >= today(settings))
 
 
 def _dashboard_is_ready(address: str) -> bool:
@@ -255,11 +274,11 @@ def _check_login(settings: Settings) -> None:
     login.check(settings, settings.aha_dashboard_address)
 
 
-def _check_ports(ui_port: int, dashboard_port: int) -> None:
-    if ui_port == dashboard_port:
-        raise SettingsError("--ui-port and --dashboard-port must be two ports.")
-    _check_free(ui_port, "--ui-port")
-    _check_free(dashboard_port, "--dashboard-port")
+def _check_ports(ports: dict[str, int]) -> None:
+    if len(set(ports.values())) < len(ports):
+        raise SettingsError(f"{', '.join(ports)} must be different ports.")
+    for option, port in ports.items():
+        _check_free(port, option)
 
 
 def _check_free(port: int, option: str) -> None:

@@ -21,7 +21,8 @@ TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 
 
 def free_ports() -> list[str]:
-    return ["--ui-port", str(free_port()), "--dashboard-port", str(free_port())]
+    options = ("--ui-port", "--dashboard-port", "--health-port")
+    return [part for option in options for part in (option, str(free_port()))]
 
 
 @pytest.fixture
@@ -49,8 +50,16 @@ def address(printed: str, name: str) -> str:
     return re.search(rf"{name} +(http://127\.0\.0\.1:\d+)", printed).group(1)
 
 
-def test_it_syncs_serves_and_stops_without_leaving_a_process(up, tmp_path):
+def dashboard_answers(printed: str) -> bool:
+    with suppress(requests.ConnectionError):
+        health = f"{address(printed, 'Dashboard')}/_stcore/health"
+        return requests.get(health, timeout=10).text == "ok"
+    return False
+
+
+def test_it_syncs_serves_keeps_up_and_stops_without_leaving_a_process(up, tmp_path):
     running, printed = up
+    output = tmp_path / "output"
     assert re.search(r"Leads +3 +3 ", printed)
     answer = requests.post(
         f"{address(printed, 'Dagster UI')}/graphql", json={"query": GRAPH}, timeout=30
@@ -60,8 +69,7 @@ def test_it_syncs_serves_and_stops_without_leaving_a_process(up, tmp_path):
     schedules = answer["schedulesOrError"]["results"]
     assert {"name": "daily_sync", "scheduleState": {"status": "RUNNING"}} in schedules
     assert {"name": "reconcile", "scheduleState": {"status": "RUNNING"}} in schedules
-    health = requests.get(f"{address(printed, 'Dashboard')}/_stcore/health", timeout=10)
-    assert health.text == "ok"
+    assert dashboard_answers(printed)
 
     workspace = tmp_path / "home" / "dagster" / "workspace.yaml"
     served = workspace.read_text()
@@ -84,7 +92,15 @@ def test_it_syncs_serves_and_stops_without_leaving_a_process(up, tmp_path):
             addresses |= {c.laddr.ip for c in one.net_connections("inet") if c.status == "LISTEN"}
     assert "secret-of" not in " ".join(arguments)
     assert {address.removeprefix("::ffff:") for address in addresses} == {"127.0.0.1"}
-    running.send_signal(signal.SIGINT)
+    (dashboard,) = (one for one in family if any("streamlit" in part for part in one.cmdline()))
+    dashboard.kill()
+    deadline = time.monotonic() + 60
+    while not ("Dashboard was killed by SIGKILL" in output.read_text()
+               and dashboard_answers(printed)):  # fmt: skip
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+    family = psutil.Process(running.pid).children(recursive=True)
+    running.send_signal(signal.SIGHUP)  # as when its terminal is closed
     assert running.wait(60) == 0
     _, alive = psutil.wait_procs(family, timeout=10)
     assert alive == []

@@ -1,0 +1,87 @@
+"""The message that something is down, sent by `aha up` itself: it needs no daemon and no database.
+
+Once an incident and reader, by a file in AHA_HOME that is written before each message, so that
+neither a restart nor a crash sends one twice; a crash between the two loses one message instead.
+"""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from aha_pipeline import services
+from aha_pipeline.delivery import template
+from aha_pipeline.delivery.errors import DeliveryError
+from aha_pipeline.delivery.sender import Sender
+from aha_pipeline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+AFTER_SECONDS = 120  # what comes back sooner is no incident
+QUIET_SECONDS = 600  # an incident ends when all has been well for so long
+REMEDY = "Pass this on to whoever looks after the pipeline: `aha doctor` there says what to do."
+
+
+@dataclass
+class Alarm:
+    """Tells the readers of an incident. `settings` returns those known by now."""
+
+    home: Path
+    settings: Callable[[], Settings]
+    _wrong_since: float | None = field(default=None, init=False)
+    _well_since: float | None = field(default=None, init=False)
+
+    def look(self, problems: list[str]) -> None:
+        """Take what is wrong now, nothing if all is well; send what is to be told. Never raises."""
+        now = time.monotonic()
+        if not problems:
+            self._wrong_since = None
+            self._well_since = self._well_since or now
+            if now - self._well_since >= QUIET_SECONDS:
+                self._file.unlink(missing_ok=True)
+            return
+        self._well_since = None
+        self._wrong_since = self._wrong_since or now
+        settings = self.settings()
+        if now - self._wrong_since >= AFTER_SECONDS and (sender := services.sender(settings)):
+            for recipient in settings.recipients:
+                self._tell(settings, sender, recipient, problems[0])
+
+    def _tell(self, settings: Settings, sender: Sender, recipient: str, cause: str) -> None:
+        told = self._told()
+        who = sha256(recipient.encode()).hexdigest()[:12]
+        if who in told:
+            return
+        self._write([*told, who])
+        day = datetime.now(settings.zone).date()
+        values = template.alert_values(day, cause, REMEDY, is_sandbox=settings.is_sandbox)
+        text = template.render(template.ALERT, values)
+        try:
+            sender.send(recipient, text, sender.content_sid("alert"), values)
+        except DeliveryError as error:
+            log.warning("The alert was not sent. %s", error)
+            if error.kind == "retryable":
+                self._write(told)
+
+    @property
+    def _file(self) -> Path:
+        return self.home / "incident.json"
+
+    def _told(self) -> list[str]:
+        try:
+            return list(json.loads(self._file.read_text(encoding="utf-8"))["told"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return []
+
+    def _write(self, told: list[str]) -> None:
+        fresh = self._file.with_suffix(".new")
+        with fresh.open("w", encoding="utf-8") as file:
+            json.dump({"written": datetime.now(UTC).isoformat(), "told": told}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._file)
