@@ -163,7 +163,7 @@ def test_rep_without_a_closed_deal_has_a_row_and_no_rate():
 
 def test_funnel_without_deals_says_none_yet():
     row = {"entity": "lead", "step": "New", "meaning": "open", "records": 3}
-    row |= {"value": None, "reached_pct": None}
+    row |= {"value": None}
     titles = [note.text for note in overview.funnel([row], "INR").layout.annotations]
     assert titles == ["<b>Leads</b>", "<b>Deals</b>: none yet"]
 

@@ -55,6 +55,7 @@ MARTS = {
 # Which columns of a query are totals that sources and owners share out.
 SHARED = {
     "funnel": ("records", "value"),
+    "entered_funnel": ("reached", "junk", "lost", "waiting", "not_known"),
     "lead_status": ("leads",),
     "rep_leads": ("waiting", "leads"),
     "source_quality": ("leads", "junk_leads"),

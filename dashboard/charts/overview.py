@@ -74,6 +74,51 @@ def funnel(rows: Sequence[Row], currency: str) -> go.Figure:
     return figure
 
 
+def entered_funnel(rows: Sequence[Row], currency: str) -> go.Figure:
+    """How many of those who entered reached each step, and how many left or wait on it."""
+    figure = style.named_bars([_entered_name(row) for row in rows], extra=16, least=120)
+    figure.add_trace(
+        style.bar(
+            column(rows, "reached"),
+            [COLOURS["won" if row["step"] == "Won" else "open"] for row in rows],
+            [_entered(row, currency) for row in rows],
+            text=[_reached(row, currency) for row in rows],
+        )
+    )
+    widest = max(known(column(rows, "reached")), default=0) or 1
+    figure.update_xaxes(
+        fixedrange=True, range=[0, widest * 1.75], showticklabels=False, showgrid=False
+    )
+    return figure
+
+
+def _entered_name(row: Row) -> str:
+    entity = "Leads" if row["entity"] == "lead" else "Deals"
+    return f"{entity}: {row['step']}"
+
+
+def _reached(row: Row, currency: str) -> str:
+    reached = count(row["reached"], currency)
+    return reached if row["position"] == 1 else f"{reached} · {percent(row['of_entered_pct'])}"
+
+
+def _entered(row: Row, currency: str) -> Mark:
+    left = [
+        f"{count(row[name], currency)} {words}"
+        for name, words in (
+            ("junk", "went no further and are junk"),
+            ("lost", "went no further and are lost"),
+            ("waiting", "wait here"),
+            ("not_known", "name no deal, so it is not known what became of them"),
+        )
+        if row[name]
+    ]
+    before = row["of_before_pct"]
+    step = [] if before is None else [f"{percent(before)} of those who reached the step before"]
+    reached = f"{count(row['reached'], currency)} {row['entity']}s reached it"
+    return mark(lines(_entered_name(row), reached, *step, *left))
+
+
 def _total(name: str, half: Sequence[Row], currency: str) -> str:
     return f"<b>{name}</b>" if half else f"<b>{name}</b>: none yet"
 
@@ -97,21 +142,13 @@ def _beside(row: Row, currency: str) -> str:
     parts = [count(row["records"], currency)]
     if row["value"] is not None:
         parts.append(money(row["value"], currency))
-    if row["reached_pct"] is not None:
-        parts.append(f"↳ {percent(row['reached_pct'])}")
     return " · ".join(parts)
 
 
 def _step(row: Row, currency: str) -> Mark:
     counted = f"{count(row['records'], currency)} {row['entity']}s"
     worth = [] if row["value"] is None else [money(row["value"], currency)]
-    share = row["reached_pct"]
-    reached = (
-        []
-        if share is None
-        else [f"{percent(share)} of those on the step before or further got here"]
-    )
-    hover = lines(row["step"], counted, *worth, *reached, f"counts as {row['meaning']}")
+    hover = lines(row["step"], counted, *worth, f"counts as {row['meaning']}")
     if row["entity"] == "lead":
         return mark(
             hover,

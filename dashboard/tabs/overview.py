@@ -102,12 +102,23 @@ def _as_it_stands(source: Source) -> None:
             charts.funnel,
             source.rows("funnel"),
             title="Funnel: where leads and deals stand now",
-            about="Those created in the period, each on exactly one step. ↳: of those who got to "
-            "the step before, how many stand here or further.",
+            about="Those created in the period, each on exactly one step.",
             definition="Leads by status, converted ones on Converted whatever their status; deals "
-            "by stage, with the sum of Amount. Junk and lost ones are in no percentage, as they do "
-            "not tell where they left. Colours: open blue, qualified violet, converted and won "
-            "green, lost red, junk orange.",
+            "by stage, with the sum of Amount. Colours: open blue, qualified violet, converted and "
+            "won green, lost red, junk orange.",
+            empty="No lead and no deal was created in the period, for these filters.",
+        )
+        chart(
+            source,
+            charts.entered_funnel,
+            source.rows("entered_funnel"),
+            title="Funnel: how far those who entered came",
+            about="Of the leads and deals created in the period, how many reached each step, in "
+            "percent of all of them. Pointing at a bar tells who left there, and who waits.",
+            definition="A lead has qualified if it ever was qualified or converted; it is won if "
+            "its conversion made a deal that is won. A deal has reached every open stage up to the "
+            "furthest it was seen on. On each step those who came are those who left as junk or "
+            "lost, who wait, of whom it is not known, and who went on.",
             empty="No lead and no deal was created in the period, for these filters.",
         )
     with right:

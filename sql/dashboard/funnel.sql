@@ -1,7 +1,7 @@
 -- grain: one row per step of the funnel on which something stands, leads first
 -- Leads and deals created in the period, of the chosen sources and owners; of all they are the rows
--- of analytics.funnel. reached_pct: of the records that stand on the step before or further, junk and
--- lost ones apart, those that stand here or further; null for the first step.
+-- of analytics.funnel. Where records stand tells no rate from step to step: those that left would be
+-- in none. Rates are those of analytics.entered_funnel.
 
 with steps as (
     select
@@ -24,31 +24,14 @@ with steps as (
         and (%(sources)s::text[] is null or source = any(%(sources)s))
         and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
     group by stage, meaning
-),
-reached as (
-    select
-        f.position,
-        entity,
-        step,
-        meaning,
-        s.records::bigint as records,
-        s.value,
-        sum(s.records) filter (where meaning not in ('junk', 'lost')) over further as reached
-    from steps s
-    join analytics.funnel f using (entity, step, meaning)
-    window further as (partition by entity order by f.position desc)
 )
 select
-    position,
+    f.position,
     entity,
     step,
     meaning,
-    records,
-    value,
-    case when meaning not in ('junk', 'lost') then round(
-        100.0 * reached / lag(reached) over (
-            partition by entity, meaning in ('junk', 'lost') order by position
-        ), 4
-    ) end as reached_pct
-from reached
-order by position
+    s.records::bigint as records,
+    s.value
+from steps s
+join analytics.funnel f using (entity, step, meaning)
+order by f.position

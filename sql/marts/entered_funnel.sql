@@ -1,0 +1,124 @@
+-- grain: one row per day of creation, entity, source, owner and step
+-- kind: table
+-- key: entity, position, day, source, owner_id
+-- owner: sales operations
+-- The funnel of those who entered it on a day: how many reached each step, and where the others
+-- left or wait. Of every step reached = junk + lost + waiting + not known + reached of the next, so
+-- the shares from step to step multiply to the share of the whole. Deleted records are in none.
+-- Steps of leads: Created; Qualified (qualified or converted in any content); Converted; Won (the
+-- deal that the conversion made is won). Steps of deals: the open stages in their order, of which a
+-- deal has reached those up to the furthest one it was ever seen on; then Won. Source and owner as
+-- the record says now.
+-- figures:
+--   reached (count): records that came to the step or further
+--   junk (count): records that went no further and are junk now
+--   lost (count): records that went no further and are lost now
+--   waiting (count): records that went no further and are still open
+--   not_known (count): converted leads that name no live deal, so nobody knows whether it was won
+
+with deal_steps as (
+    select position, min(value) as step
+    from crm.picklist_meaning
+    where module = 'Deals' and coalesce(meaning, 'open') = 'open'
+    group by position
+),
+stages as (
+    select
+        position,
+        step,
+        row_number() over (order by position) as number
+    from (
+        select position, step from deal_steps
+        union all
+        select position, min(stage)
+        from analytics.deal_history
+        where meaning = 'open' and not is_assumed
+            and position not in (select position from deal_steps)
+        group by position
+    ) s
+),
+steps as (
+    select 'lead' as entity, v.number, v.step
+    from (values (1, 'Created'), (2, 'Qualified'), (3, 'Converted'), (4, 'Won')) v (number, step)
+    union all
+    select 'deal', number::integer, step from stages
+    union all
+    select 'deal', coalesce(max(number), 0)::integer + 1, 'Won' from stages
+),
+lasts as (
+    select entity, max(number) as number from steps group by entity
+),
+qualified as (
+    select distinct id
+    from analytics.lead_history
+    where meaning in ('qualified', 'converted') and not is_deleted
+),
+leads as (
+    select
+        'lead' as entity,
+        l.day,
+        l.source,
+        l.owner_id,
+        case
+            when l.meaning = 'converted' and d.meaning = 'won' then 4
+            when l.meaning = 'converted' then 3
+            when q.id is not null then 2
+            else 1
+        end as furthest,
+        case
+            when l.meaning = 'converted' and d.id is null then 'not_known'
+            when l.meaning = 'converted' and d.meaning = 'lost' then 'lost'
+            when l.meaning in ('junk', 'lost') then l.meaning
+            else 'waiting'
+        end as left_as
+    from analytics.leads l
+    left join qualified q on q.id = l.id
+    left join analytics.deals d on d.id = l.deal_id
+),
+seen as (
+    select h.id, max(s.number) as number
+    from analytics.deal_history h
+    join stages s on s.position = h.position
+    where h.meaning = 'open' and not h.is_assumed and not h.is_deleted
+    group by h.id
+),
+deals as (
+    select
+        'deal' as entity,
+        d.day,
+        d.source,
+        d.owner_id,
+        case when d.meaning = 'won' then w.number else coalesce(s.number, 1) end as furthest,
+        case when d.meaning = 'lost' then 'lost' else 'waiting' end as left_as
+    from analytics.deals d
+    join lasts w on w.entity = 'deal'
+    left join seen s on s.id = d.id
+),
+records as (
+    select entity, day, source, owner_id, furthest, left_as, count(*) as records
+    from (
+        select * from leads
+        union all
+        select * from deals
+    ) r
+    group by entity, day, source, owner_id, furthest, left_as
+)
+select
+    r.day,
+    r.entity,
+    s.number as position,
+    s.step,
+    r.source,
+    r.owner_id,
+    sum(r.records)::bigint as reached,
+    coalesce(sum(r.records) filter (where l.is_here and left_as = 'junk'), 0)::bigint as junk,
+    coalesce(sum(r.records) filter (where l.is_here and left_as = 'lost'), 0)::bigint as lost,
+    coalesce(sum(r.records) filter (where l.is_here and left_as = 'waiting'), 0)::bigint as waiting,
+    coalesce(sum(r.records) filter (where l.is_here and left_as = 'not_known'), 0)::bigint
+        as not_known
+from records r
+join lasts e on e.entity = r.entity
+join steps s on s.entity = r.entity and s.number <= r.furthest
+-- Who reached the last step has left nowhere.
+cross join lateral (select s.number = r.furthest and s.number < e.number as is_here) l
+group by r.day, r.entity, s.number, s.step, r.source, r.owner_id
