@@ -8,6 +8,9 @@ import os
 from ipaddress import ip_address
 from urllib.parse import parse_qsl, urlsplit
 
+from psycopg2 import ProgrammingError
+from psycopg2.extensions import parse_dsn
+
 SUPABASE_POOLER = ".pooler.supabase.com"
 TRANSACTION_PORT, SESSION_PORT = 6543, 5432
 PLAIN_MODES = ("disable", "allow", "prefer")
@@ -26,6 +29,17 @@ def with_tls(url: str) -> str:
     return url if says or is_local(url) else with_parameter(url, "sslmode=require")
 
 
+def without_foreign_parameters(url: str) -> str:
+    """Return the address without parameters that are not libpq's.
+
+    Supabase and others show addresses made for an ORM, such as `?pgbouncer=true`, and libpq refuses
+    the whole address for one of them.
+    """
+    parts = urlsplit(url)
+    known = (pair for pair in parts.query.split("&") if _is_known(pair.partition("=")[0]))
+    return parts._replace(query="&".join(known)).geturl() if parts.query else url
+
+
 def for_sessions(url: str) -> str:
     """Return the address for what needs a session: of Supabase's pooler, its other port."""
     parts = urlsplit(url)
@@ -41,6 +55,14 @@ def with_parameter(url: str, parameter: str) -> str:
     parts = urlsplit(url)
     query = "&".join(filter(None, [parts.query, parameter]))
     return parts._replace(query=query).geturl()
+
+
+def _is_known(parameter: str) -> bool:
+    try:
+        parse_dsn(f"postgresql://host/name?{parameter}=")
+    except ProgrammingError as error:
+        return "invalid URI query parameter" not in str(error)
+    return True
 
 
 def _is_local(host: str) -> bool:

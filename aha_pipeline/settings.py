@@ -26,7 +26,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from aha_pipeline.database_address import for_sessions, with_tls
+from aha_pipeline.database_address import for_sessions, with_tls, without_foreign_parameters
 
 ZOHO_GROUP = ("zoho_client_id", "zoho_client_secret", "zoho_refresh_token")
 TWILIO_GROUP = (
@@ -35,8 +35,18 @@ TWILIO_GROUP = (
     "twilio_whatsapp_number",
     "target_whatsapp_number",
 )
-API_VERSIONS = ("v2", "v2.1", "v3", "v4", "v5", "v6", "v7", "v8")
+API_VERSIONS = ("v2", "v8")
 ALL_MODULES = ("all",)
+# Zoho's own modules by API name, which is one of theirs in no other case (Zoho CRM API, "modules").
+STANDARD_MODULES = {
+    name.lower(): name
+    for name in (
+        "Leads", "Accounts", "Contacts", "Deals", "Campaigns", "Tasks", "Events", "Calls", "Cases",
+        "Solutions", "Products", "Vendors", "Price_Books", "Quotes", "Sales_Orders",
+        "Purchase_Orders", "Invoices", "Notes", "Attachments", "Appointments__s", "Services__s",
+    )
+}  # fmt: skip
+API_PATHS = re.compile(r"/(crm|oauth)(/v[\d.]+)?(/token|/auth)?/?")
 
 
 class SettingsError(ValueError):
@@ -194,11 +204,25 @@ class Settings(BaseSettings):
             return value
         return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
 
+    # Before all others: of those that run first, pydantic calls the last one defined first.
+    @field_validator("*", mode="before")
+    @classmethod
+    def _strip_quotes(cls, value: object) -> object:
+        """Take off what copying adds: blanks, a carriage return, a pair of quotes."""
+        if not isinstance(value, str):
+            return value
+        value = value.strip()
+        is_quoted = len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'"
+        return value[1:-1].strip() if is_quoted else value
+
     @field_validator("zoho_modules")
     @classmethod
     def _check_modules(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        value = tuple(STANDARD_MODULES.get(name.lower(), name) for name in value)
         if not value:
             raise ValueError("name at least one module, for example Leads,Deals")
+        if len(value) == 1 and value[0].lower() == "all":
+            return ALL_MODULES
         if "all" in value and value != ALL_MODULES:
             raise ValueError("either names modules or says all")
         if len({name.lower() for name in value}) < len(value):
@@ -212,7 +236,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_version(cls, value: str) -> str:
         if value not in API_VERSIONS:
-            raise ValueError(f"must be one of {', '.join(API_VERSIONS)}")
+            raise ValueError(f"must be {' or '.join(API_VERSIONS)}: other versions are not read")
         return value
 
     @field_validator("zoho_accounts_url", "zoho_api_url", "ollama_base_url", "twilio_api_url")
@@ -226,6 +250,17 @@ class Settings(BaseSettings):
         if parts.username or parts.password:
             raise ValueError("must not hold a user name or password")
         return value.rstrip("/")
+
+    @field_validator("zoho_accounts_url", "zoho_api_url")
+    @classmethod
+    def _cut_path(cls, value: str | None) -> str | None:
+        """Cut off the path of the API, with which Zoho's documentation shows its servers."""
+        parts = urlsplit(value or "")
+        if API_PATHS.fullmatch(parts.path):
+            return f"{parts.scheme}://{parts.netloc}"
+        if parts.path or parts.query or parts.fragment:
+            raise ValueError("must be the server alone, such as https://www.zohoapis.in")
+        return value
 
     @field_validator("zoho_accounts_url", "zoho_api_url")
     @classmethod
@@ -264,7 +299,7 @@ class Settings(BaseSettings):
                 "must look like postgresql://user:password@host:5432/name, "
                 "with special characters percent-encoded (@ is %40)"
             )
-        return SecretStr(with_tls(value.get_secret_value()))
+        return SecretStr(with_tls(without_foreign_parameters(value.get_secret_value())))
 
     @field_validator("twilio_whatsapp_number", "target_whatsapp_number")
     @classmethod

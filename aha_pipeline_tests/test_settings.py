@@ -28,3 +28,66 @@ def test_a_wrong_zone_is_told_once(monkeypatch):
     with pytest.raises(SettingsError) as raised:
         load()
     assert str(raised.value).count("AHA_") == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("leads,DEALS", ("Leads", "Deals")),
+        ("price_books,Rooms__c", ("Price_Books", "Rooms__c")),
+        ("ALL", ("all",)),
+        ('"Leads, contacts"\r', ("Leads", "Contacts")),
+    ],
+)
+def test_a_module_of_zohos_own_is_known_in_any_case(written, read):
+    assert load(zoho_modules=written).zoho_modules == read
+
+
+@pytest.mark.parametrize("version", ["v2.1", "v3", "v7", "2", "latest"])
+def test_other_versions_of_the_api_are_refused_in_one_sentence(version):
+    with pytest.raises(SettingsError, match="ZOHO_API_VERSION is wrong: must be v2 or v8"):
+        load(zoho_api_version=version)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "https://www.zohoapis.in/crm/v2",
+        "https://www.zohoapis.in/crm/v8/",
+        "https://www.zohoapis.in/crm",
+        "https://www.zohoapis.in/",
+        " 'https://www.zohoapis.in/crm/v2.1'\r\n",
+    ],
+)
+def test_the_path_of_the_api_is_cut_off_its_address(written):
+    assert load(zoho_api_url=written).zoho_api_url == "https://www.zohoapis.in"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["https://www.zohoapis.in/api", "https://www.zohoapis.in?x=1", "https://a.in/crm/v2/Leads"],
+)
+def test_another_path_is_refused(written):
+    with pytest.raises(SettingsError, match="ZOHO_API_URL is wrong: must be the server alone"):
+        load(zoho_api_url=written)
+
+
+@pytest.mark.parametrize("written", ['"tok"', "'tok'", "tok\r", " tok\r\n", '"tok"\r'])
+def test_what_copying_adds_to_a_token_is_taken_off(written):
+    settings = load(zoho_client_id=written, zoho_client_secret=written, zoho_refresh_token=written)
+    assert settings.zoho_client_id == "tok"
+    assert settings.zoho_refresh_token.get_secret_value() == "tok"
+
+
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [
+        ("?pgbouncer=true", ""),
+        ("?pgbouncer=true&connection_limit=1", ""),
+        ("?sslmode=disable&pgbouncer=true", "?sslmode=disable"),
+        ("?schema=public&application_name=aha", "?application_name=aha"),
+    ],
+)
+def test_parameters_of_an_orm_are_left_out_of_the_database_address(query, left):
+    base = "postgresql://u:p@127.0.0.1:6543/postgres"
+    assert load(database_url=base + query).database_url.get_secret_value() == base + left

@@ -13,7 +13,7 @@ from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import ZohoRefused
 from aha_pipeline.crm.metadata import read_fields
 from aha_pipeline.crm.reading.module_reader import ModuleReader
-from aha_pipeline.crm.records_endpoint import PAGED_BY_NUMBER, RecordsEndpoint, field_batches
+from aha_pipeline.crm.records_endpoint import WHOLE_RECORDS, RecordsEndpoint, field_batches
 from aha_pipeline.services import Services
 from aha_pipeline.warehouse.landing import (
     Landing,
@@ -143,10 +143,10 @@ def _field_metadata(client: ZohoClient, module: str) -> FieldMetadata:
     try:
         rows = read_fields(client, module)
     except ZohoRefused as error:
-        if client.version not in PAGED_BY_NUMBER:
+        if client.version != WHOLE_RECORDS:
             raise
         log.warning("%s", error)
         return FieldMetadata([], str(error))
-    if not rows and client.version not in PAGED_BY_NUMBER:
+    if not rows and client.version != WHOLE_RECORDS:
         raise ZohoRefused(f"Zoho names no field of {module}: set ZOHO_API_VERSION=v2 to read it.")
     return FieldMetadata(rows)

@@ -12,7 +12,6 @@ from aha_pipeline.assets.extract_load import WindowResult
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.persisted_checks import persist
 from aha_pipeline.crm.errors import (
-    CreditsSpent,
     ModuleUnreadable,
     TokenRefused,
     ZohoRefused,
@@ -38,9 +37,10 @@ DRIFT_IS = "Warns of a field that Zoho has newly, or has no more."
 RETRY = dg.RetryPolicy(
     max_retries=3, delay=20, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
-TRANSIENT = (ZohoUnavailable, psycopg2.OperationalError, psycopg2.InterfaceError)
+# What a step is tried again for: of calls to Zoho the client alone decides, and counts them.
+TRANSIENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
 PERMANENT = (
-    CreditsSpent,  # not retryable within the hour
+    ZohoUnavailable,  # after all of the client's attempts, or for want of credits
     ModuleUnreadable,
     TokenRefused,
     ZohoRefused,

@@ -108,7 +108,7 @@ def _check(client: ZohoClient, settings: Settings) -> list[MissingPermission]:
     missing = _missing(client, permissions.BASE_PERMISSIONS)
     if not missing:
         modules = services.named_modules(settings, client)
-        missing = _missing(client, permissions.permissions_for(client, modules))
+        missing = _missing(client, permissions.permissions_for(modules))
     required = [one for one in missing if one.permission.is_required]
     scopes = list(dict.fromkeys(one.scope for one in required if one.scope))
     if scopes:

@@ -33,7 +33,8 @@ Result = TypeVar("Result")
 
 PER_PAGE = 200  # the most that Zoho gives
 TIMEOUT_SECONDS = (10, 60)
-ATTEMPTS = 6
+ATTEMPTS = 8  # two minutes in all; nothing else repeats a call
+LONGEST_BACKOFF_SECONDS = 60
 QUICK_ATTEMPTS = 2  # of the first call: a person is waiting to hear that Zoho is away
 LONGEST_WAIT_SECONDS = 120
 # Longer than connecting and the first byte may take, and shorter than the lease of a place.
@@ -167,7 +168,9 @@ class ZohoClient:
         if isinstance(fault, TransientFault) and fault.wait is not None:
             return min(fault.wait, LONGEST_WAIT_SECONDS)
         return wait_exponential_jitter(
-            multiplier=self._backoff_seconds, jitter=self._backoff_seconds, max=30
+            multiplier=self._backoff_seconds,
+            jitter=self._backoff_seconds,
+            max=LONGEST_BACKOFF_SECONDS,
         )(state)
 
     def _attempt(self, call: _Call) -> ApiResponse | None:

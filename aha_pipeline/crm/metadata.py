@@ -61,10 +61,9 @@ def read_fields(client: ZohoClient, module: str) -> list[dict[str, Any]]:
 def count_records(client: ZohoClient, module: str) -> int:
     """Return how many records Zoho counts. Raises ZohoError.
 
-    Which records it leaves out, converted leads for example, is not documented. The call exists
-    from v2.1 on.
+    Which records it leaves out, converted leads for example, is not documented. v2 has no such
+    call.
     """
-    version = "v2.1" if client.version == "v2" else client.version
     path = f"{module}/actions/count"
-    response = client.get(path, module=module, version=version, credits=budget.COUNT)
+    response = client.get(path, module=module, version="v8", credits=budget.COUNT)
     return int(response.body["count"]) if response else 0

@@ -60,10 +60,10 @@ BASE_PERMISSIONS = (
 )  # fmt: skip
 
 
-def permissions_for(client: ZohoClient, modules: Sequence[str]) -> list[Permission]:
+def permissions_for(modules: Sequence[str]) -> list[Permission]:
     """Return what a token must and should be able to read of these modules, in order."""
     required = [permission for module in modules for permission in _of_module(module)]
-    return required + _optional(client, modules[0])
+    return required + _optional(modules[0])
 
 
 def check(client: ZohoClient, permission: Permission) -> MissingPermission | None:
@@ -112,9 +112,8 @@ def _of_module(module: str) -> list[Permission]:
     ]  # fmt: skip
 
 
-def _optional(client: ZohoClient, module: str) -> list[Permission]:
+def _optional(module: str) -> list[Permission]:
     """Return what the sync can do without, at a cost."""
-    count_version = "v2.1" if client.version == "v2" else client.version
     return [
         Permission("queries", "ZohoCRM.coql.READ", "coql",
             "a second that over 2,000 records share cannot be read",
@@ -122,5 +121,5 @@ def _optional(client: ZohoClient, module: str) -> list[Permission]:
             query=f"select id from {module} where id > 0 limit 1"),  # noqa: S608
         Permission("counts", "ZohoSearch.securesearch.READ", f"{module}/actions/count",
             "Zoho's own count is not compared with ours",
-            is_required=False, module=module, version=count_version, credits=budget.COUNT),
+            is_required=False, module=module, version="v8", credits=budget.COUNT),
     ]  # fmt: skip

@@ -1,6 +1,6 @@
 """The list call of a module: one page of whole records, whichever the API version.
 
-v2 returns whole records. From v3 on a list call must name its fields, at most 50, so a wider module
+v2 returns whole records. In v8 a list call must name its fields, at most 50, so a wider module
 is read in batches of fields: the same page once per batch, joined by id. Batches are read one after
 the other, so a record whose batches differ in Modified_Time was changed in between and is read
 again by its id. Pages beyond 2,000 rows take a page token there, bound to its batch of fields.
@@ -26,11 +26,11 @@ from aha_pipeline.crm.responses import (
     has_more,
 )
 
+WHOLE_RECORDS = "v2"  # the version that returns them, and pages by number alone
 IDS_PER_CALL = 50  # `ids` may be 1,024 characters long
 FIELDS_PER_CALL = 50
-PAGED_BY_NUMBER = ("v2", "v2.1")
 ATTEMPTS_PER_RECORD = 3
-# Named explicitly from v3 on: no field metadata lists them.
+# Named explicitly in v8: no field metadata lists them.
 SYSTEM_KEYS = (
     "$converted", "$converted_detail", "$approved", "$approval", "$currency_symbol", "$editable",
     "$process_flow", "$review", "$review_process", "$orchestration", "$followed", "$state",
@@ -44,7 +44,7 @@ _KeyedText = tuple[datetime | None, bytes]  # Modified_Time and the record's JSO
 class Page:
     """Records as JSON texts, and the `keys` (id, Modified_Time in UTC) of those in the list.
 
-    `next_token` fetches the next page from v3 on. `damaged` are the original texts of records that
+    `next_token` fetches the next page in v8. `damaged` are the original texts of records that
     were not valid JSON: `records` holds them repaired, if they could be.
     """
 
@@ -125,7 +125,7 @@ class RecordsEndpoint:
     @property
     def uses_page_tokens(self) -> bool:
         """Whether pages beyond 2,000 rows are reached by token."""
-        return self.client.version not in PAGED_BY_NUMBER
+        return self.client.version != WHOLE_RECORDS
 
     def _with_all_fields(
         self, page: Page, params: dict[str, object] | None, since: datetime | None
@@ -200,7 +200,7 @@ def field_batches(names: Sequence[str], version: str) -> FieldBatches:
 
     Each batch has Modified_Time, which tells whether two batches are of the same moment.
     """
-    if version in PAGED_BY_NUMBER:
+    if version == WHOLE_RECORDS:
         return ((),)
     own = [name for name in dict.fromkeys(names) if name not in ("id", "Modified_Time")]
     wanted = [*own, *(name for name in SYSTEM_KEYS if name not in own)]

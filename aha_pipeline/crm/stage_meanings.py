@@ -1,7 +1,7 @@
 """Which deal stages are open, won and lost, for API versions whose field metadata does not say.
 
-Sources: Zoho CRM API, "Get Pipelines in a Layout" (from v2.1 on; no content for a layout without a
-pipeline) and "Layouts Metadata" (every version). In v8 the field metadata says it itself.
+Sources: Zoho CRM API, "Get Pipelines in a Layout" (not in v2; no content for a layout without a
+pipeline) and "Layouts Metadata". In v8 the field metadata says it itself.
 """
 
 import logging
@@ -48,9 +48,8 @@ def _pipeline_stages(client: ZohoClient) -> Iterator[dict[str, Any]]:
 
 
 def _settings_rows(client: ZohoClient, name: str, params: dict[str, str]) -> list[dict[str, Any]]:
-    version = "v2.1" if client.version == "v2" else client.version
     response = client.get(
-        f"settings/{name}", params, module="Deals", version=version, credits=budget.METADATA
+        f"settings/{name}", params, module="Deals", version="v8", credits=budget.METADATA
     )
     rows: list[dict[str, Any]] = (response.body.get(name) or []) if response else []
     return rows

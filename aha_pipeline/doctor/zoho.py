@@ -136,7 +136,7 @@ def _used_up() -> Finding:
 
 
 def _modules(client: ZohoClient, modules: tuple[str, ...]) -> Iterator[Finding]:
-    wanted = permissions.permissions_for(client, modules)
+    wanted = permissions.permissions_for(modules)
     for module in modules:
         required = [one for one in wanted if one.is_required and one.module == module]
         yield from _findings(module, required, _missing(client, required))

@@ -91,7 +91,7 @@ def test_the_console_makes_a_code_with_the_scopes_asked_for(client: Client) -> N
         ("ZohoCRM.modules.deals.READ", "/crm/v2/Leads", False),
         ("ZohoCRM.settings.READ", "/crm/v2/settings/fields?module=Leads", True),
         ("ZohoCRM.settings.modules.READ", "/crm/v2/settings/fields?module=Leads", False),
-        ("ZohoCRM.modules.READ", "/crm/v2.1/Leads/actions/count", False),
+        ("ZohoCRM.modules.READ", "/crm/v8/Leads/actions/count", False),
     ],
 )
 def test_a_scope_covers_what_lies_below_it(

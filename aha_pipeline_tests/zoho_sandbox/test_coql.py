@@ -128,14 +128,12 @@ def test_lookups_are_cut_down(serve: Callable) -> None:
     owner = {"name": "Asha Rao", "id": "9", "email": "asha@example.com"}
     client = Client(serve([lead(1, Owner=owner), lead(2, Owner=None)]).url).sign_in()
     query = "select Owner from Leads where Owner = '9'"
-    assert ask(client, query, "v4").json()["data"][0]["Owner"] == {"id": "9"}
+    assert ask(client, query, "v2").json()["data"][0]["Owner"] == {"id": "9"}
     (row,) = ask(client, query, "v8").json()["data"]
     assert row["Owner"] == {"name": "Asha Rao", "id": "9"}
 
 
-@pytest.mark.parametrize(
-    ("version", "rows", "reach"), [("v2", 200, 10_000), ("v5", 2000, 10_000), ("v8", 2000, 100_000)]
-)
+@pytest.mark.parametrize(("version", "rows", "reach"), [("v2", 200, 10_000), ("v8", 2000, 100_000)])
 def test_rows_and_reach_of_a_version(client: Client, version: str, rows: int, reach: int) -> None:
     base = "select id from Leads where id > 1"
     assert ask(client, f"{base} limit {rows}", version).status_code == 200

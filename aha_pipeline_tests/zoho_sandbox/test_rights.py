@@ -37,7 +37,7 @@ def test_hidden_field_is_absent_everywhere(client: Client, sandbox: Sandbox) -> 
         ("metadata_readable", "/crm/v2/settings/modules"),
         ("metadata_readable", "/crm/v2/settings/modules/Leads"),
         ("metadata_readable", "/crm/v2/settings/fields?module=Leads"),
-        ("count", "/crm/v2.1/Leads/actions/count"),
+        ("count", "/crm/v8/Leads/actions/count"),
     ],
 )
 def test_call_without_its_scope_is_refused(

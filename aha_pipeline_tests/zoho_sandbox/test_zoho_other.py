@@ -100,8 +100,8 @@ def test_organisation_keeps_its_id(client: Client) -> None:
 
 
 def test_count_follows_the_lists_filters(client: Client) -> None:
-    assert client.get("/crm/v2.1/Leads/actions/count").json() == {"count": 2}
-    both = "/crm/v2.1/Leads/actions/count?converted=both&approved=both"
+    assert client.get("/crm/v8/Leads/actions/count").json() == {"count": 2}
+    both = "/crm/v8/Leads/actions/count?converted=both&approved=both"
     assert client.get(both).json() == {"count": 4}
 
 

@@ -146,7 +146,7 @@ class Crm:
             return self._nothing(asked.since)
         start, size = asked.window
         more = start + size < total
-        further = self._walking(request, asked, more) if version.cursor else {}
+        further = self._walking(request, asked, more) if version.is_v8 else {}
         return list_response.page(rows, asked.page, asked.per_page, more, further=further)
 
     def get(self, request: Request) -> Response:
@@ -190,7 +190,7 @@ class Crm:
     def count(self, request: Request) -> Response:
         """How many records a list call with the same parameters finds in all."""
         version = version_of(request)
-        if not version.counts:
+        if not version.is_v8:
             raise unknown_url()
         module = self._readable(request.path_params["module"])
         if not self._switches.count:
@@ -207,7 +207,7 @@ class Crm:
         module = self._organisation.modules[select.module]
         table = self._store.tables[module.name]
         records, more = coql.run(select, table, self._switches.coql_converted)
-        lookup = ("name", "id") if version.coql_names else ("id",)
+        lookup = ("name", "id") if version.is_v8 else ("id",)
         shape = replace(self._shape(module, version, select.columns), lookup=lookup)
         rows = shape.cut(record.text for record in records)
         return list_response.listing(rows, {"count": len(rows), "more_records": more})
@@ -233,7 +233,7 @@ class Crm:
 
     def _shape(self, module: Module, version: Version, wanted: tuple[str, ...] | None) -> Shape:
         hidden = frozenset(self._switches.hidden.get(module.name, ()))
-        return Shape(wanted, hidden, self._switches.zone, has_flag=version.cursor)
+        return Shape(wanted, hidden, self._switches.zone, has_flag=version.is_v8)
 
     def _arrange(self, asked: Query) -> Arrange | None:
         """Return what puts ties into their order; by id there are none."""
@@ -249,7 +249,7 @@ class Crm:
         return Response(status_code=status)
 
     def _walking(self, request: Request, asked: Query, more: bool) -> dict:
-        """Return how a page of v3 and later says where the list goes on."""
+        """Return how a page of v8 says where the list goes on."""
         now = self._store.now().timestamp()
         back = page_tokens.issue(request, asked.page - 1, now) if asked.page > 1 else None
         on = page_tokens.issue(request, asked.page + 1, now) if more else None

@@ -18,7 +18,7 @@ from zoho_sandbox.zoho.modules import Field, Module
 from zoho_sandbox.zoho.organisation import Organisation
 from zoho_sandbox.zoho.parameters import paging
 from zoho_sandbox.zoho.pipeline import pipeline
-from zoho_sandbox.zoho.versions import LATEST, Version, version_of
+from zoho_sandbox.zoho.versions import V8, Version, version_of
 
 # What Zoho lists among the modules though it holds no records.
 TABS = ("Home", "Feeds")
@@ -59,7 +59,7 @@ class Metadata:
         fields = visible_fields(module, version, self._switches)
         if not fields:
             return Response(status_code=HTTPStatus.NO_CONTENT)
-        described = [module.field_metadata(field, rich=version.rich_values) for field in fields]
+        described = [module.field_metadata(field, rich=version.is_v8) for field in fields]
         if self._switches.metadata_gaps:
             for member, rows in (("json_type", described[::3]), ("length", described[1::3])):
                 for row in rows:
@@ -76,7 +76,7 @@ class Metadata:
 
     def pipelines(self, request: Request) -> Response:
         """The one pipeline of the layout of Deals."""
-        if not self._check(request).pipelines:
+        if not self._check(request).is_v8:
             raise unknown_url()
         if not self._switches.pipelines:
             raise no_scope()
@@ -84,7 +84,7 @@ class Metadata:
             raise missing("layout_id")
         if request.query_params["layout_id"] != LAYOUT["id"]:
             raise ApiError(400, "INVALID_DATA", "Invalid layoutid", param_name="layout_id")
-        fields = visible_fields(self._organisation.modules["Deals"], LATEST, self._switches)
+        fields = visible_fields(self._organisation.modules["Deals"], V8, self._switches)
         stages = next((field.values for field in fields if field.name == "Stage"), ())
         return JSONResponse({"pipeline": [pipeline(stages)]})
 
@@ -166,7 +166,7 @@ def visible_fields(module: Module, version: Version, switches: Switches) -> list
     formulas = switches.formulas.get(module.name, set())
     fields = {field.name: field for field in module.fields}
     fields |= {name: Field(name, "formula", custom=True) for name in sorted(formulas)}
-    if version.cursor and module.name == "Leads":
+    if version.is_v8 and module.name == "Leads":
         fields["Converted__s"] = Field("Converted__s", "boolean")
     hidden = switches.hidden.get(module.name, set())
     return [field for name, field in fields.items() if name not in hidden]

@@ -43,10 +43,10 @@ def fields(request: Request, version: Version, needed: bool = False) -> tuple[st
     text = request.query_params.get("fields")
     names = tuple(name for name in map(str.strip, (text or "").split(",")) if name)
     if not names:
-        if needed and version.cursor:
+        if needed and version.is_v8:
             raise missing("fields")
         return None
-    if version.cursor and len(names) > MAX_FIELDS:
+    if version.is_v8 and len(names) > MAX_FIELDS:
         raise too_many("fields", MAX_FIELDS)
     return names
 
@@ -54,7 +54,7 @@ def fields(request: Request, version: Version, needed: bool = False) -> tuple[st
 def _sort_by(request: Request, version: Version, sortable: Collection[str]) -> str:
     """Return the sort field; an unknown one falls back to the id in v2, and is refused later on."""
     name = request.query_params.get("sort_by", "id")
-    if version.cursor and name not in CURSOR_SORTS:
+    if version.is_v8 and name not in CURSOR_SORTS:
         details = {"param_name": "sort_by", "supported_values": list(CURSOR_SORTS)}
         raise ApiError(400, "INVALID_DATA", "the sort field is not supported", **details)
     return name if name in sortable else "id"
@@ -73,7 +73,7 @@ def _reached(
     request: Request, version: Version, switches: Switches, page: int, per_page: int, now: float
 ) -> int:
     """Return the page that `page` or `page_token` leads to, if it may lead that far."""
-    if version.cursor and "page_token" in request.query_params:
+    if version.is_v8 and "page_token" in request.query_params:
         page = page_tokens.page_of(request, now)
         if page * per_page > switches.token_cap:
             message = f"You can only get the first {switches.token_cap} records"

@@ -1,8 +1,8 @@
-"""What differs between the versions of Zoho's API, v2 to v8, for a reader."""
+"""What differs between v2 and v8 of Zoho's API for a reader: the first and the last in use."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from starlette.requests import Request
 
@@ -15,36 +15,23 @@ DISCRETE_ROWS = 2000
 class Version:
     """One version.
 
-    `counts`: has `actions/count`. `pipelines`: has `settings/pipeline`. `rich_values`: the fields
-    tell category and probability of a stage. `cursor`: lists want `fields`, sort by three of them,
-    and go on by `page_token`. `coql_rows` is how many a query returns, `coql_reach` how many its
-    offset may lead to, `coql_names` whether lookups come with their names.
+    `is_v8`: lists want `fields`, sort by three of them and go on by `page_token`; there are counts
+    and pipelines; fields tell category and probability of a stage; queries name their lookups.
+    `coql_rows` is how many a query returns, `coql_reach` how many its offset may lead to.
     """
 
-    counts: bool = True
-    pipelines: bool = True
-    rich_values: bool = False
-    cursor: bool = True
-    coql_rows: int = 2000
-    coql_reach: int = 10_000
-    coql_names: bool = False
+    is_v8: bool
+    coql_rows: int
+    coql_reach: int
 
     def page_cap(self, switched: int | None) -> int | None:
         """Return how many rows `page` reaches."""
-        return min(switched or DISCRETE_ROWS, DISCRETE_ROWS) if self.cursor else switched
+        return min(switched or DISCRETE_ROWS, DISCRETE_ROWS) if self.is_v8 else switched
 
 
-LATEST = Version(coql_reach=100_000, coql_names=True)
-VERSIONS = {
-    "v2": Version(counts=False, pipelines=False, cursor=False, coql_rows=200),
-    "v2.1": Version(cursor=False, coql_rows=200),
-    "v3": Version(coql_rows=200),
-    "v4": Version(),
-    "v5": Version(),
-    "v6": Version(),
-    "v7": LATEST,
-    "v8": replace(LATEST, rich_values=True),
-}
+V2 = Version(is_v8=False, coql_rows=200, coql_reach=10_000)
+V8 = Version(is_v8=True, coql_rows=2000, coql_reach=100_000)
+VERSIONS = {"v2": V2, "v8": V8}
 
 
 def version_of(request: Request) -> Version:
