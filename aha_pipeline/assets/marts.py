@@ -1,4 +1,4 @@
-"""One asset a file of `sql/marts`, with its lineage read from the SQL."""
+"""One asset per file of `sql/marts`, its upstream assets read from the SQL."""
 
 import time
 from collections.abc import Sequence
@@ -44,6 +44,11 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
         partitions_def=partitions.daily(settings) if is_daily else None,
         backfill_policy=dg.BackfillPolicy.single_run() if is_daily else None,
         freshness_policy=freshness.daily(settings),
+        # Of the definition, not of each materialization: the same text a thousand times over.
+        metadata={
+            "dagster/table_name": mart.relation,
+            "SQL": dg.MetadataValue.md(f"```sql\n{mart.select.strip()}\n```"),
+        },
     )
     def built(
         context: dg.AssetExecutionContext, services: dg.ResourceParam[Services]
@@ -55,13 +60,11 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
             else:
                 rows = refresh(connection, mart)
             seconds = time.monotonic() - started
-            described = columns.of_mart(connection, mart, context.assets_def.dependency_keys)
+            described = columns.of_table(connection, mart.relation)
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": rows,
-                "dagster/table_name": f"{PREFIX}.{mart.name}",
                 "seconds": round(seconds, 2),
-                "SQL": dg.MetadataValue.md(f"```sql\n{mart.select.strip()}\n```"),
                 **described,
             }
         )

@@ -61,9 +61,10 @@ def conclusion(rows: Sequence[Mapping[str, Any]], outcome: Outcome) -> list[Text
     ]
     if outcome.success:
         lines.append(Text(verdict(rows), style="green"))
-    marts = [name for name, data in outcome.metadata.items() if "SQL" in data]
-    if marts:
-        lines.append(Text(f"Figures: {len(marts)} of {len(read_marts())} marts refreshed."))
+    marts = {mart.name for mart in read_marts()}
+    refreshed = marts & outcome.metadata.keys()
+    if refreshed:
+        lines.append(Text(f"Figures: {len(refreshed)} of {len(marts)} marts refreshed."))
     briefing = outcome.metadata.get("ai_briefing")
     if briefing:
         lines.append(Text(f"Briefing of {briefing['day']}: {_author(briefing)}."))

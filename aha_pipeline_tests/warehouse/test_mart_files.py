@@ -17,7 +17,7 @@ def test_marts_come_after_what_they_read():
         seen.add(mart.relation)
 
 
-def test_lineage_names_tables_and_not_the_parts_of_a_query():
+def test_sources_are_tables_and_not_the_parts_of_a_query():
     marts = {mart.name: mart for mart in read_marts()}
     assert marts["lead_history"].sources == (
         "crm.leads_raw",
