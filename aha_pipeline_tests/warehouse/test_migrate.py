@@ -1,5 +1,7 @@
 """The schema: applied once, private, and readable by the reader only."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg2
 import pytest
 
@@ -10,6 +12,44 @@ from aha_pipeline.warehouse.migrate import migrate
 def test_migrating_twice_applies_each_file_once(empty_database_url):
     assert migrate(empty_database_url)
     assert migrate(empty_database_url) == []
+
+
+def test_two_that_start_together_on_a_new_database_both_succeed(empty_database_url):
+    with ThreadPoolExecutor() as pool:
+        applied = list(pool.map(migrate, [empty_database_url] * 2))
+    first, second = sorted(applied, key=len)
+    assert second
+    assert not set(first) & set(second)
+    assert migrate(empty_database_url) == []
+
+
+OLD_MARTS = """
+    delete from aha_migrations._yoyo_migration where migration_id = '0020.drop_unread_marts';
+    create table analytics.kpi_comparison (day date, kpi text);
+    create table analytics.stage_transitions (id text, move integer);
+    insert into analytics.mart_refreshes (mart, kind) values ('kpi_comparison', 'table'),
+        ('stage_transitions', 'table'), ('kpis', 'daily');
+"""
+USERS_VIEW = "create view analytics.of_mine as select id from analytics.stage_transitions"
+
+
+@pytest.mark.parametrize(
+    ("more", "left"),
+    [("", []), (USERS_VIEW, ["kpi_comparison", "stage_transitions"])],
+    ids=["as it was", "with a view of the user's on one"],
+)
+def test_an_older_database_loses_the_marts_that_nobody_reads(database_url, more, left):
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute(OLD_MARTS + more)
+    assert migrate(database_url) == ["0020.drop_unread_marts"]
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select relname from pg_class where relnamespace = 'analytics'::regnamespace "
+            "and relname in ('kpi_comparison', 'stage_transitions') order by 1"
+        )
+        assert [name for (name,) in cursor] == left
+        cursor.execute("select mart from analytics.mart_refreshes")
+        assert cursor.fetchall() == [("kpis",)]
 
 
 def test_nothing_is_left_in_the_public_schema(database_url):

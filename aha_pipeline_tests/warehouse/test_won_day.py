@@ -18,7 +18,7 @@ from aha_pipeline_tests.warehouse.marts_company import (
 )
 
 FIRST, LAST = date(2025, 3, 1), date(2025, 3, 12)
-MARTS = ("kpis", "pipeline_movements", "rep_matrix", "outcomes_by_month", "stage_transitions")
+MARTS = ("kpis", "pipeline_movements", "rep_matrix", "outcomes_by_month", "stage_stays")
 
 
 @pytest.fixture
@@ -69,8 +69,8 @@ def test_every_surface_has_one_day(connection, contents, day):
     was_lost = contents[-2:-1] and contents[-2]["Stage"] == LOST  # it left the pipeline as lost
     left = [(r["day"], r["value"]) for r in moved if r["kind"] == "won"]
     assert left[-1:] == ([] if was_lost else [(won, -value)])
-    moves = rows(connection, "stage_transitions")
-    assert {r["day"] for r in moves if r["direction"] == "won"} <= {won, date(2025, 3, 4)}
+    stays = rows(connection, "stage_stays")
+    assert {r["closed_day"] for r in stays if r["meaning"] == "won"} <= {won, date(2025, 3, 4)}
 
 
 def land(database_url: str, module: str, *records: dict, run: str) -> None:
@@ -108,5 +108,5 @@ def test_a_save_without_a_change_of_what_counts_moves_no_figure(connection, data
 def figures(connection) -> list:
     build(connection, FIRST, LAST, only=(*MARTS, "funnel_by_day"))
     connection.commit()
-    names = ("kpis", "pipeline_movements", "stage_transitions", "funnel_by_day")
+    names = ("kpis", "pipeline_movements", "funnel_by_day")
     return [sorted(map(str, rows(connection, name))) for name in names]

@@ -1,0 +1,66 @@
+"""How soon the leads of each source are answered."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from aha_pipeline_tests.warehouse.marts_company import (
+    build,
+    company,
+    ist,
+    lead,
+    put,
+    put_history,
+    rows,
+    today,
+)
+
+
+@pytest.fixture
+def connection(database_url):
+    """A connection to a company without records."""
+    with company(database_url) as connection:
+        yield connection
+
+
+def test_sources_by_the_response_to_their_leads(connection):
+    day = today(connection)
+
+    def at(days, time="10:00:00"):
+        return ist(f"{day - timedelta(days)} {time}")
+
+    def later(number, days, *changes, **fields):
+        contents = [lead(number, at(days), **fields)]
+        contents += [
+            lead(number, at(days), status, Modified_Time=at(when), **(fields | dict(*more)))
+            for when, status, *more in changes
+        ]
+        put_history(connection, "Leads", *contents)
+
+    later(1, 30, (28, "Not Contacted"), (25, "Contacted"), (20, "Qualified"))
+    later(2, 20, (20, "Attempted to Contact"), (19, "Not Contacted"))
+    later(3, 20, (10, "Junk Lead"))
+    later(4, 9, (5, "Not Contacted", {"$converted": True}))
+    later(5, 9, (8, None))
+    put(connection, "Leads", lead(6, at(1), "Contacted", Modified_Time=at(0)))
+    put(connection, "Leads", lead(7, at(1, "23:59:59"), Lead_Source=None))
+    put(connection, "Leads", lead(8, at(0, "00:00:00")), lead(9, at(31, "23:59:59")))
+    put(connection, "Leads", lead(10, at(9), "Contacted"), deleted_at=at(2))
+    build(connection, only=("source_response",))
+    found = {row.pop("source"): row for row in rows(connection, "source_response")}
+    assert found["Facebook"] == {
+        "first_day": day - timedelta(30),
+        "last_day": day - timedelta(1),
+        "leads": 6,
+        "contacted_leads": 5,
+        "contacted_pct": Decimal("83.3333"),
+        "qualified_leads": 2,
+        "junk_leads": 1,
+        "converted_leads": 1,
+        "timed_leads": 4,
+        "median_days": Decimal("4.5"),
+    }
+    nobody = found.pop("(none)")
+    assert (nobody["leads"], nobody["contacted_leads"], nobody["median_days"]) == (1, 0, None)
+    assert list(found) == ["Facebook"]
