@@ -196,6 +196,19 @@ def migrate() -> None:
     click.echo("\n".join(f"applied {name}" for name in applied) or "The schema is up to date.")
 
 
+@cli.command()
+@click.argument("action", type=click.Choice(["install", "status", "uninstall"]))
+@click.option("--system", is_flag=True, help="Of the machine, by root; else of this user.")
+def service(action: str, system: bool) -> None:
+    """Let systemd or launchd keep `aha up` up, with the settings of this folder."""
+    from aha_pipeline.commands import service as manager
+
+    if action == "status":
+        sys.exit(manager.status(is_system=system))
+    act = manager.install if action == "install" else manager.uninstall
+    act(_console(), is_system=system)
+
+
 @cli.command("exec", context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, required=True, type=click.UNPROCESSED)
 def execute(arguments: tuple[str, ...]) -> None:
