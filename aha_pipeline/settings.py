@@ -249,7 +249,7 @@ class Settings(BaseSettings):
             raise ValueError("must be an address such as https://host or http://127.0.0.1:8700")
         if parts.username or parts.password:
             raise ValueError("must not hold a user name or password")
-        return parts.geturl().rstrip("/")  # the scheme in lower case
+        return value.rstrip("/")
 
     @field_validator("zoho_accounts_url", "zoho_api_url")
     @classmethod
@@ -265,7 +265,7 @@ class Settings(BaseSettings):
     @field_validator("zoho_accounts_url", "zoho_api_url")
     @classmethod
     def _check_encrypted(cls, value: str | None) -> str | None:
-        if value and urlsplit(value).scheme != "https" and not is_loopback(value):
+        if value and value.startswith("http://") and not is_loopback(value):
             raise ValueError("must be https, because it carries credentials")
         return value
 

@@ -229,7 +229,6 @@ class ZohoClient:
                         json=call.json,
                         headers=headers,
                         timeout=TIMEOUT_SECONDS,
-                        allow_redirects=False,
                     ),
                 )
             except (requests.RequestException, TimeoutError) as error:
@@ -237,8 +236,6 @@ class ZohoClient:
                     f"Zoho CRM does not answer ({type(error).__name__} on {call.path}): "
                     "check ZOHO_API_URL and the network."
                 ) from None
-        if response.is_redirect:
-            raise ZohoRefused("The API server sends calls elsewhere: correct ZOHO_API_URL.")
         page = (call.params or {}).get("page")
         seconds = time.monotonic() - started
         log.debug("%s page=%s -> %s in %.2f s", call.path, page, response.status_code, seconds)

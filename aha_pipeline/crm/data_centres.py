@@ -27,16 +27,6 @@ def accounts_url_for(api_url: str) -> str | None:
     return ACCOUNTS.get(f"www.{centre}")
 
 
-def is_api_server(url: str, accounts_url: str) -> bool:
-    """Return whether `url` may be sent the tokens of an accounts server.
-
-    It is Zoho's and encrypted, or on the very server that gave the token, as the stand-in is.
-    """
-    parts = urlsplit(url)
-    is_zoho = parts.scheme == "https" and accounts_url_for(url) is not None
-    return is_zoho or parts[:2] == urlsplit(accounts_url)[:2]
-
-
 def console_url_for(accounts_url: str) -> str:
     """Return the address of the API console, where a self client is created."""
     host = urlsplit(accounts_url).hostname or ""

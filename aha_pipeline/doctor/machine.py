@@ -14,20 +14,13 @@ FEW_BYTES, LEAST_BYTES = 5 * 2**30, 2**29
 
 
 def env(path: Path) -> Iterator[Finding]:
-    """Yield whether `.env`, and the secrets of the login, are for their owner's eyes only."""
+    """Yield whether `.env` is for its owner's eyes only."""
     if not path.exists():
         yield ok(".env", "There is none; settings come from the environment.")
     elif env_file.is_private(path):
         yield ok(".env", "Readable by its owner only.")
     else:
         yield warning(".env", "Others on this machine may read the secrets in it: chmod 600 .env")
-    login = path.parent / ".streamlit" / "secrets.toml"
-    if login.exists() and not env_file.is_private(login):
-        yield warning(
-            "secrets.toml",
-            "Whoever reads the secrets of the login can log in as anybody: "
-            "chmod 600 .streamlit/secrets.toml",
-        )
 
 
 def home(path: Path) -> Iterator[Finding]:

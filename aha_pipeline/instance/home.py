@@ -5,7 +5,7 @@ holds everything.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.pooler import check_session
 
 if TYPE_CHECKING:
-    from dagster import DagsterInstance
+    from dagster import DagsterInstance, DagsterRun
 
 SCHEMA = "dagster"
 PLUGIN = "aha_schema"  # see schema.py
@@ -90,7 +90,7 @@ def open_instance() -> Iterator["DagsterInstance"]:
 def process_tag() -> dict[str, str]:
     """Return a run tag by which a later process can tell that this one is gone."""
     process = psutil.Process()
-    return {PROCESS_TAG: f"{os.uname().nodename}/{process.pid}/{process.create_time():.2f}"}
+    return {PROCESS_TAG: f"{_node()}/{process.pid}/{process.create_time():.2f}"}
 
 
 def _write(path: Path, text: str) -> None:
@@ -102,20 +102,55 @@ def _write(path: Path, text: str) -> None:
 
 def _end_dead_runs(instance: "DagsterInstance") -> None:
     """Fail the runs whose process was killed: they would hold their pool slots for ever."""
+    for run in _unfinished(instance):
+        owner = run.tags.get(PROCESS_TAG)
+        if owner and not _is_alive(owner):
+            _end(instance, run, "The process of this run ended before the run did.")
+
+
+def end_runs(instance: "DagsterInstance", run_ids: list[str]) -> None:
+    """Fail these runs, whose machine has ceased to tell of them, and free what they hold."""
+    if not run_ids:
+        return
+    for run in _unfinished(instance, run_ids):
+        _end(instance, run, "The machine of this run has not told of it for 90 seconds.")
+    for run_id in run_ids:
+        instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+
+
+def is_over(instance: "DagsterInstance", run_id: str) -> bool:
+    """Return whether a run has ended, or is not known any more."""
+    run = instance.get_run_by_id(run_id)
+    return run is None or run.is_finished
+
+
+def _unfinished(
+    instance: "DagsterInstance", run_ids: list[str] | None = None
+) -> "Sequence[DagsterRun]":
     from dagster import RunsFilter
     from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
-    for run in instance.get_runs(RunsFilter(statuses=NOT_FINISHED_STATUSES)):
-        owner = run.tags.get(PROCESS_TAG)
-        if owner and not _is_alive(owner):
-            instance.report_run_failed(run, "The process of this run ended before the run did.")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+    return instance.get_runs(RunsFilter(run_ids=run_ids, statuses=NOT_FINISHED_STATUSES))
+
+
+def _end(instance: "DagsterInstance", run: "DagsterRun", why: str) -> None:
+    instance.report_run_failed(run, why)
+    instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
+
+def _node() -> str:
+    """Return which machine this is, to tell a process number by: a container is one of its own."""
+    try:
+        booted = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
+        return f"{os.uname().nodename} {booted} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:  # no Linux
+        return os.uname().nodename
 
 
 def _is_alive(owner: str) -> bool:
     node, pid, created = owner.rsplit("/", 2)
-    if node != os.uname().nodename:
-        return True
+    if node != _node():
+        return True  # or not: its heartbeat tells
     try:
         return abs(psutil.Process(int(pid)).create_time() - float(created)) < 1
     except psutil.NoSuchProcess:

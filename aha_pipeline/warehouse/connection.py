@@ -1,5 +1,6 @@
 """Connections to PostgreSQL: opened in one place, closed by a `with` block."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,6 +14,8 @@ from aha_pipeline import sql
 from aha_pipeline.warehouse import errors
 
 CONNECT_TIMEOUT_SECONDS = 10
+# Says in the database which machine and process a session is of; PostgreSQL keeps 63 bytes.
+APPLICATION = f"aha_pipeline {os.uname().nodename[:32]}/{os.getpid()}"
 NO_TLS = "server does not support SSL"  # libpq's words
 
 
@@ -32,7 +35,7 @@ def connect(
         connection = psycopg2.connect(
             database_url,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
-            application_name="aha_pipeline",
+            application_name=APPLICATION,
             client_encoding="UTF8",
             keepalives_idle=30,
             connection_factory=factory,

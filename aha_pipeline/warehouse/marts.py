@@ -10,6 +10,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from aha_pipeline.sql import read, statement
+from aha_pipeline.warehouse.lock_retries import with_retries
 from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, MartError, read_marts
 
 # kind of mart: what pg_class calls it
@@ -93,11 +94,15 @@ def _refresh(cursor: Cursor, mart: Mart, days: Parameters | None) -> int:
 def _refresh_view(cursor: Cursor, mart: Mart) -> int:
     old, new = _columns(cursor, mart), _columns_of_select(cursor, mart)
     if old and old == new[: len(old)]:  # all that `create or replace view` accepts
-        _create_view(cursor, mart)
+        with_retries(cursor, [mart.relation], lambda: _create_view(cursor, mart))
     else:
-        with _dependent_views_recreated(cursor, mart):
-            _drop(cursor, mart)
-            _create_view(cursor, mart)
+
+        def replace() -> None:
+            with _dependent_views_recreated(cursor, mart):
+                _drop(cursor, mart)
+                _create_view(cursor, mart)
+
+        with_retries(cursor, _relations(cursor, mart), replace)
     return 0
 
 
@@ -166,10 +171,14 @@ def _rebuild(cursor: Cursor, mart: Mart, parameters: Parameters | None) -> int:
     _comment(cursor, mart, name)
     cursor.execute("select crm.protect(%s)", [f"{SCHEMA}.{name}"])
     cursor.execute(sql.SQL("analyze {}").format(build))
-    with _dependent_views_recreated(cursor, mart):
-        _drop(cursor, mart)
-        rename = sql.SQL("alter table {} rename to {}")
-        cursor.execute(rename.format(build, sql.Identifier(mart.name)))
+
+    def swap() -> None:
+        with _dependent_views_recreated(cursor, mart):
+            _drop(cursor, mart)
+            rename = sql.SQL("alter table {} rename to {}")
+            cursor.execute(rename.format(build, sql.Identifier(mart.name)))
+
+    with_retries(cursor, _relations(cursor, mart), swap)
     return rows
 
 
@@ -199,6 +208,11 @@ def _dependent_views(cursor: Cursor, mart: Mart) -> list[Mart]:
         if other.kind == "view" and found.keys() & other.sources and _relkind(cursor, other):
             found[other.relation] = other
     return list(found.values())[1:]
+
+
+def _relations(cursor: Cursor, mart: Mart) -> list[str]:
+    """Return what a swap of this mart replaces."""
+    return [mart.relation, *(view.relation for view in _dependent_views(cursor, mart))]
 
 
 @contextmanager

@@ -15,7 +15,7 @@ ERRORS = frozenset({
     "SettingsError", "DatabaseUnreachable", "WrongOrganisation", "MeaningFileError",
     "ZohoUnavailable", "TransientFault", "CreditsSpent", "TokenRefused", "ModuleUnreadable",
     "ZohoRefused", "ListLimitReached", "DeliveryError", "WriterError", "NoFigures", "NoEntry",
-    "NotBuilt", "MartError", "CheckError", "SchemaIsNewer",
+    "NotBuilt", "MartError", "CheckError", "SchemaIsNewer", "RelationInUse",
 })  # fmt: skip
 FAULT_OF_THE_PROGRAM = {"… is filled by day: give its first and last day."}
 TOLD = [*raised(ERRORS), *(("Twilio", text) for text in SENTENCES.values())]
