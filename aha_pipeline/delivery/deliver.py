@@ -120,7 +120,11 @@ def _due(errand: _Errand, recipient: str, known: list[Delivery]) -> str | None:
     if errand.message.kind == "alert" and is_announced:
         return None  # the template says all there is to say
     wrote_at = statuses.ask_reader(errand.connection, errand.sender, recipient)
-    if statuses.is_open(wrote_at) and all(wrote_at > row.created_at for row in outside):
+    if (
+        wrote_at
+        and statuses.is_open(wrote_at)
+        and all(wrote_at > row.created_at for row in outside)
+    ):
         return TEXT
     return TEMPLATE if has_template and not is_announced else None
 

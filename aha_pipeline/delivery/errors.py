@@ -51,7 +51,8 @@ class DeliveryError(RuntimeError):
 
 def sentence(code: int | str | None) -> str:
     """Return what a Twilio error code means and what to do about it."""
-    known = SENTENCES.get(int(code)) if str(code or "").isdigit() else None
+    number = str(code or "")
+    known = SENTENCES.get(int(number)) if number.isdigit() else None
     return known or f"Twilio reports error {code}: see twilio.com/docs/api/errors/{code}."
 
 

@@ -36,7 +36,7 @@ def open_incident(
 def open_since(connection: Connection) -> datetime | None:
     """Return since when an incident is open; None if none is."""
     row = rows.first(connection, "open_since", {})
-    return row and row["opened_at"]
+    return row["opened_at"] if row else None
 
 
 def close_incident(connection: Connection, recovered_at: datetime) -> bool:

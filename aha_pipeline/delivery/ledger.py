@@ -16,6 +16,7 @@ known then.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
+from typing import Any
 
 from psycopg2.errors import LockNotAvailable
 from psycopg2.extensions import connection as Connection
@@ -122,13 +123,13 @@ def find(connection: Connection, subject: str, recipient: str) -> list[Delivery]
 
 def reclaim(connection: Connection, delivery: Delivery) -> Delivery:
     """Take over a part whose sender is gone and that Twilio does not know."""
-    return _delivery(rows.first(connection, "reclaim", _key(delivery)))
+    return _delivery(rows.one(connection, "reclaim", _key(delivery)))
 
 
 def doubt(connection: Connection, delivery: Delivery, error: DeliveryError) -> Delivery:
     """Write why it cannot be told whether Twilio has a part, and return its row."""
     values = {"error_code": error.code, "error_text": str(error)}
-    return _delivery(rows.first(connection, "doubt", {**_key(delivery), **values}))
+    return _delivery(rows.one(connection, "doubt", {**_key(delivery), **values}))
 
 
 def mark(
@@ -149,7 +150,7 @@ def mark(
         "error_text": error_text,
         "retry": retry,
     }
-    return _delivery(rows.first(connection, "mark", {**_key(delivery), **values}))
+    return _delivery(rows.one(connection, "mark", {**_key(delivery), **values}))
 
 
 def known_sids(connection: Connection, recipient: str) -> set[str]:
@@ -179,10 +180,10 @@ def keep_reader(connection: Connection, recipient: str, wrote_at: datetime) -> N
     rows.first(connection, "keep_reader", {"recipient": recipient, "wrote_at": wrote_at})
 
 
-def _key(delivery: Delivery) -> dict:
+def _key(delivery: Delivery) -> dict[str, Any]:
     key = asdict(delivery)
     return {name: key[name] for name in ("subject", "recipient", "form", "part")}
 
 
-def _delivery(row: dict) -> Delivery:
+def _delivery(row: dict[str, Any]) -> Delivery:
     return Delivery(**{f.name: row[f.name] for f in fields(Delivery)})

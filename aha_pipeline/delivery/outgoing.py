@@ -82,7 +82,9 @@ def pending(
 
 def _briefing(connection: Connection, subject: str, day: date) -> Outgoing | None:
     row = rows.first(connection, "outgoing_briefing", {"day": day})
-    return row and Outgoing(
+    if row is None:
+        return None
+    return Outgoing(
         subject=subject,
         kind="briefing",
         day=day,

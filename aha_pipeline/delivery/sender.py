@@ -88,15 +88,17 @@ class Sender:
         if content_sid:
             values = json.dumps(dict(variables or {}), ensure_ascii=False)
             content = {"content_sid": content_sid, "content_variables": values}
-        return self._call(
+        message: Message = self._call(
             lambda: self._client.messages.create(
                 to=f"whatsapp:{recipient}", from_=f"whatsapp:{self.number}", **content
             )
         )
+        return message
 
     def fetch(self, sid: str) -> Message:
         """Return the message of `sid` as it is now."""
-        return self._call(lambda: self._client.messages(sid).fetch())
+        message: Message = self._call(lambda: self._client.messages(sid).fetch())
+        return message
 
     def sent_since(self, recipient: str, since: datetime) -> list[Message]:
         """Return the messages to `recipient` that Twilio has made since then, newest first.
@@ -161,7 +163,7 @@ class Sender:
 
         stand_in = self.api_url
 
-        class HttpClient(TwilioHttpClient):
+        class HttpClient(TwilioHttpClient):  # type: ignore[misc]  # twilio has no types
             """Twilio's own client with a timeout, which it lacks, and the stand-in's address."""
 
             def request(self, method: str, url: str, *args: object, **options: object) -> object:

@@ -40,7 +40,7 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
-def _pack(text: str, room: int, cuts: tuple) -> list[str]:
+def _pack(text: str, room: int, cuts: tuple[tuple[re.Pattern[str], str], ...]) -> list[str]:
     """Return `text` in as few pieces as fit in `room`, cut at the best places that do."""
     if units(text) <= room:
         return [text]
@@ -75,5 +75,5 @@ def _is_joined(text: str, place: int) -> bool:
     before, after = text[place - 1], text[place]
     if JOINER in (before, after) or category(after).startswith("M") or ord(after) in SKIN_TONES:
         return True
-    flags = re.search(f"[{chr(FLAG_LETTERS[0])}-{chr(FLAG_LETTERS[-1])}]*$", text[:place])
-    return ord(after) in FLAG_LETTERS and len(flags.group()) % 2 == 1
+    flags = place - len(text[:place].rstrip("".join(map(chr, FLAG_LETTERS))))
+    return ord(after) in FLAG_LETTERS and flags % 2 == 1

@@ -47,6 +47,8 @@ def refresh(
 
 def ask(connection: Connection, sender: Sender, row: Delivery) -> Delivery:
     """Return the row of a message with the status that Twilio names now."""
+    if row.message_sid is None:  # Twilio has never had it
+        return row
     try:
         return write(connection, row, sender.fetch(row.message_sid))
     except DeliveryError as error:

@@ -7,6 +7,7 @@ value may hold no line break and may not be empty (Twilio error 92007); the whol
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 # The texts to submit for approval, category UTILITY; docs/connect.md says how.
 BRIEFING = (
@@ -22,7 +23,9 @@ VALUE_LIMIT = 100
 SENTENCE_LIMIT = 400
 
 
-def briefing_values(day: date, facts: Sequence[Mapping], *, is_sandbox: bool) -> dict[str, str]:
+def briefing_values(
+    day: date, facts: Sequence[Mapping[str, Any]], *, is_sandbox: bool
+) -> dict[str, str]:
     """Return the values of BRIEFING by number, from the facts of a stored briefing."""
     texts = {fact["id"]: fact["text"] for fact in facts}
 

@@ -51,7 +51,7 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
     @cached_property
     def supports_asset_checks(self) -> bool:
         """Return whether the instance has the table of asset checks."""
-        return super().supports_asset_checks
+        return bool(super().supports_asset_checks)
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store the events: announcements of assets and of checks in a few statements each."""
@@ -90,18 +90,18 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
             connection.execute(AssetCheckExecutionsTable.insert(), rows)
 
     def _planned_check(self, event: EventLogEntry, event_id: int) -> dict[str, Any]:
-        planned = event.get_dagster_event().event_specific_data
+        planned = event.get_dagster_event().asset_check_planned_data
         return {
             "asset_key": planned.asset_key.to_string(),
             "check_name": planned.check_name,
             "run_id": event.run_id,
             "execution_status": AssetCheckExecutionRecordStatus.PLANNED.value,
             "evaluation_event": serialize_value(event),
-            "evaluation_event_timestamp": self._event_insert_timestamp(event),
+            "evaluation_event_timestamp": self._event_insert_timestamp(event),  # type: ignore[no-untyped-call]
             "evaluation_event_storage_id": event_id,
         }
 
 
 def _partitions(event: EventLogEntry) -> Sequence[str | None]:
-    subset = event.get_dagster_event().event_specific_data.partitions_subset
-    return subset.get_partition_keys() if subset else [None]
+    subset = event.get_dagster_event().asset_check_planned_data.partitions_subset
+    return list(subset.get_partition_keys()) if subset else [None]

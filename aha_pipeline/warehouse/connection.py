@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -66,21 +67,21 @@ def connect_reader(database_url: str) -> Iterator[Connection]:
         yield connection
 
 
-class _AsReader:
+class _AsReader(Cursor):
     """A cursor that asks every query as the reader."""
 
-    def execute(self, query: str | Composable, parameters: object = None) -> None:
+    def execute(self, query: Any, vars: Any = None) -> None:
         text = query.as_string(self) if isinstance(query, Composable) else query
-        super().execute(f"{sql.read('warehouse/read_as')}\n{text}", parameters)
+        super().execute(f"{sql.read('warehouse/read_as')}\n{text}", vars)
 
 
 class _ReaderConnection(Connection):
-    def cursor(self, *, cursor_factory: type[Cursor] = Cursor) -> Cursor:
-        return super().cursor(cursor_factory=_as_reader(cursor_factory))
+    def cursor(self, *arguments: Any, cursor_factory: Any = Cursor, **options: Any) -> Any:
+        return super().cursor(*arguments, cursor_factory=_as_reader(cursor_factory), **options)
 
 
 @cache
-def _as_reader(factory: type[Cursor]) -> type[Cursor]:
+def _as_reader(factory: Any) -> Any:
     return type("ReaderCursor", (_AsReader, factory), {})
 
 

@@ -46,4 +46,5 @@ def check_session(database_url: str) -> None:
 def _process(connection: Connection) -> int:
     with connection.cursor() as cursor:
         cursor.execute("select pg_backend_pid()")
-        return cursor.fetchone()[0]
+        [(process,)] = cursor
+    return int(process)

@@ -101,7 +101,15 @@ def _admit_owner(data: Path) -> None:
 def _initialise(folder: Path, *options: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folders.make_private(folder)
-    fixed = ["--auth=peer", "--encoding=utf8", "--no-instructions", "-U", SUPERUSER, "-D", folder]
+    fixed: list[str | Path] = [
+        "--auth=peer",
+        "--encoding=utf8",
+        "--no-instructions",
+        "-U",
+        SUPERUSER,
+        "-D",
+        folder,
+    ]
     run("initdb", *fixed, *options)
 
 
@@ -134,7 +142,16 @@ def _upgrade(data: Path, fresh: Path) -> None:
         place = Path(scratch) / "upgrade"
         folders.let_pass(place.parent)
         folders.make_private(place)
-        old_and_new = ["-b", programs()[old], "-B", programs()[new], "-d", data, "-D", fresh]
+        old_and_new: list[str | Path] = [
+            "-b",
+            programs()[old],
+            "-B",
+            programs()[new],
+            "-d",
+            data,
+            "-D",
+            fresh,
+        ]
         run("pg_upgrade", *old_and_new, "-U", SUPERUSER, "-s", place, cwd=place)
     data.rename(data.with_name(f"{data.name}-{old}"))
     fresh.rename(data)
