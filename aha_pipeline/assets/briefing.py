@@ -1,6 +1,8 @@
 """The briefing asset: the day's facts, worded by the model or by the plain template."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 import dagster as dg
 
@@ -42,7 +44,7 @@ def _marts_read() -> list[dg.AssetKey]:
 )
 def ai_briefing(
     context: dg.AssetExecutionContext, config: BriefingConfig, services: dg.ResourceParam[Services]
-):
+) -> Iterator[dg.MaterializeResult]:
     """Yield the day's briefing; nothing while the figures hold no whole day."""
     day = _day(context, config, services)
     try:
@@ -64,6 +66,8 @@ def _day(context: dg.AssetExecutionContext, config: BriefingConfig, services: Se
 def _write(services: Services, day: date) -> Briefing:
     with services.connect() as connection:
         organisation = read_organisation(connection)
+        if organisation is None:
+            raise LookupError("crm.organisation is empty: no sync has begun yet")
         facts = gather(connection, day, services.settings.aha_currency)
     return write_briefing(
         facts,
@@ -75,7 +79,7 @@ def _write(services: Services, day: date) -> Briefing:
     )
 
 
-def _metadata(briefing_id: int, briefing: Briefing) -> dict[str, object]:
+def _metadata(briefing_id: int, briefing: Briefing) -> dict[str, Any]:
     return {
         "briefing": briefing_id,
         "day": briefing.day.isoformat(),

@@ -1,11 +1,12 @@
 """Rows as Markdown, for the metadata that the Dagster UI shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aha_pipeline.encoding import markdown
 
 
-def table(rows: Sequence[dict[str, object]], empty: str) -> str:
+def table(rows: Sequence[Mapping[str, Any]], empty: str) -> str:
     """Return rows as a table, or `empty` where there is none."""
     if not rows:
         return empty

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 import psycopg2
@@ -152,7 +153,7 @@ def _drift_check(result: WindowResult) -> dg.AssetCheckResult:
     )
 
 
-def _metadata(window: Window, result: WindowResult) -> dict[str, object]:
+def _metadata(window: Window, result: WindowResult) -> dict[str, Any]:
     load = result.load
     return {
         "records read": load.records_read,

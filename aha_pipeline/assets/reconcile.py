@@ -6,6 +6,7 @@ deletions. A record that the full read does not return is fetched by id before i
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import dagster as dg
 from psycopg2.extensions import connection as Connection
@@ -91,7 +92,9 @@ def _full_read(
         records_here=here,
         healed=healed,
         reason=reason,
-        **differences,
+        missing=differences["missing"],
+        stale=differences["stale"],
+        extra=differences["extra"],
     )
 
 
@@ -119,7 +122,7 @@ def certificate_check(module: str) -> dg.AssetChecksDefinition:
     return check
 
 
-def verdict(certificate: Certificate | None) -> dict[str, object]:
+def verdict(certificate: Certificate | None) -> dict[str, Any]:
     """Return a certificate as the arguments of an AssetCheckResult: all but `refused` pass."""
     if certificate is None:
         return {

@@ -146,5 +146,7 @@ def _successes(instance: dg.DagsterInstance, since: datetime | None) -> Iterator
                 yield ended_at
 
 
-def _ended_at(record: dg.RunRecord) -> datetime:
+def _ended_at(record: dg.RunRecord | None) -> datetime:
+    if record is None or record.end_time is None:
+        raise LookupError("Dagster does not know when this run ended")
     return datetime.fromtimestamp(record.end_time, UTC)

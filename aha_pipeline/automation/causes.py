@@ -24,7 +24,8 @@ def cause(failures: Sequence[dg.DagsterEvent], settings: Settings) -> str:
     reasons = [(event.step_key, _sentence(event)) for event in failures]
     step, reason = next((one for one in reasons if one[1]), reasons[0])
     reason = reason or "it met an error that this program does not know."
-    text = _blotted(f"{step.rpartition('__')[2]}: {reason}", settings)
+    name = (step or "").rpartition("__")[2]
+    text = _blotted(f"{name}: {reason}", settings)
     return text if len(text) <= LIMIT else text[: LIMIT - 1].rstrip() + "…"
 
 

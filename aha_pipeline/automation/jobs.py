@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 
@@ -69,7 +70,7 @@ def reconcile_job() -> None:
     compare_with_zoho()
 
 
-def reconcile_config(modules: Sequence[str]) -> dict[str, object]:
+def reconcile_config(modules: Sequence[str]) -> dict[str, Any]:
     """Return the run configuration that makes `reconcile` compare these modules."""
     return {"ops": {"compare_with_zoho": {"config": {"modules": list(modules)}}}}
 
@@ -120,7 +121,7 @@ def pending(services: Services) -> list[str]:
         )
 
 
-def message_config(subject: str) -> dict[str, object]:
+def message_config(subject: str) -> dict[str, Any]:
     """Return the run configuration that makes `send_whatsapp` send a message."""
     return {"ops": {"send_message": {"config": {"subject": subject}}}}
 

@@ -59,7 +59,7 @@ def pending(
     oldest_day: date,
     recipients: Sequence[str],
     *,
-    templated: Sequence[Kind],
+    templated: Sequence[str],
     window_hours: float,
 ) -> list[str]:
     """Return the subjects of `oldest_day` or later that a recipient is still to get, in order.

@@ -43,7 +43,7 @@ class Kept:
                 "select kept from aha_private.access_tokens where connection = %s", (self._key,)
             )
             row = cursor.fetchone()
-        return row and row[0]
+        return row[0] if row else None
 
     def write(self, text: str) -> None:
         """Keep something, and drop what other connections have not used for a day."""

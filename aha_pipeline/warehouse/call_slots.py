@@ -95,7 +95,7 @@ class LeasedSlots:
         with self._connect() as connection, connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext('crm.call_leases'))")
             cursor.execute(sql.statement("warehouse/zoho_limits", "lease_calls"), parameters)
-            self._slots, self._allowed = cursor.fetchone()
+            [(self._slots, self._allowed)] = cursor
         if not self._slots:
             log.info("Other processes have all calls at a time that Zoho allows: waiting for one.")
         self._renew_at = now + self._renew_seconds

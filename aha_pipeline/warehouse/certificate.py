@@ -64,7 +64,9 @@ def read_until(connection: Connection, module: str, lag: timedelta) -> datetime 
     parameters = {"module": module, "lag": lag}
     with connection.cursor() as cursor:
         cursor.execute(sql.statement("warehouse/sync_log", "read_until"), parameters)
-        return cursor.fetchone()[0]
+        until: datetime | None
+        [(until,)] = cursor
+    return until
 
 
 def count_live_records(connection: Connection, module: str) -> dict[str, int]:

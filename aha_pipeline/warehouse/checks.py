@@ -77,9 +77,9 @@ def find_failing_rows(
     connection: Connection, check: Check, module: str | None = None
 ) -> FailingRows:
     """Return the rows that fail a check; a check of every module needs `module`."""
-    query = sql.SQL(check.select)
-    if check.asset == EVERY_MODULE:
-        query = query.format(**_names(module))
+    query: sql.Composable = sql.SQL(check.select)
+    if module is not None and check.asset == EVERY_MODULE:
+        query = sql.SQL(check.select).format(**_names(module))
     counted = sql.SQL(statement("warehouse/checks", "failing_rows")).format(
         check=query, shown=sql.Literal(SAMPLE_ROWS)
     )

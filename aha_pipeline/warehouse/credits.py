@@ -89,7 +89,7 @@ class CreditBudget:
         with self._connect() as connection, connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext('crm.api_credits'))")
             cursor.execute(sql.statement("warehouse/zoho_limits", "book_credits"), parameters)
-            booked, self._spent, free_at = cursor.fetchone()
+            [(booked, self._spent, free_at)] = cursor
         self._booked += booked
         return None if booked else self._refusal(free_at)
 
@@ -105,4 +105,5 @@ def spent(connection: Connection) -> int:
     """Return the credits that this installation has spent in the last day."""
     with connection.cursor() as cursor:
         cursor.execute(sql.statement("warehouse/zoho_limits", "credits_spent"))
-        return cursor.fetchone()[0]
+        [(credits,)] = cursor
+    return int(credits)

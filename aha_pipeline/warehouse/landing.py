@@ -259,7 +259,7 @@ class Landing:
         if self._volatile is None:
             with self._connection.cursor() as cursor:
                 cursor.execute("select crm.volatile_fields(%s)", (self._window.module,))
-                self._volatile = cursor.fetchone()[0]
+                [(self._volatile,)] = cursor
         parameters = {"volatile": self._volatile, "run_id": self._window.run_id}
         self._run("merge_records", {**self._window.bounds, **parameters})
         self._run("clear_staged_records")

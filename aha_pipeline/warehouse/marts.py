@@ -41,7 +41,7 @@ def refresh(
     the same key; psycopg2.Error when the select fails or when an object that is not a mart depends
     on what has to be replaced.
     """
-    days = None
+    days: Parameters | None = None
     if mart.kind == "daily":
         if first_day is None or last_day is None:
             raise MartError(f"{mart.relation} is filled by day: give its first and last day.")
@@ -80,7 +80,8 @@ def contiguous_range(
             table=_identifier(mart.name)
         )
         cursor.execute(query, days)
-        return cursor.fetchone()
+        [(first, last)] = cursor
+    return first, last
 
 
 def _refresh(cursor: Cursor, mart: Mart, days: Parameters | None) -> int:
@@ -123,7 +124,7 @@ def _refresh_incremental(cursor: Cursor, mart: Mart) -> int:
             table=_identifier(mart.name)
         )
         cursor.execute(watermark, build)
-        (since,) = cursor.fetchone()
+        [(since,)] = cursor
     if since is not None:
         changed = statement("warehouse/marts", "changed_records").format(records=mart.records)
         rows = _replace_rows(cursor, mart, {"since": since}, changed)
@@ -136,12 +137,14 @@ def _refresh_incremental(cursor: Cursor, mart: Mart) -> int:
 def _is_complete(cursor: Cursor, mart: Mart) -> bool:
     names = {"table": mart.relation, "records": mart.records}
     cursor.execute(statement("warehouse/marts", "is_complete").format(**names))
-    return cursor.fetchone()[0]
+    [(is_complete,)] = cursor
+    return bool(is_complete)
 
 
 def _fingerprint(cursor: Cursor, mart: Mart) -> str:
     cursor.execute(read("warehouse/fingerprint"), {"select": mart.select})
-    return cursor.fetchone()[0]
+    [(fingerprint,)] = cursor
+    return str(fingerprint)
 
 
 def _refresh_table(cursor: Cursor, mart: Mart, days: Parameters | None) -> int:
@@ -198,7 +201,8 @@ def _days_to_rebuild(cursor: Cursor, mart: Mart, days: Parameters) -> Parameters
         "select least(min(day), %(first_day)s), greatest(max(day), %(last_day)s) from {}"
     )
     cursor.execute(widest.format(_identifier(mart.name)), days)
-    return dict(zip(days, cursor.fetchone(), strict=True))
+    [range_] = cursor
+    return dict(zip(days, range_, strict=True))
 
 
 def _dependent_views(cursor: Cursor, mart: Mart) -> list[Mart]:
@@ -228,7 +232,7 @@ def _dependent_views_recreated(cursor: Cursor, mart: Mart) -> Iterator[None]:
 
 def _drop(cursor: Cursor, mart: Mart) -> None:
     """Drop the relation with the mart's name, even if the mart was of another kind before."""
-    drop = {"v": "drop view {}", "r": "drop table {}"}.get(_relkind(cursor, mart))
+    drop = {"v": "drop view {}", "r": "drop table {}"}.get(_relkind(cursor, mart) or "")
     if drop:
         cursor.execute(sql.SQL(drop).format(_identifier(mart.name)))
 
@@ -236,10 +240,10 @@ def _drop(cursor: Cursor, mart: Mart) -> None:
 def _relkind(cursor: Cursor, mart: Mart) -> str | None:
     cursor.execute("select relkind from pg_class where oid = to_regclass(%s)", [mart.relation])
     row = cursor.fetchone()
-    return row and row[0]
+    return row[0] if row else None
 
 
-def _columns(cursor: Cursor, mart: Mart) -> list[tuple]:
+def _columns(cursor: Cursor, mart: Mart) -> list[tuple[object, ...]]:
     """Return the name and type of each column; empty if the mart is not there as its kind."""
     if _relkind(cursor, mart) != RELKINDS[mart.kind]:
         return []
@@ -249,20 +253,21 @@ def _columns(cursor: Cursor, mart: Mart) -> list[tuple]:
 
 def _columns_of_select(
     cursor: Cursor, mart: Mart, parameters: Parameters | None = None
-) -> list[tuple]:
+) -> list[tuple[object, ...]]:
     query = sql.SQL("select * from (") + sql.SQL(mart.select) + sql.SQL("\n) s limit 0")
     cursor.execute(query, parameters)
     return _described(cursor)
 
 
-def _described(cursor: Cursor) -> list[tuple]:
-    return [(c.name, c.type_code, c.precision, c.scale) for c in cursor.description]
+def _described(cursor: Cursor) -> list[tuple[object, ...]]:
+    columns = cursor.description or ()
+    return [(c.name, c.type_code, c.precision, c.scale) for c in columns]
 
 
 def _comment(cursor: Cursor, mart: Mart, name: str) -> None:
     """Describe the table and its figures in the database's own comments."""
     cursor.execute(sql.SQL("select * from {} limit 0").format(_identifier(name)))
-    columns = [column.name for column in cursor.description]
+    columns = [column.name for column in cursor.description or ()]
     figures = {figure.name: figure.comment for figure in mart.figures}
     if unknown := [name for name in figures if name not in columns]:
         raise MartError(

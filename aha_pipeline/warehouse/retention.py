@@ -14,7 +14,8 @@ def prune(connection: Connection, *, logs_days: int, versions_days: int | None) 
     parameters = {"logs": logs_days, "versions": versions_days}
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(sql.statement("warehouse/retention", "prune"), parameters)
-        return dict(cursor.fetchone())
+        [deleted] = cursor
+    return dict(deleted)
 
 
 def prune_events(connection: Connection, *, logs_days: int) -> int:

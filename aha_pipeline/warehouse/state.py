@@ -56,6 +56,8 @@ def connect_organisation(
         if cursor.fetchone():
             return
     held = read_organisation(connection)
+    if held is None:
+        raise LookupError("crm.organisation took no row, and holds none")
     raise WrongOrganisation(
         f"This database holds the data of {_named(held['name'], held['is_sandbox'])}, and Zoho "
         f"answers for {_named(name, is_sandbox)}: use another DATABASE_URL (or another AHA_HOME) "
@@ -111,7 +113,8 @@ def has_synced(connection: Connection) -> bool:
     """Return whether any module has ever been read to the end of a window."""
     with connection.cursor() as cursor:
         cursor.execute("select exists (select from crm.sync_logs where status = 'success')")
-        return cursor.fetchone()[0]
+        [(has_success,)] = cursor
+    return bool(has_success)
 
 
 def run_log(connection: Connection, run_id: str) -> list[dict[str, Any]]:
