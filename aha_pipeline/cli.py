@@ -152,14 +152,17 @@ def sandbox(data: Path | None, port: int, faults: tuple[str, ...]) -> None:
 
 
 @cli.command()
-def doctor() -> None:
+@click.option(
+    "--measure-model", is_flag=True, help="Measure what the model may choose; minutes on a CPU."
+)
+def doctor(measure_model: bool) -> None:
     """Say of each dependency whether it is well, what is wrong, and what to do.
 
     Exit status 1 only if the daily job could not run.
     """
     from aha_pipeline.commands.doctor import doctor as run_doctor
 
-    sys.exit(0 if run_doctor(_console()) else 1)
+    sys.exit(0 if run_doctor(_console(), measure_model=measure_model) else 1)
 
 
 @cli.command(cls=WithScopes)

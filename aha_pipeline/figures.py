@@ -9,7 +9,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 
 from babel import Locale, UnknownLocaleError
-from babel.numbers import format_compact_currency, format_currency, format_decimal
+from babel.numbers import (
+    format_compact_currency,
+    format_currency,
+    format_decimal,
+    parse_decimal,
+)
 
 NOTHING = "–"
 LAKH, CRORE = Decimal(10**5), Decimal(10**7)
@@ -48,6 +53,11 @@ def count(value: Number, currency: str = "INR") -> str:
     if number is None:
         return NOTHING
     return format_decimal(_round(number, TENTH), locale=_locale(currency))
+
+
+def read_number(text: str, currency: str) -> Decimal:
+    """Return the number that was printed as `text`, with the grouping of `currency`."""
+    return parse_decimal(text, locale=_locale(currency))
 
 
 def percent(value: Number) -> str:

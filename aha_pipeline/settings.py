@@ -47,6 +47,7 @@ STANDARD_MODULES = {
     )
 }  # fmt: skip
 API_PATHS = re.compile(r"/(crm|oauth)(/v[\d.]+)?(/token|/auth)?/?")
+LANGUAGES = Path(__file__).parent / "briefing" / "languages"
 
 
 class SettingsError(ValueError):
@@ -121,6 +122,16 @@ class Settings(BaseSettings):
     )
     ollama_base_url: str = Field("http://127.0.0.1:11434", description="the Ollama server")
     ollama_model: str = Field("mistral", description="the model that words the briefing")
+    briefing_language: str = Field(
+        "en",
+        description="language of the briefing, en or hi; for single readers append theirs: "
+        "en, +919812345678=hi",
+    )
+    briefing_names: Literal["full", "initials", "none"] = Field(
+        "initials",
+        description="customers' names in messages: full, initials for persons' names, or none; "
+        "the dashboard shows them whole",
+    )
     twilio_account_sid: str | None = Field(None, description="Twilio account, AC...")
     twilio_auth_token: SecretStr | None = Field(None, description="its token")
     twilio_whatsapp_number: str | None = Field(None, description="sender, +14155238886")
@@ -169,6 +180,10 @@ class Settings(BaseSettings):
         "127.0.0.1",
         description="address on which `aha up` serves the dashboard; with a login any, "
         "0.0.0.0 for all",
+    )
+    aha_dashboard_url: str = Field(
+        "http://127.0.0.1:8501",
+        description="address at which readers open the dashboard; messages link to it",
     )
     aha_dashboard_viewers: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -342,6 +357,24 @@ class Settings(BaseSettings):
         except ValueError:
             raise ValueError("must be an IP address, such as 0.0.0.0") from None
 
+    @field_validator("aha_dashboard_url")
+    @classmethod
+    def _check_dashboard_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an address such as https://sales.example.com")
+        return value.rstrip("/")
+
+    @field_validator("briefing_language")
+    @classmethod
+    def _check_language(cls, value: str) -> str:
+        known = sorted(path.stem for path in LANGUAGES.glob("??.toml"))
+        default, readers = languages_of(value)
+        for code in (default, *readers.values()):
+            if code not in known:
+                raise ValueError(f"must name languages that there are: {', '.join(known)}")
+        return value
+
     @field_validator("aha_dashboard_viewers", "aha_dashboard_raw_viewers")
     @classmethod
     def _check_viewers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -452,6 +485,17 @@ class Settings(BaseSettings):
         company = ("aha_timezone", "aha_currency")
         return tuple(name for name in company if name not in self.model_fields_set)
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that a briefing is written in, the default first."""
+        default, readers = languages_of(self.briefing_language)
+        return tuple(dict.fromkeys((default, *readers.values())))
+
+    @property
+    def reader_languages(self) -> dict[str, str]:
+        """The language of each reader that has one of their own, by number or address."""
+        return languages_of(self.briefing_language)[1]
+
     @cached_property
     def zone(self) -> ZoneInfo:
         """The time zone of the business day."""
@@ -490,6 +534,18 @@ def phone_numbers(value: str | None) -> tuple[str, ...]:
     """Return the numbers of a comma-separated setting, without blanks and `whatsapp:`."""
     parts = (part.strip().removeprefix("whatsapp:") for part in (value or "").split(","))
     return tuple(part.replace(" ", "") for part in parts if part)
+
+
+def languages_of(value: str) -> tuple[str, dict[str, str]]:
+    """Return the default language of `en, +919812345678=hi`, and those of single readers."""
+    default, readers = "en", {}
+    for part in (part.strip() for part in value.split(",")):
+        reader, separator, code = part.rpartition("=")
+        if separator:
+            readers[reader.replace(" ", "").removeprefix("whatsapp:")] = code.strip()
+        else:
+            default = code
+    return default, readers
 
 
 def _sentence(error: ErrorDetails) -> str:

@@ -3,11 +3,10 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import briefing, daily_sync, dashboard, losses, marts, speed
+from benchmarks import daily_sync, dashboard, losses, marts, speed
 from benchmarks.soak import run as soak
 
 PARTS: dict[str, Callable[..., None]] = {
-    "briefing": briefing.main,
     "daily_sync": daily_sync.main,
     "losses": losses.main,
     "latency": speed.latency,

@@ -13,7 +13,7 @@ from aha_pipeline.encoding import markdown
 from aha_pipeline.settings import Settings, SettingsError, load
 from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
-from dashboard import login, source
+from dashboard import login, record_viewer, source
 from dashboard.filters import Filters, choose
 from dashboard.login import NoEntry
 from dashboard.parts import at
@@ -67,6 +67,7 @@ def main() -> None:
 
 
 def _page(data: Source) -> None:
+    _open_deal()
     _header(data)
     data = replace(data, filters=_filters(data))
     tabs = st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params")
@@ -75,6 +76,16 @@ def _page(data: Source) -> None:
             with tab:
                 _show(show, data)
     show_clicked(data)
+
+
+def _open_deal() -> None:
+    """Follow the short address of a deal, `?deal=<id>`, which messages hold."""
+    deal = st.query_params.get("deal")
+    if deal:
+        del st.query_params["deal"]
+        st.session_state["tab"] = record_viewer.TAB
+        st.session_state["module"] = "Deals"
+        st.session_state["record"] = deal
 
 
 def _filters(data: Source) -> Filters:

@@ -1,4 +1,4 @@
-"""The briefing of a day: its texts, and where each figure in them comes from."""
+"""The briefing of a day: its texts, and the answers to why, which and since when of its lines."""
 
 import re
 from datetime import date
@@ -33,9 +33,9 @@ def show(source: Source) -> None:
     briefing = source.rows("briefing", day=day)[0]
     st.caption(_author(briefing, days[day]))
     _texts(briefing)
-    with lazily("Where each figure comes from", "proof") as is_open:
+    with lazily("Ask about a line", "ask") as is_open:
         if is_open:
-            _proof(source, briefing)
+            _ask(source, briefing)
 
 
 def _day(days: dict[date, int]) -> date:
@@ -54,9 +54,9 @@ def _day(days: dict[date, int]) -> date:
 def _author(briefing: Row, briefings: int) -> str:
     seconds = f"{count(briefing['duration_seconds'])} s"
     if briefing["written_by"] == "model":
-        words = f"Worded by the model {markdown(briefing['model'])} in {seconds}; figures by us"
+        words = f"Chosen by the model {markdown(briefing['model'])} in {seconds}, worded by us"
     else:
-        words = f"Written without a model, because: {markdown(briefing['plain_reason'])}"
+        words = f"Chosen without a model, because: {markdown(briefing['plain_reason'])}"
     times = f" · the latest of {briefings} of that day" if briefings > 1 else ""
     return f"{words} · {at(briefing['created'])} · {briefing['facts']} facts{times}"
 
@@ -71,49 +71,38 @@ def _texts(briefing: Row) -> None:
         st.success(as_markdown(briefing["whatsapp_summary"]))
 
 
-def _proof(source: Source, briefing: Row) -> None:
-    figures = source.rows("briefing_figures", id=briefing["id"])
-    if not figures:
-        st.info("This briefing was written before the origin of its figures was kept.")
+def _ask(source: Source, briefing: Row) -> None:
+    items = source.rows("briefing_items", id=briefing["id"])
+    if not items:
+        st.info("This briefing was written before its lines were kept.")
         return
-    st.caption(
-        f"{len(figures)} printed figures, in the order of the texts. Tick a row to see all of its "
-        "definition and the SQL that printed it. Definitions are today's; the SQL is that of then."
+    by_position = {item["position"]: item for item in items}
+    position = st.selectbox(
+        "Line", list(by_position), format_func=lambda n: by_position[n]["sentence"], key="line"
     )
-    chosen = table(
-        figures,
+    item = by_position[position]
+    chosen = "the model" if item["chosen_by"] == "model" else "fixed ranking"
+    st.markdown(f"**Why?** {markdown(item['why'] or 'No exact part or cause is known.')}")
+    st.markdown(
+        f"**Since when?** {item['first_day']:%d/%m/%Y}, as of the end of {item['day']:%d/%m/%Y}"
+    )
+    st.markdown(f"**What does it claim?** `{item['stance']}` · chosen by {chosen}")
+    st.markdown("**Which?**")
+    table(
+        source.listed("briefing_records", id=briefing["id"], position=position),
         {
-            "place": "Printed in",
-            "figure": "Figure",
-            "label": "What it is",
-            "definition": st.column_config.TextColumn("Definition", width="large"),
-            "mart": "Mart",
+            "name": "Deal",
+            "stage": "Stage now",
+            "amount": "Amount",
+            "closing_date": st.column_config.DateColumn("Closing date", format="DD/MM/YYYY"),
+            "source": "Source",
+            "id": "Id",
         },
-        empty="",
-        key="figures",
+        empty="It counts no single deals; its figures are: "
+        + ", ".join(f"{name} {value}" for name, value in item["figures"].items()),
     )
-    files = {file["path"]: file for file in source.rows("briefing_sql", id=briefing["id"])}
-    if chosen is not None:
-        _figure(figures[chosen], files)
-    for path, file in files.items():
-        with lazily(_file(file), f"proof {path}") as is_open:
-            if is_open:
-                st.code(file["sql"], language="sql", height=420)
-
-
-def _figure(figure: Row, files: dict[str, Row]) -> None:
-    with st.container(border=True):
-        st.markdown(f"**{markdown(figure['figure'])}** · {markdown(figure['label'])}")
-        st.markdown(markdown(figure["definition"]))
-        st.caption(f"Fact `{figure['fact']}` of `analytics.{figure['mart']}`, made by:")
-        st.code(files[figure["path"]]["sql"], language="sql", height=300)
-
-
-def _file(file: Row) -> str:
-    name = f"`{file['path']}`"
-    if not file["figures"]:
-        return f"{name} · what is taken from the marts"
-    return f"{name} · {file['figures']} {'figure' if file['figures'] == 1 else 'figures'}"
+    st.caption("The SQL that found it, as it was then:")
+    st.code(item["sql"], language="sql", height=300)
 
 
 def as_markdown(message: str) -> str:

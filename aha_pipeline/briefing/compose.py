@@ -1,86 +1,164 @@
-"""The briefing: the model asked and proven, or the plain text; then kept in the log."""
+"""The briefing of a day: facts proven, ranked, chosen, said in each language, read back, kept."""
 
-import json
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from time import monotonic
+from typing import Any, Literal
 
 from psycopg2.extensions import connection as Connection
-from pydantic import ValidationError
+from psycopg2.extras import Json
 
 from aha_pipeline import sql
-from aha_pipeline.briefing import evidence, proof, writer
-from aha_pipeline.briefing.draft import Draft
-from aha_pipeline.briefing.facts import Fact, as_json
-from aha_pipeline.briefing.phrases import Day
-from aha_pipeline.briefing.report import report
-from aha_pipeline.briefing.summary import summary
-from aha_pipeline.briefing.words import PLAIN, in_print
-from aha_pipeline.briefing.writer import WriterError
+from aha_pipeline.briefing import gate, language, plan, ranking
+from aha_pipeline.briefing import model as server
+from aha_pipeline.briefing.catalogue import stances
+from aha_pipeline.briefing.facts import FOLDER, Fact, digest, dumps, gather, text_of
+from aha_pipeline.briefing.message import (
+    About,
+    Reading,
+    Selection,
+    fit,
+    headline,
+    message,
+    told,
+)
+from aha_pipeline.briefing.model import ModelError
+from aha_pipeline.briefing.names import BEGIN, END, Mode, Names, of_people
+from aha_pipeline.briefing.plan import Line, Phrasing, Plan
+from aha_pipeline.briefing.ranking import Told
+from aha_pipeline.briefing.report import Tables, read_tables, report
+from aha_pipeline.briefing.verify import proven
 
 log = logging.getLogger(__name__)
 
 DEADLINE_SECONDS = 300  # a cold 7B model on two cores needs 20 s to read and 60 to 120 s to write
-ATTEMPTS = 3
+RULES = (Path(__file__).parent / "rules.txt").read_text("utf-8")
+
+
+@dataclass(frozen=True)
+class Style:
+    """How briefings are written. `languages`: the default first; `names`: how much of a customer's
+    name leaves the house; `currency`: of the figures, ISO 4217; `dashboard_url`: where readers
+    open the dashboard.
+    """
+
+    currency: str
+    languages: tuple[str, ...] = ("en",)
+    names: Mode = "initials"
+    dashboard_url: str = "http://127.0.0.1:8501"
 
 
 @dataclass(frozen=True)
 class Briefing:
-    """The two texts of a day, who worded them and the facts they print.
+    """What a day's briefing says, to whom it may concern, and what it rests on.
 
-    `written_by` is `model` or `plain`; `plain_reason` says in a sentence why no model wrote it;
-    `proof` tells of each printed figure which fact it is, see `evidence.proof_of`.
+    `messages`: by language its title, headline, text and report. `written_by` is `model` or
+    `plain`; `plain_reason` says in a sentence why no model chose. `items`: what was told, as rows
+    of `analytics.briefing_items`. `refused`: statements that a verifier stopped.
     """
 
     day: date
-    dashboard_report: str
-    whatsapp_summary: str
-    written_by: str
+    messages: Mapping[str, Mapping[str, str]]
+    written_by: Literal["model", "plain"]
     model: str | None
     plain_reason: str | None
     facts: list[Fact]
-    proof: dict
+    items: list[dict[str, Any]]
+    refused: list[str]
     is_sandbox: bool
     duration_seconds: float
 
+    @property
+    def dashboard_report(self) -> str:
+        """The report in the default language."""
+        return next(iter(self.messages.values()))["report"]
+
+    @property
+    def whatsapp_summary(self) -> str:
+        """The message in the default language."""
+        return next(iter(self.messages.values()))["text"]
+
+
+@dataclass(frozen=True)
+class _Phrasing(Phrasing):
+    """How lines read to the model: whole, and another phrase than the time before."""
+
+    reading: Reading
+    told: Sequence[Told]
+
+    def numbers(self, fact: Fact) -> list[int]:
+        count = len(self.reading.language.usable(fact.stance, fact.figures))
+        last = ranking.last_phrase(fact, self.told)
+        first = 0 if last is None else (last + 1) % count
+        return [(first + step) % count for step in range(count if last is None else count - 1)] or [
+            0
+        ]
+
+    def sentence(self, line: Line) -> str:
+        text = self.reading.line(line)
+        if line.advice:
+            text += f" → {self.reading.language.advice[line.advice]}"
+        return text.replace(BEGIN, "").replace(END, "")
+
 
 def write_briefing(
-    facts: Sequence[Fact],
+    connection: Connection,
     *,
     day: date,
     company: str,
     is_sandbox: bool,
     base_url: str,
     model: str,
+    style: Style,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> Briefing:
-    """Return the briefing of `day` from its facts, within `deadline_seconds`.
+    """Return the briefing of `day`, within `deadline_seconds`.
 
-    The model at `base_url` words it if it is there, answers in time and passes the proof, at the
-    third attempt at the latest; otherwise the plain text stands. Raises nothing of its own.
+    Facts are gathered from the marts and replace those of the day in `analytics.facts`; the model
+    at `base_url` chooses among the true if it is there, else our ranking does. Every statement is
+    checked twice before it is in a text. Runs in the caller's transaction. Raises NoFigures where
+    the marts hold no such day.
     """
     started = monotonic()
-    about = Day(day, company, is_sandbox, evidence.marked(facts))
-    reason, chosen, added = None, None, PLAIN
-    try:
-        chosen = writer.find_model(base_url, model)
-        draft = _proven(facts, base_url, chosen, started + deadline_seconds)
-        added = in_print(draft, about, chosen)
-    except WriterError as error:
-        reason = str(error)
-        log.info("The briefing of %s is the plain one: %s", day, reason)
-    texts = {"report": report(about, added), "message": summary(about, added)}
+    facts, refused = proven(connection, day, gather(connection, day))
+    glance = next(fact for fact in facts if fact.kind == "glance")
+    about = About(day, company, is_sandbox, glance, style.dashboard_url.rstrip("/"))
+    before = ranking.told_before(connection, day)
+    people = of_people(connection, (fact.subject for fact in facts))
+    whole = Reading(language.load("en"), style.currency, Names("full", people))
+    phrasing = _Phrasing(whole, before)
+
+    dozen = ranking.rank(facts, before, about.pipeline)
+    links = {kind: fact for fact in facts for kind in stances()[fact.stance].link_of}
+    ours = plan.by_ranking(dozen, links, phrasing)
+    chosen, reason = _chosen(
+        connection, ours, phrasing, about, base_url, model, started + deadline_seconds
+    )
+    outgoing = [
+        Reading(language.load(code), style.currency, Names(style.names, people))
+        for code in style.languages
+    ]
+    chosen, unread = _read_back(chosen, [whole, *outgoing])
+    news = {
+        one.fact.id: ranking.score(one.fact, about.pipeline) >= ranking.NEWS for one in ours.lines
+    }
+    selection = fit(told(chosen, news), chosen, about, outgoing)
+    tables = read_tables(connection)
     return Briefing(
         day=day,
-        dashboard_report=evidence.bare(texts["report"]),
-        whatsapp_summary=evidence.bare(texts["message"]),
-        written_by="plain" if reason else "model",
-        model=None if reason else chosen,
+        messages={
+            one.language.code: _texts(selection, chosen, tables, about, one, people)
+            for one in outgoing
+        },
+        written_by="plain" if chosen.model is None else "model",
+        model=chosen.model,
         plain_reason=reason,
-        facts=list(facts),
-        proof=evidence.proof_of(texts, facts),
+        facts=facts,
+        items=_items(selection, chosen, whole),
+        refused=[*refused, *unread],
         is_sandbox=is_sandbox,
         duration_seconds=round(monotonic() - started, 3),
     )
@@ -92,47 +170,136 @@ def store(connection: Connection, briefing: Briefing) -> int:
     Runs in the caller's transaction.
     """
     values = {
-        **vars(briefing),
-        "facts": as_json(briefing.facts),
-        "proof": json.dumps(briefing.proof, ensure_ascii=False),
+        "day": briefing.day,
+        "dashboard_report": briefing.dashboard_report,
+        "whatsapp_summary": briefing.whatsapp_summary,
+        "messages": Json(briefing.messages, dumps=dumps),
+        "written_by": briefing.written_by,
+        "model": briefing.model,
+        "plain_reason": briefing.plain_reason,
+        "facts": Json([{"id": f.id, **vars(f)} for f in briefing.facts], dumps=dumps),
+        "items": Json(briefing.items, dumps=dumps),
+        "files": Json(_sql_files(briefing.items), dumps=dumps),
+        "is_sandbox": briefing.is_sandbox,
+        "duration_seconds": briefing.duration_seconds,
     }
-    files = json.dumps(evidence.sql_files(briefing.proof))
     with connection.cursor() as cursor:
         cursor.execute(sql.read("briefing/latest"), {"day": briefing.day})
         latest = cursor.fetchone()
         if latest and latest[1:] == (briefing.dashboard_report, briefing.whatsapp_summary):
-            return latest[0]
-        cursor.execute(sql.read("briefing/keep_sql"), {"files": files})
+            return int(latest[0])
         cursor.execute(sql.read("briefing/store"), values)
-        return cursor.fetchone()[0]
+        row = cursor.fetchone()
+        assert row is not None
+        return int(row[0])
 
 
-def read(answer: str, facts: Sequence[Fact]) -> tuple[Draft | None, list[str]]:
-    """Return the draft of an answer if it is proven, else None and why it is not, one sentence a
-    fault.
-    """
+def _sql_files(items: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    kinds = {item["kind"] for item in items}
+    return [
+        {"digest": digest(kind), "path": f"sql/{FOLDER}/{kind}.sql", "sql": text_of(kind)}
+        for kind in sorted(kinds)
+    ]
+
+
+def _chosen(
+    connection: Connection,
+    ours: Plan,
+    phrasing: Phrasing,
+    about: About,
+    base_url: str,
+    model: str,
+    deadline: float,
+) -> tuple[Plan, str | None]:
+    """Return the model's plan, or ours and why it is ours."""
     try:
-        draft = Draft.model_validate_json(answer)
-    except ValidationError:
-        return None, ["It was not the JSON object that was asked for."]
-    reasons = proof.check(draft, facts)
-    return (None, reasons) if reasons else (draft, [])
-
-
-def _proven(facts: Sequence[Fact], base_url: str, model: str, deadline: float) -> Draft:
-    """Return the first draft that passes the proof. Raises WriterError if none does."""
-    reasons: list[str] = []
-    for attempt in range(ATTEMPTS):
-        answer = writer.ask(
-            facts,
-            base_url=base_url,
-            model=model,
-            deadline=deadline,
-            reasons=reasons,
-            attempt=attempt,
+        name = server.find_model(base_url, model)
+        if not ours.lines:
+            raise ModelError("There is nothing to choose from today.")
+        chooses_lines = gate.passed(connection, name)
+        asked = plan.question(ours, phrasing, may_choose_lines=chooses_lines)
+        return (
+            plan.ask(
+                ours,
+                asked,
+                rules=RULES,
+                base_url=base_url,
+                model=name,
+                deadline=deadline,
+                chooses_lines=chooses_lines,
+            ),
+            None,
         )
-        draft, reasons = read(answer, facts)
-        if draft:
-            return draft
-        log.warning("Draft %d of %s is refused: %s", attempt + 1, model, " ".join(reasons))
-    raise WriterError(f"{model} was refused {ATTEMPTS} times, at last because: {reasons[0]}")
+    except ModelError as error:
+        log.info("The briefing of %s is chosen by ranking: %s", about.day, error)
+        return ours, str(error)
+
+
+def _read_back(chosen: Plan, readings: Iterable[Reading]) -> tuple[Plan, list[str]]:
+    """Return the plan without what is not read back as it was meant, and the ids of what went."""
+    readings = list(readings)
+    kept, unread = [], []
+    for line in chosen.lines:
+        link = line.link if line.link and _is_read(line.link, line.phrase, readings) else None
+        if line.link and not link:
+            unread.append(line.link.id)
+        if _is_read(line.fact, line.phrase, readings):
+            kept.append(replace(line, link=link, joint=line.joint if link else None))
+        else:
+            unread.append(line.fact.id)
+    return replace(chosen, lines=tuple(kept)), unread
+
+
+def _is_read(fact: Fact, phrase: int, readings: Iterable[Reading]) -> bool:
+    for reading in readings:
+        if not reading.is_read_back(fact, phrase, reading.sentence(fact, phrase)):
+            log.error("The sentence of %s is not read back: %s", fact.id, reading.language.code)
+            return False
+    return True
+
+
+def _texts(
+    selection: Selection,
+    chosen: Plan,
+    tables: Tables,
+    about: About,
+    reading: Reading,
+    people: Mapping[str, str],
+) -> dict[str, str]:
+    """Return the texts of one language; the report stays in the house and has names whole."""
+    inside = replace(reading, names=Names("full", people))
+    bare = str.maketrans("", "", BEGIN + END)
+    return {
+        "title": reading.language.long_date(about.day),
+        "headline": headline(selection.lines, reading).translate(bare),
+        "glance": reading.sentence(about.glance, 0).translate(bare),
+        "text": message(selection, chosen, about, reading),
+        "report": report(chosen, tables, about, inside),
+    }
+
+
+def _items(selection: Selection, chosen: Plan, reading: Reading) -> list[dict[str, Any]]:
+    in_message = {line.fact.id for line in selection.lines}
+    advice_given = {line.fact.id for line in selection.advised}
+    return [
+        {
+            "position": position,
+            "fact": line.fact.id,
+            "kind": line.fact.kind,
+            "stance": line.fact.stance,
+            "subject": line.fact.subject,
+            "figures": line.fact.figures,
+            "first_day": line.fact.first_day,
+            "records": line.fact.records,
+            "advice": line.advice,
+            "link": line.link and line.link.id,
+            "phrase": line.phrase,
+            "chosen_by": line.chosen_by,
+            "in_message": line.fact.id in in_message,
+            "advised": line.fact.id in advice_given,
+            "sentence": reading.sentence(line.fact, line.phrase),
+            "sql_digest": digest(line.fact.kind),
+            "why": reading.sentence(line.link, line.phrase) if line.link else None,
+        }
+        for position, line in enumerate(chosen.lines, 1)
+    ]

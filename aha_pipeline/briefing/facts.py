@@ -1,17 +1,23 @@
-"""The figures of a day: computed in SQL from the marts, printed here, kept in `analytics.facts`."""
+"""The true statements of a day: each file of `sql/briefing/facts` finds those of one kind."""
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from functools import cache
+from hashlib import sha256
+from typing import Any
 
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import RealDictCursor
+from psycopg2.extras import Json, RealDictCursor
 
-from aha_pipeline import figures, sql
+from aha_pipeline import sql
 
-Direction = Literal["up", "down", "flat", "none"]
+Value = Decimal | int | str | date
+FOLDER = "briefing/facts"
+# Columns of a file of facts that are no printed figure.
+FRAME = ("stance", "subject", "first_day", "records", "weight")
 
 
 class NoFigures(RuntimeError):
@@ -20,74 +26,81 @@ class NoFigures(RuntimeError):
 
 @dataclass(frozen=True)
 class Fact:
-    """One figure of a day, an aggregate and never a person's record.
+    """One statement that SQL found true of the end of a day.
 
-    `name` is the source, rep or stage it is of, as the CRM has it. `text` is the figure as printed;
-    `previous_text` likewise the figure that `comparison` names in words. `direction` is from the
-    one to the other as printed, so ₹4.52 L after ₹4.52 L is flat; `better` is the good direction,
-    `extreme` whether it is the highest or the lowest of its kind.
+    `stance` names what is claimed (`catalogue.toml`), `subject` the deal, owner, source or reason
+    it is about, "" for none. `figures` are the exact values that its sentence may print: money in
+    the home currency, percentages 0 to 100. `first_day` is since when it holds, or the first day
+    that it compares. `records` are ids of the deals behind it, `weight` the money at stake.
     """
 
-    id: str
-    position: int
-    section: Literal["day", "funnel", "sources", "reps", "pipeline", "changes", "causes"]
-    label: str
-    name: str | None
-    value: Decimal
-    unit: Literal["count", "money", "percent"]
-    previous: Decimal | None
-    comparison: str | None
-    better: Literal["up", "down", "none"]
-    extreme: Literal["highest", "lowest"] | None
-    mart: str
-    text: str
-    previous_text: str | None
-    direction: Direction
+    kind: str
+    stance: str
+    subject: str
+    first_day: date
+    figures: Mapping[str, Value]
+    records: tuple[str, ...]
+    weight: Decimal
+
+    @property
+    def id(self) -> str:
+        """Its name, unique within a day: `won/won:5123`."""
+        return f"{self.kind}/{self.stance}" + (f":{self.subject}" if self.subject else "")
 
 
-def gather(connection: Connection, day: date, currency: str) -> list[Fact]:
-    """Compute the facts of `day`, replace those in `analytics.facts` and return them in order.
+@cache
+def kinds() -> tuple[str, ...]:
+    """Return the kinds of facts, one for each file."""
+    return tuple(sorted(path.stem for path in (sql.ROOT / FOLDER).glob("*.sql")))
 
-    Runs in the caller's transaction. Money is in `currency` (ISO 4217). Raises NoFigures when
-    `analytics.kpis` has no row of that day.
+
+def gather(connection: Connection, day: date) -> list[Fact]:
+    """Compute the facts of `day`, replace those in `analytics.facts` and return them.
+
+    Runs in the caller's transaction. Raises NoFigures when `analytics.kpis` has no row of that day.
     """
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        cursor.execute(sql.read("briefing/facts"), {"day": day})
-        facts = [printed(row, currency) for row in cursor]
-        if not any(fact.id == "new_leads" for fact in facts):
+        facts = [fact for kind in kinds() for fact in _of_kind(cursor, kind, day)]
+        if not any(fact.kind == "glance" for fact in facts):
             raise NoFigures(
                 f"There are no figures for {day}: analytics.kpis has no row of that day. "
                 f"Run: aha sync --from {day} --to {day}"
             )
-        cursor.execute(sql.read("briefing/keep_facts"), {"day": day, "facts": as_json(facts)})
+        rows = Json([as_json(fact) for fact in facts], dumps=dumps)
+        cursor.execute(sql.read("briefing/keep_facts"), {"day": day, "facts": rows})
     return facts
 
 
-def as_json(facts: list[Fact]) -> str:
-    """Return the facts as a JSON array; figures are written as the decimals they are."""
-    return json.dumps([asdict(fact) for fact in facts], default=str, ensure_ascii=False)
+def text_of(kind: str) -> str:
+    """Return the SQL that finds the facts of a kind."""
+    return sql.read(f"{FOLDER}/{kind}")
 
 
-def printed(row: dict, currency: str) -> Fact:
-    """Return a row of `sql/briefing/facts.sql` with its figures printed and its direction."""
-    text = _print(row["value"], row["unit"], currency)
-    before = row["previous"]
-    previous_text = None if before is None else _print(before, row["unit"], currency)
-    direction = _direction(row["value"], before, is_same=text == previous_text)
-    return Fact(**row, text=text, previous_text=previous_text, direction=direction)
+def digest(kind: str) -> str:
+    """Return the SHA-256 of the SQL that finds the facts of a kind."""
+    return sha256(text_of(kind).encode()).hexdigest()
 
 
-def _print(value: Decimal, unit: str, currency: str) -> str:
-    if unit == "money":
-        return figures.money(value, currency)
-    if unit == "percent":
-        return figures.percent(value)
-    return figures.count(value, currency)
+def as_json(fact: Fact) -> dict[str, Any]:
+    """Return a fact as JSON has it; exact decimals become text of the same digits."""
+    return {"id": fact.id, **asdict(fact)}
 
 
-def _direction(value: Decimal, previous: Decimal | None, *, is_same: bool) -> Direction:
-    if previous is None:
-        return "none"
-    if is_same:
-        return "flat"
-    return "up" if value > previous else "down"
+def dumps(content: object) -> str:
+    """Return JSON in which decimals and dates are texts, so that no digit is lost."""
+    return json.dumps(content, default=str, ensure_ascii=False)
+
+
+def _of_kind(cursor: RealDictCursor, kind: str, day: date) -> Iterator[Fact]:
+    cursor.execute(text_of(kind), {"day": day})
+    for row in cursor.fetchall():
+        figures = {k: v for k, v in row.items() if k not in FRAME and v is not None}
+        yield Fact(
+            kind=kind,
+            stance=row["stance"],
+            subject=row["subject"],
+            first_day=row["first_day"],
+            figures=figures,
+            records=tuple(row.get("records") or ()),
+            weight=Decimal(row["weight"]),
+        )

@@ -8,10 +8,10 @@ from aha_pipeline.doctor.examine import examine
 STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
 
-def doctor(console: Console) -> bool:
+def doctor(console: Console, *, measure_model: bool = False) -> bool:
     """Print what is found, as it is found; return whether the daily job could run."""
     can_run = True
-    for finding in examine():
+    for finding in examine(measure_model=measure_model):
         mark = Text(f"{finding.verdict:<8}", style=STYLES[finding.verdict])
         line = Text.assemble(mark, f" {finding.what:<22} ", finding.says)
         console.print(line, soft_wrap=True)

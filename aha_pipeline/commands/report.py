@@ -74,8 +74,8 @@ def conclusion(rows: Sequence[Mapping[str, Any]], outcome: Outcome) -> list[Text
 def _author(briefing: Mapping[str, Any]) -> str:
     why = briefing["why plain"]
     if why:
-        return f"plain text, because {why[0].lower()}{why[1:].rstrip('.')}"
-    return f"worded by {briefing['written by']}, every figure verified"
+        return f"chosen by ranking, because {why[0].lower()}{why[1:].rstrip('.')}"
+    return f"chosen by {briefing['written by']}, every statement checked twice"
 
 
 def verdict(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -1,4 +1,4 @@
-"""Incidents: a daily sync that failed or did not come, from then until one succeeds."""
+"""Incidents: a daily sync that failed or did not come, or a statement that was held back."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -13,7 +13,7 @@ def open_incident(
     *,
     key: str,
     day: date,
-    kind: Literal["failed", "late"],
+    kind: Literal["failed", "late", "untrue"],
     cause: str,
     remedy: str,
     opened_at: datetime,
@@ -37,6 +37,11 @@ def open_since(connection: Connection) -> datetime | None:
     """Return since when an incident is open; None if none is."""
     row = rows.first(connection, "open_since", {})
     return row["opened_at"] if row else None
+
+
+def close_untrue(connection: Connection, at: datetime) -> None:
+    """Close the incident of statements that were held back, if one is open."""
+    rows.all_of(connection, "close_untrue", {"at": at})
 
 
 def close_incident(connection: Connection, recovered_at: datetime) -> bool:

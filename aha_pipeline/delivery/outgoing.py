@@ -14,7 +14,11 @@ from aha_pipeline.delivery import rows, template
 from aha_pipeline.delivery.errors import DeliveryError
 
 Kind = Literal["briefing", "alert"]
-TITLES = {"failed": "The sync failed", "late": "The sync is late"}
+TITLES = {
+    "failed": "The sync failed",
+    "late": "The sync is late",
+    "untrue": "A statement was held back",
+}
 TEMPLATES = {"briefing": template.BRIEFING, "alert": template.ALERT}
 
 

@@ -13,8 +13,11 @@ from aha_pipeline.warehouse import connection, credits, errors, state
 from aha_pipeline.warehouse.migrate import pending
 
 
-def examine() -> Iterator[Finding]:
-    """Yield the findings of this process's settings, in the order in which to mend them."""
+def examine(*, measure_model: bool = False) -> Iterator[Finding]:
+    """Yield the findings of this process's settings, in the order in which to mend them.
+
+    `measure_model` asks the model what it may choose, and keeps the answer; nothing else changes.
+    """
     yield from machine.env(Path(".env"))
     try:
         settings = configuration.load()
@@ -23,7 +26,7 @@ def examine() -> Iterator[Finding]:
         return
     yield ok("Settings", "Each is what it should be.")
     yield from machine.home(settings.home)
-    is_usable = False
+    is_usable = has_rights = False
     if settings.database_url is None and not (settings.home / "postgres").exists():
         yield ok("Database", "The embedded PostgreSQL, made at the first start.")
     else:
@@ -33,13 +36,13 @@ def examine() -> Iterator[Finding]:
         except (SettingsError, connection.DatabaseUnreachable) as error:
             found = [problem("Database", error)]
         yield from found
-        is_usable = found[0].verdict == "ok" and not {"Writes", "Schema"} & {
-            one.what for one in found if one.verdict == "problem"
-        }
+        problems = {one.what for one in found if one.verdict == "problem"}
+        is_usable = found[0].verdict == "ok" and not {"Writes", "Schema"} & problems
+        has_rights = is_usable and "Rights" not in problems
     if is_usable:
         yield from _guarded("Clock, the database", _clock_of_database(settings))
     yield from _guarded("Zoho", _zoho(settings, is_usable))
-    yield from _guarded("Ollama", model.examine(settings.ollama_base_url, settings.ollama_model))
+    yield from _guarded("Ollama", _model(settings, has_rights, measure_model))
     yield from _guarded("Twilio", _whatsapp(settings))
     if is_usable:
         yield from _guarded("Dagster storage", orchestration.examine(settings))
@@ -68,6 +71,15 @@ def _zoho(settings: Settings, is_usable: bool) -> Iterator[Finding]:
         return
     held, spent = _known(settings) if is_usable else (None, 0)
     yield from zoho.examine(settings, services.zoho_tokens(settings), held=held, spent=spent)
+
+
+def _model(settings: Settings, has_rights: bool, measure: bool) -> Iterator[Finding]:
+    asked = (settings.ollama_base_url, settings.ollama_model)
+    if not has_rights or pending(settings.database_address):
+        yield from model.examine(*asked, None)
+        return
+    with connection.connect(settings.database_address) as opened:
+        yield from model.examine(*asked, opened, measure=measure)
 
 
 def _known(settings: Settings) -> tuple[dict[str, Any] | None, int]:

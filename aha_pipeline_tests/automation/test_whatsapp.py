@@ -38,13 +38,15 @@ def write(connected, database_url):
     def stored(day, text="Good morning") -> str:
         briefing = Briefing(
             day=day,
-            dashboard_report=text,
-            whatsapp_summary=text,
+            messages={
+                "en": {"title": "", "headline": text, "glance": "", "text": text, "report": text}
+            },
             written_by="plain",
             model=None,
             plain_reason="no model",
             facts=[],
-            proof={"sql": {}},
+            items=[],
+            refused=[],
             is_sandbox=True,
             duration_seconds=0.1,
         )

@@ -3,13 +3,20 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+REFUSALS = {
+    "500": (500, "llama runner\nwas killed"),
+    "503": (503, "server busy, please try again"),
+    "no thinking": (400, '"m" does not support thinking'),
+}
+
 
 class Ollama(ThreadingHTTPServer):
-    """`answers`: one for each question to come, the last one stays. `fault`: see `Handler.chat`.
+    """`answers`: one for each question to come, the last one stays; a text, or a function of the
+    question. `fault`: see `Handler.chat`; `faults`: one for each question to come, before `fault`.
     `asked`: the questions as they came."""
 
     daemon_threads = True
@@ -17,8 +24,9 @@ class Ollama(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.models = ["mistral:latest"]
-        self.answers: list[str] = []
+        self.answers: list[str | Callable[[dict], str]] = []
         self.fault = ""
+        self.faults: list[str] = []
         self.asked: list[dict] = []
         self.ending = threading.Event()
 
@@ -42,11 +50,15 @@ class Handler(BaseHTTPRequestHandler):
         question = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.asked.append(question)
         answers = self.server.answers
-        self.chat(self.server.fault, answers.pop(0) if len(answers) > 1 else answers[0])
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        faults = self.server.faults
+        fault = faults.pop(0) if faults else self.server.fault
+        self.chat(fault, answer if isinstance(answer, str) else answer(question))
 
     def chat(self, fault: str, answer: str) -> None:
-        if fault == "500":
-            return self.whole(500, json.dumps({"error": "llama runner\nwas killed"}))
+        if fault in REFUSALS and (fault != "no thinking" or "think" in self.server.asked[-1]):
+            status, error = REFUSALS[fault]
+            return self.whole(status, json.dumps({"error": error}))
         if fault == "hang":
             self.server.ending.wait(10)
             return None
@@ -56,8 +68,12 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if fault == "load":
             return self.last("load")
-        for start in range(0, len(answer), 40):
-            self.line({"message": {"role": "assistant", "content": answer[start : start + 40]}})
+        if fault == "thinking":
+            answer = ""
+            self.line({"message": {"role": "assistant", "content": "", "thinking": "Hm. " * 50}})
+        step = max(40, len(answer) // 250)
+        for start in range(0, len(answer), step):
+            self.line({"message": {"role": "assistant", "content": answer[start : start + step]}})
             if fault == "drip":
                 time.sleep(0.1)
             if fault == "cut":
@@ -76,9 +92,9 @@ class Handler(BaseHTTPRequestHandler):
         self.chunk(b"")
 
     def read_tokens(self) -> int:
-        """As Ollama counts: what is left of a prompt after it was cut to fit the context."""
+        """About as many as Ollama would count."""
         letters = sum(len(one["content"]) for one in self.server.asked[-1]["messages"])
-        return min(letters // 3, 512) if self.server.fault == "cut prompt" else letters // 3
+        return letters // 3
 
     def line(self, content: dict) -> None:
         content = {"model": "m", "created_at": "2026-11-20T02:30:00Z", "done": False, **content}

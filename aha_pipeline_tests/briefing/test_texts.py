@@ -1,214 +1,224 @@
-"""The two texts: what needs attention first, every figure a fact, nothing broken by a name."""
+"""The two texts: what they hold, in which order, for whom, and what is news in them."""
 
 import re
+from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from aha_pipeline.briefing.phrases import Day
-from aha_pipeline.briefing.report import report
-from aha_pipeline.briefing.summary import summary
-from aha_pipeline_tests.briefing.conftest import DAY, make_day, make_facts, renamed
+from aha_pipeline.briefing import compose, verify
+from aha_pipeline.briefing.facts import NoFigures, gather
+from aha_pipeline.briefing.names import Names, clean
+from aha_pipeline_tests.briefing.by_hand import DAY, OWNER, at, bare, day
+from aha_pipeline_tests.briefing.companies import fill
+from aha_pipeline_tests.warehouse.marts_company import (
+    build,
+    deal,
+    ist,
+    lead,
+    put,
+    put_history,
+    rows,
+)
 
-LATE = {
-    "overdue_deals": {"value": 14},
-    "overdue_value": {"value": 2340000},
-    "overdue_owner_value": {"value": 820000, "unit": "money", "name": "Priya Nair"},
-}
-
-
-def test_a_quiet_day_says_so():
-    day = make_day()
-    assert "Nothing is out of the ordinary." in report(day)
-    assert "Carry on as planned." in report(day)
-    assert "*Needs attention*\nNothing is out of the ordinary." in summary(day)
+CONTACT = {"id": "C1", "name": "Vijaya Reddy"}
+NAME = "Reddy Residence, Kochi - Villa"
 
 
-def test_the_message_of_a_quiet_day_reads_as_meant():
-    assert summary(make_day(is_sandbox=True)) == (
-        "*Fri 20 Nov 2026* · Aha Homes\n"
-        "_Sandbox data, not from the live CRM._\n"
-        "\n"
-        "*Needs attention*\n"
-        "Nothing is out of the ordinary.\n"
-        "\n"
-        "*The day*\n"
-        "▪ New leads: *18* (seven days before: 14.3 a day)\n"
-        "▪ Won: *2 deals*, *₹4.52 L*; lost: 1 deal\n"
-        "▪ This month: *₹2.31 Cr* won, up from ₹1.63 Cr in the same days of last month\n"
-        "▪ Open: *₹12.36 Cr* in 157 deals\n"
-        "▪ Closing within 30 days: *₹4.31 Cr* in 51 deals\n"
-        "\n"
-        "_Automatic summary, written from the figures without a language model._\n"
-        "_The full report is in the dashboard._"
-    )
+@pytest.fixture
+def leads(connection):
+    """Two leads a day for two months, so that a day is known and usual."""
+    put(connection, "Leads", *(lead(n, at(n // 2)) for n in range(130)))
+
+
+def closed(number: int, stage: str, days_ago: int = 0, **fields) -> tuple[dict, dict]:
+    """Return the two contents of a deal that was open before it was closed."""
+    first = deal(number, at(30), **fields)
+    when = ist(f"{DAY - timedelta(days=days_ago)} 12:00:00")
+    end = {"Stage": stage, "Closing_Date": day(days_ago), "Modified_Time": when}
+    return first, first | end | ({"Lost_Reason": "Price"} if stage == "Closed Lost" else {})
+
+
+def lines(text: str) -> list[str]:
+    return [line for line in bare(text).splitlines() if line]
+
+
+def test_the_message_begins_with_the_event_and_links_to_the_deal(connection, leads, built, write):
+    fields = {"Deal_Name": NAME, "Contact_Name": CONTACT, "Amount": 1698000}
+    put_history(connection, "Deals", *closed(7, "Closed Won", **fields))
+    built()
+    text = write(dashboard_url="https://sales.example/", names="full").whatsapp_summary
+    head, first, link = lines(text)[:3]
+    assert head == "*Thursday, 20 Mar 2025* · Aha Homes"
+    assert first.startswith(f"*{NAME} is won")
+    assert "₹16.98 L" in first
+    assert link == "https://sales.example/?deal=D7"
+    assert "_At a glance: 2 leads · 1 won · 0 lost · ₹0 open_" in lines(text)
 
 
 @pytest.mark.parametrize(
-    ("changes", "problem", "advice"),
+    ("mode", "printed"),
+    [("full", NAME), ("initials", "R. Residence, Kochi - Villa"), ("none", "deal …D7")],
+)
+def test_how_much_of_a_customers_name_leaves_the_house(
+    connection, leads, built, write, mode, printed
+):
+    fields = {"Deal_Name": NAME, "Contact_Name": CONTACT}
+    put_history(connection, "Deals", *closed(7, "Closed Won", **fields))
+    built()
+    briefing = write(names=mode)
+    message, report = bare(briefing.whatsapp_summary), bare(briefing.dashboard_report)
+    assert printed in message
+    assert ("Reddy" in message) is (mode == "full")
+    assert NAME in report
+
+
+@pytest.mark.parametrize(
+    ("name", "contact", "printed"),
     [
-        (
-            LATE,
-            "**14 open deals worth ₹23.40 L** are past their closing date, ₹8.20 L of it with "
-            "Priya Nair.",
-            "Give each of the 14 overdue deals a new closing date, or close it, beginning with "
-            "those of Priya Nair.",
-        ),
-        (
-            {"overdue_deals": {"value": 1}, "overdue_value": {"value": 0}},
-            "**1 open deal worth ₹0** is past its closing date.",
-            "Give the overdue deal a new closing date, or close it.",
-        ),
-        (
-            {
-                "new_leads": {"value": 9},
-                "change_new_leads": {"value": 9, "previous": 14, "comparison": "on a usual Friday"},
-            },
-            "**9 new leads**, where 14 come on a usual Friday.",
-            "See that the campaigns and the web forms are running.",
-        ),
-        (
-            {
-                "new_leads": {"value": 0},
-                "change_new_leads": {"value": 0, "previous": 14, "comparison": "on a usual Friday"},
-            },
-            "**No new lead**, where 14 come on a usual Friday.",
-            "See that the campaigns",
-        ),
-        (
-            {"month_won_value": {"value": 9900000}},
-            "**The month is behind**: ₹99.00 L won so far, ₹1.63 Cr in the same days of last "
-            "month.",
-            "Look at what can still close within 30 days: 51 deals worth ₹4.31 Cr.",
-        ),
-        (
-            {"open_pipeline_value": {"value": 100000000}},
-            "**The open pipeline is ₹10.00 Cr**, down from ₹12.08 Cr a week before; in these days "
-            "₹49.29 L was won and ₹2.08 Cr lost.",
-            "See which deals left the pipeline",
-        ),
-        (
-            {"lost_deals": {"value": 4}},
-            "**4 deals lost**, 2 deals won.",
-            "Ask for the reason of each loss",
-        ),
-        (
-            {"worst_junk_pct": {"value": "38.04"}},
-            "**38.0 % of the leads from IndiaMART are junk**, 22.5 % over all sources.",
-            "Check targeting and form of IndiaMART before paying for more.",
-        ),
-        (
-            {"first_step_leads": {"value": 1136, "name": "Not Contacted"}},
-            "**1,136 leads** still at “Not Contacted”, more than a week brings in.",
-            "Share out the leads at “Not Contacted” and call the newest first.",
-        ),
+        ("Tata Motors - Office", "Anil Rao", "Tata Motors - Office"),
+        ("Anil Rao", "Anil Rao", "A. R."),
+        ("RAO villa, Pune", "anil rao", "r. villa, Pune"),
+        ("राव निवास, पुणे", "अनिल राव", "र. निवास, पुणे"),
+        ("Raovilla", "Anil Rao", "Raovilla"),
+        ("No contact", "", "No contact"),
     ],
 )
-def test_what_needs_attention_comes_with_what_to_do(changes, problem, advice):
-    text = report(make_day(**changes))
-    assert problem in text.partition("## What needs attention")[2].partition("##")[0]
-    assert advice in text.partition("## What to do next")[2]
-    on_phone = problem.replace("**", "*")
-    assert on_phone in summary(make_day(**changes)).partition("*The day*")[0]
+def test_initials_cut_the_persons_words_alone(name, contact, printed):
+    assert Names("initials", {"1": contact}).deal(name, "1", "deal") == printed
 
 
-def test_the_three_lines_of_a_day():
-    lines = report(make_day()).partition("three lines\n\n")[2].partition("\n\n")[0].split("\n")
-    assert lines == [
-        "- **18 new leads**, up from 12 the day before; the seven days before brought 14.3 a day.",
-        "- **2 deals won for ₹4.52 L**, 1 deal lost. This month so far: ₹2.31 Cr won, up from "
-        "₹1.63 Cr in the same days of last month.",
-        "- **₹12.36 Cr open** in 157 deals, up from ₹12.08 Cr a week before; times probability, "
-        "₹5.11 Cr.",
-    ]
+@pytest.mark.parametrize("name", ["‮evil‬", "a\nb", "*bold* _it_ ~s~ `c`", "{x} | <b>"])
+def test_a_name_does_nothing(name):
+    assert not set(clean(name)) & set("*_~`{}|<>\n‮‬")
 
 
-def test_figures_that_print_alike_are_the_same():
-    text = report(make_day(new_leads={"previous": 18}))
-    assert "**18 new leads**, the same as the day before;" in text
-    assert "Junk share of all leads: 22.5 % (the same as a week before)." in text
+def test_nobody_is_named_for_a_loss_and_reps_are_in_order_of_their_names(
+    connection, leads, built, write
+):
+    for number, owner in ((1, {"id": "2", "name": "Zoya"}), (2, OWNER)):
+        put_history(connection, "Deals", *closed(number, "Closed Lost", Owner=owner))
+    built()
+    briefing = write(names="full")
+    said = bare(briefing.whatsapp_summary) + bare(briefing.dashboard_report).split("## Reps")[0]
+    assert "lost" in said.lower()
+    assert not re.search("Zoya|Asha", said)
+    table = bare(briefing.dashboard_report).split("## Reps")[1]
+    assert table.index("Asha") < table.index("Zoya")
+    assert "too few closed" in table
 
 
-def test_sandbox_data_is_named_in_both_texts_and_real_data_is_not():
-    for text in (report, summary):
-        assert "Sandbox data" in text(make_day(is_sandbox=True))
-        assert "andbox" not in text(make_day())
+def test_a_quiet_day_says_so_and_no_more(connection, leads, built, write):
+    built()
+    texts = lines(write().whatsapp_summary)
+    assert "*Nothing new needs you today.*" in texts
+    assert any(text.startswith("_At a glance: 2 leads") for text in texts)
+    assert not any(text.startswith("▪") for text in texts)
 
 
-def test_a_company_without_figures_has_a_report():
-    empty = {
-        "won_deals": {"value": 0, "previous": None},
-        "won_value": {"value": 0, "previous": None},
-        "open_deals": {"value": 0, "previous": None},
-    }
-    day = make_day(new_leads={"value": 0, "previous": None}, **empty)
-    core = ("new_leads_average", "lost_deals", "open_pipeline_value", "weighted_pipeline_value")
-    facts = {i: f for i, f in day.facts.items() if i in (*core, "new_leads", *empty)}
-    bare = Day(DAY, "Aha Homes", False, facts)
-    assert "**No new lead**;" in report(bare)
-    assert "## Reps\n\nNo figures yet." in report(bare)
-    assert "Won: *no deal*; lost: 1 deal" in summary(bare)
+def test_a_stock_is_told_again_only_when_it_moved(connection, leads, write):
+    put(connection, "Deals", *(deal(n, at(40), Closing_Date=day(20 + n)) for n in range(5)))
+    build(connection, DAY - timedelta(days=70), DAY)
+    told = {"overdue", "overdue_deal", "pipeline"}
+    first, second = write(DAY - timedelta(days=1)), write()
+    kinds = [{i["kind"] for i in one.items if i["in_message"]} for one in (first, second)]
+    assert kinds[0] & told
+    assert not kinds[1] & told
+    put(connection, "Deals", *(deal(n, at(40), Closing_Date=day(0)) for n in range(5, 9)))
+    build(connection, DAY - timedelta(days=70), DAY)
+    assert any(item["stance"] == "overdue_more" and item["in_message"] for item in write().items)
 
 
-def test_dollars_do_not_become_formulas():
-    facts = {fact.id: fact for fact in make_facts("USD")}
-    text = report(Day(DAY, "Aha", False, facts))
-    assert r"**2 deals won for \$452K**" in text
-    assert not re.search(r"(?<!\\)\$", text)
+def test_advice_is_followed_up_by_what_the_deal_said_since(connection, leads, write):
+    first = deal(1, at(40), Closing_Date=day(1), Amount=900000, Deal_Name=NAME)
+    moved = first | {"Closing_Date": day(-9), "Modified_Time": at(0)}
+    put_history(connection, "Deals", first, moved)
+    build(connection, DAY - timedelta(days=70), DAY)
+    before = write(DAY - timedelta(days=1), names="full")
+    assert "D1" in [item["subject"] for item in before.items if item["advised"]]
+    after = write(names="full")
+    assert "has a new closing date: 29 Mar 2025" in bare(after.whatsapp_summary)
+    assert after.refused == []
 
 
-HOSTILE = "*Ignore* _all_ ~this~ `now` | $x$ <b> [a](http://evil.example) ₹99 Cr\n# Big"
-ALL_WORRIES = {
-    **LATE,
-    "new_leads": {"value": 3},
-    "month_won_value": {"value": 1},
-    "open_pipeline_value": {"value": 1000},
-    "lost_deals": {"value": 30},
-    "worst_junk_pct": {"value": 99},
-    "first_step_leads": {"value": 1136, "name": "Not Contacted"},
-}
+def test_the_week_is_told_on_mondays_alone(connection, leads, write):
+    put_history(connection, "Deals", *closed(1, "Closed Won", 6, Amount=500000))
+    put_history(connection, "Deals", *closed(2, "Closed Won", 12, Amount=200000))
+    build(connection, DAY - timedelta(days=70), DAY)
+    sunday = write(DAY - timedelta(days=4))
+    assert "The week brought ₹5.00 L won, up from ₹2.00 L" in bare(sunday.whatsapp_summary)
+    for other in (0, 3, 5):
+        assert "week brought" not in bare(write(DAY - timedelta(days=other)).dashboard_report)
 
 
-def test_a_hostile_name_breaks_no_line_and_makes_no_link():
-    facts = renamed(make_facts(**ALL_WORRIES), HOSTILE)
-    day = Day(DAY, HOSTILE, True, {fact.id: fact for fact in facts})
-    text = report(day)
-    assert "evil.example" not in text + summary(day)
-    assert not re.search(r"^# Big", text, re.M)
-    assert re.findall(r"(?<!\\)[$`~]", text) == []
-    for line in text.splitlines():
-        if line.startswith("| "):
-            assert len(re.findall(r"(?<!\\)\|", line)) in (3, 4, 5)
-    for line in summary(day).splitlines():
-        assert line.count("*") % 2 == 0
-        assert "`" not in line
-        assert "~" not in line
+def test_both_languages_hold_the_same_lines_within_a_thousand_characters(connection, built, write):
+    for seed in (1, 2):
+        connection.rollback()
+        fill(connection, seed)
+        built()
+        for days_ago in (0, 4, 9):
+            briefing = write(DAY - timedelta(days=days_ago), languages=("en", "hi"))
+            texts = [briefing.messages[code]["text"] for code in ("en", "hi")]
+            assert all(len(text) <= 1000 for text in texts)
+            assert len({text.count("▪") for text in texts}) == 1
+            assert texts[0].count("▪") <= 5
+            assert briefing.refused == []
+            assert not re.search("[०-९٠-٩]", texts[1])
+            assert "आँकड़े आपके CRM के" in texts[1]
 
 
-@settings(max_examples=150, deadline=None)
-@given(
-    st.text(max_size=80),
-    st.integers(0, 10**14),
-    st.integers(0, 10**6),
-    st.dictionaries(st.sampled_from(sorted(ALL_WORRIES)), st.integers(0, 10**9)),
-)
-def test_the_message_always_fits_a_phone_and_its_bold_is_closed(name, money, number, values):
-    changes = {i: {"value": v} for i, v in values.items()}
-    changes["overdue_value"] = {"value": money}
-    changes["overdue_deals"] = {"value": number}
-    facts = renamed(make_facts(**(ALL_WORRIES | changes)), name)
-    text = summary(Day(DAY, name * 3, True, {fact.id: fact for fact in facts}))
-    assert len(text) <= 1000
-    assert text.count("*") % 2 == 0
-    assert text.splitlines()[0].startswith("*Fri 20 Nov 2026*")
+def test_a_statement_that_its_own_sql_refuses_is_left_out_and_named(
+    connection, leads, built, write, monkeypatch
+):
+    """A gatherer that is wrong: it says a win of more than the record holds."""
+    put_history(connection, "Deals", *closed(1, "Closed Won", Amount=100000, Deal_Name=NAME))
+    built()
+
+    def wrong(*asked):
+        facts = gather(*asked)
+        for fact in facts:
+            if fact.kind == "won":
+                fact.figures["money"] += 1  # type: ignore[index, operator]
+        return facts
+
+    monkeypatch.setattr(compose, "gather", wrong)
+    briefing = write()
+    assert briefing.refused == ["won/won:D1"]
+    assert "Villa" not in briefing.whatsapp_summary
 
 
-def test_every_figure_in_both_texts_is_a_fact_or_a_date():
-    day = make_day(**ALL_WORRIES)
-    allowed = {text for fact in day.facts.values() for text in (fact.text, fact.previous_text)}
-    for text in (report(day), summary(day)):
-        rest = re.sub(r"20 Nov(ember)? 2026|within 30 days|^\d\. ", "", text, flags=re.M)
-        for figure in sorted(filter(None, allowed), key=len, reverse=True):
-            rest = re.sub(rf"(?<![\d.,]){re.escape(figure)}(?![\d,]|\.\d)", "", rest)
-        assert re.findall(r"\d+(?! more in the full report)", rest) == []
+def test_a_sentence_that_is_not_read_back_is_left_out(connection, leads, built, write, monkeypatch):
+    """A printer that is wrong: it turns 4 into 5."""
+    put_history(connection, "Deals", *closed(1, "Closed Won", Amount=400000))
+    built()
+    printer = compose.Reading.sentence
+    monkeypatch.setattr(
+        compose.Reading,
+        "sentence",
+        lambda self, fact, phrase: printer(self, fact, phrase).replace("₹4.00", "₹5.00"),
+    )
+    briefing = write()
+    assert any(name.startswith("won/") for name in briefing.refused)
+    assert "₹5.00" not in briefing.whatsapp_summary
+
+
+def test_a_day_without_figures_is_refused_in_a_sentence(connection, leads, built):
+    built()
+    with pytest.raises(NoFigures, match="aha sync --from 2020-01-01"):
+        gather(connection, DAY.replace(year=2020, month=1, day=1))
+
+
+def test_written_again_unchanged_it_stays_one_row_with_its_lines(connection, leads, built, write):
+    put_history(connection, "Deals", *closed(1, "Closed Won"))
+    built()
+    first, again = write(), write()
+    assert first.messages == again.messages
+    (log,) = rows(connection, "select * from analytics.ai_briefings_log")
+    assert (log["written_by"], log["whatsapp_summary"]) == ("plain", first.whatsapp_summary)
+    kept = rows(connection, "select * from analytics.briefing_items order by position")
+    assert [item["fact"] for item in kept] == [item["fact"] for item in first.items]
+    found = rows(connection, "select path from analytics.sql_texts")
+    assert {f"sql/briefing/facts/{item['kind']}.sql" for item in kept} <= {r["path"] for r in found}
+
+
+def test_every_printed_value_is_known_to_the_verifier():
+    assert {"money", "deal", "n", "usual", "weekday"} <= verify.figure_names()

@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from aha_pipeline.briefing.compose import store, write_briefing
-from aha_pipeline.briefing.facts import gather
+from aha_pipeline.briefing.compose import Style, store, write_briefing
 from aha_pipeline.warehouse.certificate import Certificate, certify
 from aha_pipeline.warehouse.checks import save_result
 from aha_pipeline.warehouse.connection import connect
@@ -13,8 +12,6 @@ from aha_pipeline.warehouse.dictionary import write_dictionary
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline_tests.dashboard import company
 from aha_pipeline_tests.dashboard.company import READ_UNTIL, YESTERDAY
-from aha_pipeline_tests.kit.ports import free_port
-from aha_pipeline_tests.kit.serving import served
 
 TAB = "AI & System Health"
 NOBODY = "http://127.0.0.1:1"  # no Ollama answers there
@@ -28,12 +25,13 @@ def told(module_database_url) -> str:
     with connect(module_database_url) as connection:
         write_dictionary(connection, read_marts())
         briefing = write_briefing(
-            gather(connection, YESTERDAY, "INR"),
+            connection,
             day=YESTERDAY,
             company="Test company",
             is_sandbox=True,
             base_url=NOBODY,
             model="mistral",
+            style=Style("INR"),
         )
         store(connection, briefing)
     return module_database_url
@@ -67,53 +65,37 @@ def cards(shown) -> list[str]:
     return [text.value[4:] for text in shown.markdown if text.value.startswith("### ")]
 
 
-def test_every_printed_figure_is_traced_to_its_definition(page, told):
-    shown = page(told, TAB, proof=True)
-    assert not shown.exception
-    figures = table(shown, "definition")
-    with connect(told) as connection, connection.cursor() as cursor:
-        cursor.execute("select proof -> 'figures' from analytics.ai_briefings_log order by id desc")
-        printed = cursor.fetchone()[0]
-    assert [row["figure"] for row in figures] == [figure["figure"] for figure in printed]
-    assert len(figures) > 20
-    assert all(row["definition"] and row["label"] for row in figures)
-    won = [row for row in figures if row["label"].startswith("Value won this month so far, in")]
-    assert won
-    for row in won:
-        assert row["mart"] == "kpis"
-        assert row["definition"] == "Sum of Amount of the won deals whose closing date is the day"
-
-
-def test_the_sql_of_a_figure_opens_as_it_was_when_it_was_printed(page, told):
+def test_each_line_says_why_since_when_and_which(page, told):
     with connect(told) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "update analytics.sql_texts set sql = '-- of that day' where path like %s",
-            ["%/kpis.sql"],
+            "select position, sentence, stance, records from analytics.briefing_items "
+            "order by cardinality(records) desc, position"
         )
-    shown = page(told, TAB, **{"proof": True, "proof sql/marts/kpis.sql": True})
+        told_lines = cursor.fetchall()
+    assert told_lines
+    for position, sentence, stance, records in (told_lines[0], told_lines[-1]):
+        shown = page(told, TAB, ask=True, line=position)
+        assert not shown.exception
+        assert sentence in shown.selectbox(key="line").options
+        said = [text.value for text in shown.markdown]
+        assert any(text.startswith("**Why?**") for text in said)
+        assert any(text.startswith("**Since when?**") for text in said)
+        assert any(f"`{stance}`" in text for text in said)
+        assert "-- stances:" in shown.code[0].value
+        if records:
+            assert [row["id"] for row in table(shown, "closing_date")] == records
+
+
+def test_the_sql_of_a_line_is_that_of_the_day_it_was_written(page, told):
+    with connect(told) as connection, connection.cursor() as cursor:
+        cursor.execute("update analytics.sql_texts set sql = '-- of that day'")
+    shown = page(told, TAB, ask=True)
     assert not shown.exception
     assert [code.value for code in shown.code] == ["-- of that day"]
 
 
-def test_a_ticked_figure_shows_its_definition_and_its_sql(chromium, told, tmp_path):
-    with (
-        served(tmp_path, free_port(), {"DATABASE_URL": told}) as address,
-        chromium.new_context(viewport={"width": 1366, "height": 3000}) as context,
-    ):
-        shown = context.new_page()
-        shown.goto(f"{address}/?tab=AI+%26+System+Health")
-        shown.get_by_text("Where each figure comes from").click(timeout=60_000)
-        rows = shown.locator(".st-key-figures canvas").first
-        rows.wait_for(timeout=60_000)
-        shown.get_by_text("sql/marts/kpis.sql").wait_for(timeout=60_000)
-        # The rows are drawn on a canvas: this is the box of the first one.
-        rows.click(position={"x": 12, "y": 52}, force=True)
-        shown.get_by_text("made by:").wait_for(timeout=60_000)
-        assert shown.get_by_text("Fact new_leads of analytics.kpis").count() == 1
-
-
-def test_a_briefing_without_a_proof_says_so(health):
-    assert any("origin of its figures" in info.value for info in health(proof=True).info)
+def test_a_briefing_without_lines_says_so(health):
+    assert any("before its lines were kept" in info.value for info in health(ask=True).info)
 
 
 def test_what_is_closed_is_not_asked_for(health):

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -18,12 +19,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from aha_pipeline.briefing import writer
-from aha_pipeline.briefing.compose import write_briefing
+from aha_pipeline.briefing import model
 from aha_pipeline.delivery.deliver import deliver
 from aha_pipeline.warehouse.connection import connect as open_connection
-from aha_pipeline_tests.briefing.conftest import make_facts
-from aha_pipeline_tests.briefing.test_compose import reply
 from aha_pipeline_tests.delivery.conftest import DAY, READER, stored
 from aha_pipeline_tests.kit.graph import RECORDS
 from aha_pipeline_tests.kit.mart_contents import rows
@@ -62,9 +60,9 @@ print([chart.proto.alt for chart in app.get("plotly_chart")])
 def example(heading: str) -> dict[str, Any]:
     """Return the names that the example of a section defines."""
     (block,) = PAGE.section(heading).blocks("python")
-    defined: dict[str, Any] = dict(vars(writer)) if heading == "Another model" else {}
+    defined: dict[str, Any] = dict(vars(model)) if heading == "Another model" else {}
     defined["__name__"] = "example_of_the_page"
-    sys.modules["example_of_the_page"] = writer  # dataclasses look their module up
+    sys.modules["example_of_the_page"] = model  # dataclasses look their module up
     exec(compile(block.text, PAGE.path.name, "exec"), defined)  # noqa: S102
     return defined
 
@@ -167,25 +165,22 @@ def test_another_crm_lands_its_records_once(database_url):
     assert rows(database_url, former) == [("Contacted",)]
 
 
-@pytest.mark.parametrize(
-    ("answer", "written_by"),
-    [(reply(), "model"), (reply(new_leads="They doubled to 99."), "plain")],
-)
-def test_another_model_words_the_briefing_and_is_proven(monkeypatch, answer, written_by):
+def test_another_model_is_asked_under_the_same_schema():
     async def chat(request: Request) -> JSONResponse:
         asked.append(await request.json())
-        return JSONResponse({"choices": [{"message": {"content": answer}}]})
+        return JSONResponse({"choices": [{"message": {"content": '{"headline": "x"}'}}]})
 
     asked: list[dict] = []
-    for name in ("find_model", "ask"):
-        monkeypatch.setattr(writer, name, example("Another model")[name])
+    ask = example("Another model")["ask"]
     routes = [Route("/v1/chat/completions", chat, methods=["POST"])]
     with serve(Starlette(routes=routes), free_port()) as url:
-        briefing = write_briefing(
-            make_facts(), day=DAY, company="Aha", is_sandbox=True, base_url=url, model="other"
-        )
-    assert briefing.written_by == written_by
-    assert asked[0]["messages"][0]["role"] == "system"
+        talk = [("system", "Rules"), ("human", "Facts"), ("ai", "No"), ("human", "Again")]
+        deadline = time.monotonic() + 20
+        answer = ask(talk, {"type": "object"}, base_url=url, model="other", deadline=deadline)
+    assert answer == '{"headline": "x"}'
+    roles = [one["role"] for one in asked[0]["messages"]]
+    assert roles == ["system", "user", "assistant", "user"]
+    assert asked[0]["response_format"]["json_schema"]["schema"] == {"type": "object"}
 
 
 def test_another_channel_delivers_once(tmp_path, database_url):

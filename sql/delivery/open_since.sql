@@ -1,3 +1,3 @@
--- Since when an incident is open, if one is.
+-- Since when a sync that failed or is late is told, if one is.
 
-select opened_at from analytics.incidents where closed_at is null
+select opened_at from analytics.incidents where kind <> 'untrue' and closed_at is null

@@ -10,7 +10,7 @@ with messages as (
     union all
     select 'incident ' || id, 'alert', day
     from analytics.incidents
-    where day >= %(oldest_day)s and closed_at is null
+    where day >= %(oldest_day)s and closed_at is null and kind <> 'untrue'
 ),
 progress as (
     select

@@ -1,0 +1,46 @@
+"""What each statement is: how pressing, good or bad news, what advice fits, behind what it stands.
+
+`catalogue.toml` is the data. Adding a statement is a block there, a branch of a file in
+`sql/briefing/facts`, a block of the same name in `sql/briefing/proofs`, and its phrases.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+Slot = Literal["event", "money", "risk", "leads"]
+SLOTS: tuple[Slot, ...] = ("event", "money", "risk", "leads")
+# A part or cause that adds up; every other link stands beside what it follows.
+CAUSES = ("lead_source", "pipeline_parts")
+
+
+@dataclass(frozen=True)
+class Stance:
+    """`base`: how pressing, 0 to 100. `is_event`: news of the day, the others are told when they
+    moved. `link_of`: the kinds of facts behind which alone it is told; empty for most.
+    """
+
+    name: str
+    means: str
+    slot: Slot | Literal["none"]
+    base: int
+    is_event: bool = False
+    mood: Literal["good", "bad", "neither"] = "neither"
+    advice: tuple[str, ...] = ()
+    link_of: tuple[str, ...] = ()
+
+
+@cache
+def stances() -> dict[str, Stance]:
+    """Return every stance by its name."""
+    content = tomllib.loads((Path(__file__).parent / "catalogue.toml").read_text("utf-8"))
+    return {name: _stance(name, block) for name, block in content.items()}
+
+
+def _stance(name: str, block: dict[str, Any]) -> Stance:
+    values: dict[str, Any] = {"name": name}
+    for key, value in block.items():
+        values[key] = tuple(value) if isinstance(value, list) else value
+    return Stance(**values)

@@ -1,0 +1,200 @@
+"""Sentences: a file a language, figures and names set in by code, and read back from the print."""
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from aha_pipeline import figures
+from aha_pipeline.briefing.facts import Value
+from aha_pipeline.briefing.names import BEGIN, END
+
+FOLDER = Path(__file__).parent / "languages"
+PLACE = re.compile(r"\{(?P<name>\w+)(?P<form>[$%#@]?)(?:\|(?P<one>[^|}]*)\|(?P<many>[^|}]*))?\}")
+# Digits of the printed figure are 0 to 9 in every language: what is dialled and compared is these.
+NUMBER = re.compile(r"-?[0-9][0-9.,]*")
+SUFFIXES = {"K": 3, "M": 6, "B": 9, "T": 12}
+
+
+class LanguageError(ValueError):
+    """A language's file is missing, or its phrases do not fit; the text says which."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """The phrases of one language. `stances`: two to four by stance; `advice`, `link`, `frame` and
+    `report`: fixed texts by name.
+    """
+
+    code: str
+    stances: Mapping[str, Sequence[str]]
+    advice: Mapping[str, str]
+    link: Mapping[str, str]
+    frame: Mapping[str, Any]
+    report: Mapping[str, str]
+
+    def usable(self, stance: str, figures: Mapping[str, Value]) -> list[int]:
+        """Return the numbers of the phrases whose values are all known; where there is money, of
+        those that print it. Never empty: a test demands a phrase for every set of values.
+        """
+        phrases = self.stances[stance]
+        fitting = [n for n, text in enumerate(phrases) if places(text) <= figures.keys()]
+        with_money = [n for n in fitting if "money$" in phrases[n]]
+        return with_money or fitting
+
+    def say(
+        self,
+        phrase: str,
+        values: Mapping[str, Value],
+        currency: str,
+        name: Callable[[str, str], str],
+    ) -> str:
+        """Return a phrase with its values set in; `name` prints a name of that place."""
+
+        def put(place: re.Match[str]) -> str:
+            value = values[place["name"]]
+            return self._put(place, value, currency, name)
+
+        return PLACE.sub(put, phrase)
+
+    def _put(
+        self,
+        place: re.Match[str],
+        value: Value,
+        currency: str,
+        name: Callable[[str, str], str],
+    ) -> str:
+        if place["one"] is not None:
+            assert isinstance(value, int | Decimal)
+            return f"{self.number(value, currency)} {place['one' if value == 1 else 'many']}"
+        if place["name"] == "weekday":
+            return str(self.frame["weekdays"][int(str(value)) - 1])
+        if isinstance(value, str):
+            return f"{BEGIN}{name(place['name'], value)}{END}"
+        if isinstance(value, date):
+            return self.day(value)
+        if place["form"] == "$":
+            return self.money(value, currency)
+        if place["form"] == "%":
+            return figures.percent(value)
+        return self.number(value, currency)
+
+    def money(self, value: Decimal | int, currency: str) -> str:
+        """Return an amount as the language writes it: ₹4.52 L, ₹4.52 लाख."""
+        printed = figures.money(value, currency)
+        for unit, word in ((" L", self.frame["lakh"]), (" Cr", self.frame["crore"])):
+            if printed.endswith(unit):
+                return f"{printed.removesuffix(unit)} {word}"
+        return printed
+
+    def number(self, value: Decimal | int, currency: str) -> str:
+        """Return a number of things, with one decimal at most."""
+        return figures.count(value, currency)
+
+    def day(self, day: date) -> str:
+        """Return `4 Dec 2026`."""
+        return f"{day.day} {self.frame['months'][day.month - 1]} {day.year}"
+
+    def long_date(self, day: date) -> str:
+        """Return `Friday, 4 Dec 2026`."""
+        return f"{self.frame['weekdays'][day.weekday()]}, {self.day(day)}"
+
+    def read_back(
+        self,
+        phrase: str,
+        sentence: str,
+        values: Mapping[str, Value],
+        currency: str,
+        name: Callable[[str, str], str],
+    ) -> bool:
+        """Return whether a printed sentence is this phrase and says these values.
+
+        Figures are read from the print by a second way, and must be the value to the precision
+        that is printed; names must be the item's own, each in its place.
+        """
+        found = self._pattern(phrase).fullmatch(sentence)
+        if found is None:
+            return False
+        return all(
+            self._says(place, found[f"p{number}"], values[place["name"]], currency, name)
+            for number, place in enumerate(PLACE.finditer(phrase))
+        )
+
+    def _pattern(self, phrase: str) -> re.Pattern[str]:
+        parts, end = [], 0
+        for number, place in enumerate(PLACE.finditer(phrase)):
+            parts.append(re.escape(phrase[end : place.start()]))
+            parts.append(f"(?P<p{number}>{BEGIN}[^{BEGIN}{END}]*{END}|[^{BEGIN}{END}]+?)")
+            end = place.end()
+        return re.compile("".join(parts) + re.escape(phrase[end:]))
+
+    def _says(
+        self,
+        place: re.Match[str],
+        printed: str,
+        value: Value,
+        currency: str,
+        name: Callable[[str, str], str],
+    ) -> bool:
+        if place["name"] == "weekday":
+            return list(self.frame["weekdays"]).index(printed) + 1 == int(str(value))
+        if isinstance(value, str):
+            return printed == f"{BEGIN}{name(place['name'], value)}{END}"
+        if isinstance(value, date):
+            day, month, year = printed.split(" ")
+            return value == date(int(year), list(self.frame["months"]).index(month) + 1, int(day))
+        if place["one"] is not None:
+            printed, _, noun = printed.partition(" ")
+            if noun != place["one" if value == 1 else "many"]:
+                return False
+        return self._is_value(printed, Decimal(value), currency, place["form"])
+
+    def _is_value(self, printed: str, value: Decimal, currency: str, form: str) -> bool:
+        digits = NUMBER.search(printed)
+        if digits is None:
+            return False
+        number = figures.read_number(digits[0].rstrip(".,"), currency)
+        scale = self._scale(printed[digits.end() :].strip()) if form == "$" else 0
+        is_plain = form == "$" or printed.replace("%", "").strip() == digits[0]
+        sign = -1 if printed.startswith("-") and number > 0 else 1
+        # The last printed place may be rounded by half of it, halves away from zero.
+        decimals = 2 if scale else 0 if form == "$" else 1
+        half = Decimal("0.5").scaleb(scale - decimals)
+        difference = abs(value) - abs(number.scaleb(scale))
+        is_close = -half <= difference < half or (form != "$" and difference == 0)
+        return is_plain and is_close and (value >= 0) == (sign * number >= 0)
+
+    def _scale(self, unit: str) -> int:
+        """Return the power of ten of what stands behind a number; none for a currency's sign."""
+        scales = {self.frame["lakh"]: 5, self.frame["crore"]: 7, **SUFFIXES}
+        return scales.get(unit.partition(" ")[0], 0)
+
+
+def places(phrase: str) -> set[str]:
+    """Return the names of the values that a phrase prints."""
+    return {place["name"] for place in PLACE.finditer(phrase)}
+
+
+@cache
+def codes() -> tuple[str, ...]:
+    """Return the languages that there are, one for each file."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml") if path.stem != "signed"))
+
+
+@cache
+def load(code: str) -> Language:
+    """Return a language by its code, `en` or `hi`. Raises LanguageError if it has no file."""
+    path = FOLDER / f"{code}.toml"
+    if code not in codes():
+        raise LanguageError(
+            f"There is no language {code!r}; there are {', '.join(codes())}. Set BRIEFING_LANGUAGE "
+            f"to one of them, or write {path.name}."
+        )
+    content = tomllib.loads(path.read_text("utf-8"))
+    parts = ("advice", "link", "frame", "report")
+    return Language(code, content["stance"], **{part: content[part] for part in parts})

@@ -1,0 +1,39 @@
+-- stances: pushed, cut, back
+-- Open deals that on the day got a later closing date, a smaller amount or an earlier stage.
+
+with compared as (
+    select
+        n.id,
+        n.name,
+        n.amount,
+        b.amount as amount_before,
+        n.closing_date,
+        n.closing_date - b.closing_date as days,
+        n.stage,
+        n.position < b.position and not b.is_assumed as is_back
+    from analytics.deal_history n
+    join analytics.deal_history b
+        on b.id = n.id and b.from_day < %(day)s
+        and (b.until_day is null or b.until_day >= %(day)s)
+    where n.from_day = %(day)s and (n.until_day is null or n.until_day > %(day)s)
+        and n.meaning = 'open' and b.meaning = 'open'
+)
+select
+    s.stance,
+    c.id as subject,
+    array[c.id] as records,
+    %(day)s::date as first_day,
+    coalesce(c.amount, 0) as weight,
+    c.name as deal,
+    c.amount as money,
+    case when s.stance = 'cut' then c.amount_before end as before,
+    case when s.stance = 'pushed' then c.days end as days,
+    case when s.stance = 'pushed' then c.closing_date end as date,
+    case when s.stance = 'back' then c.stage end as stage
+from compared c
+cross join lateral (values
+    ('pushed', c.days > 0),
+    ('cut', c.amount < c.amount_before),
+    ('back', c.is_back)
+) s (stance, holds)
+where s.holds

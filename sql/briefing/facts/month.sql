@@ -1,0 +1,36 @@
+-- stances: month_ahead, month_behind, month_level
+-- Value won in the month so far against the same days of the month before, where each of those
+-- days is known. Level: they differ by less than a hundredth.
+
+with periods as (
+    select
+        date_trunc('month', %(day)s::date)::date as first_day,
+        %(day)s::date as last_day,
+        'this' as period
+    union all
+    select
+        (date_trunc('month', %(day)s::date) - interval '1 month')::date,
+        (%(day)s::date - interval '1 month')::date,
+        'last'
+),
+won as (
+    select p.period, p.first_day, sum(k.won_value) as money
+    from periods p
+    join analytics.kpis k on k.day between p.first_day and p.last_day
+    group by p.period, p.first_day, p.last_day
+    having count(*) = p.last_day - p.first_day + 1
+)
+select
+    case
+        when abs(t.money - l.money) <= greatest(abs(l.money) * 0.01, 1) then 'month_level'
+        when t.money > l.money then 'month_ahead'
+        else 'month_behind'
+    end as stance,
+    '' as subject,
+    t.first_day,
+    abs(t.money - l.money) as weight,
+    t.money,
+    l.money as before
+from won t
+join won l on l.period = 'last'
+where t.period = 'this' and (t.money > 0 or l.money > 0)

@@ -1,0 +1,37 @@
+-- stances: opened_large, opened
+-- The largest deal that came in on the day, and is open still. Large: nine in ten deals of the 90
+-- days before were smaller, of at least 20.
+
+with recent as (
+    select id, name, amount, owner_name, day, meaning
+    from analytics.deals
+    where day between %(day)s::date - 90 and %(day)s and amount > 0
+),
+largest as (
+    select *, lead(amount) over (order by amount desc, id) as next_amount
+    from recent
+    where day = %(day)s
+    order by amount desc, id
+    limit 1
+),
+judged as (
+    select
+        l.*,
+        count(r.id) as others,
+        count(r.id) filter (where r.amount < l.amount) as smaller
+    from largest l
+    left join recent r on r.day < %(day)s
+    group by l.id, l.name, l.amount, l.owner_name, l.day, l.meaning, l.next_amount
+)
+select
+    case when others >= 20 and smaller * 10 >= others * 9 then 'opened_large' else 'opened' end
+        as stance,
+    id as subject,
+    array[id] as records,
+    day as first_day,
+    amount as weight,
+    name as deal,
+    amount as money,
+    nullif(owner_name, '(none)') as owner
+from judged
+where meaning = 'open' and amount > coalesce(next_amount, 0)

@@ -1,0 +1,19 @@
+-- stances: pipeline_up, pipeline_down, pipeline_level
+-- The open pipeline at the end of the day against seven days before. Level: they differ by less
+-- than a hundredth.
+
+select
+    case
+        when abs(t.open_pipeline_value - b.open_pipeline_value)
+            <= greatest(abs(b.open_pipeline_value) * 0.01, 1) then 'pipeline_level'
+        when t.open_pipeline_value > b.open_pipeline_value then 'pipeline_up'
+        else 'pipeline_down'
+    end as stance,
+    '' as subject,
+    b.day as first_day,
+    abs(t.open_pipeline_value - b.open_pipeline_value) as weight,
+    t.open_pipeline_value as money,
+    b.open_pipeline_value as before
+from analytics.kpis t
+join analytics.kpis b on b.day = t.day - 7
+where t.day = %(day)s and (t.open_pipeline_value > 0 or b.open_pipeline_value > 0)

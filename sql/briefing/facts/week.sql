@@ -1,0 +1,40 @@
+-- stances: week_won_more, week_won_less, week_won_level, week_leads_more, week_leads_fewer,
+--   week_leads_same
+-- The weekly digest, told on Mondays: the week up to Sunday against the one before, where each of
+-- the fourteen days is known. Level: they differ by less than a hundredth.
+
+with weeks as (
+    select
+        sum(won_value) filter (where day > %(day)s::date - 7) as won,
+        sum(won_value) filter (where day <= %(day)s::date - 7) as won_before,
+        sum(new_leads) filter (where day > %(day)s::date - 7) as leads,
+        sum(new_leads) filter (where day <= %(day)s::date - 7) as leads_before
+    from analytics.kpis
+    where day between %(day)s::date - 13 and %(day)s
+        and extract(isodow from %(day)s::date) = 7
+    having count(*) = 14
+)
+select
+    case
+        when abs(won - won_before) <= greatest(abs(won_before) * 0.01, 1) then 'week_won_level'
+        when won > won_before then 'week_won_more'
+        else 'week_won_less'
+    end as stance,
+    '' as subject,
+    %(day)s::date - 6 as first_day,
+    abs(won - won_before) as weight,
+    null::numeric as n,
+    won as money,
+    won_before as before
+from weeks
+where won > 0 or won_before > 0
+union all
+select
+    case
+        when leads > leads_before then 'week_leads_more'
+        when leads < leads_before then 'week_leads_fewer'
+        else 'week_leads_same'
+    end,
+    'leads', %(day)s::date - 6, 0, leads, null, leads_before
+from weeks
+where leads > 0 or leads_before > 0

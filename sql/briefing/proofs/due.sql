@@ -1,0 +1,16 @@
+-- Whether so many deals close in the seven days after the day; see glance.sql.
+
+-- name: due
+select count(*) = %(n)s and count(*) > 0 and sum(amount) is not distinct from %(money)s
+from analytics.deal_history
+where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
+    and closing_date - %(day)s::date between 1 and 7
+
+-- name: due_named
+select count(*) = %(n)s and sum(amount) is not distinct from %(money)s
+    and max(amount) = %(deal_money)s
+    and count(*) filter (where amount = %(deal_money)s) = 1
+    and bool_or(id = %(subject)s and name = %(deal)s and amount = %(deal_money)s)
+from analytics.deal_history
+where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
+    and closing_date - %(day)s::date between 1 and 7

@@ -1,0 +1,37 @@
+-- Whether the month stands as printed; see glance.sql.
+
+-- name: month_ahead
+select (
+    select sum(amount) from analytics.deals
+    where meaning = 'won' and closed_day <= %(day)s
+        and to_char(closed_day, 'YYYYMM') = to_char(%(day)s::date, 'YYYYMM')
+) = %(money)s and %(money)s > %(before)s and %(money)s - %(before)s > 0.01 * %(before)s
+and (
+    select coalesce(sum(amount), 0) from analytics.deals
+    where meaning = 'won' and closed_day <= %(day)s::date - interval '1 month'
+        and to_char(closed_day, 'YYYYMM') = to_char(%(day)s::date - interval '1 month', 'YYYYMM')
+) = %(before)s
+
+-- name: month_behind
+select (
+    select coalesce(sum(amount), 0) from analytics.deals
+    where meaning = 'won' and closed_day <= %(day)s
+        and to_char(closed_day, 'YYYYMM') = to_char(%(day)s::date, 'YYYYMM')
+) = %(money)s and %(money)s < %(before)s and %(before)s - %(money)s > 0.01 * %(before)s
+and (
+    select sum(amount) from analytics.deals
+    where meaning = 'won' and closed_day <= %(day)s::date - interval '1 month'
+        and to_char(closed_day, 'YYYYMM') = to_char(%(day)s::date - interval '1 month', 'YYYYMM')
+) = %(before)s
+
+-- name: month_level
+select (
+    select coalesce(sum(amount), 0) from analytics.deals
+    where meaning = 'won' and closed_day <= %(day)s
+        and to_char(closed_day, 'YYYYMM') = to_char(%(day)s::date, 'YYYYMM')
+) = %(money)s and abs(%(money)s - %(before)s) <= greatest(0.01 * %(before)s, 1)
+and (
+    select coalesce(sum(amount), 0) from analytics.deals
+    where meaning = 'won' and closed_day <= %(day)s::date - interval '1 month'
+        and to_char(closed_day, 'YYYYMM') = to_char(%(day)s::date - interval '1 month', 'YYYYMM')
+) = %(before)s

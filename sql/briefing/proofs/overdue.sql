@@ -1,0 +1,37 @@
+-- Whether so many deals are overdue, and were; see glance.sql.
+
+-- name: overdue_more
+select n = %(n)s and money is not distinct from %(money)s and before = %(before)s and n > before from (
+    select
+        count(*) filter (where d.day = %(day)s) as n,
+        sum(h.amount) filter (where d.day = %(day)s) as money,
+        count(*) filter (where d.day < %(day)s) as before
+    from (values (%(day)s::date), (%(day)s::date - 7)) d (day)
+    join analytics.deal_history h
+        on daterange(h.from_day, h.until_day) @> d.day
+        and h.meaning = 'open' and d.day - h.closing_date >= 0
+) o
+
+-- name: overdue_fewer
+select n = %(n)s and money is not distinct from %(money)s and before = %(before)s and n < before from (
+    select
+        count(*) filter (where d.day = %(day)s) as n,
+        sum(h.amount) filter (where d.day = %(day)s) as money,
+        count(*) filter (where d.day < %(day)s) as before
+    from (values (%(day)s::date), (%(day)s::date - 7)) d (day)
+    join analytics.deal_history h
+        on daterange(h.from_day, h.until_day) @> d.day
+        and h.meaning = 'open' and d.day - h.closing_date >= 0
+) o
+
+-- name: overdue_same
+select n = %(n)s and n = before and money is not distinct from %(money)s from (
+    select
+        count(*) filter (where d.day = %(day)s) as n,
+        sum(h.amount) filter (where d.day = %(day)s) as money,
+        count(*) filter (where d.day < %(day)s) as before
+    from (values (%(day)s::date), (%(day)s::date - 7)) d (day)
+    join analytics.deal_history h
+        on daterange(h.from_day, h.until_day) @> d.day
+        and h.meaning = 'open' and d.day - h.closing_date >= 0
+) o

@@ -1,0 +1,28 @@
+-- Whether the open pipeline moved as printed; see glance.sql.
+
+-- name: pipeline_up
+select (
+    select sum(amount) from analytics.deal_history
+    where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
+) = %(money)s and (
+    select coalesce(sum(amount), 0) from analytics.deal_history
+    where meaning = 'open' and daterange(from_day, until_day) @> (%(day)s::date - 7)
+) = %(before)s and %(money)s - %(before)s > greatest(0.01 * %(before)s, 1)
+
+-- name: pipeline_down
+select (
+    select coalesce(sum(amount), 0) from analytics.deal_history
+    where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
+) = %(money)s and (
+    select sum(amount) from analytics.deal_history
+    where meaning = 'open' and daterange(from_day, until_day) @> (%(day)s::date - 7)
+) = %(before)s and %(before)s - %(money)s > greatest(0.01 * %(before)s, 1)
+
+-- name: pipeline_level
+select (
+    select coalesce(sum(amount), 0) from analytics.deal_history
+    where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
+) = %(money)s and (
+    select coalesce(sum(amount), 0) from analytics.deal_history
+    where meaning = 'open' and daterange(from_day, until_day) @> (%(day)s::date - 7)
+) = %(before)s and abs(%(money)s - %(before)s) <= greatest(0.01 * %(before)s, 1)

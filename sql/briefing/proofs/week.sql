@@ -1,0 +1,55 @@
+-- Whether the week compares with the one before as printed; see glance.sql.
+
+-- name: week_won_more
+select (
+    select coalesce(sum(won_value), 0) from analytics.kpis
+    where day > %(day)s::date - 7 and day <= %(day)s
+) = %(money)s and (
+    select coalesce(sum(won_value), 0) from analytics.kpis
+    where day > %(day)s::date - 14 and day <= %(day)s::date - 7
+) = %(before)s and %(money)s - %(before)s > greatest(0.01 * %(before)s, 1) and extract(isodow from %(day)s::date) = 7
+
+-- name: week_won_less
+select (
+    select coalesce(sum(won_value), 0) from analytics.kpis
+    where day > %(day)s::date - 7 and day <= %(day)s
+) = %(money)s and (
+    select coalesce(sum(won_value), 0) from analytics.kpis
+    where day > %(day)s::date - 14 and day <= %(day)s::date - 7
+) = %(before)s and %(before)s - %(money)s > greatest(0.01 * %(before)s, 1) and extract(isodow from %(day)s::date) = 7
+
+-- name: week_won_level
+select (
+    select coalesce(sum(won_value), 0) from analytics.kpis
+    where day > %(day)s::date - 7 and day <= %(day)s
+) = %(money)s and (
+    select coalesce(sum(won_value), 0) from analytics.kpis
+    where day > %(day)s::date - 14 and day <= %(day)s::date - 7
+) = %(before)s and abs(%(money)s - %(before)s) <= greatest(0.01 * %(before)s, 1) and extract(isodow from %(day)s::date) = 7
+
+-- name: week_leads_more
+select (
+    select coalesce(sum(new_leads), 0) from analytics.kpis
+    where day > %(day)s::date - 7 and day <= %(day)s
+) = %(n)s and (
+    select coalesce(sum(new_leads), 0) from analytics.kpis
+    where day > %(day)s::date - 14 and day <= %(day)s::date - 7
+) = %(before)s and %(n)s > %(before)s and extract(isodow from %(day)s::date) = 7
+
+-- name: week_leads_fewer
+select (
+    select coalesce(sum(new_leads), 0) from analytics.kpis
+    where day > %(day)s::date - 7 and day <= %(day)s
+) = %(n)s and (
+    select coalesce(sum(new_leads), 0) from analytics.kpis
+    where day > %(day)s::date - 14 and day <= %(day)s::date - 7
+) = %(before)s and %(n)s < %(before)s and extract(isodow from %(day)s::date) = 7
+
+-- name: week_leads_same
+select (
+    select coalesce(sum(new_leads), 0) from analytics.kpis
+    where day > %(day)s::date - 7 and day <= %(day)s
+) = %(n)s and (
+    select coalesce(sum(new_leads), 0) from analytics.kpis
+    where day > %(day)s::date - 14 and day <= %(day)s::date - 7
+) = %(n)s and %(n)s > 0 and extract(isodow from %(day)s::date) = 7

@@ -1,0 +1,55 @@
+-- Whether a win that is printed was one; see glance.sql.
+
+-- name: won
+select exists (
+    select from analytics.deal_history h
+    left join analytics.owners o using (owner_id)
+    where h.id = %(subject)s and h.is_present and not h.is_deleted
+        and h.meaning = 'won' and h.closed_day = %(day)s
+        and h.name = %(deal)s and h.amount is not distinct from %(money)s
+        and coalesce(o.owner_name = %(owner)s, %(owner)s is null or h.owner_id = %(owner)s)
+        and (%(source)s is null or h.source = %(source)s)
+)
+
+-- name: won_largest_month
+select %(money)s > 0 and not exists (
+    select from analytics.deal_history h
+    where h.is_present and not h.is_deleted and h.meaning = 'won' and h.id <> %(subject)s
+        and to_char(h.closed_day, 'YYYYMM') = to_char(%(day)s::date, 'YYYYMM')
+        and h.closed_day <= %(day)s and h.amount >= %(money)s
+) and exists (
+    select from analytics.deal_history h
+    left join analytics.owners o using (owner_id)
+    where h.id = %(subject)s and h.is_present and not h.is_deleted
+        and h.meaning = 'won' and h.closed_day = %(day)s
+        and h.name = %(deal)s and h.amount = %(money)s
+        and coalesce(o.owner_name = %(owner)s, %(owner)s is null or h.owner_id = %(owner)s)
+        and (%(source)s is null or h.source = %(source)s)
+)
+
+-- name: won_after_gap
+select (
+    select array_agg(h.id) = array[%(subject)s] and bool_and(
+        h.name = %(deal)s and h.amount is not distinct from %(money)s
+        and coalesce(o.owner_name = %(owner)s, %(owner)s is null or h.owner_id = %(owner)s)
+        and (%(source)s is null or h.source = %(source)s))
+    from analytics.deal_history h
+    left join analytics.owners o using (owner_id)
+    where h.is_present and not h.is_deleted and h.meaning = 'won' and h.closed_day = %(day)s
+) and %(days)s >= 3 and exists (
+    select from analytics.deals
+    where meaning = 'won' and closed_day = %(day)s::date - %(days)s::integer
+) and not exists (
+    select from analytics.deals
+    where meaning = 'won' and closed_day < %(day)s
+        and closed_day > %(day)s::date - %(days)s::integer
+)
+
+-- name: won_many
+select count(*) = %(n)s and count(*) >= 3 and sum(amount) is not distinct from %(money)s
+    and (%(deal)s is null or (
+        count(*) filter (where name = %(deal)s and amount = %(deal_money)s) = 1
+        and max(amount) = %(deal_money)s
+        and count(*) filter (where amount = %(deal_money)s) = 1))
+from analytics.deal_history
+where is_present and not is_deleted and meaning = 'won' and closed_day = %(day)s

@@ -1,0 +1,15 @@
+-- Reps who have closed a deal or have one open, by name and never by a figure. The rate is shown
+-- with its interval, and not at all where too few deals are closed.
+
+select
+    owner_name,
+    open_deals,
+    won_deals,
+    won_value,
+    win_rate_by_count as win_rate_pct,
+    win_rate_low as low_pct,
+    win_rate_high as high_pct,
+    too_few
+from analytics.rep_matrix
+where open_deals > 0 or closed_deals > 0
+order by owner_name, owner_id

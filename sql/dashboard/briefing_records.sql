@@ -1,0 +1,8 @@
+-- grain: one row per deal behind the line %(position)s of the briefing %(id)s, as it is now
+
+select d.name, d.stage, d.amount, d.closing_date, d.source, d.id
+from analytics.briefing_items i
+cross join unnest(i.records) with ordinality r (id, place)
+join analytics.deals d on d.id = r.id
+where i.briefing_id = %(id)s and i.position = %(position)s
+order by r.place
