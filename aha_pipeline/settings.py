@@ -322,7 +322,7 @@ class Settings(BaseSettings):
         if value is not None and not phone_numbers(value):
             raise ValueError("must be a number with its country code, such as +919812345678")
         for number in phone_numbers(value):
-            if not (number.startswith("+") and number[1:].isdigit() and 8 <= len(number) <= 16):
+            if not re.fullmatch(r"\+[0-9]{7,15}", number):  # of no other script: Twilio knows 0-9
                 raise ValueError("must be a number with its country code, such as +919812345678")
         return value
 
@@ -394,14 +394,14 @@ class Settings(BaseSettings):
     @field_validator("aha_daily_at", mode="before")
     @classmethod
     def _check_time(cls, value: object) -> object:
-        if isinstance(value, str) and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        if isinstance(value, str) and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
             raise ValueError("must be a time of day such as 08:00")
         return value
 
     @field_validator("aha_start_date", mode="before")
     @classmethod
     def _check_date(cls, value: object) -> object:
-        if isinstance(value, str) and not re.fullmatch(r"(19|20)\d\d-\d\d-\d\d", value):
+        if isinstance(value, str) and not re.fullmatch(r"(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}", value):
             raise ValueError("must be a day such as 2026-01-31")
         return value
 

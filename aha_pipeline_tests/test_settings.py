@@ -91,3 +91,25 @@ def test_what_copying_adds_to_a_token_is_taken_off(written):
 def test_parameters_of_an_orm_are_left_out_of_the_database_address(query, left):
     base = "postgresql://u:p@127.0.0.1:6543/postgres"
     assert load(database_url=base + query).database_url.get_secret_value() == base + left
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("TARGET_WHATSAPP_NUMBER", "+٩١٩٨١٢٣٤٥٦٧٨"),
+        ("TARGET_WHATSAPP_NUMBER", "+919812345678,+९१९८१२३४५६७८"),
+        ("AHA_DAILY_AT", "०८:००"),
+        ("AHA_START_DATE", "२०२६-०१-०१"),
+    ],
+)
+def test_digits_of_another_script_are_refused(monkeypatch, variable, value):
+    twilio = {
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "x",
+        "TWILIO_WHATSAPP_NUMBER": "+14155238886",
+        "TARGET_WHATSAPP_NUMBER": "+919812345678",
+    }
+    for name, text in (twilio | {variable: value}).items():
+        monkeypatch.setenv(name, text)
+    with pytest.raises(SettingsError, match=variable):
+        load()
