@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import streamlit as st
 
+from aha_pipeline.encoding import markdown
 from dashboard.style import Row
 
 ALL_TIME, CUSTOM = "All time", "Custom"
@@ -59,24 +60,48 @@ def choose(sources: Sequence[Row], owners: Sequence[Row], today: date | None) ->
     """Show the filters in a row and return what is chosen in them.
 
     sources, owners: rows of `filter_sources` and `filter_owners`. A value in the address that is
-    not on offer is dropped from it.
+    not on offer is named, and no record is shown where no other is: never those of all.
     """
     ids = _owner_names(owners)
+    offered = [row["source"] for row in sources]
+    gone = {"source": _gone("source", offered), "owner": _gone("owner", list(ids))}
     with st.container(key="filters"):
         when, whence, whose = st.columns([1, 1.4, 1.4])
         days = _period(when, today)
         chosen = whence.multiselect(
-            "Sources", [row["source"] for row in sources], key="source", bind="query-params",
-            placeholder="All sources",
+            "Sources", offered, key="source", bind="query-params", placeholder="All sources",
+            on_change=_forget_gone,
         )  # fmt: skip
         names = whose.multiselect(
-            "Owners", list(ids), key="owner", bind="query-params", placeholder="All owners"
-        )
+            "Owners", list(ids), key="owner", bind="query-params", placeholder="All owners",
+            on_change=_forget_gone,
+        )  # fmt: skip
+    for kind, values in gone.items():
+        if values:
+            st.warning(
+                f"The address names {kind}s that are not here: {', '.join(map(markdown, values))}. "
+                "They may have been renamed or have no record any more. Choose others above."
+            )
     return Filters(
         *days,
-        sources=list(chosen) or None,
-        owners=[ids[name] for name in names] or None,
+        sources=list(chosen) or gone["source"] or None,
+        owners=[ids[name] for name in names] or gone["owner"] or None,
     )
+
+
+def _gone(key: str, offered: Sequence[str]) -> list[str]:
+    """Return what the address named and is not on offer, until another choice is made.
+
+    Streamlit takes it out of the address, so it is remembered.
+    """
+    if named := [value for value in st.query_params.get_all(key) if value not in offered]:
+        st.session_state[f"{key} that is gone"] = named
+    return list(st.session_state.get(f"{key} that is gone", ()))
+
+
+def _forget_gone() -> None:
+    for key in ("source", "owner"):
+        st.session_state.pop(f"{key} that is gone", None)
 
 
 def _period(place: st.delta_generator.DeltaGenerator, today: date | None) -> Days:

@@ -1,6 +1,6 @@
 """The dashboard's page over a database, without a browser."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 import pytest
@@ -21,13 +21,19 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., AppTest]]:
 
 
 def run(
-    monkeypatch: pytest.MonkeyPatch, database_url: str, tab: str = TABS[0], **state: object
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: str,
+    tab: str = TABS[0],
+    address: Mapping[str, list[str]] | None = None,
+    **state: object,
 ) -> AppTest:
-    """Return what the page shows at a tab, given the state of its session."""
+    """Return what the page shows at a tab, given its address and the state of its session."""
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setattr(config, "_main_script_path", str(APP))
     config.get_config_options(force_reparse=True)
     app = AppTest.from_file(str(APP), default_timeout=SECONDS)
     for key, value in {"tab": tab, **state}.items():
         app.session_state[key] = value
+    for key, values in (address or {}).items():
+        app.query_params[key] = values
     return app.run()

@@ -195,3 +195,28 @@ def test_period_ends_the_cards(page, filled_url):
 def test_little_that_is_left_can_be_shown(page, filled_url, tab, period):
     shown = page(filled_url, tab, period=period, source=["(none)"], owner=["Bala"])
     assert not shown.exception
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ({"owner": ["Somebody Who Left"]}, "owner"),
+        ({"source": ["Renamed"]}, "source"),
+        ({"source": ["Renamed", "Also renamed"], "owner": ["Bala"]}, "source"),
+    ],
+)
+def test_an_address_that_names_what_is_gone_never_shows_the_whole_company(
+    page, filled_url, address, kind
+):
+    everything = {card.label: card.value for card in page(filled_url).metric}
+    shown = page(filled_url, address=address)
+    said = " ".join(warning.value for warning in shown.warning)
+    assert f"{kind}s that are not here" in said
+    assert {card.label: card.value for card in shown.metric} != everything
+
+
+def test_what_is_still_here_narrows_beside_what_is_gone(page, filled_url):
+    narrowed = {card.label: card.value for card in page(filled_url, owner=["Bala"]).metric}
+    shown = page(filled_url, address={"owner": ["Bala", "Somebody Who Left"]})
+    assert {card.label: card.value for card in shown.metric} == narrowed
+    assert any("Somebody Who Left" in warning.value for warning in shown.warning)
