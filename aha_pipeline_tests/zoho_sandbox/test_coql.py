@@ -29,25 +29,17 @@ def names(client: Client, where: str, rest: str = "") -> list[str]:
     [
         ("id > 1", "Asha Zara Meera Bala"),
         ("Amount = 5", "Asha"),
-        ("Amount != 5", "Zara Meera"),
         ("Amount >= 20", "Zara Meera"),
         ("Amount > 20", "Zara"),
         ("Amount < 20", "Asha"),
         ("Amount <= -1", ""),
-        ("Amount between 5 and 20", "Asha Meera"),
         ("Amount is null", "Bala"),
-        ("Amount is not null", "Asha Zara Meera"),
         ("Last_Name in ('Asha', 'Bala', 'Nobody')", "Asha Bala"),
-        ("Last_Name not in ('Asha', 'Bala')", "Zara Meera"),
         ("Last_Name = 'it''s'", ""),
         ("Modified_Time = '2026-01-02T04:30:00Z'", "Zara"),
         ("Modified_Time >= '2026-01-03T10:00:00+05:30'", "Meera Bala"),
         ("Modified_Time < '2026-01-02T10:00:00+05:30'", "Asha"),
-        (
-            "Modified_Time between '2026-01-01T00:00:00+05:30' and '2026-01-02T10:00:00+05:30'",
-            "Asha Zara",
-        ),
-        ("(Amount = 5 or Amount = 30) and Last_Name != 'Zara'", "Asha"),
+        ("(Amount = 5 or Amount = 30) and Last_Name in ('Asha', 'Bala')", "Asha"),
         ("(Amount > 1 and (Last_Name = 'Asha' or Last_Name = 'Zara'))", "Asha Zara"),
         ("Converted__s = 'true'", "Zara"),
         ("Converted__s = false", "Asha Meera Bala"),
@@ -66,9 +58,7 @@ def test_conditions(client: Client, where: str, expected: str) -> None:
         ("order by Modified_Time desc, id asc", "Meera Bala Zara Asha"),
         ("order by Modified_Time desc, id desc", "Bala Meera Zara Asha"),
         ("order by Amount desc limit 2", "Zara Meera"),
-        ("limit 1, 2", "Zara Meera"),
-        ("limit 2 offset 2", "Meera Bala"),
-        ("limit 9, 2", ""),
+        ("limit 2", "Asha Zara"),
     ],
 )
 def test_orders_and_limits(client: Client, rest: str, expected: str) -> None:
@@ -133,14 +123,13 @@ def test_lookups_are_cut_down(serve: Callable) -> None:
     assert row["Owner"] == {"name": "Asha Rao", "id": "9"}
 
 
-@pytest.mark.parametrize(("version", "rows", "reach"), [("v2", 200, 10_000), ("v8", 2000, 100_000)])
-def test_rows_and_reach_of_a_version(client: Client, version: str, rows: int, reach: int) -> None:
+@pytest.mark.parametrize(("version", "rows"), [("v2", 200), ("v8", 2000)])
+def test_rows_of_a_version(client: Client, version: str, rows: int) -> None:
     base = "select id from Leads where id > 1"
     assert ask(client, f"{base} limit {rows}", version).status_code == 200
     answer = ask(client, f"{base} limit {rows + 1}", version)
     assert (answer.status_code, answer.json()["code"]) == (400, "LIMIT_EXCEEDED")
     assert answer.json()["details"]["limit"] == rows
-    assert ask(client, f"{base} limit {reach - 1}, 2", version).json()["code"] == "LIMIT_EXCEEDED"
 
 
 @pytest.mark.parametrize(
@@ -155,6 +144,11 @@ def test_rows_and_reach_of_a_version(client: Client, version: str, rows: int, re
         ("select id from Leads where Amount = 'many'", "SYNTAX_ERROR"),
         ("select id from Leads where Modified_Time > 'yesterday'", "SYNTAX_ERROR"),
         ("select id from Leads where id > 1 limit 'x'", "SYNTAX_ERROR"),
+        ("select id from Leads where id > 1 limit 1, 2", "SYNTAX_ERROR"),
+        ("select id from Leads where id > 1 limit 2 offset 2", "SYNTAX_ERROR"),
+        ("select id from Leads where id != 1", "SYNTAX_ERROR"),
+        ("select id from Leads where id between 1 and 9", "SYNTAX_ERROR"),
+        ("select id from Leads where Amount is not null", "SYNTAX_ERROR"),
         ("select Nonsense from Leads where id > 1", "INVALID_QUERY"),
         ("select id from Leads where Nonsense = 1", "INVALID_QUERY"),
         ("select count(id) from Leads where id > 1", "INVALID_QUERY"),

@@ -1,4 +1,6 @@
-"""Zoho's query language: the part that reads records by conditions, in order, some at a time.
+"""Zoho's query language: the part that reads records by key, some at a time.
+
+Comparisons, `in` and `is null`, joined by `and` and `or` in brackets, then `order by` and `limit`.
 
 Zoho does not say what a comparison with an empty value gives; here only `is null` finds one.
 """
@@ -9,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice
 from math import inf
-from operator import eq, ge, gt, itemgetter, le, lt, ne
+from operator import eq, ge, gt, itemgetter, le, lt
 from typing import TYPE_CHECKING
 
 from zoho_sandbox.clock import instant_of
@@ -29,7 +31,6 @@ MAX_COLUMNS, DEFAULT_LIMIT = 50, 200
 NUMBERS = frozenset({"integer", "double", "currency", "percent", "bigint", "formula"})
 OPERATORS: dict[str, Callable[[Key, Key], bool]] = {
     "eq": eq,
-    "neq": ne,
     "gt": gt,
     "gte": ge,
     "lt": lt,
@@ -53,7 +54,6 @@ class Select:
     columns: tuple[str, ...]
     where: Condition
     order: tuple[tuple[str, bool], ...]  # name, and whether it descends
-    offset: int
     limit: int
 
 
@@ -72,18 +72,18 @@ def parse(text: str, fields_of: Callable[[str], Fields], version: Version) -> Se
         raise _wrong("a query needs select, from and where")
     fields = fields_of(source.name)
     reader = _Reader(fields)
+    if tree.args.get("offset"):
+        raise _wrong("an offset is not served: go on by key")
     limit = _number(tree, "limit", DEFAULT_LIMIT)
     select = Select(
         source.name,
         tuple(reader.name(column) for column in tree.expressions),
         reader.condition(where.this),
         reader.order(tree.args.get("order")),
-        _number(tree, "offset", 0),
         limit,
     )
     _check_size("select", len(select.columns), MAX_COLUMNS)
     _check_size("limit", limit, version.coql_rows)
-    _check_size("offset", select.offset + limit, version.coql_reach)
     return select
 
 
@@ -100,7 +100,7 @@ def run(select: Select, table: Table, converted: bool) -> tuple[list[Record], bo
     else:
         records = (table.records[id_] for _, id_ in islice(entries, start, stop))
         wanted = iter(_sorted(filter(select.where.holds, records), select.order))
-    rows = list(islice(wanted, select.offset, select.offset + select.limit + 1))
+    rows = list(islice(wanted, select.limit + 1))
     return rows[: select.limit], len(rows) > select.limit
 
 
@@ -168,18 +168,12 @@ class _Reader:
                 if {node.this.key, node.expression.key} & {"and", "or"}:
                     raise _wrong("more than two criteria need brackets around each pair")
                 return _joined(node.key, self.condition(node.this), self.condition(node.expression))
-            case "between":
-                low, high = (self._literal(node.this, node.args[a]) for a in ("low", "high"))
-                return self._compared(node.this, lambda held: low <= held <= high, low, high)
             case "in":
                 items = [self._literal(node.this, item) for item in node.expressions]
                 wanted = set(items)
                 return self._compared(
                     node.this, lambda held: held in wanted, min(items), max(items)
                 )
-            case "not":
-                inner = self.condition(node.this)
-                return Condition(lambda record: not inner.holds(record), _unbounded())
             case "is":
                 name = self.name(node.this)
                 return Condition(lambda record: value(name, record) == (0, 0), _unbounded())

@@ -17,20 +17,19 @@ class Version:
 
     `is_v8`: lists want `fields`, sort by three of them and go on by `page_token`; there are counts
     and pipelines; fields tell category and probability of a stage; queries name their lookups.
-    `coql_rows` is how many a query returns, `coql_reach` how many its offset may lead to.
+    `coql_rows` is how many a query returns.
     """
 
     is_v8: bool
     coql_rows: int
-    coql_reach: int
 
     def page_cap(self, switched: int | None) -> int | None:
         """Return how many rows `page` reaches."""
         return min(switched or DISCRETE_ROWS, DISCRETE_ROWS) if self.is_v8 else switched
 
 
-V2 = Version(is_v8=False, coql_rows=200, coql_reach=10_000)
-V8 = Version(is_v8=True, coql_rows=2000, coql_reach=100_000)
+V2 = Version(is_v8=False, coql_rows=200)
+V8 = Version(is_v8=True, coql_rows=2000)
 VERSIONS = {"v2": V2, "v8": V8}
 
 
