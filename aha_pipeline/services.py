@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from threading import Lock
 
 from psycopg2.extensions import connection as Connection
@@ -115,11 +115,19 @@ def _as_company(settings: Settings) -> Settings:
     if not settings.unset_of_company:
         return settings
     migrate(settings.session_url)
-    with connection.connect(settings.database_address) as warehouse:
+    connect = partial(connection.connect, settings.database_address)
+    with connect() as warehouse:
         told = state.read_company(warehouse)
     if told is None:
         try:
-            company = read_organisation(zoho_client(settings, zoho_tokens(settings)))
+            # With the token that all machines share, and a credit that is counted.
+            tokens = zoho_tokens(settings, TokenStore(connect))
+            company = read_organisation(zoho_client(settings, tokens))
+            budget = CreditBudget(
+                connect, granted=company.daily_credits, limit=settings.zoho_daily_credits
+            )
+            budget.consume(METADATA, essential=True)
+            budget.release()
         except (ZohoError, SettingsError):
             return settings  # told by whoever needs Zoho
         told = company.timezone, company.currency
