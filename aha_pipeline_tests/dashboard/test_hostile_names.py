@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from aha_pipeline_tests.dashboard import company as small
-from aha_pipeline_tests.dashboard.test_clicks import click, open_tab, settle
+from aha_pipeline_tests.dashboard.clicks import click, open_tab, settle
 from aha_pipeline_tests.kit.ports import free_port
 from aha_pipeline_tests.kit.serving import TABS, served
 from aha_pipeline_tests.warehouse import marts_company as marts
