@@ -9,7 +9,7 @@ INSTALLED := .venv/installed
 COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --extra build --extra kubernetes --universal \
 	--python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header
 
-.PHONY: run test lint help install explore snapshot walk audit bench lock
+.PHONY: run test lint help install explore snapshot walk audit bench faults lock
 
 run: install  ## start everything on this machine, until Ctrl-C
 	@$(BIN)/aha up
@@ -52,6 +52,9 @@ walk: install  ## follow the README and its pages as a newcomer does, in a clone
 
 audit: install  ## look for known vulnerabilities of what is installed
 	@$(BIN)/python .ci/audit.py
+
+faults: install  ## kill what aha up keeps up, sixty times at random
+	@$(BIN)/python .ci/faults.py
 
 bench: install  ## measure what the README claims
 	@$(BIN)/python -m benchmarks
