@@ -2,7 +2,7 @@
 
 Sources: Zoho CRM API, "Get Organization", "Get Currencies", "Get Fiscal Year", "Business Hours",
 "Layouts Metadata" and "Get Pipelines in a Layout". Currencies are served in v2; what is newer is
-asked of the version that has it. Each part may be switched off, part of another edition or out of
+asked of v8. Each part may be switched off, part of another edition or out of
 the token's scope: then it is not known, which is no error.
 """
 
@@ -17,9 +17,8 @@ from aha_pipeline.crm.errors import ModuleUnreadable, ZohoRefused
 
 log = logging.getLogger(__name__)
 
-# From which version on a part is served; older clients ask that one.
-SINCE = {"settings/fiscal_year": "v3", "settings/business_hours": "v3", "settings/pipeline": "v2.1"}
-VERSIONS = ("v2", "v2.1", "v3", "v4", "v5", "v6", "v7", "v8")
+# Served in v2 already; the rest is asked of v8.
+IN_V2 = ("org/currencies",)
 
 Row = Mapping[str, Any]
 
@@ -72,17 +71,15 @@ def _read(
 ) -> object:
     try:
         response = client.get(
-            path, params, version=_version(client.version, path), credits=budget.METADATA
+            path,
+            params,
+            version=client.version if path in IN_V2 else "v8",
+            credits=budget.METADATA,
         )
     except (ModuleUnreadable, ZohoRefused) as error:
         log.info("Zoho does not tell %s: %s", key.replace("_", " "), error)
         return None
     return response.body.get(key) if response else None
-
-
-def _version(version: str, path: str) -> str:
-    since = SINCE.get(path, "v2")
-    return max(version, since, key=lambda v: VERSIONS.index(v) if v in VERSIONS else len(VERSIONS))
 
 
 def _rows(value: object) -> list[Row] | None:
