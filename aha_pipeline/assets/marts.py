@@ -85,7 +85,8 @@ def _fill(
     filled = set(map(date.fromisoformat, keys))
     ranges = days_to_fill(connection, settings, filled, first, last)
     rows = sum(
-        refresh(connection, mart, *contiguous_range(connection, mart, *days)) for days in ranges
+        refresh(connection, mart, *contiguous_range(connection, *days), context.run_id)
+        for days in ranges
     )
     for day in (day for days in ranges for day in days_of(days) if day < first):
         context.log_event(dg.AssetMaterialization(context.asset_key, partition=day.isoformat()))

@@ -1,7 +1,7 @@
 """Build the marts as views and tables of schema `analytics`, without readers noticing."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import date
 
 from psycopg2 import sql
@@ -12,6 +12,7 @@ from psycopg2.extensions import cursor as Cursor
 from aha_pipeline.sql import read, statement
 from aha_pipeline.warehouse.lock_retries import with_retries
 from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, MartError, read_marts
+from aha_pipeline.warehouse.restatements import is_told, restatements_recorded
 
 # kind of mart: what pg_class calls it
 RELKINDS = {"view": "v", "table": "r", "daily": "r", "incremental": "r"}
@@ -25,14 +26,19 @@ Parameters = dict[str, object]
 
 
 def refresh(
-    connection: Connection, mart: Mart, first_day: date | None = None, last_day: date | None = None
+    connection: Connection,
+    mart: Mart,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    run_id: str | None = None,
 ) -> int:
     """Bring one mart up to date in the caller's transaction; return the rows written (view: 0).
 
     A daily mart is filled from `first_day` to `last_day`, both included, in the organisation's
     time zone; the other kinds take no days. An incremental mart replaces the rows of changed
     records, or all rows if its SQL, the time zone or the picklist meanings changed since the last
-    build. The time of the refresh goes to analytics.mart_refreshes.
+    build. The time of the refresh goes to analytics.mart_refreshes, and what became of figures of
+    days told before to analytics.restatements, with `run_id`, the Dagster run.
 
     Commit after each mart: readers see the old content until then and wait only between the swap
     of the names and the commit.
@@ -52,7 +58,9 @@ def refresh(
         cursor.execute(NO_JIT)
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [mart.relation])
         try:
-            rows = _refresh(cursor, mart, days)
+            told = is_told(mart) and restatements_recorded(cursor, mart, run_id)
+            with told or nullcontext():
+                rows = _refresh(cursor, mart, days)
         except UniqueViolation:
             raise MartError(
                 f"{mart.relation} is not built, because two of its rows would share the key "
@@ -64,24 +72,55 @@ def refresh(
     return rows
 
 
-def contiguous_range(
-    connection: Connection, mart: Mart, first_day: date, last_day: date
-) -> tuple[date, date]:
-    """Return the first and last day of the contiguous range a daily mart holds around these days.
+def contiguous_range(connection: Connection, first_day: date, last_day: date) -> tuple[date, date]:
+    """Return the first and last day of the contiguous range the daily marts hold around these days.
 
     Late entries change days that were filled before: a deal won today may carry last week's
     closing date. So a refresh fills the whole range again, which costs about as much as one day.
     """
     with connection.cursor() as cursor:
-        if not _columns(cursor, mart):
+        held = [
+            sql.SQL("select day from {}").format(_identifier(other.name))
+            for other in read_marts()
+            if other.kind == "daily" and _columns(cursor, other)
+        ]
+        if not held:
             return first_day, last_day
+        query = sql.SQL(statement("warehouse/marts", "contiguous_range"))
         days = {"first_day": first_day, "last_day": last_day}
-        query = sql.SQL(statement("warehouse/marts", "contiguous_range")).format(
-            table=_identifier(mart.name)
-        )
-        cursor.execute(query, days)
+        cursor.execute(query.format(held=sql.SQL(" union ").join(held)), days)
         [(first, last)] = cursor
     return first, last
+
+
+def rebuild(connection: Connection, relations: Collection[str]) -> None:
+    """Build these marts and all that they read anew from the records; commits after each of them.
+
+    Daily marts get the contiguous range up to the last day held. A mart that is not there is left
+    out. Raises as `refresh` does.
+    """
+    wanted = set(relations)
+    for mart in reversed(read_marts()):
+        if mart.relation in wanted:
+            wanted.update(mart.sources)
+    for mart in read_marts():
+        if mart.relation in wanted:
+            _build_anew(connection, mart)
+            connection.commit()
+
+
+def _build_anew(connection: Connection, mart: Mart) -> None:
+    with connection.cursor() as cursor:
+        if not _columns(cursor, mart):
+            return
+        if mart.kind != "daily":
+            cursor.execute("delete from analytics.mart_builds where mart = %s", [mart.name])
+            refresh(connection, mart)
+            return
+        cursor.execute(sql.SQL("select max(day) from {}").format(_identifier(mart.name)))
+        [(last_day,)] = cursor
+    if last_day is not None:
+        refresh(connection, mart, *contiguous_range(connection, last_day, last_day))
 
 
 def _refresh(cursor: Cursor, mart: Mart, days: Parameters | None) -> int:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from psycopg2.extensions import connection as Connection
 
-from aha_pipeline.sql import MEASURES, read
+from aha_pipeline.sql import MEASURES, statement
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -79,11 +79,11 @@ def install_measures(connection: Connection) -> bool:
     texts = [path.read_text(encoding="utf-8") for path in sorted(MEASURES.glob("*.sql"))]
     fingerprint = md5("".join(texts).encode(), usedforsecurity=False).hexdigest()
     with connection.cursor() as cursor:
-        cursor.execute(read("warehouse/measures_fingerprint"))
+        cursor.execute(statement("warehouse/measures", "fingerprint"))
         if cursor.fetchone() == (fingerprint,):
             return False
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [SCHEMA])
-        cursor.execute(read("warehouse/clear_measures"))
+        cursor.execute(statement("warehouse/measures", "clear"))
         for text in texts:
             cursor.execute(text)
         cursor.execute(f"comment on schema {SCHEMA} is %s", [fingerprint])

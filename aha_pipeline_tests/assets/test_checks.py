@@ -16,7 +16,7 @@ DAYS = ("2026-01-01", "2026-01-05")
 OVERLAP = """
     insert into crm.record_versions (module, id, replaced_by, raw_data) values
         ('Leads', '1', '2026-01-04 10:00:00+05:30', '{}'),
-        ('Leads', '1', '2026-01-02 10:00:00+05:30', '{}')
+        ('Leads', '1', '2026-01-02 10:00:00+05:30', '{"Lead_Status": "Contacted"}')
 """
 
 
@@ -97,12 +97,16 @@ def test_a_value_that_cannot_be_is_a_warning_and_stops_nothing(connected, run_da
     assert result.asset_materializations_for_node(BRIEFING)
 
 
-def test_a_check_can_be_run_alone_and_sees_a_row_that_was_tampered_with(
-    synced, instance, database_url
+def test_what_the_records_bear_out_is_rebuilt_once_before_it_blocks(
+    synced, instance, database_url, monkeypatch
 ):
-    assert check_alone(instance, "source_quality").passed
     write(database_url, "update analytics.source_quality set leads = leads + 1")
-    assert not check_alone(instance, "source_quality").passed
+    assert check_alone(instance, "source_quality").passed
+    with monkeypatch.context() as patched:
+        patched.setattr("aha_pipeline.assets.checks.rebuild", lambda *_: None)
+        assert check_alone(instance, "source_quality").passed
+        write(database_url, "update analytics.source_quality set leads = leads + 1")
+        assert not check_alone(instance, "source_quality").passed
 
 
 def test_the_checks_that_may_send_wrong_figures_are_blocking():

@@ -228,7 +228,7 @@ def wilson(won: int, closed: int) -> tuple[Decimal | None, ...]:
     rate, spread = won / closed, z * z / closed
     half = z * math.sqrt(rate * (1 - rate) / closed + z * z / (4 * closed * closed))
     ends = (100 * (rate + spread / 2 + side * half) / (1 + spread) for side in (-1, 1))
-    return tuple(rounded(end) for end in ends)
+    return tuple(rounded(end, "0.0001") for end in ends)
 
 
 def _source(leads: pd.DataFrame, won: pd.DataFrame) -> tuple:

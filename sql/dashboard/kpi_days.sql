@@ -6,52 +6,14 @@
 -- of the seven days before. *_month: from the first of the month to the day; *_month_change: against
 -- the same days of the month before. They are null unless every day of the stretch is known.
 
-with parts as (
-    select
-        day,
-        sum(new_leads) as new_leads,
-        sum(won_deals) as won_deals,
-        sum(won_value) as won_value,
-        sum(lost_deals) as lost_deals,
-        sum(lost_value) as lost_value,
-        sum(leads_change) as leads_change,
-        sum(junk_leads_change) as junk_leads_change,
-        sum(open_deals_change) as open_deals_change,
-        sum(open_value_change) as open_value_change,
-        sum(weighted_value_change) as weighted_value_change
-    from analytics.kpi_parts
-    where (%(sources)s::text[] is null or source = any(%(sources)s))
-        and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
-    group by day
-),
-sums as (
-    select
-        day,
-        k.day is not null as is_known,
-        coalesce(p.new_leads, 0) as new_leads,
-        coalesce(sum(p.new_leads) over week, 0) as new_leads_week,
-        coalesce(sum(p.leads_change) over so_far, 0) as leads,
-        coalesce(sum(p.junk_leads_change) over so_far, 0) as junk_leads,
-        coalesce(sum(p.open_deals_change) over so_far, 0) as open_deals,
-        coalesce(sum(p.open_value_change) over so_far, 0) as open_pipeline_value,
-        coalesce(sum(p.weighted_value_change) over so_far, 0) as weighted_pipeline_value,
-        coalesce(p.won_deals, 0) as won_deals,
-        coalesce(p.won_value, 0) as won_value,
-        coalesce(p.lost_deals, 0) as lost_deals,
-        coalesce(p.lost_value, 0) as lost_value
-    from parts p
-    full join (select day from analytics.kpis) k using (day)
-    window
-        so_far as (order by day),
-        week as (order by day range between interval '7 days' preceding and interval '1 day' preceding)
+with known as (
+    select min(day) as first_day, max(day) as last_day from analytics.kpis
 ),
 kpis as (
-    select
-        *,
-        new_leads_week / 7 as new_leads_avg_7d,
-        measures.pct(junk_leads, leads) as junk_pct
-    from sums
-    where is_known
+    select k.*
+    from known n
+    cross join lateral measures.kpis(n.first_day, n.last_day, %(sources)s, %(owners)s) k
+    join analytics.kpis t on t.day = k.day
 ),
 shown as (
     select max(day) as day

@@ -14,7 +14,7 @@ select
     c.step,
     c.meaning,
     c.leads,
-    round(100.0 * c.leads / sum(c.leads) over (), 4) as share,
+    measures.pct(c.leads, sum(c.leads) over ()) as share,
     sum(c.leads) over () as all_leads
 from counted c
 join analytics.funnel f on f.entity = 'lead' and f.step = c.step and f.meaning = c.meaning

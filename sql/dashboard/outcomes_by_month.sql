@@ -25,7 +25,7 @@ select
     won_value,
     lost_deals,
     lost_value,
-    round(100.0 * won_deals / (won_deals + lost_deals), 4) as win_rate_by_count,
+    measures.pct(won_deals, won_deals + lost_deals) as win_rate_by_count,
     month = date_trunc('month', %(today)s::date) as is_current,
     greatest(month, %(first_day)s::date) as first_day,
     least(

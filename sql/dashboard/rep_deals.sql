@@ -46,14 +46,13 @@ reps as (
 select
     r.*,
     coalesce(w.owner_name, r.owner_id) as owner_name,
-    round(100.0 * won_deals / nullif(closed_deals, 0), 4) as win_rate_by_count,
-    round(100.0 * won_value / nullif(won_value + lost_value, 0), 4) as win_rate_by_value,
-    i.low as win_rate_low,
-    i.high as win_rate_high,
-    closed_deals < 10 as too_few,
+    measures.pct(won_deals, closed_deals) as win_rate_by_count,
+    measures.pct(won_value, won_value + lost_value) as win_rate_by_value,
+    measures.win_rate_bound(won_deals, closed_deals, -1) as win_rate_low,
+    measures.win_rate_bound(won_deals, closed_deals, 1) as win_rate_high,
+    measures.is_too_few(closed_deals) as too_few,
     sum(closed_deals) over () as all_closed_deals,
-    round(100.0 * sum(won_deals) over () / nullif(sum(closed_deals) over (), 0), 4) as all_win_rate
+    measures.pct(sum(won_deals) over (), sum(closed_deals) over ()) as all_win_rate
 from reps r
-cross join lateral crm.win_rate_interval(r.won_deals, r.closed_deals) i
 left join analytics.owners w on w.owner_id = r.owner_id
 order by open_value desc, owner_name, r.owner_id

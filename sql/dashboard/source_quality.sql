@@ -31,13 +31,13 @@ select
     l.*,
     coalesce(w.won_deals, 0) as won_deals,
     coalesce(w.won_value, 0) as won_value,
-    round(100.0 * junk_leads / leads, 4) as junk_pct,
-    round(100.0 * converted_leads / leads, 4) as conversion_pct,
-    round(100.0 * open_leads / leads, 4) as share_open,
-    round(100.0 * qualified_now / leads, 4) as share_qualified,
-    round(100.0 * converted_leads / leads, 4) as share_converted,
-    round(100.0 * lost_leads / leads, 4) as share_lost,
-    round(100.0 * junk_leads / leads, 4) as share_junk
+    measures.pct(junk_leads, leads) as junk_pct,
+    measures.pct(converted_leads, leads) as conversion_pct,
+    measures.pct(open_leads, leads) as share_open,
+    measures.pct(qualified_now, leads) as share_qualified,
+    measures.pct(converted_leads, leads) as share_converted,
+    measures.pct(lost_leads, leads) as share_lost,
+    measures.pct(junk_leads, leads) as share_junk
 from leads l
 left join won w using (source)
 order by leads desc, source

@@ -17,6 +17,9 @@
 --   open_deals_change (count): deals that became open, less those that ceased to be
 --   open_value_change (money): sum of Amount of open deals, came less went
 --   weighted_value_change (money): their Amount times probability, came less went
+--   unweighted_deals_change (count): open deals without a known probability, came less went
+--   unconverted_deals_change (count): open deals whose Amount has no value in the home currency, came
+--     less went
 
 with created as (
     select day, source, owner_id, sum(leads) as new_leads
@@ -56,7 +59,9 @@ deal_changes as (
         h.owner_id,
         sum(c.sign) as open_deals_change,
         sum(c.sign * coalesce(h.amount, 0)) as open_value_change,
-        sum(c.sign * h.weighted_amount) as weighted_value_change
+        sum(c.sign * h.weighted_amount) as weighted_value_change,
+        sum(c.sign) filter (where h.probability is null) as unweighted_deals_change,
+        sum(c.sign) filter (where h.is_unconverted) as unconverted_deals_change
     from analytics.deal_history h
     cross join lateral (values (h.from_day, 1), (h.until_day, -1)) c (day, sign)
     where h.meaning = 'open'
@@ -77,7 +82,9 @@ select
     coalesce(l.junk_leads_change, 0) as junk_leads_change,
     coalesce(d.open_deals_change, 0) as open_deals_change,
     coalesce(d.open_value_change, 0) as open_value_change,
-    coalesce(d.weighted_value_change, 0) as weighted_value_change
+    coalesce(d.weighted_value_change, 0) as weighted_value_change,
+    coalesce(d.unweighted_deals_change, 0) as unweighted_deals_change,
+    coalesce(d.unconverted_deals_change, 0) as unconverted_deals_change
 from created n
 full join closed c using (day, source, owner_id)
 full join lead_changes l using (day, source, owner_id)

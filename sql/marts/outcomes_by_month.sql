@@ -16,7 +16,7 @@ select
     coalesce(sum(amount) filter (where meaning = 'won'), 0) as won_value,
     count(*) filter (where meaning = 'lost') as lost_deals,
     coalesce(sum(amount) filter (where meaning = 'lost'), 0) as lost_value,
-    round(100.0 * count(*) filter (where meaning = 'won') / count(*), 4) as win_rate_by_count
+    measures.pct(count(*) filter (where meaning = 'won'), count(*)) as win_rate_by_count
 from analytics.deals
 where meaning in ('won', 'lost')
 group by 1

@@ -71,16 +71,15 @@ select
     t.won_deals,
     t.won_value,
     t.lost_deals,
-    round(100.0 * t.won_deals / nullif(t.closed_deals, 0), 4) as win_rate_by_count,
-    round(100.0 * t.won_value / nullif(t.won_value + t.lost_value, 0), 4) as win_rate_by_value,
+    measures.pct(t.won_deals, t.closed_deals) as win_rate_by_count,
+    measures.pct(t.won_value, t.won_value + t.lost_value) as win_rate_by_value,
     t.leads_qualified,
-    round(100.0 * t.junk_leads / nullif(t.leads, 0), 4) as junk_pct,
+    measures.pct(t.junk_leads, t.leads) as junk_pct,
     t.weighted_value,
     t.lost_value,
     t.closed_deals,
-    t.closed_deals < 10 as too_few,
-    i.low as win_rate_low,
-    i.high as win_rate_high
+    measures.is_too_few(t.closed_deals) as too_few,
+    measures.win_rate_bound(t.won_deals, t.closed_deals, -1) as win_rate_low,
+    measures.win_rate_bound(t.won_deals, t.closed_deals, 1) as win_rate_high
 from together t
-cross join lateral crm.win_rate_interval(t.won_deals, t.closed_deals) i
 left join analytics.owners w on w.owner_id = t.owner_id

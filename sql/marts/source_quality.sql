@@ -50,13 +50,13 @@ select
     source,
     leads,
     junk_leads,
-    round(100.0 * junk_leads / nullif(leads, 0), 4) as junk_pct,
+    measures.pct(junk_leads, leads) as junk_pct,
     qualified_leads,
     converted_leads,
     won_deals,
     won_value,
     leads - qualified_leads - lost_leads - junk_leads as open_leads,
     lost_leads,
-    round(100.0 * converted_leads / nullif(leads, 0), 4) as conversion_pct,
-    round(100.0 * qualified_leads / nullif(leads, 0), 4) as qualified_pct
+    measures.pct(converted_leads, leads) as conversion_pct,
+    measures.pct(qualified_leads, leads) as qualified_pct
 from together

@@ -63,7 +63,7 @@ select
     d.last_day,
     count(*) as leads,
     count(*) filter (where l.is_contacted) as contacted_leads,
-    round(100.0 * count(*) filter (where l.is_contacted) / count(*), 4) as contacted_pct,
+    measures.pct(count(*) filter (where l.is_contacted), count(*)) as contacted_pct,
     count(*) filter (where l.meaning in ('qualified', 'converted')) as qualified_leads,
     count(*) filter (where l.meaning = 'junk') as junk_leads,
     count(*) filter (where l.meaning = 'converted') as converted_leads,

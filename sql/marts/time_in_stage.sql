@@ -64,7 +64,7 @@ select
     won_deals,
     round(won_days[1]::numeric, 2) as won_median_days,
     round(won_days[2]::numeric, 2) as won_p80_days,
-    case when won_deals >= 10 then round(won_days[2]::numeric, 2) end as won_limit_days,
+    case when not measures.is_too_few(won_deals) then round(won_days[2]::numeric, 2) end as won_limit_days,
     lost_deals,
     round(lost_days[1]::numeric, 2) as lost_median_days,
     round(lost_days[2]::numeric, 2) as lost_p80_days,

@@ -13,7 +13,7 @@ $$;
 create function measures.rate_reading(exchange_rate numeric, worth numeric) returns text
 language sql immutable parallel safe as $$
     select case
-        when worth is null or coalesce(exchange_rate, 0) <= 0 then null
+        when worth is null or exchange_rate <= 0 then null
         when measures.is_plausible_rate(exchange_rate, worth)
             and not measures.is_plausible_rate(1 / exchange_rate, worth) then 'multiply'
         when measures.is_plausible_rate(1 / exchange_rate, worth)
@@ -29,7 +29,7 @@ create function measures.home_amount(
 language sql immutable parallel safe as $$
     select case
         when currency = home or (currency is null and coalesce(exchange_rate, 1) = 1) then amount
-        when currency is null or coalesce(exchange_rate, 0) <= 0 then null
+        when currency is null or exchange_rate <= 0 then null
         when reading = 'multiply' and measures.is_plausible_rate(exchange_rate, worth)
             then amount * exchange_rate
         when reading = 'divide' and measures.is_plausible_rate(1 / exchange_rate, worth)

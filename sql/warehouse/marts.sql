@@ -1,9 +1,11 @@
 -- The mart engine: what to replace, and the log of builds and refreshes.
 
 -- name: contiguous_range
--- The contiguous range of days that a daily mart holds around the days asked for, these included.
+-- The contiguous range of days that the daily marts hold around the days asked for, these included.
+-- Of all of them together: a day on which one has no row may be filled in another, and what landed
+-- late has to reach each of them on the same days.
 with days as (
-    select day from {table}
+    {held}
     union
     select generate_series(%(first_day)s::date, %(last_day)s::date, interval '1 day')::date
 ),

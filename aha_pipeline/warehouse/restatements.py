@@ -1,0 +1,61 @@
+"""A day that was told stays as it was told, unless a restatement says what became of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor
+
+from aha_pipeline.sql import read, statement
+from aha_pipeline.warehouse.mart_files import Mart, read_marts
+
+RECORDS, DEFINITION = "records changed", "definition changed"
+
+
+@contextmanager
+def restatements_recorded(cursor: Cursor, mart: Mart, run_id: str | None) -> Iterator[None]:
+    """Write what the block changes of days told before to analytics.restatements.
+
+    Of a mart with one row a day that exists; of any other, nothing. In the caller's transaction.
+    run_id: of the Dagster run, None outside of one.
+    """
+    build = {"mart": mart.name, "fingerprint": _fingerprint(cursor, mart)}
+    table = sql.Identifier(*mart.relation.split("."))
+    cursor.execute("select to_regclass(%s)", [mart.relation])
+    was_there = cursor.fetchone() != (None,)
+    if was_there:
+        cursor.execute("select fingerprint from analytics.mart_builds where mart = %s", [mart.name])
+        reason = RECORDS if cursor.fetchone() == (build["fingerprint"],) else DEFINITION
+        cursor.execute("drop table if exists pg_temp.told")  # of an earlier range in this run
+        cursor.execute(
+            sql.SQL(statement("warehouse/restatements", "keep_told")).format(table=table), build
+        )
+    yield
+    if was_there:
+        noted = {"mart": mart.name, "reason": reason, "run_id": run_id}
+        cursor.execute(
+            sql.SQL(statement("warehouse/restatements", "restate")).format(table=table), noted
+        )
+    cursor.execute(statement("warehouse/marts", "save_build"), build)
+
+
+def is_told(mart: Mart) -> bool:
+    """Return whether the figures of the mart are told day by day: one row a day."""
+    return mart.kind == "daily" and mart.key == ("day",)
+
+
+def _fingerprint(cursor: Cursor, mart: Mart) -> str:
+    """Return what the figures of a mart depend on beside the records, upstream marts included."""
+    marts = {other.relation: other for other in read_marts()}
+    found = {mart.relation: mart}
+    while missing := {
+        source
+        for other in found.values()
+        for source in other.sources
+        if source in marts and source not in found
+    }:
+        found |= {relation: marts[relation] for relation in missing}
+    texts = "".join(found[relation].select for relation in sorted(found))
+    cursor.execute(read("warehouse/fingerprint"), {"select": texts})
+    [(fingerprint,)] = cursor
+    return str(fingerprint)

@@ -1,0 +1,107 @@
+"""A told day changes only with a restatement, and late data reach every daily figure."""
+
+from datetime import date
+
+import pytest
+
+from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline.warehouse.marts import contiguous_range, rebuild, refresh
+from aha_pipeline_tests.warehouse.marts_company import (
+    build,
+    company,
+    deal,
+    ist,
+    lead,
+    put,
+    rows,
+    wrong,
+)
+
+FIRST, LAST = date(2025, 3, 10), date(2025, 3, 14)
+EVERYTHING = ("kpis", "funnel_by_day", "changes", "pipeline_movements")
+
+
+@pytest.fixture
+def connection(database_url):
+    """A connection to a company that was told of five days in March 2025."""
+    with company(database_url) as connection:
+        put(connection, "Leads", lead(1, march(10)), lead(2, march(11), "Junk Lead"))
+        put(connection, "Deals", deal(1, march(10)))
+        build(connection, date(2025, 3, 8), LAST)
+        connection.commit()
+        yield connection
+
+
+def march(day: int) -> str:
+    return ist(f"2025-03-{day:02} 10:00:00")
+
+
+def sync(connection) -> list[dict]:
+    """Refresh all as a run of the last day does, and return what was restated in it."""
+    before = len(rows(connection, "restatements"))
+    for mart in read_marts():
+        days = contiguous_range(connection, LAST, LAST) if mart.kind == "daily" else ()
+        refresh(connection, mart, *days, run_id="a run")
+    connection.commit()
+    query = "select * from analytics.restatements order by restated_at, figure, day"
+    return rows(connection, query)[before:]
+
+
+def test_telling_a_day_first_or_again_restates_nothing(connection):
+    assert rows(connection, "restatements") == []
+    assert sync(connection) == []
+    put(connection, "Leads", lead(3, march(15)))  # of a day that was not told
+    put(connection, "Deals", deal(3, march(15), Description="x"))
+    assert sync(connection) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "record"),
+    [
+        ("Leads", lead(9, ist("2019-01-05 10:00:00"), "Junk Lead")),
+        ("Deals", deal(9, ist("2019-01-05 10:00:00"), Amount=5)),
+        ("Deals", deal(9, ist("2019-01-05 10:00:00"), "Closed Won", Closing_Date="2025-03-12",
+                       Modified_Time=march(14))),
+    ],
+    ids=["lead", "open deal", "won deal"],
+)  # fmt: skip
+def test_an_old_crm_that_is_imported_late_reaches_every_day(connection, module, record):
+    put(connection, module, record)
+    restated = sync(connection)
+    assert wrong(connection) == {}
+    assert restated
+    assert {row["reason"] for row in restated} == {"records changed"}
+    assert all(row["records"] == [record["id"]] for row in restated)
+    assert {row["run_id"] for row in restated} == {"a run"}
+    figure = "leads" if module == "Leads" else "open_deals"
+    kpis = {row["day"]: row[figure] for row in rows(connection, "kpis")}
+    for row in (row for row in restated if row["figure"] == figure):
+        assert (row["after"] - row["before"], kpis[row["day"]]) == (1, row["after"])
+    assert sync(connection) == []
+
+
+def test_a_backdated_win_says_what_it_changed(connection):
+    won = {"Closing_Date": "2025-03-11", "Modified_Time": march(13), "Amount": 700}
+    put(connection, "Deals", deal(2, march(13), "Closed Won", **won))
+    restated = {(r["figure"], r["day"].day): (r["before"], r["after"]) for r in sync(connection)}
+    assert restated == {("won_deals", 11): (0, 1), ("won_value", 11): (0, 700)}
+
+
+def test_another_meaning_is_another_definition(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("update crm.picklist_meaning set meaning = 'lost' where value = 'Junk Lead'")
+    restated = sync(connection)
+    assert {row["reason"] for row in restated} == {"definition changed"}
+    assert {row["figure"] for row in restated} == {"junk_leads", "junk_pct"}
+
+
+def test_figures_that_were_tampered_with_are_rebuilt_from_the_records(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("update analytics.kpis set won_value = won_value + 1")
+        cursor.execute("update analytics.lead_history set meaning = 'junk'")
+        cursor.execute("delete from analytics.funnel_by_day where day = '2025-03-12'")
+    assert wrong(connection)
+    rebuild(connection, [f"analytics.{name}" for name in EVERYTHING])
+    assert "analytics/kpis" not in wrong(connection)
+    rebuild(connection, [mart.relation for mart in read_marts()])
+    assert wrong(connection) == {}

@@ -1,0 +1,60 @@
+-- What was told of a day, and what became of it.
+
+-- name: keep_told
+-- Hold what a daily mart says of days that were over when it was last refreshed: these were told.
+create temporary table told on commit drop as
+select m.day, to_jsonb(m) - 'day' as figures
+from {table} m
+cross join crm.organisation o
+join analytics.mart_refreshes r on r.mart = %(mart)s
+where m.day < (r.refreshed_at at time zone o.timezone)::date
+
+-- name: restate
+-- Note each figure of a told day that has become another one, and which records that landed since
+-- can have made it so: those of its sort that existed on the day; of a flow, those that are of the
+-- day. Days that the mart no longer holds are no restatement.
+with refreshed as (
+    select coalesce(max(refreshed_at), '-infinity') as since
+    from analytics.mart_refreshes
+    where mart = %(mart)s
+),
+restated as (
+    select
+        m.day,
+        f.figure,
+        f.before::numeric as before,
+        (to_jsonb(m) ->> f.figure)::numeric as after,
+        f.figure in ('new_leads', 'new_leads_avg_7d', 'junk_pct', 'leads', 'junk_leads') as is_of_leads
+    from told t
+    join {table} m using (day)
+    cross join lateral jsonb_each_text(t.figures) f (figure, before)
+    where to_jsonb(m) ? f.figure
+    and (to_jsonb(m) ->> f.figure)::numeric is distinct from f.before::numeric
+),
+landed as (
+    select h.id, true as is_lead, h.day, h.day as flow_day
+    from analytics.lead_history h
+    cross join refreshed r
+    where h.synced_at > r.since and h.is_present and exists (select from restated)
+    union all
+    select h.id, false, h.day, h.closed_day
+    from analytics.deal_history h
+    cross join refreshed r
+    where h.synced_at > r.since and h.is_present and exists (select from restated)
+)
+insert into analytics.restatements (
+    day, figure, before, after, reason, records, records_in_all, run_id
+)
+select
+    r.day,
+    r.figure,
+    r.before,
+    r.after,
+    %(reason)s,
+    coalesce((array_agg(l.id order by l.flow_day is distinct from r.day, l.id)
+        filter (where l.id is not null))[:50], '{{}}'),
+    count(l.id),
+    %(run_id)s
+from restated r
+left join landed l on l.is_lead = r.is_of_leads and (l.day <= r.day or l.flow_day <= r.day)
+group by r.day, r.figure, r.before, r.after
