@@ -115,8 +115,8 @@ class Metadata:
         return JSONResponse({"currencies": rows})
 
     def fiscal_year(self, request: Request) -> Response:
-        """The fiscal year, for versions that have cursors: from v3 on."""
-        if not self._check(request).cursor:
+        """The fiscal year, of v8 alone."""
+        if not self._check(request).is_v8:
             raise unknown_url()
         return JSONResponse(
             {
@@ -129,8 +129,8 @@ class Metadata:
         )
 
     def business_hours(self, request: Request) -> Response:
-        """The business hours, from v3 on."""
-        if not self._check(request).cursor:
+        """The business hours, of v8 alone."""
+        if not self._check(request).is_v8:
             raise unknown_url()
         return JSONResponse(
             {
