@@ -93,7 +93,7 @@ def _briefing(connection: Connection, subject: str, day: date) -> Outgoing | Non
         kind="briefing",
         day=day,
         text=row["text"],
-        values=template.briefing_values(day, row["facts"], is_sandbox=row["is_sandbox"]),
+        values=template.briefing_values(day, row["message"] or {}, is_sandbox=row["is_sandbox"]),
         briefing_id=row["id"],
     )
 

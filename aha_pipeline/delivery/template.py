@@ -5,14 +5,12 @@ value may hold no line break and may not be empty (Twilio error 92007); the whol
 1,024 characters. A template may neither begin nor end with a value.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 # The texts to submit for approval, category UTILITY; docs/connect.md says how.
 BRIEFING = (
-    "Your sales report for {{1}}: {{2}} new leads. Won: {{3}}. Open pipeline: {{4}}. "
-    "Past their closing date: {{5}}. Closing within 30 days: {{6}}. "
+    "Your sales report for {{1}}: {{2}} At a glance: {{3}}. "
     "Answer this message and the whole report follows here."
 )
 ALERT = (
@@ -23,22 +21,12 @@ VALUE_LIMIT = 100
 SENTENCE_LIMIT = 400
 
 
-def briefing_values(
-    day: date, facts: Sequence[Mapping[str, Any]], *, is_sandbox: bool
-) -> dict[str, str]:
-    """Return the values of BRIEFING by number, from the facts of a stored briefing."""
-    texts = {fact["id"]: fact["text"] for fact in facts}
-
-    def figures(deals: str, value: str) -> str:
-        return f"{texts.get(deals, '–')} deals, {texts.get(value, '–')}"
-
+def briefing_values(day: date, message: Mapping[str, str], *, is_sandbox: bool) -> dict[str, str]:
+    """Return the values of BRIEFING by number: the headline and the glance of a stored message."""
     return _numbered(
         (_date(day, is_sandbox), VALUE_LIMIT),
-        (texts.get("new_leads", "–"), VALUE_LIMIT),
-        (figures("won_deals", "won_value"), VALUE_LIMIT),
-        (figures("open_deals", "open_pipeline_value"), VALUE_LIMIT),
-        (figures("overdue_deals", "overdue_value"), VALUE_LIMIT),
-        (figures("closing_30_deals", "closing_30_value"), VALUE_LIMIT),
+        (message.get("headline", ""), SENTENCE_LIMIT),
+        (message.get("glance", ""), VALUE_LIMIT),
     )
 
 

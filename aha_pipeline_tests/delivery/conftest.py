@@ -125,15 +125,16 @@ def stored(
     connect: Connect,
     text: str = "*20 Nov 2026*: all is well.",
     day: date = DAY,
-    facts: tuple[dict, ...] = (),
+    **message: str,
 ) -> Outgoing:
-    """Put a briefing into the log; return what is sent of its day."""
+    """Put a briefing into the log, with what its message has; return what is sent of its day."""
+    messages = {"en": {"text": text, **message}}
     with connect() as connection, connection.cursor() as cursor:
         cursor.execute(
             "insert into analytics.ai_briefings_log (day, dashboard_report, whatsapp_summary,"
-            " written_by, facts, is_sandbox, duration_seconds)"
-            " values (%s, '', %s, 'plain', %s, true, 0)",
-            (day, text, Json(list(facts))),
+            " written_by, messages, facts, is_sandbox, duration_seconds)"
+            " values (%s, '', %s, 'plain', %s, '[]', true, 0)",
+            (day, text, Json(messages)),
         )
         return read(connection, briefing_subject(day))
 

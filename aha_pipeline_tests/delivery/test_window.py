@@ -16,18 +16,14 @@ from aha_pipeline_tests.delivery.conftest import (
     stored,
 )
 
-FACTS = (
-    {"id": "new_leads", "text": "18"},
-    {"id": "won_deals", "text": "2"},
-    {"id": "won_value", "text": "₹4.52 L"},
-)
+HEADLINE, GLANCE = "Rao Villa is won: ₹4.52 L.", "18 leads · 2 won · 0 lost · ₹0 open"
 
 
 @pytest.fixture
 def report(connect, twilio):
     """A briefing with figures, and a WhatsApp that minds its window."""
     twilio.close_window()
-    return stored(connect, facts=FACTS)
+    return stored(connect, headline=HEADLINE, glance=GLANCE)
 
 
 @pytest.fixture
@@ -55,8 +51,8 @@ def test_outside_the_window_the_template_is_sent_with_short_values(twilio, send,
     assert message.content_sid == TEMPLATES["briefing"]
     values = json.loads(message.variables)
     assert values["1"] == "Fri 20 Nov 2026 (sandbox data)"
-    assert (values["2"], values["3"]) == ("18", "2 deals, ₹4.52 L")
-    assert row.body.startswith("Your sales report for Fri 20 Nov 2026 (sandbox data): 18 new")
+    assert (values["2"], values["3"]) == (HEADLINE, GLANCE)
+    assert row.body.startswith("Your sales report for Fri 20 Nov 2026 (sandbox data): Rao Villa is")
 
 
 def test_inside_the_window_the_text_is_sent(twilio, send, templated, report):
@@ -168,12 +164,9 @@ def test_whether_a_reader_has_written_is_asked_while_twilio_is_away(
 
 def test_the_longest_values_fit_on_lines_of_their_own_into_what_whatsapp_takes():
     long = "₹4,52,000.00 and\nmore " * 100
-    facts = [
-        {"id": name, "text": long}
-        for name in ("new_leads", "won_deals", "won_value", "open_deals", "open_pipeline_value")
-    ]
+    message = {"headline": long, "glance": long}
     for words, values in (
-        (template.BRIEFING, template.briefing_values(DAY, facts, is_sandbox=True)),
+        (template.BRIEFING, template.briefing_values(DAY, message, is_sandbox=True)),
         (template.ALERT, template.alert_values(DAY, long, long, is_sandbox=True)),
     ):
         assert all(value and "\n" not in value for value in values.values())

@@ -14,7 +14,7 @@ QUOTED = [quote for row in PAGE.rows() for quote in re.findall(r"`([^`]+)`", row
 ERRORS = frozenset({
     "SettingsError", "DatabaseUnreachable", "WrongOrganisation", "MeaningFileError",
     "ZohoUnavailable", "TransientFault", "CreditsSpent", "TokenRefused", "ModuleUnreadable",
-    "ZohoRefused", "ListLimitReached", "DeliveryError", "WriterError", "NoFigures", "NoEntry",
+    "ZohoRefused", "ListLimitReached", "DeliveryError", "NoFigures", "NoEntry",
     "NotBuilt", "MartError", "CheckError", "SchemaIsNewer", "RelationInUse",
 })  # fmt: skip
 FAULT_OF_THE_PROGRAM = {"… is filled by day: give its first and last day."}

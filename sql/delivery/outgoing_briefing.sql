@@ -1,6 +1,15 @@
 -- What is sent of the briefing of a day: the one whose sending has begun, else the newest.
 
-select b.id, b.whatsapp_summary as text, b.facts, b.is_sandbox
+select
+    b.id,
+    b.whatsapp_summary as text,
+    b.is_sandbox,
+    (
+        select m.value
+        from jsonb_each(b.messages) m
+        where m.value ->> 'text' = b.whatsapp_summary
+        limit 1
+    ) as message
 from analytics.ai_briefings_log b
 where b.day = %(day)s
 order by
