@@ -85,7 +85,7 @@ def _fill(
     filled = set(map(date.fromisoformat, keys))
     ranges = days_to_fill(connection, settings, filled, first, last)
     rows = sum(
-        refresh(connection, mart, *contiguous_range(connection, *days), context.run_id)
+        refresh(connection, mart, *contiguous_range(connection, *days), context.run.run_id)
         for days in ranges
     )
     for day in (day for days in ranges for day in days_of(days) if day < first):

@@ -48,7 +48,7 @@ def compare_with_zoho(
     """Sweep each module, heal what differs, and show its certificate as a check of its asset."""
     refused = []
     for module in config.modules or services.settings.zoho_modules:
-        certificate = reconcile(services, module, context.run_id)
+        certificate = reconcile(services, module, context.run.run_id)
         context.log.info(certificate.sentence)
         context.instance.report_runless_asset_event(
             dg.AssetCheckEvaluation(

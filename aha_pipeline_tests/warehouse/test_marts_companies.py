@@ -221,7 +221,9 @@ def test_no_check_finds_anything_wrong_in_the_sandbox_company(warehouse):
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="AHA_SHARED_DATA is not set")
-def test_every_mart_of_real_data_equals_pandas(database_url):
+def test_every_mart_of_real_data_equals_pandas(database_url, monkeypatch):
+    # No picklist was read with these records, so a source is spelled as they spell it.
+    monkeypatch.setattr(expected, "LISTED", {})
     life = given()
     with company(database_url) as connection:
         land(connection, life)
