@@ -8,13 +8,13 @@ from aha_pipeline import settings as configuration
 from aha_pipeline.assets.briefing import ai_briefing
 from aha_pipeline.assets.checks import all_checks
 from aha_pipeline.assets.marts import mart_assets, metric_dictionary
-from aha_pipeline.assets.meaning import (
-    company_check,
+from aha_pipeline.assets.modules import module_asset
+from aha_pipeline.assets.picklist_meaning import (
+    company_settings_check,
     lookalikes_check,
     meaning_asset,
     unmapped_check,
 )
-from aha_pipeline.assets.modules import module_asset
 from aha_pipeline.assets.reconcile import certificate_check, count_check
 from aha_pipeline.assets.resources import services_resource
 from aha_pipeline.automation.alerts import alert_on_failure, alert_on_lateness
@@ -53,7 +53,7 @@ def defs() -> dg.Definitions:
             *(certificate_check(module) for module in modules),
             unmapped_check,
             lookalikes_check,
-            company_check,
+            company_settings_check,
             *all_checks(modules),
         ],
         jobs=[daily_sync, send_whatsapp, reconcile_job, housekeeping],

@@ -64,7 +64,7 @@ class Services:
         try:
             organisation = read_organisation(zoho_client(settings, tokens, limiter=slots))
         finally:
-            slots.release()
+            slots.release_unused()
         self._check(organisation)
         concurrency = settings.zoho_max_concurrency or organisation.concurrency
         budget = CreditBudget(
@@ -127,7 +127,7 @@ def _as_company(settings: Settings) -> Settings:
                 connect, granted=company.daily_credits, limit=settings.zoho_daily_credits
             )
             budget.consume(METADATA, essential=True)
-            budget.release()
+            budget.release_unused()
         except (ZohoError, SettingsError):
             return settings  # told by whoever needs Zoho
         told = company.timezone, company.currency
@@ -168,7 +168,7 @@ def _all_modules(services: Services) -> tuple[str, ...]:
     try:
         client = services.zoho()
         modules = read_modules(client)
-        client.release()
+        client.release_unused()
         return modules
     except ZohoUnavailable:
         with services.connect() as opened:

@@ -6,7 +6,7 @@ from psycopg2.extensions import connection as Connection
 from aha_pipeline.warehouse.dictionary import Column, read_columns
 
 
-def of_table(connection: Connection, relation: str) -> dict[str, dg.TableSchema]:
+def schema_metadata(connection: Connection, relation: str) -> dict[str, dg.TableSchema]:
     """Return the metadata that describes the columns of the table or view `schema.name`."""
     columns = read_columns(connection, [relation])[relation]
     return {"dagster/column_schema": dg.TableSchema([_column(column) for column in columns])}

@@ -13,7 +13,7 @@ from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import ZohoRefused
 from aha_pipeline.crm.metadata import read_fields
 from aha_pipeline.crm.reading.module_reader import ModuleReader
-from aha_pipeline.crm.records_endpoint import WHOLE_RECORDS, RecordsEndpoint, field_batches
+from aha_pipeline.crm.records_endpoint import WHOLE_RECORDS_VERSION, RecordsEndpoint, field_batches
 from aha_pipeline.services import Services
 from aha_pipeline.warehouse.landing import (
     Landing,
@@ -71,7 +71,7 @@ class ExtractedWindow:
             **(known | options),
         )
 
-    def fetch_by_id(self, ids: Sequence[str]) -> set[str]:
+    def stage_by_id(self, ids: Sequence[str]) -> set[str]:
         """Fetch records by id, stage those that Zoho returns, and return their ids.
 
         Zoho's lists can disagree: a record may be both in the list of deletions and in use. Only
@@ -99,7 +99,7 @@ def sync_window(services: Services, window: Window, cancelled: Event | None = No
             existing, read_ranges = set[str](), extracted.reader.verified_ranges
         else:
             uncertain = extracted.landing.uncertain_deletions(extracted.now)
-            existing, read_ranges = extracted.fetch_by_id(uncertain), []
+            existing, read_ranges = extracted.stage_by_id(uncertain), []
         load = extracted.finish(services, existing, stop_reason=stopped, read_ranges=read_ranges)
     seconds = time.monotonic() - started
     return WindowResult(load, extracted.drift, seconds, extracted.fields.error)
@@ -132,7 +132,7 @@ def extract(
         # Deletions are read after the changes: a record in both lists was deleted last.
         landing.stage_deletions((d.id, d.kind, d.deleted_time or now) for d in reader.deletions)
         yield ExtractedWindow(landing, endpoint, reader, fields, drift, now, api_calls)
-    client.release()
+    client.release_unused()
 
 
 def _field_metadata(client: ZohoClient, module: str) -> FieldMetadata:
@@ -143,10 +143,10 @@ def _field_metadata(client: ZohoClient, module: str) -> FieldMetadata:
     try:
         rows = read_fields(client, module)
     except ZohoRefused as error:
-        if client.version != WHOLE_RECORDS:
+        if client.version != WHOLE_RECORDS_VERSION:
             raise
         log.warning("%s", error)
         return FieldMetadata([], str(error))
-    if not rows and client.version != WHOLE_RECORDS:
+    if not rows and client.version != WHOLE_RECORDS_VERSION:
         raise ZohoRefused(f"Zoho names no field of {module}: set ZOHO_API_VERSION=v2 to read it.")
     return FieldMetadata(rows)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import dagster as dg
 from psycopg2.extensions import connection as Connection
 
-from aha_pipeline.assets import columns, freshness, meaning, partitions
+from aha_pipeline.assets import columns, freshness, partitions, picklist_meaning
 from aha_pipeline.assets.modules import module_key
 from aha_pipeline.assets.unread_days import days_to_fill
 from aha_pipeline.calendar import days_of
@@ -60,7 +60,7 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
             else:
                 rows = refresh(connection, mart)
             seconds = time.monotonic() - started
-            described = columns.of_table(connection, mart.relation)
+            described = columns.schema_metadata(connection, mart.relation)
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": rows,
@@ -105,7 +105,7 @@ def metric_dictionary(services: dg.ResourceParam[Services]) -> dg.MaterializeRes
     """Write the metric dictionary."""
     with services.connect() as connection:
         figures = write_dictionary(connection, read_marts())
-        described = columns.of_table(connection, TABLE)
+        described = columns.schema_metadata(connection, TABLE)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": figures,
@@ -137,8 +137,8 @@ def _upstream(mart: Mart, modules: Sequence[str]) -> list[dg.AssetKey]:
     known = {
         **tables,
         **marts,
-        f"crm.{meaning.KEY.path[-1]}": meaning.KEY,
-        meaning.LABELS: meaning.KEY,
+        f"crm.{picklist_meaning.KEY.path[-1]}": picklist_meaning.KEY,
+        picklist_meaning.LABELS: picklist_meaning.KEY,
     }
     read = {*mart.sources, *(tables if "crm.sync_logs" in mart.sources else ())}
     return [key for source, key in known.items() if source in read]

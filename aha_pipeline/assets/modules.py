@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 GROUP = "crm"
 ZOHO_POOL = "zoho_api"
 DRIFT = "schema_drift"
-DRIFT_IS = "Warns of a field that Zoho has newly, or has no more."
+DRIFT_DESCRIPTION = "Warns of a field that Zoho has newly, or has no more."
 # Requested in code instead of set as the asset's retry_policy: with a policy Dagster also retries
 # an interrupted step, and stopping a run would take one Ctrl-C per attempt.
 RETRY = dg.RetryPolicy(
@@ -71,7 +71,9 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
         backfill_policy=dg.BackfillPolicy.single_run(),
         freshness_policy=freshness.daily(settings),
         pool=ZOHO_POOL,
-        check_specs=[dg.AssetCheckSpec(DRIFT, asset=module_key(module), description=DRIFT_IS)],
+        check_specs=[
+            dg.AssetCheckSpec(DRIFT, asset=module_key(module), description=DRIFT_DESCRIPTION)
+        ],
     )
     def sync_module(
         context: dg.AssetExecutionContext, services: dg.ResourceParam[Services]
@@ -87,8 +89,10 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
             raise dg.Failure(result.load.stop_reason, allow_retries=False)
         _report_partitions(context, result.load)
         with services.connect() as connection:
-            described = columns.of_table(connection, f"{GROUP}.{table_name(module)}")
-            drift = persist(connection, module_key(module), DRIFT, DRIFT_IS, _drift_check(result))
+            described = columns.schema_metadata(connection, f"{GROUP}.{table_name(module)}")
+            drift = persist(
+                connection, module_key(module), DRIFT, DRIFT_DESCRIPTION, _drift_check(result)
+            )
         return dg.MaterializeResult(
             metadata=_metadata(windows[module], result) | described,
             check_results=[drift],

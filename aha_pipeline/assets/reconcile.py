@@ -73,7 +73,7 @@ def _full_read(
             raise CreditsSpent(extracted.reader.stop_reason)
         landing, now = extracted.landing, extracted.now
         missing = landing.missing_ids()
-        existing = extracted.fetch_by_id([*missing, *landing.uncertain_deletions(now)])
+        existing = extracted.stage_by_id([*missing, *landing.uncertain_deletions(now)])
         vanished = [id_ for id_ in missing if id_ not in existing]
         reason = _too_many_vanished(len(vanished), here)
         if not reason:
@@ -117,12 +117,12 @@ def certificate_check(module: str) -> dg.AssetChecksDefinition:
         "The last full comparison with Zoho, by the job `reconcile`.",
     )
     def check(_: Services, connection: Connection) -> dg.AssetCheckResult:
-        return dg.AssetCheckResult(**verdict(latest(connection, module)))
+        return dg.AssetCheckResult(**check_result_arguments(latest(connection, module)))
 
     return check
 
 
-def verdict(certificate: Certificate | None) -> dict[str, Any]:
+def check_result_arguments(certificate: Certificate | None) -> dict[str, Any]:
     """Return a certificate as the arguments of an AssetCheckResult: all but `refused` pass."""
     if certificate is None:
         return {
@@ -158,7 +158,7 @@ def count_check(module: str) -> dg.AssetChecksDefinition:
         try:
             client = services.zoho()
             counted = count_records(client, module)
-            client.release()
+            client.release_unused()
         except ZohoError as error:
             return _count_failed(str(error))
         live = count_live_records(connection, module)

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from aha_pipeline.assets.modules import ZOHO_POOL, module_key
-from aha_pipeline.assets.reconcile import CERTIFICATE, reconcile, verdict
+from aha_pipeline.assets.reconcile import CERTIFICATE, check_result_arguments, reconcile
 from aha_pipeline.calendar import today
 from aha_pipeline.delivery import outgoing
 from aha_pipeline.delivery.deliver import deliver
@@ -52,7 +52,9 @@ def compare_with_zoho(
         context.log.info(certificate.sentence)
         context.instance.report_runless_asset_event(
             dg.AssetCheckEvaluation(
-                check_name=CERTIFICATE, asset_key=module_key(module), **verdict(certificate)
+                check_name=CERTIFICATE,
+                asset_key=module_key(module),
+                **check_result_arguments(certificate),
             )
         )
         if certificate.verdict == REFUSED:

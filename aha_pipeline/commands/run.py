@@ -69,8 +69,8 @@ def sync_days(
         from dagster import AssetSelection
 
         from aha_pipeline.assets.briefing import BRIEFING_KEY
-        from aha_pipeline.assets.meaning import KEY
         from aha_pipeline.assets.modules import GROUP, module_key
+        from aha_pipeline.assets.picklist_meaning import KEY
 
         chosen = AssetSelection.assets(KEY, *(module_key(module) for module in modules))
         wanted = AssetSelection.all() - (AssetSelection.groups(GROUP) - chosen)
@@ -90,7 +90,7 @@ def refresh_marts(run_id: str) -> Outcome:
 
         from aha_pipeline.assets.briefing import BRIEFING_KEY
         from aha_pipeline.assets.marts import PREFIX
-        from aha_pipeline.assets.meaning import KEY
+        from aha_pipeline.assets.picklist_meaning import KEY
 
         figures = AssetSelection.groups(PREFIX) - AssetSelection.assets(BRIEFING_KEY)
         return figures | AssetSelection.assets(KEY)

@@ -21,7 +21,7 @@ class Budget(Protocol):
     def update(self, remaining: int) -> None:
         """Record the credits that Zoho says the whole organisation has left."""
 
-    def release(self) -> None:
+    def release_unused(self) -> None:
         """Return credits that were booked for calls that were not made."""
 
     @property
@@ -41,5 +41,5 @@ class Unlimited:
     def update(self, remaining: int) -> None:
         """Ignore it."""
 
-    def release(self) -> None:
+    def release_unused(self) -> None:
         """Do nothing: nothing was booked."""

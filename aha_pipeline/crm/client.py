@@ -104,10 +104,10 @@ class ZohoClient:
         """API calls made so far for one module."""
         return self._calls.get(module, 0)
 
-    def release(self) -> None:
+    def release_unused(self) -> None:
         """Give up the credits and places that were reserved for calls to come."""
-        self.budget.release()
-        self._limiter.release()
+        self.budget.release_unused()
+        self._limiter.release_unused()
 
     def get(
         self,

@@ -11,7 +11,7 @@ class ConcurrencyLimiter(Protocol):
     def acquire(self) -> AbstractContextManager[object]:
         """Hold a place while the block runs; waits until one is free."""
 
-    def release(self) -> None:
+    def release_unused(self) -> None:
         """Give up places that were reserved for calls to come."""
 
 
@@ -25,5 +25,5 @@ class ProcessLimiter:
         """Hold a place while the block runs; waits until one is free."""
         return self._semaphore
 
-    def release(self) -> None:
+    def release_unused(self) -> None:
         """Do nothing: no place is reserved ahead."""

@@ -8,7 +8,7 @@ from aha_pipeline.crm.errors import ModuleUnreadable, ZohoRefused
 from aha_pipeline.crm.responses import NO_SUCH_MODULE
 from aha_pipeline.crm.stage_meanings import add_stage_meanings
 
-RECORD_MODULES = ("default", "custom")
+RECORD_MODULE_TYPES = ("default", "custom")
 # Not modules of their own: Activities lists Tasks, Events and Calls again.
 WITHOUT_RECORDS = {"Activities"}
 
@@ -25,7 +25,7 @@ def read_modules(client: ZohoClient) -> tuple[str, ...]:
         for row in rows
         if row.get("api_supported", True)
         and row.get("viewable", True)
-        and row.get("generated_type", "default") in RECORD_MODULES
+        and row.get("generated_type", "default") in RECORD_MODULE_TYPES
         and row["api_name"] not in WITHOUT_RECORDS
     )
     if not names:

@@ -26,7 +26,7 @@ from aha_pipeline.crm.responses import (
     has_more,
 )
 
-WHOLE_RECORDS = "v2"  # the version that returns them, and pages by number alone
+WHOLE_RECORDS_VERSION = "v2"  # the version that returns them, and pages by number alone
 IDS_PER_CALL = 50  # `ids` may be 1,024 characters long
 FIELDS_PER_CALL = 50
 ATTEMPTS_PER_RECORD = 3
@@ -125,7 +125,7 @@ class RecordsEndpoint:
     @property
     def uses_page_tokens(self) -> bool:
         """Whether pages beyond 2,000 rows are reached by token."""
-        return self.client.version != WHOLE_RECORDS
+        return self.client.version != WHOLE_RECORDS_VERSION
 
     def _with_all_fields(
         self, page: Page, params: dict[str, object] | None, since: datetime | None
@@ -200,7 +200,7 @@ def field_batches(names: Sequence[str], version: str) -> FieldBatches:
 
     Each batch has Modified_Time, which tells whether two batches are of the same moment.
     """
-    if version == WHOLE_RECORDS:
+    if version == WHOLE_RECORDS_VERSION:
         return ((),)
     own = [name for name in dict.fromkeys(names) if name not in ("id", "Modified_Time")]
     wanted = [*own, *(name for name in SYSTEM_KEYS if name not in own)]

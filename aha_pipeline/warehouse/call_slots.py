@@ -64,7 +64,7 @@ class LeasedSlots:
                 self._in_use -= 1
                 self._changed.notify()
 
-    def release(self) -> None:
+    def release_unused(self) -> None:
         """End the lease, if no call is under way."""
         with self._changed:
             if self._in_use or not self._renew_at:

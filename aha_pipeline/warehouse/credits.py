@@ -71,7 +71,7 @@ class CreditBudget:
             self._booked -= credits
             return None
 
-    def release(self) -> None:
+    def release_unused(self) -> None:
         """Return what was booked and not spent."""
         with self._lock, self._connect() as connection, connection.cursor() as cursor:
             cursor.execute(

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from aha_pipeline import services
-from aha_pipeline.assets.meaning import _read_profile
+from aha_pipeline.assets.picklist_meaning import _read_profile
 from aha_pipeline.crm.company_profile import read_company_profile
 from aha_pipeline.crm.organisation import Organisation
 from aha_pipeline.doctor.zoho import company_settings

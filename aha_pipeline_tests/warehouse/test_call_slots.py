@@ -74,7 +74,7 @@ def test_one_place_is_taken_in_turns(process):
         for _ in range(20):
             call(slots, seen)
         ends[slots] = time.monotonic()
-        slots.release()
+        slots.release_unused()
 
     with ThreadPoolExecutor(2) as pool:
         for one in [pool.submit(work, slots) for slots in (first, second)]:
@@ -94,7 +94,7 @@ def test_what_a_killed_process_held_comes_free(process):
 def test_what_is_given_back_is_free_at_once(process):
     first, second, seen = process(1, lease=90), process(1), Counter()
     call(first, seen)
-    first.release()
+    first.release_unused()
     began = time.monotonic()
     call(second, seen)
     assert time.monotonic() - began < 1

@@ -39,6 +39,6 @@ class ReadClock:
         began_at = self.began_at or self.newest
         return began_at and began_at - COMMIT_LAG
 
-    def is_late(self, time: datetime | None) -> bool:
+    def is_after_read_start(self, time: datetime | None) -> bool:
         """Whether a time is after the read began: what changed then belongs to the next read."""
         return time is not None and self.began_at is not None and time > self.began_at

@@ -13,7 +13,9 @@ class RangeScan:
 
     Every record modified before `read_to` was seen, except in the `groups` not verified yet. `end`
     (exclusive, None is unbounded) may move to an earlier time while the scan runs: the rest then
-    belongs to another worker. `position` is the newest time on the last page.
+    belongs to another worker. `position` is the newest time on the last page and
+    `span_seconds_per_page` how much Modified_Time a page spans. `pages_after_read_start` counts the
+    pages of changes that were all made during the read.
     """
 
     start: datetime | None
@@ -22,9 +24,9 @@ class RangeScan:
     is_done: bool = False
     groups: list[TimestampGroup] = field(default_factory=list)
     position: datetime | None = None
-    seconds_per_page: float | None = None
+    span_seconds_per_page: float | None = None
     pages: int = 0
-    late_pages: int = 0
+    pages_after_read_start: int = 0
 
     def __post_init__(self) -> None:
         self.position = self.start
@@ -41,8 +43,8 @@ class RangeScan:
         if before is None or self.position is None or self.position == before:
             return
         seconds = (self.position - before).total_seconds()
-        known = self.seconds_per_page
-        self.seconds_per_page = seconds if known is None else (known + seconds) / 2
+        known = self.span_seconds_per_page
+        self.span_seconds_per_page = seconds if known is None else (known + seconds) / 2
 
     def time_left(self, horizon: datetime | None) -> timedelta:
         """Return the time still to be read, up to the `horizon` beyond which nothing is known."""
@@ -53,6 +55,6 @@ class RangeScan:
 
     def pages_left(self, horizon: datetime | None) -> float:
         """Return an estimate of the pages left; 0 until the first page has shown the density."""
-        if self.seconds_per_page is None:
+        if self.span_seconds_per_page is None:
             return 0.0
-        return self.time_left(horizon).total_seconds() / self.seconds_per_page
+        return self.time_left(horizon).total_seconds() / self.span_seconds_per_page

@@ -22,7 +22,7 @@ from aha_pipeline.crm.records_endpoint import Page, RecordsEndpoint
 PAGES_PER_PART = 2.5  # fewer are not worth the call that finds where a part begins
 SHORTEST_PART = timedelta(seconds=3)
 QUEUE_PAGES = 10
-MAX_LATE_PAGES = 20
+MAX_PAGES_AFTER_READ_START = 20
 POLL_SECONDS = 0.1
 
 
@@ -95,7 +95,7 @@ class RangeScheduler:
                 self._read_list_end()
             with self._lock:
                 scan.advance(page)
-            end_if_late(scan, page, self._clock)
+            limit_pages_after_read_start(scan, page, self._clock)
             if self._endpoint.abort.is_set():
                 return
             self._split_longest()
@@ -171,9 +171,9 @@ class RangeScheduler:
             yield item
 
 
-def end_if_late(scan: RangeScan, page: Page, clock: ReadClock) -> None:
-    """End a scan that runs after late changes: they can be made faster than they are read."""
-    if clock.is_late(page.first_time):
-        scan.late_pages += 1
-        if scan.late_pages >= MAX_LATE_PAGES:
+def limit_pages_after_read_start(scan: RangeScan, page: Page, clock: ReadClock) -> None:
+    """End a scan that only finds changes made during the read: they may outrun the reader."""
+    if clock.is_after_read_start(page.first_time):
+        scan.pages_after_read_start += 1
+        if scan.pages_after_read_start >= MAX_PAGES_AFTER_READ_START:
             scan.end = page.first_time

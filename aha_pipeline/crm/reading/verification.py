@@ -12,7 +12,10 @@ from aha_pipeline.crm.reading.clock import ReadClock
 from aha_pipeline.crm.reading.group_scan import verify_step
 from aha_pipeline.crm.reading.paging import iterate_pages
 from aha_pipeline.crm.reading.range_scan import RangeScan
-from aha_pipeline.crm.reading.scheduler import MAX_LATE_PAGES, end_if_late
+from aha_pipeline.crm.reading.scheduler import (
+    MAX_PAGES_AFTER_READ_START,
+    limit_pages_after_read_start,
+)
 from aha_pipeline.crm.reading.time_range import TimeRange
 from aha_pipeline.crm.reading.timestamp_group import ONE_SECOND, MembershipIndex, TimestampGroup
 from aha_pipeline.crm.records_endpoint import Page, RecordsEndpoint
@@ -56,7 +59,7 @@ class GroupVerifier:
                 yield from verify_step(endpoint, group)
             yield from self.catch_up(endpoint)
         for group in self._unverified():
-            if not self._clock.is_late(group.second):
+            if not self._clock.is_after_read_start(group.second):
                 yield from self._verify_by_id(endpoint, group)
 
     def catch_up(self, endpoint: RecordsEndpoint) -> Iterator[Page]:
@@ -115,11 +118,13 @@ class GroupVerifier:
         scan = RangeScan(start, None)
         for page in iterate_pages(endpoint, scan, self._index):
             self._index.mark_moved(page)
-            end_if_late(scan, page, self._clock)
+            limit_pages_after_read_start(scan, page, self._clock)
             yield page
         # A change that Zoho shows late may have left a group between `settled` and `start`.
         starts_late = settled is not None and start > settled
-        self.has_unread_tail = starts_late or scan.late_pages >= MAX_LATE_PAGES
+        self.has_unread_tail = (
+            starts_late or scan.pages_after_read_start >= MAX_PAGES_AFTER_READ_START
+        )
         if scan.groups:
             self._scans.append(scan)
 

@@ -24,7 +24,7 @@ ALIASES = "picklist_alias.csv"
 LABELS = "crm.text_labels"
 UNMAPPED = "unmapped_values"
 LOOKALIKES = "lookalike_values"
-CONTRADICTED = "company_settings"
+COMPANY_SETTINGS = "company_settings"
 PROFILE_AGE = timedelta(hours=20)  # so that a sync at the same hour reads it every day
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
             with services.connect() as connection:
                 home = services.settings.home
                 rows = derive_meanings(connection, home / FILE, home / ALIASES)
-                described = columns.of_table(connection, "crm.picklist_meaning")
+                described = columns.schema_metadata(connection, "crm.picklist_meaning")
         except MeaningFileError as error:
             raise dg.Failure(
                 f"{error} Until then the meanings stay as they are.", allow_retries=False
@@ -83,10 +83,10 @@ def _read_profile(opened: Services) -> None:
 
 @persisted_check(
     KEY,
-    CONTRADICTED,
+    COMPANY_SETTINGS,
     "Warns of settings that say something else than the company's own in Zoho.",
 )
-def company_check(_: Services, connection: Connection) -> dg.AssetCheckResult:
+def company_settings_check(_: Services, connection: Connection) -> dg.AssetCheckResult:
     """Return whether time zone and currency are the company's own: a warning, never a failure."""
     sentences = held_contradictions(connection)
     return dg.AssetCheckResult(

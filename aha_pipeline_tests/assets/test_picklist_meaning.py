@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from aha_pipeline import services
-from aha_pipeline.assets.meaning import FILE, KEY, UNMAPPED
+from aha_pipeline.assets.picklist_meaning import FILE, KEY, UNMAPPED
 from aha_pipeline.definitions import defs
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.meanings import derive_meanings
