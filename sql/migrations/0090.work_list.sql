@@ -14,7 +14,7 @@ create table analytics.work_list_marks (
 comment on table analytics.work_list_marks is
     'One row per viewer and record that the viewer marked as done or snoozed in the work list.';
 
-select crm.protect('analytics.work_list_marks');
+do $$ begin perform crm.protect('analytics.work_list_marks'); end $$;
 
 grant insert, update on analytics.work_list_marks to aha_reader;
 create policy marker on analytics.work_list_marks for all to aha_reader
