@@ -42,12 +42,6 @@ GRAPH_GUARD = (
     "aha_pipeline_tests/assets/test_graph.py::test_the_graph_is_the_one_that_was_agreed_on"
 )
 TESTS_GUARD = "aha_pipeline_tests/test_house.py::test_no_test_module_and_no_conftest_is_imported"
-# 2026-11-28: what others import of these moves to modules of its own today.
-UNTIL_MOVED = (
-    "aha_pipeline_tests.briefing.conftest",
-    "aha_pipeline_tests.briefing.test_compose",
-    "aha_pipeline_tests.delivery.conftest",
-)
 
 
 def test_imports_keep_every_contract():
@@ -60,7 +54,7 @@ def test_no_test_module_and_no_conftest_is_imported():
     assert [
         f"{importer} imports {module}"
         for module in sorted(graph.modules)
-        if is_test(module) and module not in UNTIL_MOVED
+        if is_test(module)
         for importer in sorted(graph.find_modules_that_directly_import(module))
     ] == []
 

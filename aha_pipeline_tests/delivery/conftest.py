@@ -2,29 +2,23 @@
 
 import gzip
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 import requests
-from psycopg2.extras import Json
 
 from aha_pipeline.delivery.deliver import deliver
-from aha_pipeline.delivery.outgoing import Outgoing, briefing_subject, pending, read
+from aha_pipeline.delivery.outgoing import Outgoing
 from aha_pipeline.delivery.sender import Sender
 from aha_pipeline.warehouse.connection import connect as open_connection
+from aha_pipeline_tests.delivery.ledger_rows import DAY, READER, Connect, stored
+from aha_pipeline_tests.delivery.twilio_account import ACCOUNT, TEMPLATES
 from aha_pipeline_tests.kit.fake_clock import FakeClock
 from zoho_sandbox import server
 from zoho_sandbox.twilio.outbox import Message
-
-DAY = date(2026, 11, 20)
-READER, OTHER = "+919812345678", "+919800000001"
-ACCOUNT = "AC" + "0" * 32
-TEMPLATES = {"briefing": "HX" + "1" * 32, "alert": "HX" + "2" * 32}
-Connect = partial[AbstractContextManager]
 
 
 class Twilio:
@@ -119,38 +113,3 @@ def send(connect, sender, briefing):
         )
 
     return _send
-
-
-def stored(
-    connect: Connect,
-    text: str = "*20 Nov 2026*: all is well.",
-    day: date = DAY,
-    **message: str,
-) -> Outgoing:
-    """Put a briefing into the log, with what its message has; return what is sent of its day."""
-    messages = {"en": {"text": text, **message}}
-    with connect() as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "insert into analytics.ai_briefings_log (day, dashboard_report, whatsapp_summary,"
-            " written_by, messages, facts, is_sandbox, duration_seconds)"
-            " values (%s, '', %s, 'plain', %s, '[]', true, 0)",
-            (day, text, Json(messages)),
-        )
-        return read(connection, briefing_subject(day))
-
-
-def pass_time(connect: Connect, hours: float = 1) -> None:
-    """Let the ledger look as if so many hours had gone by."""
-    with connect() as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "update analytics.whatsapp_deliveries set updated_at = updated_at - %(gone)s,"
-            " created_at = created_at - %(gone)s, asked_at = asked_at - %(gone)s",
-            {"gone": timedelta(hours=hours)},
-        )
-
-
-def is_pending(connect: Connect, recipients=(READER,), oldest_day=DAY, templated=()) -> list[date]:
-    """Return the days whose briefings are still to be sent."""
-    with connect() as connection:
-        subjects = pending(connection, oldest_day, recipients, templated=templated, window_hours=23)
-    return [date.fromisoformat(subject.removeprefix("briefing ")) for subject in subjects]

@@ -11,7 +11,7 @@ from datetime import date
 from aha_pipeline.delivery.deliver import deliver
 from aha_pipeline.delivery.sender import Message, Sender
 from aha_pipeline.warehouse.connection import connect as open_connection
-from aha_pipeline_tests.delivery.conftest import ACCOUNT
+from aha_pipeline_tests.delivery.twilio_account import ACCOUNT
 
 
 class Killed(BaseException):

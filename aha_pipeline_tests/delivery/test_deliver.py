@@ -10,7 +10,7 @@ import pytest
 from aha_pipeline.delivery import ledger
 from aha_pipeline.delivery.errors import DeliveryError
 from aha_pipeline.delivery.outgoing import read
-from aha_pipeline_tests.delivery.conftest import (
+from aha_pipeline_tests.delivery.ledger_rows import (
     DAY,
     OTHER,
     READER,

@@ -15,8 +15,8 @@ from datetime import timedelta
 from time import monotonic, sleep
 
 from aha_pipeline.delivery.split import split
-from aha_pipeline_tests.delivery.conftest import DAY, OTHER, READER, stored
 from aha_pipeline_tests.delivery.crashes import Killed, Steps, deliver_until, stop_raising
+from aha_pipeline_tests.delivery.ledger_rows import DAY, OTHER, READER, stored
 
 SCHEDULES = int(os.environ.get("DELIVERY_SCHEDULES", "30"))
 MISHAPS = ("ok", "ok", "429", "500", "lost", "taken_500", "taken_lost", "63018")

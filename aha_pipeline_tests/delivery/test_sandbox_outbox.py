@@ -5,7 +5,8 @@ from functools import partial
 from aha_pipeline.delivery.deliver import deliver
 from aha_pipeline.delivery.sender import Sender
 from aha_pipeline.warehouse.connection import connect as open_connection
-from aha_pipeline_tests.delivery.conftest import ACCOUNT, DAY, READER, stored
+from aha_pipeline_tests.delivery.ledger_rows import DAY, READER, stored
+from aha_pipeline_tests.delivery.twilio_account import ACCOUNT
 from zoho_sandbox import server
 
 

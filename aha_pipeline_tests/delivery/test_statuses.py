@@ -7,7 +7,7 @@ import pytest
 
 from aha_pipeline.delivery import ledger, statuses
 from aha_pipeline.delivery.sender import STATUSES
-from aha_pipeline_tests.delivery.conftest import DAY, READER, is_pending, pass_time
+from aha_pipeline_tests.delivery.ledger_rows import DAY, READER, is_pending, pass_time
 
 # Every move that a message may make, and no other.
 MOVES = {

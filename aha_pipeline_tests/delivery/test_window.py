@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 
 from aha_pipeline.delivery import statuses, template
-from aha_pipeline_tests.delivery.conftest import (
+from aha_pipeline_tests.delivery.ledger_rows import (
     DAY,
     OTHER,
     READER,
-    TEMPLATES,
     is_pending,
     pass_time,
     stored,
 )
+from aha_pipeline_tests.delivery.twilio_account import TEMPLATES
 
 HEADLINE, GLANCE = "Rao Villa is won: ₹4.52 L.", "18 leads · 2 won · 0 lost · ₹0 open"
 

@@ -22,7 +22,7 @@ from starlette.routing import Route
 from aha_pipeline.briefing import model
 from aha_pipeline.delivery.deliver import deliver
 from aha_pipeline.warehouse.connection import connect as open_connection
-from aha_pipeline_tests.delivery.conftest import DAY, READER, stored
+from aha_pipeline_tests.delivery.ledger_rows import DAY, READER, stored
 from aha_pipeline_tests.kit.graph import RECORDS
 from aha_pipeline_tests.kit.mart_contents import rows
 from aha_pipeline_tests.kit.pages import ROOT, read_page
