@@ -1,4 +1,4 @@
-"""The cards on top of the Overview: the last whole day in seven figures, and today so far."""
+"""The cards on top of the Overview: the last whole day in figures, and today so far."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
