@@ -28,10 +28,14 @@ def calls(monkeypatch) -> CallLog:
         log.now += 1
         log.most = max(log.most, log.now)
         log.credits += _cost(scope)
-        try:
-            await admit(self, scope, receive, send)
-        finally:
-            log.now -= 1
+
+        async def answer(message):
+            # Before the answer is out: who has it may call again before this goes on.
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                log.now -= 1
+            await send(message)
+
+        await admit(self, scope, receive, answer)
 
     monkeypatch.setattr(ApiMiddleware, "_enforce_limits", counted)
     return log
