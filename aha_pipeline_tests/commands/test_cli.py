@@ -163,7 +163,8 @@ def test_a_crm_that_is_away_is_told_at_once(recent):
     finished = aha("sync", ZOHO_API_URL="http://127.0.0.1:9")
     assert finished.returncode == 1
     assert "ZOHO_API_URL" in finished.stderr.splitlines()[-1]
-    assert finished.stderr.count("Trying again") == 1
+    # Each question is repeated once: whose zone and currency these are, and what is to be read.
+    assert finished.stderr.count("Trying again") == 2
 
 
 def test_sigterm_stops_a_command_that_has_not_begun_its_run(recent):
