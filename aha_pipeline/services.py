@@ -1,8 +1,8 @@
 """The outside services of this process, as its settings name them: warehouse, CRM, WhatsApp."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache, partial
 from threading import Lock
 
@@ -60,11 +60,7 @@ class Services:
     def _opened_zoho(self) -> ZohoClient:
         settings = self.settings
         tokens = zoho_tokens(settings, TokenStore(self.connect))
-        slots = LeasedSlots(self.connect, limit=settings.zoho_max_concurrency)
-        try:
-            organisation = read_organisation(zoho_client(settings, tokens, limiter=slots))
-        finally:
-            slots.release_unused()
+        organisation = _ask_organisation(settings, tokens, self.connect)
         self._check(organisation)
         concurrency = settings.zoho_max_concurrency or organisation.concurrency
         budget = CreditBudget(
@@ -122,7 +118,7 @@ def _as_company(settings: Settings) -> Settings:
         try:
             # With the token that all machines share, and a credit that is counted.
             tokens = zoho_tokens(settings, TokenStore(connect))
-            company = read_organisation(zoho_client(settings, tokens))
+            company = _ask_organisation(settings, tokens, connect)
             budget = CreditBudget(
                 connect, granted=company.daily_credits, limit=settings.zoho_daily_credits
             )
@@ -132,6 +128,19 @@ def _as_company(settings: Settings) -> Settings:
             return settings  # told by whoever needs Zoho
         told = company.timezone, company.currency
     return local.with_company(settings, *told)
+
+
+def _ask_organisation(
+    settings: Settings,
+    tokens: TokenSource,
+    connect: Callable[[], AbstractContextManager[Connection]],
+) -> Organisation:
+    """Return whose data are read, by a call in a place all machines share. Raises ZohoError."""
+    slots = LeasedSlots(connect, limit=settings.zoho_max_concurrency)
+    try:
+        return read_organisation(zoho_client(settings, tokens, limiter=slots))
+    finally:
+        slots.release_unused()
 
 
 @cache
