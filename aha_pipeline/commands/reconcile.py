@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from aha_pipeline.commands import run
 from aha_pipeline.commands.sync import prepare
@@ -57,5 +58,5 @@ def _table(certificates: list[Certificate]) -> Table:
     for c in certificates:
         counts = (c.records_in_crm, c.records_here, c.missing, c.stale, c.extra)
         style = STYLES[c.verdict]
-        table.add_row(c.module, *(f"{n:,}" for n in counts), f"[{style}]{c.verdict}[/]")
+        table.add_row(c.module, *(f"{n:,}" for n in counts), Text(c.verdict, style))
     return table
