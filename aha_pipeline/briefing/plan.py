@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 from time import monotonic
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from aha_pipeline.briefing import model as server
 from aha_pipeline.briefing.catalogue import CAUSES, SLOTS, stances
@@ -106,16 +106,16 @@ def by_ranking(facts: Sequence[Fact], links: Mapping[str, Fact], phrase: "Phrasi
     return Plan(tuple(lines))
 
 
-class Phrasing:
+class Phrasing(Protocol):
     """How a line reads to a model, and which phrases a fact may have, our choice first."""
 
     def numbers(self, fact: Fact) -> list[int]:
         """Return the numbers of the phrases that fit a fact and were not used the time before."""
-        raise NotImplementedError
+        ...
 
     def sentence(self, line: Line) -> str:
         """Return a line as one text, with its advice, and without marks around names."""
-        raise NotImplementedError
+        ...
 
 
 def question(ours: Plan, phrasing: Phrasing, *, may_choose_lines: bool) -> Question:
