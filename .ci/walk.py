@@ -263,13 +263,15 @@ def examine(there: Walk) -> None:
 
 def live_with_it(there: Walk, direct: str) -> None:
     """Sync twice, backfill, reconcile, and everything up again; the message arrives."""
+    # The walk may cross midnight: the range that is read ends before the day of its first sync.
+    first_day = datetime.now(ZoneInfo("Asia/Kolkata")).date()
     printed = there.run("aha sync")
     for name in ("Leads", "Figures:", "Briefing", "WhatsApp:"):
         saw(line_of(printed, name))
     printed = there.run("aha sync")
     check("Nothing changed" in printed, f"a second sync changed something:\n{printed}")
     saw(line_of(printed, "Nothing changed"))
-    backfill(there)
+    backfill(there, before=first_day)
     printed = there.run("aha reconcile")
     verdicts = re.findall(r"^\w.* (equal|healed|refused)\b", printed, re.MULTILINE)
     check(verdicts == ["equal"] * 4, f"aha reconcile certified {verdicts}:\n{printed}")
@@ -286,12 +288,11 @@ def live_with_it(there: Walk, direct: str) -> None:
     saw("one message: " + re.sub(r"<[^>]+>|\s+", " ", page.partition("<article")[2])[:160])
 
 
-def backfill(there: Walk) -> None:
+def backfill(there: Walk, before: date) -> None:
     """A range that is read says so; an earlier start gives days to read."""
     known = "aha backfill --from DAY --to DAY"
-    today = datetime.now(ZoneInfo("Asia/Kolkata")).date()
     start = date.fromisoformat(dotenv_values(there.clone / ".env")["AHA_START_DATE"])
-    printed = there.run(f"aha backfill --from {start} --to {today - timedelta(days=1)}", known)
+    printed = there.run(f"aha backfill --from {start} --to {before - timedelta(days=1)}", known)
     check("Nothing to do" in printed, f"a backfill of days that are read said:\n{printed}")
     saw(line_of(printed, "Nothing to do"))
     earlier = start - timedelta(days=31)
