@@ -12,10 +12,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse import embedded
 from aha_pipeline.warehouse.migrate import migrate
 from aha_pipeline_tests.kit.databases import address_of, administer
+from aha_pipeline_tests.kit.environment import clean
 from aha_pipeline_tests.kit.servers import installed_postgres
 
 # The same examples each time; `make explore` draws new ones.
@@ -38,11 +38,7 @@ def pytest_configure() -> None:
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test sees the developer's settings, and no `.env` is picked up."""
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    monkeypatch.setenv("AHA_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
+    clean(monkeypatch, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The asset checks in a run: what a wrong figure stops, and what it tells."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 import dagster as dg
@@ -9,6 +10,7 @@ from aha_pipeline.calendar import today
 from aha_pipeline.definitions import defs
 from aha_pipeline.settings import load
 from aha_pipeline.warehouse.connection import connect
+from aha_pipeline_tests.kit.graph import sync_days
 
 BRIEFING = "analytics__ai_briefing"
 DAYS = ("2026-01-01", "2026-01-05")
@@ -41,15 +43,32 @@ def check_alone(instance, name: str) -> dg.AssetCheckEvaluation:
     return found
 
 
-@pytest.fixture
-def synced(connected, run_days):
-    result = run_days(*DAYS)
+@dataclass(frozen=True)
+class Sync:
+    """A run over DAYS, and what was kept of its checks."""
+
+    result: dg.ExecuteInProcessResult
+    kept: dict[str, tuple]
+
+
+@pytest.fixture(scope="module")
+def sound(module_connected, module_instance, module_database_url) -> Sync:
+    """A first sync, of which everything is right."""
+    result = sync_days(module_instance, *DAYS)
     assert result.success
-    return result
+    return Sync(result, kept(module_database_url))
 
 
-def test_every_check_of_a_sound_run_passes(synced):
-    found = evaluations(synced)
+@pytest.fixture(scope="module")
+def wrong(sound, module_instance, module_database_url) -> Sync:
+    """A second one, over a history that cannot be; the briefing of the first is gone."""
+    write(module_database_url, "delete from analytics.ai_briefings_log returning 1")
+    write(module_database_url, OVERLAP)
+    return Sync(sync_days(module_instance, *DAYS), kept(module_database_url))
+
+
+def test_every_check_of_a_sound_run_passes(sound):
+    found = evaluations(sound.result)
     assert {f"crm/{table}:live_records" for table in ("leads_raw", "crm_accounts")} <= found.keys()
     assert {"analytics/kpis:figures", "crm/crm_deals:values"} <= found.keys()
     ours = {key: e for key, e in found.items() if "wrong rows" in e.metadata}
@@ -57,21 +76,18 @@ def test_every_check_of_a_sound_run_passes(synced):
     assert len(ours) >= 20
 
 
-def test_with_a_wrong_figure_no_briefing_is_written(synced, run_days, database_url):
-    write(database_url, "delete from analytics.ai_briefings_log returning 1")
-    write(database_url, OVERLAP)
-    result = run_days(*DAYS)
-    assert not result.success
-    failed = {e.step_key for e in result.all_events if e.is_step_failure}
+def test_with_a_wrong_figure_no_briefing_is_written(wrong, module_database_url):
+    assert not wrong.result.success
+    failed = {e.step_key for e in wrong.result.all_events if e.is_step_failure}
     assert failed == {"analytics__lead_history_figures"}
-    built = {event.step_key for event in result.all_events if event.is_step_materialization}
+    built = {event.step_key for event in wrong.result.all_events if event.is_step_materialization}
     assert "analytics__lead_history" in built
     assert not {BRIEFING, "analytics__kpis", "analytics__daily_changes"} & built
-    with connect(database_url) as connection, connection.cursor() as cursor:
+    with connect(module_database_url) as connection, connection.cursor() as cursor:
         cursor.execute("select count(*) from analytics.ai_briefings_log")
         assert cursor.fetchone() == (0,)
 
-    tells_how_many_which_and_what_to_do(evaluations(result)["analytics/lead_history:figures"])
+    tells_how_many_which_and_what_to_do(evaluations(wrong.result)["analytics/lead_history:figures"])
 
 
 def tells_how_many_which_and_what_to_do(found: dg.AssetCheckEvaluation):
@@ -98,15 +114,20 @@ def test_a_value_that_cannot_be_is_a_warning_and_stops_nothing(connected, run_da
 
 
 def test_what_the_records_bear_out_is_rebuilt_once_before_it_blocks(
-    synced, instance, database_url, monkeypatch
+    connected, sound, module_instance, module_database_url, monkeypatch
 ):
-    write(database_url, "update analytics.source_quality set leads = leads + 1")
-    assert check_alone(instance, "source_quality").passed
-    with monkeypatch.context() as patched:
-        patched.setattr("aha_pipeline.assets.checks.rebuild", lambda *_: None)
-        assert check_alone(instance, "source_quality").passed
-        write(database_url, "update analytics.source_quality set leads = leads + 1")
-        assert not check_alone(instance, "source_quality").passed
+    monkeypatch.setenv("DATABASE_URL", module_database_url)
+
+    def passes(rebuilt: bool = True) -> bool:
+        with monkeypatch.context() as patched:
+            if not rebuilt:
+                patched.setattr("aha_pipeline.assets.checks.rebuild", lambda *_: None)
+            return check_alone(module_instance, "source_quality").passed
+
+    write(module_database_url, "update analytics.source_quality set leads = leads + 1")
+    assert not passes(rebuilt=False)
+    assert passes()
+    assert passes(rebuilt=False)
 
 
 def test_the_checks_that_may_send_wrong_figures_are_blocking():
@@ -129,14 +150,11 @@ def test_assets_are_late_three_hours_after_the_daily_sync(monkeypatch):
         assert policy.lower_bound_delta.total_seconds() == 3 * 3600
 
 
-def test_the_newest_result_of_each_check_is_kept(synced, run_days, database_url):
-    before = kept(database_url)
-    assert before.keys() == evaluations(synced).keys()
-    assert before["analytics/lead_history:figures"] == (True, "error", "No row is wrong.")
-    assert before["crm/leads_raw:certificate"][:2] == (False, "warn")
-    write(database_url, OVERLAP)
-    run_days(*DAYS)
-    passed, severity, found = kept(database_url)["analytics/lead_history:figures"]
+def test_the_newest_result_of_each_check_is_kept(sound, wrong):
+    assert sound.kept.keys() == evaluations(sound.result).keys()
+    assert sound.kept["analytics/lead_history:figures"] == (True, "error", "No row is wrong.")
+    assert sound.kept["crm/leads_raw:certificate"][:2] == (False, "warn")
+    passed, severity, found = wrong.kept["analytics/lead_history:figures"]
     assert (passed, severity) == (False, "error")
     assert found.startswith("analytics/lead_history: 2 rows are wrong.")
 

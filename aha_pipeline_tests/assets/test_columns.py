@@ -6,19 +6,20 @@ import pytest
 from aha_pipeline.definitions import defs
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline_tests.kit.graph import sync_days
 
 
 def key(name: str) -> dg.AssetKey:
     return dg.AssetKey(name.split("/"))
 
 
-@pytest.fixture
-def told(connected, run_days, instance):
+@pytest.fixture(scope="module")
+def told(module_connected, module_instance):
     """Return the metadata of an asset after a sync of two days."""
-    assert run_days("2026-01-01", "2026-01-02").success
+    assert sync_days(module_instance, "2026-01-01", "2026-01-02").success
 
     def metadata(name: str) -> dict[str, object]:
-        event = instance.get_latest_materialization_event(key(name))
+        event = module_instance.get_latest_materialization_event(key(name))
         return {n: value.value for n, value in event.asset_materialization.metadata.items()}
 
     return metadata
@@ -37,9 +38,9 @@ def test_every_figure_of_a_mart_is_described_where_its_column_is_shown(told):
             assert _column(metadata, figure.name).description == figure.comment
 
 
-def test_the_dictionary_is_written_with_the_daily_sync(told, database_url):
+def test_the_dictionary_is_written_with_the_daily_sync(told, module_database_url):
     written = told("analytics/metric_dictionary")["dagster/row_count"]
-    with connect(database_url) as connection, connection.cursor() as cursor:
+    with connect(module_database_url) as connection, connection.cursor() as cursor:
         cursor.execute("select count(*) from analytics.metric_dictionary")
         assert cursor.fetchone() == (written,) == (sum(len(m.figures) for m in read_marts()),)
 

@@ -1,16 +1,15 @@
 """The daily sync as Dagster runs it: modules, marts and briefing in one run over a range."""
 
 import os
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline_tests.kit.graph import sync_days
 
 LEADS = dg.AssetKey(["crm", "leads_raw"])
 KPIS = dg.AssetKey(["analytics", "kpis"])
@@ -23,9 +22,10 @@ def rows(url, query):
         return cursor.fetchall()
 
 
-@pytest.fixture
-def synced(connected, run_days):
-    result = run_days("2026-01-01", "2026-01-05")
+@pytest.fixture(scope="module")
+def synced(module_connected, module_instance):
+    """A first sync, of five days."""
+    result = sync_days(module_instance, "2026-01-01", "2026-01-05")
     assert result.success
     return result
 
@@ -35,25 +35,27 @@ def metadata(result, key):
     return {name: value.value for name, value in event.metadata.items()}
 
 
-def test_whole_records_land_older_ones_with_the_first_partition(synced, database_url, company):
-    landed = rows(database_url, "select raw_data from crm.leads_raw order by id")
-    served = company.store.tables["Leads"].records
+def test_whole_records_land_older_ones_with_the_first_partition(
+    synced, module_database_url, module_connected
+):
+    landed = rows(module_database_url, "select raw_data from crm.leads_raw order by id")
+    served = module_connected.store.tables["Leads"].records
     assert [row[0] for row in landed] == [served[id_].data for id_ in ("1", "2", "3")]
 
 
-def test_one_run_materialises_every_day_of_every_module(synced, instance):
+def test_one_run_materialises_every_day_of_every_module(synced, module_instance):
     days = {f"2026-01-0{n}" for n in range(1, 6)}
-    assert instance.get_materialized_partitions(LEADS) == days
-    assert instance.get_materialized_partitions(KPIS) == days
-    assert len(instance.get_runs()) == 1
+    assert module_instance.get_materialized_partitions(LEADS) == days
+    assert module_instance.get_materialized_partitions(KPIS) == days
+    assert len(module_instance.get_runs()) == 1
 
 
-def test_each_partition_tells_its_own_count(synced, instance):
+def test_each_partition_tells_its_own_count(synced, module_instance):
     counts = {
         event.partition_key: event.asset_materialization.metadata[
             "dagster/partition_row_count"
         ].value
-        for event in instance.fetch_materializations(LEADS, limit=10).records
+        for event in module_instance.fetch_materializations(LEADS, limit=10).records
     }
     assert counts == {
         "2026-01-01": 1, "2026-01-02": 1, "2026-01-03": 1, "2026-01-04": 0, "2026-01-05": 0,
@@ -67,55 +69,18 @@ def test_the_metadata_says_what_a_person_wants_to_know(synced):
     assert "| 1 | Junk Lead |" in told["preview"]
 
 
-def test_figures_follow_from_the_records(synced, database_url):
+def test_figures_follow_from_the_records(synced, module_database_url):
     assert rows(
-        database_url,
+        module_database_url,
         "select new_leads, won_deals, won_value from analytics.kpis where day = '2026-01-03'",
     ) == [(0, 1, Decimal("450000.5"))]
 
 
-def test_the_briefing_is_of_the_last_day_of_the_range(synced, database_url):
+def test_the_briefing_is_of_the_last_day_of_the_range(synced, module_database_url):
     assert metadata(synced, BRIEFING)["day"] == "2026-01-05"
     assert rows(
-        database_url, "select count(*), min(written_by) from analytics.ai_briefings_log"
+        module_database_url, "select count(*), min(written_by) from analytics.ai_briefings_log"
     ) == [(1, "plain")]
-
-
-def test_the_same_range_again_changes_no_row_and_adds_no_briefing(synced, run_days, database_url):
-    before = rows(database_url, "select id, xmin, raw_data from crm.leads_raw order by id")
-    again = run_days("2026-01-01", "2026-01-05")
-    assert metadata(again, LEADS)["unchanged"] == 3
-    assert rows(database_url, "select id, xmin, raw_data from crm.leads_raw order by id") == before
-    assert rows(database_url, "select count(*) from analytics.ai_briefings_log") == [(1,)]
-
-
-def test_a_change_a_conversion_and_a_deletion_arrive(synced, run_days, database_url, company):
-    today = company.store.now().astimezone(ZoneInfo("Asia/Kolkata")).date().isoformat()
-    company.store.edit("Leads", "1", {"Lead_Status": "Contacted"})
-    company.store.convert("2", {})
-    company.store.delete("Deals", "9")
-    assert run_days(today, today).success
-    assert rows(
-        database_url,
-        "select l.lead_status, l2.is_converted, d.deleted_at is not null from crm.leads_raw l, "
-        "crm.leads_raw l2, crm.crm_deals d where l.id = '1' and l2.id = '2' and d.id = '9'",
-    ) == [("Contacted", True, True)]
-
-
-def test_a_deal_entered_late_is_counted_on_the_day_it_was_won(
-    synced, run_days, database_url, company
-):
-    entered = datetime(2026, 1, 6, 9, tzinfo=UTC).timestamp()
-    late = {
-        "Deal_Name": "Late",
-        "Stage": "Closed Won",
-        "Amount": 99.5,
-        "Closing_Date": "2026-01-03",
-    }
-    company.store.create("Deals", late, at=entered)
-    assert run_days("2026-01-06", "2026-01-06").success
-    won = "select won_deals, won_value from analytics.kpis where day = '2026-01-03'"
-    assert rows(database_url, won) == [(2, Decimal("450100.0"))]
 
 
 def test_a_module_that_cannot_be_read_fails_alone_and_stops_what_needs_it(

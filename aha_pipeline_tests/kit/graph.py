@@ -2,7 +2,9 @@
 
 import gzip
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -11,6 +13,7 @@ import pytest
 
 from aha_pipeline.assets.partitions import RANGE_END, RANGE_START
 from aha_pipeline.definitions import defs
+from aha_pipeline_tests.kit.environment import clean
 from aha_pipeline_tests.kit.fake_clock import FakeClock
 from zoho_sandbox.server import Sandbox, start
 
@@ -35,22 +38,21 @@ RECORDS = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def company(tmp_path: Path) -> Iterator[Sandbox]:
-    """Three leads and a deal, served at the present time, by a clock that stands still."""
-    folder = tmp_path / "records"
-    folder.mkdir()
-    for module, records in RECORDS.items():
-        lines = b"\n".join(msgspec.json.encode(record) for record in records)
-        (folder / f"{module}.jsonl.gz").write_bytes(gzip.compress(lines))
+@contextmanager
+def serving(folder: Path) -> Iterator[Sandbox]:
+    """Serve three leads and a deal at the present time, by a clock that stands still."""
+    records = folder / "records"
+    records.mkdir()
+    for module, served in RECORDS.items():
+        lines = b"\n".join(msgspec.json.encode(record) for record in served)
+        (records / f"{module}.jsonl.gz").write_bytes(gzip.compress(lines))
     clock = FakeClock(datetime.now(UTC))
-    with start(data_dir=folder, outbox_path=tmp_path / "outbox.jsonl", now=clock) as running:
+    with start(data_dir=records, outbox_path=folder / "outbox.jsonl", now=clock) as running:
         yield running
 
 
-@pytest.fixture
-def connected(company: Sandbox, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
-    """The sandbox as this process's settings name it, with an empty warehouse."""
+def name_in_settings(patch: pytest.MonkeyPatch, company: Sandbox, database_url: str) -> None:
+    """Let this process's settings lead to an organisation and to a warehouse."""
     settings = {
         "DATABASE_URL": database_url,
         "ZOHO_API_URL": company.url,
@@ -62,7 +64,36 @@ def connected(company: Sandbox, database_url: str, monkeypatch: pytest.MonkeyPat
         "AHA_START_DATE": "2026-01-01",
     }
     for name, value in settings.items():
-        monkeypatch.setenv(name, value)
+        patch.setenv(name, value)
+
+
+def sync_days(
+    instance: dg.DagsterInstance, first: str, last: str, **options: object
+) -> dg.ExecuteInProcessResult:
+    """Run `daily_sync` over a range of days."""
+    return (
+        defs()
+        .resolve_job_def("daily_sync")
+        .execute_in_process(
+            instance=instance,
+            tags={RANGE_START: first, RANGE_END: last},
+            raise_on_error=False,
+            **options,
+        )
+    )
+
+
+@pytest.fixture
+def company(tmp_path: Path) -> Iterator[Sandbox]:
+    """Three leads and a deal, served to one test."""
+    with serving(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def connected(company: Sandbox, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """The sandbox as this process's settings name it, with an empty warehouse."""
+    name_in_settings(monkeypatch, company, database_url)
     return company
 
 
@@ -75,17 +106,26 @@ def instance() -> Iterator[dg.DagsterInstance]:
 @pytest.fixture
 def run_days(instance: dg.DagsterInstance) -> Callable[..., dg.ExecuteInProcessResult]:
     """Run `daily_sync` over a range of days."""
+    return partial(sync_days, instance)
 
-    def run(first: str, last: str, **options: object) -> dg.ExecuteInProcessResult:
-        return (
-            defs()
-            .resolve_job_def("daily_sync")
-            .execute_in_process(
-                instance=instance,
-                tags={RANGE_START: first, RANGE_END: last},
-                raise_on_error=False,
-                **options,
-            )
-        )
 
-    return run
+@pytest.fixture(scope="module")
+def module_connected(
+    tmp_path_factory: pytest.TempPathFactory, module_database_url: str
+) -> Iterator[Sandbox]:
+    """The same for the tests of a module: what a sync costs is paid once.
+
+    The settings hold while the fixtures of the module are made; a test that needs them too asks
+    for `connected`.
+    """
+    folder = tmp_path_factory.mktemp("organisation")
+    with serving(folder) as running, pytest.MonkeyPatch.context() as patch:
+        clean(patch, folder)
+        name_in_settings(patch, running, module_database_url)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def module_instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as opened:
+        yield opened

@@ -1,0 +1,16 @@
+"""An environment that holds nothing of the developer's."""
+
+from pathlib import Path
+
+import pytest
+
+from aha_pipeline.settings import Settings
+
+
+def clean(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let no setting be set, AHA_HOME lie in the folder, and no `.env` be picked up."""
+    for name in Settings.model_fields:
+        patch.delenv(name.upper(), raising=False)
+    patch.delenv("DAGSTER_HOME", raising=False)
+    patch.setenv("AHA_HOME", str(folder / "home"))
+    patch.chdir(folder)
