@@ -91,6 +91,8 @@ class Services:
                 home_timezone=organisation.timezone,
                 home_currency=organisation.currency,
             )
+            if self.settings.zoho_modules != ALL_MODULES:
+                state.save_configured_modules(opened, self.settings.zoho_modules)
 
 
 def current() -> Services:

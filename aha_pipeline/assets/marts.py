@@ -14,7 +14,8 @@ from aha_pipeline.calendar import days_of
 from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.dictionary import TABLE, write_dictionary
-from aha_pipeline.warehouse.mart_files import Mart, read_marts
+from aha_pipeline.warehouse.mart_files import Mart, core_modules, read_marts
+from aha_pipeline.warehouse.mart_inputs import unserved_fields, write_inputs
 from aha_pipeline.warehouse.marts import contiguous_range, refresh
 from aha_pipeline.warehouse.tables import table_name
 
@@ -55,6 +56,8 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
     ) -> dg.MaterializeResult:
         started = time.monotonic()
         with services.connect() as connection:
+            if lost := unserved_fields(connection, mart):
+                raise dg.Failure(" ".join(lost), allow_retries=False)
             if is_daily:
                 rows = _fill(context, connection, mart, settings)
             else:
@@ -102,9 +105,10 @@ def _fill(
     owners=["team:data_engineering"],
 )
 def metric_dictionary(services: dg.ResourceParam[Services]) -> dg.MaterializeResult:
-    """Write the metric dictionary."""
+    """Write the metric dictionary, and what each mart stands on."""
     with services.connect() as connection:
         figures = write_dictionary(connection, read_marts())
+        write_inputs(connection, read_marts())
         described = columns.schema_metadata(connection, TABLE)
     return dg.MaterializeResult(
         metadata={
@@ -129,8 +133,13 @@ def _last_day(window: dg.TimeWindow) -> date:
 
 
 def _upstream(mart: Mart, modules: Sequence[str]) -> list[dg.AssetKey]:
-    """Return the assets a mart reads; the log of syncs is written by every module."""
-    tables = {f"crm.{table_name(m)}": module_key(m) for m in modules}
+    """Return the assets a mart waits for.
+
+    The log of syncs is written by every module; it waits for those that marts stand on, so that
+    another one that cannot be read holds up nothing.
+    """
+    core = core_modules(modules)
+    tables = {f"crm.{table_name(m)}": module_key(m) for m in core}
     marts = {
         s: mart_key(s.removeprefix(f"{PREFIX}.")) for s in mart.sources if s.startswith(PREFIX)
     }
@@ -141,4 +150,5 @@ def _upstream(mart: Mart, modules: Sequence[str]) -> list[dg.AssetKey]:
         picklist_meaning.LABELS: picklist_meaning.KEY,
     }
     read = {*mart.sources, *(tables if "crm.sync_logs" in mart.sources else ())}
+    read -= {*(mart.lookup or ())}
     return [key for source, key in known.items() if source in read]

@@ -84,6 +84,16 @@ def read_company(connection: Connection) -> tuple[str | None, str | None] | None
         return row
 
 
+def save_configured_modules(connection: Connection, modules: Sequence[str]) -> None:
+    """Remember which modules syncs are set to read, in the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update crm.modules set is_configured = module = any(%(modules)s) "
+            "where is_configured <> (module = any(%(modules)s))",
+            {"modules": list(modules)},
+        )
+
+
 def read_modules(connection: Connection) -> tuple[str, ...]:
     """Return the modules that have been read at least once."""
     with connection.cursor() as cursor:

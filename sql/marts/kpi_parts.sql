@@ -7,19 +7,20 @@
 -- changes are its stocks. Source and owner: of flows, as the record says now; of changes, as it said
 -- then, so a deal handed over leaves one owner and comes to another.
 -- figures:
---   new_leads (count): live leads created on the day
---   won_deals (count): won deals that closed on the day
---   won_value (money): sum of Amount of the won deals that closed on the day
---   lost_deals (count): lost deals that closed on the day
---   lost_value (money): sum of Amount of the lost deals that closed on the day
---   leads_change (count): leads that came on the day, less those that went
---   junk_leads_change (count): leads that became junk, less those that ceased to be
---   open_deals_change (count): deals that became open, less those that ceased to be
---   open_value_change (money): sum of Amount of open deals, came less went
---   weighted_value_change (money): their Amount times probability, came less went
---   unweighted_deals_change (count): open deals without a known probability, came less went
---   unconverted_deals_change (count): open deals whose Amount has no value in the home currency, came
---     less went
+--   new_leads (count, Leads): live leads created on the day
+--   won_deals (count, Deals): won deals that closed on the day
+--   won_value (money, Deals): sum of Amount of the won deals that closed on the day
+--   lost_deals (count, Deals): lost deals that closed on the day
+--   lost_value (money, Deals): sum of Amount of the lost deals that closed on the day
+--   leads_change (count, Leads): leads that came on the day, less those that went
+--   junk_leads_change (count, Leads): leads that became junk, less those that ceased to be
+--   open_deals_change (count, Deals): deals that became open, less those that ceased to be
+--   open_value_change (money, Deals): sum of Amount of open deals, came less went
+--   weighted_value_change (money, Deals): their Amount times probability, came less went
+--   unweighted_deals_change (count, Deals): open deals without a known probability, came less
+--     went
+--   unconverted_deals_change (count, Deals): open deals whose Amount has no value in the home
+--     currency, came less went
 
 with created as (
     select day, source, owner_id, sum(leads) as new_leads

@@ -13,22 +13,26 @@
 -- A record deleted later still counts. What a record said on a day is in analytics.lead_history
 -- and analytics.deal_history.
 -- figures:
---   new_leads (count): leads created on the day, converted ones included, deleted ones excluded
---   new_leads_avg_7d (number): mean of the new leads of the seven whole days before the day
---   junk_pct (percent): junk leads / all leads that existed at the end of the day
---   open_deals (count): deals that were open at the end of the day
---   open_pipeline_value (money): sum of Amount of the deals open at the end of the day
---   weighted_pipeline_value (money): sum of Amount times probability of the deals then open
---   won_deals (count): deals that were won on the day (closed_day of analytics.deal_history)
---   won_value (money): sum of Amount of the deals won on the day
---   lost_deals (count): deals that were lost on the day
---   leads (count): leads that existed at the end of the day, converted ones included
---   junk_leads (count): leads that were junk at the end of the day
---   lost_value (money): sum of Amount of the deals lost on the day
---   unweighted_deals (count): of open_deals, those whose probability then is not known; they are in
---     open_pipeline_value and weigh nothing
---   unconverted_deals (count): of open_deals, those whose Amount has no value in the home currency;
---     they are in none of the values
+--   new_leads (count, Leads): leads created on the day, converted ones included, deleted ones
+--     excluded
+--   new_leads_avg_7d (number, Leads): mean of the new leads of the seven whole days before the
+--     day
+--   junk_pct (percent, Leads): junk leads / all leads that existed at the end of the day
+--   open_deals (count, Deals): deals that were open at the end of the day
+--   open_pipeline_value (money, Deals): sum of Amount of the deals open at the end of the day
+--   weighted_pipeline_value (money, Deals): sum of Amount times probability of the deals then
+--     open
+--   won_deals (count, Deals): deals that were won on the day (closed_day of
+--     analytics.deal_history)
+--   won_value (money, Deals): sum of Amount of the deals won on the day
+--   lost_deals (count, Deals): deals that were lost on the day
+--   leads (count, Leads): leads that existed at the end of the day, converted ones included
+--   junk_leads (count, Leads): leads that were junk at the end of the day
+--   lost_value (money, Deals): sum of Amount of the deals lost on the day
+--   unweighted_deals (count, Deals): of open_deals, those whose probability then is not known;
+--     they are in open_pipeline_value and weigh nothing
+--   unconverted_deals (count, Deals): of open_deals, those whose Amount has no value in the home
+--     currency; they are in none of the values
 
 select k.*
 from crm.organisation o

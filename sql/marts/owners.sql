@@ -2,6 +2,7 @@
 -- kind: table
 -- key: owner_id
 -- owner: data engineering
+-- lookup: crm.crm_contacts, crm.crm_accounts
 -- The latest name of each owner id: the one on the record with the youngest Modified_Time, over
 -- leads, deals, contacts and accounts, deleted records included. A renamed user has one name
 -- everywhere. A table, because every other mart joins it: as a view it would read all four module

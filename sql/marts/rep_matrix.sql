@@ -4,23 +4,24 @@
 -- owner: sales operations
 -- too_few: below 10 closed deals a rate says little and should not be ranked.
 -- figures:
---   leads (count): live leads of the owner
---   junk_leads (count): leads that are junk now
---   open_deals (count): open deals of the owner
---   open_value (money): sum of Amount of the open deals
---   won_deals (count): won deals of the owner
---   won_value (money): sum of Amount of the won deals
---   lost_deals (count): lost deals of the owner
---   win_rate_by_count (percent): won / (won + lost) deals; null without a closed deal
---   win_rate_by_value (percent): won / (won + lost) amounts; null without a closed deal
---   leads_qualified (count): leads that are qualified or converted now
---   junk_pct (percent): junk leads / all leads of the owner
---   weighted_value (money): sum of Amount times probability of the open deals
---   lost_value (money): sum of Amount of the lost deals
---   closed_deals (count): won and lost deals of the owner
---   win_rate_low (percent): lower end of the Wilson 95 % score interval of the rate by count
---     (z = 1.959964; E. B. Wilson, 1927)
---   win_rate_high (percent): upper end of the Wilson 95 % score interval of the rate by count
+--   leads (count, Leads): live leads of the owner
+--   junk_leads (count, Leads): leads that are junk now
+--   open_deals (count, Deals): open deals of the owner
+--   open_value (money, Deals): sum of Amount of the open deals
+--   won_deals (count, Deals): won deals of the owner
+--   won_value (money, Deals): sum of Amount of the won deals
+--   lost_deals (count, Deals): lost deals of the owner
+--   win_rate_by_count (percent, Deals): won / (won + lost) deals; null without a closed deal
+--   win_rate_by_value (percent, Deals): won / (won + lost) amounts; null without a closed deal
+--   leads_qualified (count, Leads): leads that are qualified or converted now
+--   junk_pct (percent, Leads): junk leads / all leads of the owner
+--   weighted_value (money, Deals): sum of Amount times probability of the open deals
+--   lost_value (money, Deals): sum of Amount of the lost deals
+--   closed_deals (count, Deals): won and lost deals of the owner
+--   win_rate_low (percent, Deals): lower end of the Wilson 95 % score interval of the rate by
+--     count (z = 1.959964; E. B. Wilson, 1927)
+--   win_rate_high (percent, Deals): upper end of the Wilson 95 % score interval of the rate by
+--     count
 
 with leads as (
     select

@@ -4,17 +4,18 @@
 -- owner: marketing
 -- Percentages are null where a source has no lead.
 -- figures:
---   leads (count): live leads of the source: open, qualified, lost and junk ones
---   junk_leads (count): leads that are junk now
---   junk_pct (percent): junk leads / all leads of the source
---   qualified_leads (count): leads that are qualified or converted now
---   converted_leads (count): leads that are converted now
---   won_deals (count): won deals, by the source that the deal itself names
---   won_value (money): sum of Amount of the won deals, by the source that the deal itself names
---   open_leads (count): leads that are open now
---   lost_leads (count): leads that are lost now
---   conversion_pct (percent): converted / all leads of the source
---   qualified_pct (percent): qualified or converted / all leads of the source
+--   leads (count, Leads): live leads of the source: open, qualified, lost and junk ones
+--   junk_leads (count, Leads): leads that are junk now
+--   junk_pct (percent, Leads): junk leads / all leads of the source
+--   qualified_leads (count, Leads): leads that are qualified or converted now
+--   converted_leads (count, Leads): leads that are converted now
+--   won_deals (count, Deals): won deals, by the source that the deal itself names
+--   won_value (money, Deals): sum of Amount of the won deals, by the source that the deal itself
+--     names
+--   open_leads (count, Leads): leads that are open now
+--   lost_leads (count, Leads): leads that are lost now
+--   conversion_pct (percent, Leads): converted / all leads of the source
+--   qualified_pct (percent, Leads): qualified or converted / all leads of the source
 
 with leads as (
     select
