@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from urllib.request import urlopen
@@ -64,7 +64,7 @@ def _measure(browser: object, server: str, leads: int, rounds: int) -> dict[str,
 
 
 def _build(address: str) -> None:
-    today = date.today()
+    today = datetime.now(UTC).date()
     with connect(address) as connection:
         with connection.cursor() as cursor:
             cursor.execute(

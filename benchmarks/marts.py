@@ -8,7 +8,7 @@ the records once.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
@@ -39,7 +39,7 @@ DAILY = ("kpis", "funnel_by_day")
 
 def marts(records: int = 1_000_000, rounds: int = 3) -> None:
     """Refresh all marts of a company, at first and after changes; then days as of their ends."""
-    today = date.today()
+    today = datetime.now(UTC).date()
     with (
         postgres() as server,
         _company(server, records // SHARE) as small,
@@ -158,7 +158,8 @@ def _dearest(seconds: dict[str, float]) -> list[str]:
 def _plan(connection: Connection, name: str) -> list[str]:
     """Return how PostgreSQL answers a mart's select, of a daily one for today."""
     (mart,) = (mart for mart in read_marts() if mart.name == name)
-    days = {"first_day": date.today(), "last_day": date.today(), "since": "-infinity"}
+    today = datetime.now(UTC).date()
+    days = {"first_day": today, "last_day": today, "since": "-infinity"}
     with connection.cursor() as cursor:
         cursor.execute(f"set local work_mem = '{WORK_MEM}'")
         cursor.execute(NO_JIT)

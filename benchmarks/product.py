@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aha_pipeline.settings import Settings
@@ -53,7 +53,7 @@ def environment(url: str, home: Path, database_url: str) -> dict[str, str]:
     return own | {
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), own.get("PYTHONPATH")])),
         "AHA_HOME": str(home),
-        "AHA_START_DATE": (date.today() - START).isoformat(),
+        "AHA_START_DATE": (datetime.now(UTC).date() - START).isoformat(),
         "DATABASE_URL": database_url,
         "ZOHO_MODULES": "Leads",
         "ZOHO_DAILY_CREDITS": "1000000",

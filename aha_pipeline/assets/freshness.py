@@ -1,6 +1,6 @@
 """When an asset is late: the daily sync has had its time and has not brought it."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 import dagster as dg
 
@@ -14,7 +14,7 @@ def daily(settings: Settings) -> dg.FreshnessPolicy:
     Red is an asset that has not been materialized since AHA_DAILY_AT; it is green again once it
     has. Dagster's daemon looks at it.
     """
-    deadline = datetime.combine(datetime.min, settings.aha_daily_at) + LATE_AFTER
+    deadline = datetime.combine(date.min, settings.aha_daily_at) + LATE_AFTER
     return dg.FreshnessPolicy.cron(
         deadline_cron=f"{deadline.minute} {deadline.hour} * * *",
         lower_bound_delta=LATE_AFTER,

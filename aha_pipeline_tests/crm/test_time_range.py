@@ -1,6 +1,6 @@
 """Ranges of time without those that are done."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -8,7 +8,7 @@ from aha_pipeline.crm.reading.time_range import TimeRange, subtract
 
 
 def hour(n):
-    return None if n is None else datetime(2026, 5, 4, n)
+    return None if n is None else datetime(2026, 5, 4, n, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Today's work on the page: what it says, what one tap does, and what strangers' texts may not."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,8 +19,8 @@ def ago(hours: float) -> str:
 @pytest.fixture
 def working_url(database_url: str) -> str:
     """A company with two untouched leads, an overdue deal and eight older ones."""
-    past = str(date.today() - timedelta(3))
-    old = str(date.today() - timedelta(200))
+    today = datetime.now(ZONE).date()
+    past, old = str(today - timedelta(3)), str(today - timedelta(200))
     with company(database_url) as connection:
         put(
             connection,
@@ -35,7 +35,7 @@ def working_url(database_url: str) -> str:
             deal(1, ago(200), Closing_Date=past, Contact_Name={"id": "C1", "name": "C"}),
             *(deal(n, ago(9000), Closing_Date=old) for n in range(10, 18)),
         )
-        build(connection, date.today() - timedelta(2), date.today())
+        build(connection, today - timedelta(2), today)
     return database_url
 
 

@@ -7,10 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -43,6 +44,7 @@ LISTING = (
     "dashboard/test_tabs.py::test_tab_shows_its_charts_without_an_error",
     "test_house.py::test_imports_keep_every_contract",
 )
+START = (datetime.now(ZoneInfo("Asia/Kolkata")) - timedelta(days=2)).date().isoformat()
 PRODUCT = {"id": "5", "Product_Name": "Hub", "Modified_Time": "2026-01-02T10:00:00+05:30"}
 SHOWN = """
 from streamlit import config
@@ -111,7 +113,7 @@ def run(project: Path, *arguments: str, **settings: str) -> str:
 def test_module_column_mart_check_and_chart(connected, database_url, project, monkeypatch):
     (setting,) = PAGE.section("A module more").blocks("ini")
     name, _, modules = setting.text.strip().partition("=")
-    monkeypatch.setenv("AHA_START_DATE", (date.today() - timedelta(days=2)).isoformat())
+    monkeypatch.setenv("AHA_START_DATE", START)
 
     run(project, "-m", "aha_pipeline", "sync", **{name: modules})
 
@@ -131,7 +133,7 @@ def test_module_column_mart_check_and_chart(connected, database_url, project, mo
 
 
 def test_the_check_of_the_mart_finds_what_is_wrong(connected, database_url, project, monkeypatch):
-    monkeypatch.setenv("AHA_START_DATE", (date.today() - timedelta(days=2)).isoformat())
+    monkeypatch.setenv("AHA_START_DATE", START)
     mart = project / "sql" / "marts" / "leads_by_city.sql"
     mart.write_text(mart.read_text().replace("group by 1", "and city = 'Pune' group by 1"))
     with pytest.raises(AssertionError, match="The cities do not add up to the live leads"):
