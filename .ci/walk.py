@@ -266,7 +266,7 @@ def live_with_it(there: Walk, direct: str) -> None:
     # The walk may cross midnight: the range that is read ends before the day of its first sync.
     first_day = datetime.now(ZoneInfo("Asia/Kolkata")).date()
     printed = there.run("aha sync")
-    for name in ("Leads", "Figures:", "Briefing", "WhatsApp:"):
+    for name in ("Leads", "Figures:", "Briefing", "Messages:"):
         saw(line_of(printed, name))
     printed = there.run("aha sync")
     check("Nothing changed" in printed, f"a second sync changed something:\n{printed}")
@@ -278,7 +278,7 @@ def live_with_it(there: Walk, direct: str) -> None:
     saw("four modules, each equal")
     with there.running("aha up", until="Ctrl-C stops"):
         look_at_the_addresses()
-        # The sensor `whatsapp_statuses` asks Twilio every minute.
+        # The sensor `delivery_statuses` asks Twilio every minute.
         await_(lambda: rows(direct, STATUSES)[-1:] in ([("delivered",)], [("read",)]), seconds=300)
         saw(f"analytics.whatsapp_deliveries: {[status for (status,) in rows(direct, STATUSES)]}")
     there.step(f"look at {STAND_IN}/outbox", known=f"{STAND_IN}/outbox")

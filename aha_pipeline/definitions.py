@@ -21,7 +21,7 @@ from aha_pipeline.automation.alerts import alert_on_failure, alert_on_lateness
 from aha_pipeline.automation.housekeeping import housekeeping
 from aha_pipeline.automation.jobs import daily_sync, reconcile_job, send_whatsapp
 from aha_pipeline.automation.schedules import daily_schedule, weekly_housekeeping, weekly_reconcile
-from aha_pipeline.automation.sensors import whatsapp_on_briefing, whatsapp_statuses
+from aha_pipeline.automation.sensors import delivery_statuses, whatsapp_on_briefing
 from aha_pipeline.settings import ALL_MODULES, SettingsError
 
 
@@ -62,7 +62,7 @@ def defs() -> dg.Definitions:
             weekly_reconcile(settings),
             weekly_housekeeping(settings),
         ],
-        sensors=[whatsapp_on_briefing, whatsapp_statuses, alert_on_failure, alert_on_lateness],
+        sensors=[whatsapp_on_briefing, delivery_statuses, alert_on_failure, alert_on_lateness],
         resources={"services": services_resource},
         executor=dg.in_process_executor,  # a process a step costs more than the steps themselves
     )

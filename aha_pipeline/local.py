@@ -9,6 +9,7 @@ import os
 from pydantic import SecretStr
 
 from aha_pipeline import sandbox
+from aha_pipeline.delivery.channel import configured
 from aha_pipeline.settings import Settings, SettingsError
 from aha_pipeline.warehouse import embedded
 
@@ -20,8 +21,7 @@ SANDBOX_READER = "+919800000000"
 def complete(settings: Settings) -> Settings:
     """Return settings in which a database and a CRM are configured, starting what is missing.
 
-    A CRM that the user configured gets no stand-in for WhatsApp: without Twilio settings nothing
-    is sent.
+    A CRM that the user configured gets no outbox: where no channel is set nothing is sent.
     """
     settings = with_database(settings)
     found: dict[str, str] = {}
@@ -34,7 +34,7 @@ def complete(settings: Settings) -> Settings:
             "zoho_client_secret": SANDBOX_CREDENTIAL,
             "zoho_refresh_token": SANDBOX_CREDENTIAL,
         }
-        if settings.twilio is None:
+        if not configured(settings):
             found |= {
                 "twilio_api_url": url,
                 "twilio_account_sid": "AC" + "0" * 32,

@@ -1,4 +1,4 @@
-"""The outside services of this process, as its settings name them: warehouse, CRM, WhatsApp."""
+"""The outside services of this process, as its settings name them: warehouse, CRM, channels."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import ZohoError, ZohoUnavailable
 from aha_pipeline.crm.metadata import read_modules
 from aha_pipeline.crm.organisation import Organisation, read_organisation
-from aha_pipeline.delivery.sender import Sender
+from aha_pipeline.delivery import channel
 from aha_pipeline.memory import return_large_buffers
 from aha_pipeline.settings import ALL_MODULES, Settings, SettingsError, load
 from aha_pipeline.warehouse import connection, state
@@ -38,6 +38,11 @@ class Services:
         self.database_url = settings.database_address
         self._zoho: ZohoClient | None = None
         self._lock = Lock()
+
+    @property
+    def readers(self) -> list[channel.Reader]:
+        """Who is written to, and by which channels; nobody where no channel is set."""
+        return channel.readers(channel.configured(self.settings), self.settings)
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -223,18 +228,4 @@ def zoho_client(
         budget=budget,
         limiter=limiter,
         backoff_seconds=BACKOFF_SECONDS,
-    )
-
-
-def sender(settings: Settings) -> Sender:
-    """Return the WhatsApp sender of these settings. Raises SettingsError where there is none."""
-    twilio = settings.twilio
-    if twilio is None:
-        raise SettingsError("The TWILIO_ settings are not set: no message can be sent.")
-    return Sender(
-        account_sid=twilio.account_sid,
-        auth_token=twilio.auth_token.get_secret_value(),
-        number=twilio.number,
-        content_sids=twilio.content_sids,
-        api_url=twilio.api_url,
     )

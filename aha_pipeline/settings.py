@@ -47,6 +47,8 @@ STANDARD_MODULES = {
     )
 }  # fmt: skip
 API_PATHS = re.compile(r"/(crm|oauth)(/v[\d.]+)?(/token|/auth)?/?")
+# A number in digits of no other script, which Twilio would not know, or a business-scoped id.
+WHATSAPP_ADDRESS = re.compile(r"\+[0-9]{7,15}|[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 LANGUAGES = Path(__file__).parent / "briefing" / "languages"
 
 
@@ -61,17 +63,6 @@ class ZohoSettings:
     client_id: str
     client_secret: SecretStr
     refresh_token: SecretStr
-
-
-@dataclass(frozen=True)
-class TwilioSettings:
-    """The WhatsApp sender. `number` is E.164; `content_sids` are templates by kind of message."""
-
-    account_sid: str
-    auth_token: SecretStr
-    number: str
-    content_sids: dict[str, str]
-    api_url: str | None
 
 
 class Settings(BaseSettings):
@@ -319,11 +310,12 @@ class Settings(BaseSettings):
     @field_validator("twilio_whatsapp_number", "target_whatsapp_number")
     @classmethod
     def _check_numbers(cls, value: str | None) -> str | None:
-        if value is not None and not phone_numbers(value):
-            raise ValueError("must be a number with its country code, such as +919812345678")
-        for number in phone_numbers(value):
-            if not re.fullmatch(r"\+[0-9]{7,15}", number):  # of no other script: Twilio knows 0-9
-                raise ValueError("must be a number with its country code, such as +919812345678")
+        found = targets(value).values()
+        if (value is not None and not found) or not all(map(WHATSAPP_ADDRESS.fullmatch, found)):
+            raise ValueError(
+                "must be a number with its country code, such as +919812345678, or WhatsApp's id "
+                "of a reader with a username, such as IN.13491208655302741918"
+            )
         return value
 
     @field_validator("twilio_content_sid", "twilio_alert_content_sid")
@@ -436,23 +428,6 @@ class Settings(BaseSettings):
         return ZohoSettings(self.zoho_client_id, self.zoho_client_secret, self.zoho_refresh_token)
 
     @property
-    def twilio(self) -> TwilioSettings | None:
-        """The WhatsApp sender, where one is configured."""
-        if not (self.twilio_account_sid and self.twilio_auth_token):
-            return None
-        templates = {
-            "briefing": self.twilio_content_sid,
-            "alert": self.twilio_alert_content_sid,
-        }
-        return TwilioSettings(
-            self.twilio_account_sid,
-            self.twilio_auth_token,
-            phone_numbers(self.twilio_whatsapp_number)[0],
-            {kind: sid for kind, sid in templates.items() if sid},
-            self.twilio_api_url,
-        )
-
-    @property
     def is_sandbox(self) -> bool:
         """Whether the configured CRM is a stand-in on this machine."""
         return is_loopback(self.zoho_api_url or self.zoho_accounts_url)
@@ -475,11 +450,6 @@ class Settings(BaseSettings):
         return for_sessions(self.database_address)
 
     @property
-    def recipients(self) -> tuple[str, ...]:
-        """The numbers that receive the briefing, in E.164 form."""
-        return phone_numbers(self.target_whatsapp_number)
-
-    @property
     def unset_of_company(self) -> tuple[str, ...]:
         """What nobody has set and the company itself knows: its time zone, its currency."""
         company = ("aha_timezone", "aha_currency")
@@ -491,10 +461,10 @@ class Settings(BaseSettings):
         default, readers = languages_of(self.briefing_language)
         return tuple(dict.fromkeys((default, *readers.values())))
 
-    @property
-    def reader_languages(self) -> dict[str, str]:
-        """The language of each reader that has one of their own, by number or address."""
-        return languages_of(self.briefing_language)[1]
+    def language_of(self, reader: str) -> str:
+        """Return the language in which a reader is written to."""
+        default, readers = languages_of(self.briefing_language)
+        return readers.get(reader, default)
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -530,10 +500,24 @@ def is_loopback(url: str) -> bool:
         return host == "localhost"
 
 
-def phone_numbers(value: str | None) -> tuple[str, ...]:
-    """Return the numbers of a comma-separated setting, without blanks and `whatsapp:`."""
-    parts = (part.strip().removeprefix("whatsapp:") for part in (value or "").split(","))
-    return tuple(part.replace(" ", "") for part in parts if part)
+def targets(value: str | None) -> dict[str, str]:
+    """Return the address of each reader of a comma-separated setting, by the reader's name.
+
+    An address alone is a reader of that name; READER=ADDRESS gives one known by another address a
+    further one. Blanks and `whatsapp:` are taken off.
+    """
+    found = {}
+    for part in (value or "").split(","):
+        name, separator, address = part.partition("=")
+        if "://" in name or not separator:
+            name = address = part
+        if address := _bare(address):
+            found[_bare(name)] = address
+    return found
+
+
+def _bare(address: str) -> str:
+    return "".join(address.split()).removeprefix("whatsapp:")
 
 
 def languages_of(value: str) -> tuple[str, dict[str, str]]:
@@ -542,7 +526,7 @@ def languages_of(value: str) -> tuple[str, dict[str, str]]:
     for part in (part.strip() for part in value.split(",")):
         reader, separator, code = part.rpartition("=")
         if separator:
-            readers[reader.replace(" ", "").removeprefix("whatsapp:")] = code.strip()
+            readers[_bare(reader)] = code.strip()
         else:
             default = code
     return default, readers

@@ -11,7 +11,7 @@ from aha_pipeline.services import Services, current
 from aha_pipeline.warehouse.heartbeat import Heartbeat
 
 
-@dg.resource(description="Warehouse, Zoho and WhatsApp. It has no configuration to show.")
+@dg.resource(description="Warehouse, Zoho and channels. It has no configuration to show.")
 def services_resource(context: dg.InitResourceContext) -> Services:
     """Return this process's services; while a run has them it beats, so that others see it live.
 

@@ -1,6 +1,6 @@
 """The jobs: the daily sync, and the message that tells of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,16 +9,16 @@ import dagster as dg
 from aha_pipeline.assets.modules import ZOHO_POOL, module_key
 from aha_pipeline.assets.reconcile import CERTIFICATE, check_result_arguments, reconcile
 from aha_pipeline.calendar import today
-from aha_pipeline.delivery import outgoing
-from aha_pipeline.delivery.deliver import deliver
+from aha_pipeline.delivery import routing
+from aha_pipeline.delivery.deliver import PATIENCE, deliver
 from aha_pipeline.delivery.errors import DeliveryError
 from aha_pipeline.delivery.ledger import Delivery
-from aha_pipeline.delivery.statuses import WINDOW
-from aha_pipeline.services import Services, sender
+from aha_pipeline.services import Services
 from aha_pipeline.warehouse.certificate import REFUSED
 
 NOT_CONFIGURED = (
-    "No message is sent: the TWILIO_ settings are not set. The briefing is in the dashboard."
+    "No message is sent: no channel is set, such as the TWILIO_ settings. The briefing is in the "
+    "dashboard."
 )
 
 UNFINISHED = [
@@ -87,40 +87,51 @@ class MessageConfig(dg.Config):
 def send_message(
     context: dg.OpExecutionContext, config: MessageConfig, services: dg.ResourceParam[Services]
 ) -> None:
-    """Send the message to each reader that has not got it; the ledger keeps it at once each."""
+    """Send the message to each reader who has not got it; the ledger keeps it at once each."""
     try:
         rows = deliver(
             services.connect,
-            sender(services.settings),
             config.subject,
-            services.settings.recipients,
+            services.readers,
             today=today(services.settings),
         )
     except DeliveryError as error:
         raise dg.Failure(str(error)) from None
     context.add_output_metadata(
-        {row.masked: f"{row.form}, part {row.part}: {row.status}" for row in rows}
+        {row.masked: f"{row.channel} {row.form}, part {row.part}: {row.status}" for row in rows}
     )
     _require_sent(rows)
 
 
-@dg.job(description="A briefing, or the notice of a failed sync, to the readers' WhatsApp, once.")
+@dg.job(description="A briefing, or the notice of a failed sync, to each reader, once.")
 def send_whatsapp() -> None:
     """Send one message."""
     send_message()
 
 
-def pending(services: Services) -> list[str]:
-    """Return the subjects that a reader is still to get: of yesterday or today, none older."""
-    oldest_day = today(services.settings) - timedelta(days=1)
+def survey(services: Services) -> list[routing.Progress]:
+    """Return how far the messages of yesterday and today are on their way to each reader."""
     with services.connect() as connection:
-        return outgoing.pending(
+        return routing.survey(
             connection,
-            oldest_day,
-            services.settings.recipients,
-            templated=list(sender(services.settings).content_sids),
-            window_hours=WINDOW / timedelta(hours=1),
+            services.readers,
+            oldest_day=today(services.settings) - timedelta(days=1),
+            patience=PATIENCE,
         )
+
+
+def pending(progress: Iterable[routing.Progress]) -> list[str]:
+    """Return the subjects that a reader is to get now, in the order in which to send them."""
+    return list(dict.fromkeys(one.subject for one in progress if one.is_due))
+
+
+def unreached(progress: Iterable[routing.Progress]) -> list[str]:
+    """Return a sentence for each message that did not reach a reader: who, why and what to do."""
+    return [
+        f"{one.subject} has not reached {one.reader.masked}. {_reason(one.rows)}"
+        for one in progress
+        if one.is_unreached
+    ]
 
 
 def message_config(subject: str) -> dict[str, Any]:
@@ -132,5 +143,9 @@ def _require_sent(rows: list[Delivery]) -> None:
     """Fail the run unless each message is under way; the sensor tries again what may pass."""
     missed = [row for row in rows if not row.is_taken]
     if missed:
-        reasons = "; ".join(f"{row.masked}: {row.error_text or row.status}" for row in missed)
+        reasons = "; ".join(f"{row.masked} by {row.channel}: {_reason([row])}" for row in missed)
         raise dg.Failure(f"Not sent to {reasons}")
+
+
+def _reason(rows: Sequence[Delivery]) -> str:
+    return " ".join(dict.fromkeys(row.error_text or f"It is {row.status}." for row in rows))

@@ -10,10 +10,12 @@ from aha_pipeline.automation.jobs import (
     message_config,
     pending,
     send_whatsapp,
+    survey,
+    unreached,
 )
 from aha_pipeline.calendar import today
 from aha_pipeline.delivery import statuses
-from aha_pipeline.services import Services, sender
+from aha_pipeline.services import Services
 
 
 @dg.sensor(
@@ -31,11 +33,13 @@ def whatsapp_on_briefing(
     that a crash left in doubt nor of the one that another process has just sent, nor that a reader
     has answered and may get the whole text.
     """
-    if services.settings.twilio is None:
+    if not services.readers:
         return dg.SkipReason(NOT_CONFIGURED)
-    subjects = pending(services)
+    progress = survey(services)
+    subjects = pending(progress)
     if not subjects:
-        return dg.SkipReason("Every reader has every message.")
+        missed = " ".join(unreached(progress))
+        return dg.SkipReason(missed or "Every message has been handed over, once a reader.")
     sending = dg.RunsFilter(job_name=send_whatsapp.name, statuses=UNFINISHED)
     if context.instance.get_runs(sending, limit=1):
         return dg.SkipReason("One is being sent.")
@@ -45,19 +49,21 @@ def whatsapp_on_briefing(
 @dg.sensor(
     default_status=dg.DefaultSensorStatus.RUNNING,
     minimum_interval_seconds=60,
-    description="Asks Twilio what became of the messages under way, and who has answered.",
+    description="Asks the channels what became of the messages under way, and who has answered.",
 )
-def whatsapp_statuses(services: dg.ResourceParam[Services]) -> dg.SkipReason:
-    """Bring the ledger up to date with Twilio: accepted is not delivered."""
-    if services.settings.twilio is None:
+def delivery_statuses(services: dg.ResourceParam[Services]) -> dg.SkipReason:
+    """Bring the ledger up to date with the channels: accepted is not delivered."""
+    if not services.readers:
         return dg.SkipReason(NOT_CONFIGURED)
     changed = statuses.refresh(
         services.connect,
-        sender(services.settings),
-        services.settings.recipients,
+        services.readers,
         oldest_day=today(services.settings) - timedelta(days=1),
     )
     return dg.SkipReason(
-        ", ".join(f"{row.masked} {row.form} part {row.part}: {row.status}" for row in changed)
+        ", ".join(
+            f"{row.masked} by {row.channel}, {row.form} part {row.part}: {row.status}"
+            for row in changed
+        )
         or "No message is under way, or none has moved."
     )

@@ -14,7 +14,7 @@ from rich.live import Live
 from aha_pipeline import services
 from aha_pipeline.assets.unread_days import first_unread_day, unread_days
 from aha_pipeline.calendar import DayRange, today
-from aha_pipeline.commands import report, run
+from aha_pipeline.commands import messages, report, run
 from aha_pipeline.encoding import terminal
 from aha_pipeline.instance import home
 from aha_pipeline.services import Services
@@ -41,9 +41,9 @@ def sync(
     read = modules or opened.settings.zoho_modules
     succeeded = _run_days(console, opened, span, read)
     if succeeded:
-        succeeded = _send(console, opened)
+        succeeded = messages.send(console, opened)
     else:
-        console.print("WhatsApp: nothing is sent, because the sync did not succeed.")
+        console.print("Messages: nothing is sent, because the sync did not succeed.")
     console.print(f"Took {time.monotonic() - began:.1f} s.", style="dim")
     return succeeded
 
@@ -112,29 +112,6 @@ def _run_days(
         outcome = run.sync_days(run_id, *span, modules, with_briefing=with_briefing)
     _conclude(console, opened, outcome, modules)
     return outcome.success
-
-
-def _send(console: Console, opened: Services) -> bool:
-    """Send what the sensor would, for where no daemon runs; the ledger knows both."""
-    from aha_pipeline.automation.jobs import NOT_CONFIGURED, message_config, pending
-
-    if opened.settings.twilio is None:
-        console.print(f"WhatsApp: {NOT_CONFIGURED}", soft_wrap=True)
-        return True
-    subjects = pending(opened)
-    if not subjects:
-        console.print("WhatsApp: every reader has had the newest briefing; it goes out once a day.")
-    has_sent_all = True
-    for subject in subjects:
-        outcome = run.run_job("send_whatsapp", str(uuid4()), config=message_config(subject))
-        for _, why in outcome.failures:
-            console.print(f"WhatsApp: {why}", style="red", soft_wrap=True)
-        if outcome.success:
-            where = "the sandbox outbox" if opened.settings.twilio_api_url else "Twilio"
-            named = subject.replace("briefing ", "the briefing of ")
-            console.print(f"WhatsApp: {named} was handed to {where}.")
-        has_sent_all &= outcome.success
-    return has_sent_all
 
 
 def _company(opened: Services) -> str:

@@ -1,67 +1,68 @@
 """Sends a message to its readers, each part once, whatever crashes in between."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import cache
 from time import sleep
 
 from psycopg2.extensions import connection as Connection
 
-from aha_pipeline.delivery import ledger, outgoing, statuses
-from aha_pipeline.delivery.errors import OUTSIDE_WINDOW, DeliveryError
-from aha_pipeline.delivery.ledger import TEMPLATE, TEXT, Delivery
+from aha_pipeline.delivery import ledger, outgoing, routing, statuses
+from aha_pipeline.delivery.channel import Channel, Message, Part, Reader, Route
+from aha_pipeline.delivery.errors import DeliveryError
+from aha_pipeline.delivery.ledger import Delivery
 from aha_pipeline.delivery.outgoing import Outgoing
-from aha_pipeline.delivery.sender import Message, Sender
-from aha_pipeline.delivery.split import split
+from aha_pipeline.delivery.routing import Step
 
 log = logging.getLogger(__name__)
 
 Connect = Callable[[], AbstractContextManager[Connection]]
 
-# A claim or a doubt younger than this is left alone: its sender may still wait for Twilio's
-# answer, and a message that Twilio has just taken may not be listed yet.
+# An uncertain message younger than this is left alone: its sender may still wait for the answer,
+# and a message that was just taken may not be listed yet.
 SETTLE_SECONDS = 30
 POLL_SECONDS = (1, 2, 3)
-# This machine's clock and Twilio's may differ.
+# This machine's clock and the channel's may differ.
 CLOCKS = timedelta(minutes=10)
-OUTCOMES = {"permanent": "failed", "retryable": "failed", "unknown": "unknown"}
+PATIENCE = timedelta(minutes=30)
+OUTCOMES = {"permanent": "failed", "retryable": "failed", "reply": "failed", "unknown": "unknown"}
 
 
 @dataclass(frozen=True)
-class _Errand:
+class _Context:
     """One message on its way to the readers."""
 
     connection: Connection
-    sender: Sender
     message: Outgoing
+    patience: timedelta
     settle_seconds: float
     poll_seconds: Sequence[float]
 
 
 def deliver(
     connect: Connect,
-    sender: Sender,
     subject: str,
-    recipients: Sequence[str],
+    readers: Sequence[Reader],
     *,
     today: date,
+    patience: timedelta = PATIENCE,
     settle_seconds: float = SETTLE_SECONDS,
     poll_seconds: Sequence[float] = POLL_SECONDS,
 ) -> list[Delivery]:
-    """Send the message of `subject` to every recipient that has not got it; return the ledger.
+    """Send the message of `subject` to every reader who has not got it; return the ledger's rows.
 
     `connect` gives connections as context managers: one holds the lock, one writes the ledger.
-    `today` is the business day. What Twilio has taken is never sent again, also when the day's
-    briefing has been written anew: the one whose sending began is carried to its end. Within 24
-    hours of the reader's last message the text goes, else the template, if there is one; the text
-    follows once the reader answers. A later part goes when Twilio has passed on the one before.
-    Statuses are asked for after each of `poll_seconds`; `statuses.refresh` learns the rest.
+    `today` is the business day. What a channel has taken is never sent again, also when the day's
+    briefing has been written anew: the one whose sending began is carried to its end. `routing`
+    says by which channel and in which form; a later part goes when the one before has been passed
+    on. Statuses are asked for after each of `poll_seconds`; `statuses.refresh` learns the rest.
 
     Raises DeliveryError for a message older than yesterday, and for one that does not exist. A
-    part that fails raises nothing, and the other recipients get theirs: its row says failed or
-    unknown, with a sentence in `error_text`.
+    part that fails raises nothing, and the other readers get theirs: its row says failed or
+    unknown, with a sentence in `error_text`. Rows that another channel made good are left out.
     """
     with connect() as guard, connect() as connection:
         ledger.lock(guard)
@@ -71,107 +72,126 @@ def deliver(
                 f"The message of {message.day} is not sent: only today's and yesterday's are.",
                 "permanent",
             )
-        errand = _Errand(connection, sender, message, settle_seconds, poll_seconds)
-        rows = [row for one in dict.fromkeys(recipients) for row in _deliver_to(errand, one)]
+        context = _Context(connection, message, patience, settle_seconds, poll_seconds)
+        rows = [row for one in readers for row in _deliver_to(context, one)]
+    channels = {route.channel.name: route.channel for one in readers for route in one.routes}
     with connect() as connection:
-        return _follow(connection, sender, rows, poll_seconds)
+        return _follow(connection, channels, rows, poll_seconds)
 
 
-def _deliver_to(errand: _Errand, recipient: str) -> Iterator[Delivery]:
-    """Send the parts of the form that is due, in order, and yield their rows.
+def _deliver_to(context: _Context, reader: Reader) -> list[Delivery]:
+    """Make each step that there is, and return the rows that say how it stands in the end."""
 
-    The first that Twilio does not take, or does not pass on yet, ends it.
+    @cache
+    def wrote_at(route: Route) -> datetime | None:
+        return statuses.ask_reply(context.connection, route)
+
+    tried: set[tuple[str, str]] = set()
+    while True:
+        rows = ledger.find(context.connection, context.message.subject, reader.name)
+        step = routing.next_step(context.message.kind, reader, rows, wrote_at, context.patience)
+        if step is None:
+            return [row for row in rows if row.is_taken] or rows
+        attempt = step.route.channel.name, step.form
+        if attempt in tried or not all(_give_up(context, *one) for one in step.overdue):
+            return [row for row in rows if (row.channel, row.form) == attempt] or rows
+        tried.add(attempt)
+        _take(context, reader, step)
+
+
+def _give_up(context: _Context, channel: Channel, row: Delivery) -> bool:
+    """Give up a message that is overdue, unless its channel says that it has been delivered.
+
+    Whether it did. Nothing is given up while the channel does not answer.
     """
-    known = ledger.find(errand.connection, errand.message.subject, recipient)
-    form = _due(errand, recipient, known)
-    if form is None:
-        yield from [row for row in known if row.is_taken] or known
-        return
-    bodies = [errand.message.announcement] if form == TEMPLATE else split(errand.message.text)
-    for part, body in enumerate(bodies, 1):
-        row = ledger.claim(
-            errand.connection,
-            errand.message,
-            recipient,
-            form=form,
-            part=part,
-            parts=len(bodies),
-            body=body,
+    try:
+        row = statuses.write(context.connection, row, channel.fetch(row.message_sid or ""))
+    except DeliveryError as error:
+        log.warning("The status of a message to %s is not known: %s", row.masked, error)
+        return False
+    if row.is_under_way:
+        minutes = context.patience // timedelta(minutes=1)
+        says = f"It was not delivered within {minutes} minutes; the next channel took it on."
+        row = ledger.mark(
+            context.connection, row, "failed", error=DeliveryError(says, "permanent", "overdue")
         )
-        row = _send(errand, row) if row else _settle(errand, recipient, form, part)
-        if part < len(bodies):
-            row = _passed_on(errand, row)
-        yield row
-        if not row.is_taken or (part < len(bodies) and row.status == "accepted"):
+    return row.status == "failed"
+
+
+def _take(context: _Context, reader: Reader, step: Step) -> None:
+    """Send the parts of a form, in order.
+
+    The first that the channel does not take, or does not pass on yet, ends it.
+    """
+    content = context.message.content(reader.language)
+    parts = step.route.channel.parts(content, step.form)
+    for number, (text, values) in enumerate(parts, 1):
+        is_last = number == len(parts)
+        row = ledger.claim(
+            context.connection,
+            context.message,
+            reader,
+            step.route,
+            form=step.form,
+            part=number,
+            parts=len(parts),
+            body=text,
+            variables=values,
+        )
+        if row:
+            row = _send(context, reader, step.route, row)
+        else:
+            row = _resolve_claimed(context, reader, step, number)
+        if not is_last:
+            row = _await_handoff(context, step.route.channel, row)
+        if not row.is_taken or (row.status == "accepted" and not is_last):
             return
 
 
-def _due(errand: _Errand, recipient: str, known: list[Delivery]) -> str | None:
-    """Return the form in which the message is due now; None where nothing is."""
-    doubtful = next((row for row in known if row.is_in_doubt), None)
-    if doubtful:
-        return doubtful.form
-    texts = [row for row in known if row.form == TEXT]
-    outside = [row for row in texts if row.error_code == OUTSIDE_WINDOW]
-    has_template = errand.sender.content_sid(errand.message.kind) is not None
-    is_announced = any(row.form == TEMPLATE and row.is_taken for row in known)
-    if not outside and (texts or not (has_template or is_announced)):
-        return TEXT
-    if errand.message.kind == "alert" and is_announced:
-        return None  # the template says all there is to say
-    wrote_at = statuses.ask_reader(errand.connection, errand.sender, recipient)
-    if (
-        wrote_at
-        and statuses.is_open(wrote_at)
-        and all(wrote_at > row.created_at for row in outside)
-    ):
-        return TEXT
-    return TEMPLATE if has_template and not is_announced else None
-
-
-def _settle(errand: _Errand, recipient: str, form: str, part: int) -> Delivery:
-    """Return the row of a part that is claimed or sent already; a doubt is looked into."""
-    known = ledger.find(errand.connection, errand.message.subject, recipient)
-    row = next(row for row in known if (row.form, row.part) == (form, part))
-    if row.is_in_doubt and row.age_seconds >= errand.settle_seconds:
-        return _resolve(errand, row)
-    return row
-
-
-def _send(errand: _Errand, row: Delivery) -> Delivery:
+def _send(context: _Context, reader: Reader, route: Route, row: Delivery) -> Delivery:
     """Send a part that this process has claimed."""
+    part = Part(
+        key=row.key,
+        kind=context.message.kind,
+        title=context.message.content(reader.language).title,
+        text=row.body,
+        values=row.variables,
+        valid_for=None if route == reader.routes[-1] else context.patience,
+    )
     try:
-        message = errand.sender.send(
-            row.recipient,
-            row.body,
-            content_sid=errand.sender.content_sid(errand.message.kind) if row.variables else None,
-            variables=row.variables,
-        )
+        message = route.channel.send(route.address, part)
     except DeliveryError as error:
-        log.warning("WhatsApp to %s: %s", row.masked, error)
-        return ledger.mark(
-            errand.connection,
-            row,
-            OUTCOMES[error.kind],
-            error_code=error.code,
-            error_text=str(error),
-            retry=error.kind == "retryable",
-        )
-    return statuses.write(errand.connection, row, message)
+        log.warning("%s to %s: %s", route.channel.name, row.masked, error)
+        return ledger.mark(context.connection, row, OUTCOMES[error.cause], error=error)
+    return statuses.write(context.connection, row, message)
 
 
-def _resolve(errand: _Errand, row: Delivery) -> Delivery:
-    """Find out whether Twilio has a part whose sender is gone; send it only if it has not."""
+def _resolve_claimed(context: _Context, reader: Reader, step: Step, number: int) -> Delivery:
+    """Return the row of a part that is claimed or sent already; an uncertain one is looked up."""
+    known = ledger.find(context.connection, context.message.subject, reader.name)
+    key = step.route.channel.name, step.form, number
+    row = next(row for row in known if (row.channel, row.form, row.part) == key)
+    if not row.is_uncertain or row.age_seconds < context.settle_seconds:
+        return row
+    if not step.route.channel.can_look_up:
+        says = "It may have been sent, which cannot be looked up: ask the reader whether it came."
+        error = DeliveryError(says, "unknown", row.error_code or "no answer")
+        return ledger.mark_unknown(context.connection, row, error)
+    return _look_up(context, reader, step.route, row)
+
+
+def _look_up(context: _Context, reader: Reader, route: Route, row: Delivery) -> Delivery:
+    """Find out whether a channel has a part whose sender is gone; send it only if it has not."""
     try:
-        messages = errand.sender.sent_since(row.recipient, row.created_at - CLOCKS)
+        messages = route.channel.sent_since(row.recipient, row.created_at - CLOCKS)
     except DeliveryError as error:
-        log.warning("WhatsApp to %s cannot be looked up: %s", row.masked, error)
-        return ledger.doubt(errand.connection, row, error)
-    others = ledger.known_sids(errand.connection, row.recipient)
+        log.warning("%s to %s cannot be looked up: %s", route.channel.name, row.masked, error)
+        return ledger.mark_unknown(context.connection, row, error)
+    others = ledger.known_ids(context.connection, row.channel, row.recipient)
     for message in messages:
-        if message.sid not in others and _is_same(message, row):
-            return statuses.write(errand.connection, row, message)
-    return _send(errand, ledger.reclaim(errand.connection, row))
+        if message.id not in others and _is_same(message, row):
+            return statuses.write(context.connection, row, message)
+    return _send(context, reader, route, ledger.reclaim(context.connection, row))
 
 
 def _is_same(message: Message, row: Delivery) -> bool:
@@ -182,31 +202,34 @@ def _is_same(message: Message, row: Delivery) -> bool:
     """
     if message.status == "failed":
         return False
-    body = " ".join(message.body.split())
-    if row.variables and all(value in body for value in row.variables.values()):
+    text = " ".join(message.text.split())
+    if row.variables and all(value in text for value in row.variables.values()):
         return True
-    return body == " ".join(row.body.split())
+    return text == " ".join(row.body.split())
 
 
-def _passed_on(errand: _Errand, row: Delivery) -> Delivery:
-    """Wait a little for Twilio to pass a part on: two that it queues may change places."""
-    for seconds in (0, *errand.poll_seconds):
+def _await_handoff(context: _Context, channel: Channel, row: Delivery) -> Delivery:
+    """Wait a little for a part to be passed on: two that are queued may change places."""
+    for seconds in (0, *context.poll_seconds):
         if row.status != "accepted":
             break
         sleep(seconds)
-        row = statuses.ask(errand.connection, errand.sender, row)
+        row = statuses.ask(context.connection, channel, row)
     return row
 
 
 def _follow(
-    connection: Connection, sender: Sender, rows: list[Delivery], poll_seconds: Sequence[float]
+    connection: Connection,
+    channels: Mapping[str, Channel],
+    rows: list[Delivery],
+    poll_seconds: Sequence[float],
 ) -> list[Delivery]:
     for seconds in poll_seconds:
-        if not any(row.status in ("accepted", "sent") for row in rows):
+        if not any(row.is_under_way for row in rows):
             break
         sleep(seconds)
         rows = [
-            statuses.ask(connection, sender, row) if row.status in ("accepted", "sent") else row
+            statuses.ask(connection, channels[row.channel], row) if row.is_under_way else row
             for row in rows
         ]
     return rows

@@ -5,7 +5,7 @@ from typing import Literal
 
 from psycopg2.extensions import connection as Connection
 
-from aha_pipeline.delivery import rows
+from aha_pipeline.delivery import statements
 
 
 def open_incident(
@@ -20,7 +20,7 @@ def open_incident(
 ) -> bool:
     """Open an incident; whether it is new.
 
-    It is not where `key` was seen before, nor while another is open: that one has been told.
+    Returns False where `key` exists or another incident is open (already reported).
     """
     values = {
         "key": key,
@@ -30,20 +30,21 @@ def open_incident(
         "remedy": remedy,
         "opened_at": opened_at,
     }
-    return rows.first(connection, "open_incident", values) is not None
+    return statements.first(connection, "incidents.open", values) is not None
 
 
 def open_since(connection: Connection) -> datetime | None:
     """Return since when an incident is open; None if none is."""
-    row = rows.first(connection, "open_since", {})
+    row = statements.first(connection, "incidents.open_since", {})
     return row["opened_at"] if row else None
 
 
 def close_untrue(connection: Connection, at: datetime) -> None:
     """Close the incident of statements that were held back, if one is open."""
-    rows.all_of(connection, "close_untrue", {"at": at})
+    statements.all_of(connection, "incidents.close_untrue", {"at": at})
 
 
 def close_incident(connection: Connection, recovered_at: datetime) -> bool:
     """Close the incident that was open at `recovered_at`; whether there was one."""
-    return rows.first(connection, "close_incident", {"recovered_at": recovered_at}) is not None
+    values = {"recovered_at": recovered_at}
+    return statements.first(connection, "incidents.close", values) is not None

@@ -1,45 +1,53 @@
-"""The ledger `analytics.whatsapp_deliveries`: what was claimed, sent and delivered, to whom.
+"""The ledger `analytics.deliveries`: what was claimed, sent and delivered, to whom, by what.
 
     claimed -> accepted -> sent -> delivered -> read
        |           |        |
        |           +--------+-> failed -> claimed (a new attempt: this one never arrives)
-       |           +--------+-> unknown  no end within a day; Twilio has it, so it is not sent again
-       +-> unknown              nobody knows whether Twilio has it; it is looked up there first
+       |           +--------+-> unknown  no end within a day; it was taken, so it is not sent again
+       +-> unknown              nobody knows whether it was taken; the channel is asked first
               +-> accepted ...  found
               +-> claimed       not found, so sent
 
-The moves are rows of `analytics.whatsapp_transitions`, and a trigger refuses every other. Every
-function takes a psycopg2 connection and commits, so that a crash at any moment leaves what was
-known then.
+The moves are rows of `analytics.delivery_transitions`, and a trigger refuses every other, as well
+as a claim while another channel has the message. Every function takes a psycopg2 connection and
+commits, so that a crash at any moment leaves what was known then.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 from psycopg2.errors import LockNotAvailable
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import Json
 
-from aha_pipeline.delivery import rows
+from aha_pipeline.delivery import statements
+from aha_pipeline.delivery.channel import Reader, Route
 from aha_pipeline.delivery.errors import DeliveryError
 from aha_pipeline.delivery.outgoing import Outgoing
-from aha_pipeline.delivery.sender import mask
 
 LOCK_KEY = 0x4148415F57484154  # "AHA_WHAT"
 LOCK_WAIT_SECONDS = 120
 TAKEN = ("accepted", "sent", "delivered", "read")
-TEXT, TEMPLATE = "text", "template"
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One row of the ledger: a part of a message and where it is. `created_at`: of this attempt."""
+    """One row of the ledger: a part of a message and where it is.
+
+    `created_at` is when this attempt was claimed, `begun_seconds` how long ago the first one was,
+    `age_seconds` how long ago the row last changed.
+    """
 
     subject: str
     day: date
+    reader: str = field(repr=False)
+    channel: str
     recipient: str = field(repr=False)
+    masked: str
+    confirms: bool
     form: str
     part: int
     parts: int
@@ -48,25 +56,33 @@ class Delivery:
     error_code: str | None
     error_text: str | None
     retry: bool
+    awaits_reply: bool
     body: str = field(repr=False)
     variables: dict[str, str] | None = field(repr=False)
     created_at: datetime
     age_seconds: float
+    begun_seconds: float
 
     @property
     def is_taken(self) -> bool:
-        """Whether Twilio has it, so that it is never sent again."""
+        """Whether the channel has it, so that it is never sent again."""
         return self.status in TAKEN or (self.status == "unknown" and self.message_sid is not None)
 
     @property
-    def is_in_doubt(self) -> bool:
-        """Whether nobody knows if Twilio has it."""
+    def is_uncertain(self) -> bool:
+        """Whether nobody knows if the channel has it."""
         return self.status == "claimed" or (self.status == "unknown" and self.message_sid is None)
 
     @property
-    def masked(self) -> str:
-        """The recipient's number as it may be shown: +91******1234."""
-        return mask(self.recipient)
+    def is_under_way(self) -> bool:
+        """Whether the channel has it and will tell of its delivery."""
+        return self.confirms and self.status in ("accepted", "sent")
+
+    @property
+    def key(self) -> str:
+        """What names this part and no other, also after a crash; it tells nothing of the reader."""
+        named = (self.subject, self.reader, self.channel, self.form, str(self.part))
+        return sha256("\n".join(named).encode()).hexdigest()[:32]
 
 
 def lock(connection: Connection) -> None:
@@ -91,45 +107,52 @@ def lock(connection: Connection) -> None:
 def claim(
     connection: Connection,
     message: Outgoing,
-    recipient: str,
+    reader: Reader,
+    route: Route,
     *,
     form: str,
     part: int,
     parts: int,
     body: str,
+    variables: dict[str, str] | None = None,
 ) -> Delivery | None:
-    """Claim a part before it is sent; None where it is claimed, in doubt or sent already."""
+    """Claim a part before it is sent; None where it is claimed, uncertain or sent already."""
     values = {
         "subject": message.subject,
         "briefing_id": message.briefing_id,
         "incident_id": message.incident_id,
         "day": message.day,
-        "recipient": recipient,
+        "reader": reader.name,
+        "channel": route.channel.name,
+        "recipient": route.address,
+        "masked": route.channel.mask(route.address),
+        "confirms": route.channel.confirms,
         "form": form,
         "part": part,
         "parts": parts,
         "body": body,
-        "variables": Json(message.values) if form == TEMPLATE else None,
+        "variables": Json(variables) if variables is not None else None,
     }
-    row = rows.first(connection, "claim", values)
+    row = statements.first(connection, "ledger.claim", values)
     return _delivery(row) if row else None
 
 
-def find(connection: Connection, subject: str, recipient: str) -> list[Delivery]:
-    """Return what the ledger knows of a message to a recipient: text first, parts in order."""
-    found = rows.all_of(connection, "rows", {"subject": subject, "recipient": recipient})
-    return [_delivery(row) for row in found]
+def find(connection: Connection, subject: str, reader: str) -> list[Delivery]:
+    """Return what the ledger knows of a message to a reader: text first, parts in order."""
+    values = {"subject": subject, "reader": reader}
+    return [_delivery(row) for row in statements.all_of(connection, "ledger.find", values)]
 
 
 def reclaim(connection: Connection, delivery: Delivery) -> Delivery:
-    """Take over a part whose sender is gone and that Twilio does not know."""
-    return _delivery(rows.one(connection, "reclaim", _key(delivery)))
+    """Take over a part whose sender is gone and that its channel does not know."""
+    return _delivery(statements.one(connection, "ledger.reclaim", _key(delivery)))
 
 
-def doubt(connection: Connection, delivery: Delivery, error: DeliveryError) -> Delivery:
-    """Write why it cannot be told whether Twilio has a part, and return its row."""
+def mark_unknown(connection: Connection, delivery: Delivery, error: DeliveryError) -> Delivery:
+    """Write why it cannot be told whether a part was taken, and return its row."""
     values = {"error_code": error.code, "error_text": str(error)}
-    return _delivery(rows.one(connection, "doubt", {**_key(delivery), **values}))
+    row = statements.one(connection, "ledger.mark_unknown", {**_key(delivery), **values})
+    return _delivery(row)
 
 
 def mark(
@@ -137,52 +160,63 @@ def mark(
     delivery: Delivery,
     status: str,
     *,
-    message_sid: str | None = None,
-    error_code: str | None = None,
-    error_text: str | None = None,
-    retry: bool = False,
+    message_id: str | None = None,
+    error: DeliveryError | None = None,
 ) -> Delivery:
     """Write what became of a part and return its row; what is no allowed move changes nothing."""
     values = {
         "status": status,
-        "message_sid": message_sid,
-        "error_code": error_code,
-        "error_text": error_text,
-        "retry": retry,
+        "message_sid": message_id,
+        "error_code": error and error.code,
+        "error_text": error and str(error),
+        "retry": error is not None and status == "failed" and error.cause == "retryable",
+        "awaits_reply": error is not None and status == "failed" and error.cause == "reply",
     }
-    return _delivery(rows.one(connection, "mark", {**_key(delivery), **values}))
+    return _delivery(statements.one(connection, "ledger.mark", {**_key(delivery), **values}))
 
 
-def known_sids(connection: Connection, recipient: str) -> set[str]:
-    """Return the messages of a recipient that belong to a part already."""
-    found = rows.all_of(connection, "known_sids", {"recipient": recipient})
+def known_ids(connection: Connection, channel: str, recipient: str) -> set[str]:
+    """Return the messages to an address that belong to a part already."""
+    values = {"channel": channel, "recipient": recipient}
+    found = statements.all_of(connection, "ledger.known_ids", values)
     return {row["message_sid"] for row in found}
 
 
-def under_way(connection: Connection) -> list[Delivery]:
-    """Return the parts of the last day whose status is to be asked for now."""
-    return [_delivery(row) for row in rows.all_of(connection, "under_way", {})]
+def under_way(connection: Connection, channels: Sequence[str]) -> list[Delivery]:
+    """Return the parts of the last day whose status these channels are to be asked for now."""
+    found = statements.all_of(connection, "ledger.under_way", {"channels": list(channels)})
+    return [_delivery(row) for row in found]
 
 
 def expire(connection: Connection) -> list[Delivery]:
     """Mark as unknown what has no end after a day, with the reason; return those rows."""
-    return [_delivery(row) for row in rows.all_of(connection, "expire", {})]
+    return [_delivery(row) for row in statements.all_of(connection, "ledger.expire", {})]
 
 
-def awaited(connection: Connection, oldest_day: date, recipients: Sequence[str]) -> list[str]:
-    """Return the recipients whose answer opens the way for a text."""
-    values = {"oldest_day": oldest_day, "recipients": list(recipients)}
-    return [row["recipient"] for row in rows.all_of(connection, "awaited", values)]
+def awaited(
+    connection: Connection, oldest_day: date, readers: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Return the channels and addresses of readers whose reply opens the way for a text."""
+    values = {"oldest_day": oldest_day, "readers": list(readers)}
+    found = statements.all_of(connection, "ledger.awaited", values)
+    return [(row["channel"], row["recipient"]) for row in found]
 
 
-def keep_reader(connection: Connection, recipient: str, wrote_at: datetime) -> None:
+def keep_reply(connection: Connection, channel: str, recipient: str, wrote_at: datetime) -> None:
     """Keep when a reader last wrote to the sender."""
-    rows.first(connection, "keep_reader", {"recipient": recipient, "wrote_at": wrote_at})
+    values = {"channel": channel, "recipient": recipient, "wrote_at": wrote_at}
+    statements.first(connection, "ledger.keep_reply", values)
+
+
+def replies(connection: Connection) -> dict[tuple[str, str], datetime]:
+    """Return when each reader last wrote, by channel and address."""
+    found = statements.all_of(connection, "ledger.replies", {})
+    return {(row["channel"], row["recipient"]): row["wrote_at"] for row in found}
 
 
 def _key(delivery: Delivery) -> dict[str, Any]:
     key = asdict(delivery)
-    return {name: key[name] for name in ("subject", "recipient", "form", "part")}
+    return {name: key[name] for name in ("subject", "reader", "channel", "form", "part")}
 
 
 def _delivery(row: dict[str, Any]) -> Delivery:

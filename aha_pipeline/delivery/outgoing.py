@@ -3,46 +3,61 @@
 A message is named by its subject, 'briefing 2026-11-20' or 'incident 7', and sent once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from psycopg2.extensions import connection as Connection
 
-from aha_pipeline.delivery import rows, template
+from aha_pipeline.delivery import statements
+from aha_pipeline.delivery.channel import Content, Kind
 from aha_pipeline.delivery.errors import DeliveryError
 
-Kind = Literal["briefing", "alert"]
 TITLES = {
     "failed": "The sync failed",
     "late": "The sync is late",
     "untrue": "A statement was held back",
 }
-TEMPLATES = {"briefing": template.BRIEFING, "alert": template.ALERT}
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message: its whole text, and the values of the template that announces it."""
+    """A message in each of its languages, the default first."""
 
     subject: str
-    kind: Kind
     day: date
-    text: str
-    values: dict[str, str]
+    contents: Mapping[str, Content]
     briefing_id: int | None = None
     incident_id: int | None = None
 
     @property
-    def announcement(self) -> str:
-        """The template as the reader will see it, in our words."""
-        return template.render(TEMPLATES[self.kind], self.values)
+    def kind(self) -> Kind:
+        """Whether it is a briefing or an alert."""
+        return "briefing" if self.incident_id is None else "alert"
+
+    def content(self, language: str) -> Content:
+        """Return what is said to a reader of this language; the default where there is no such."""
+        return self.contents.get(language) or next(iter(self.contents.values()))
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The name of a message, and what it is."""
+
+    subject: str
+    kind: Kind
+    day: date
 
 
 def briefing_subject(day: date) -> str:
     """Return the subject of the briefing of a day."""
     return f"briefing {day}"
+
+
+def subjects(connection: Connection, oldest_day: date) -> list[Subject]:
+    """Return the messages of `oldest_day` or later: alerts first, then the newest day."""
+    found = statements.all_of(connection, "outgoing.subjects", {"oldest_day": oldest_day})
+    return [Subject(**row) for row in found]
 
 
 def read(connection: Connection, subject: str) -> Outgoing:
@@ -58,57 +73,49 @@ def read(connection: Connection, subject: str) -> Outgoing:
     return message
 
 
-def pending(
-    connection: Connection,
-    oldest_day: date,
-    recipients: Sequence[str],
-    *,
-    templated: Sequence[str],
-    window_hours: float,
-) -> list[str]:
-    """Return the subjects of `oldest_day` or later that a recipient is still to get, in order.
-
-    `templated` are the kinds for which there is an approved template. Failures that only a person
-    can cure do not count, nor does what changed within two minutes.
-    """
-    found = rows.all_of(
-        connection,
-        "pending",
-        {
-            "oldest_day": oldest_day,
-            "recipients": list(recipients),
-            "templated": list(templated),
-            "window_hours": window_hours,
-        },
-    )
-    return [row["subject"] for row in found]
+def alert(
+    day: date, cause: str, remedy: str, *, title: str = "Something is down", is_sandbox: bool
+) -> Content:
+    """Return the notice that something is wrong, and what to do about it."""
+    head = f"*{title}*" + (" · _sandbox data_" if is_sandbox else "")
+    values = {"date": _date(day, is_sandbox), "cause": cause, "remedy": remedy}
+    return Content("alert", title, f"{head}\n\n{cause}\n\n*What to do*\n{remedy}", values)
 
 
 def _briefing(connection: Connection, subject: str, day: date) -> Outgoing | None:
-    row = rows.first(connection, "outgoing_briefing", {"day": day})
+    row = statements.first(connection, "outgoing.briefing", {"day": day})
     if row is None:
         return None
-    return Outgoing(
-        subject=subject,
-        kind="briefing",
-        day=day,
-        text=row["text"],
-        values=template.briefing_values(day, row["message"] or {}, is_sandbox=row["is_sandbox"]),
-        briefing_id=row["id"],
-    )
+    default = {"text": row["text"]}
+    told = [(code, one) for code, one in row["messages"].items() if one["text"] == row["text"]]
+    first, default = told[0] if told else ("", default)
+    ordered = {first: default, **row["messages"]}
+    contents = {
+        code: _content(day, message, row["is_sandbox"]) for code, message in ordered.items()
+    }
+    return Outgoing(subject, day, contents, briefing_id=row["id"])
+
+
+def _content(day: date, message: Mapping[str, str], is_sandbox: bool) -> Content:
+    values = {name: message.get(name, "") for name in ("headline", "glance")}
+    title = values["headline"] or _date(day, is_sandbox)
+    values["date"] = _date(day, is_sandbox)
+    return Content("briefing", title, message["text"], values)
 
 
 def _alert(connection: Connection, subject: str, incident_id: int) -> Outgoing | None:
-    row = rows.first(connection, "outgoing_incident", {"id": incident_id})
+    row = statements.first(connection, "outgoing.incident", {"id": incident_id})
     if row is None:
         return None
-    cause, remedy = row["cause"], row["remedy"]
-    head = f"*{TITLES[row['kind']]}*" + (" · _sandbox data_" if row["is_sandbox"] else "")
-    return Outgoing(
-        subject=subject,
-        kind="alert",
-        day=row["day"],
-        text=f"{head}\n\n{cause}\n\n*What to do*\n{remedy}",
-        values=template.alert_values(row["day"], cause, remedy, is_sandbox=row["is_sandbox"]),
-        incident_id=incident_id,
+    content = alert(
+        row["day"],
+        row["cause"],
+        row["remedy"],
+        title=TITLES[row["kind"]],
+        is_sandbox=row["is_sandbox"],
     )
+    return Outgoing(subject, row["day"], {"en": content}, incident_id=incident_id)
+
+
+def _date(day: date, is_sandbox: bool) -> str:
+    return f"{day:%a} {day.day} {day:%b %Y}" + (" (sandbox data)" if is_sandbox else "")

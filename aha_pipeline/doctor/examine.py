@@ -6,7 +6,8 @@ from typing import Any
 
 from aha_pipeline import local, services
 from aha_pipeline import settings as configuration
-from aha_pipeline.doctor import clocks, database, machine, model, orchestration, whatsapp, zoho
+from aha_pipeline.delivery.channel import configured
+from aha_pipeline.doctor import clocks, database, machine, model, orchestration, zoho
 from aha_pipeline.doctor.finding import Finding, ok, problem, warning
 from aha_pipeline.settings import Settings, SettingsError
 from aha_pipeline.warehouse import connection, credits, errors, state
@@ -43,7 +44,7 @@ def examine(*, measure_model: bool = False) -> Iterator[Finding]:
         yield from _guarded("Clock, the database", _clock_of_database(settings))
     yield from _guarded("Zoho", _zoho(settings, is_usable))
     yield from _guarded("Ollama", _model(settings, has_rights, measure_model))
-    yield from _guarded("Twilio", _whatsapp(settings))
+    yield from _guarded("Messages", _channels(settings))
     if is_usable:
         yield from _guarded("Dagster storage", orchestration.examine(settings))
 
@@ -91,10 +92,13 @@ def _known(settings: Settings) -> tuple[dict[str, Any] | None, int]:
         return state.read_organisation(opened), credits.spent(opened)
 
 
-def _whatsapp(settings: Settings) -> Iterator[Finding]:
-    if settings.twilio is not None:
-        yield from whatsapp.examine(services.sender(settings), settings.recipients)
-    elif settings.zoho is not None:
-        yield warning("Twilio", "The TWILIO_ settings are not set: no message is sent.")
-    else:
-        yield ok("Twilio", "The sandbox's outbox.")
+def _channels(settings: Settings) -> Iterator[Finding]:
+    """Yield what each channel finds of itself; without any the daily job runs as well."""
+    channels = configured(settings)
+    for channel in channels:
+        for found in channel.examine():
+            yield Finding(found.what, found.verdict, found.says, stops_sync=False)
+    if not channels and settings.zoho is not None:
+        yield warning("Messages", "No channel is set, such as TWILIO_: no message is sent.")
+    elif not channels:
+        yield ok("Messages", "The sandbox's outbox.")

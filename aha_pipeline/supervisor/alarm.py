@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from uuid import uuid4
 
-from aha_pipeline import services
-from aha_pipeline.delivery import template
+from aha_pipeline.delivery.channel import TEMPLATE, TEXT, Part, Reader, configured, readers
 from aha_pipeline.delivery.errors import DeliveryError
-from aha_pipeline.delivery.sender import Sender
+from aha_pipeline.delivery.outgoing import alert
 from aha_pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -47,26 +47,35 @@ class Alarm:
             return
         self._well_since = None
         self._wrong_since = self._wrong_since or now
+        if now - self._wrong_since < AFTER_SECONDS:
+            return
         settings = self.settings()
-        if now - self._wrong_since >= AFTER_SECONDS and (sender := services.sender(settings)):
-            for recipient in settings.recipients:
-                self._tell(settings, sender, recipient, problems[0])
+        for reader in readers(configured(settings), settings):
+            self._tell(settings, reader, problems[0])
 
-    def _tell(self, settings: Settings, sender: Sender, recipient: str, cause: str) -> None:
+    def _tell(self, settings: Settings, reader: Reader, cause: str) -> None:
+        """Tell a reader by the first channel that may have taken it."""
         told = self._told()
-        who = sha256(recipient.encode()).hexdigest()[:12]
+        who = sha256(reader.name.encode()).hexdigest()[:12]
         if who in told:
             return
         self._write([*told, who])
         day = datetime.now(settings.zone).date()
-        values = template.alert_values(day, cause, REMEDY, is_sandbox=settings.is_sandbox)
-        text = template.render(template.ALERT, values)
-        try:
-            sender.send(recipient, text, sender.content_sid("alert"), values)
-        except DeliveryError as error:
-            log.warning("The alert was not sent. %s", error)
-            if error.kind == "retryable":
-                self._write(told)
+        content = alert(day, cause, REMEDY, is_sandbox=settings.is_sandbox)
+        causes = []
+        for channel, address in ((route.channel, route.address) for route in reader.routes):
+            form = TEMPLATE if channel.has_template("alert") else TEXT
+            text, values = channel.parts(content, form)[0]
+            try:
+                channel.send(address, Part(uuid4().hex, "alert", content.title, text, values))
+                return
+            except DeliveryError as error:
+                log.warning("The alert was not sent. %s", error)
+                causes.append(error.cause)
+            if causes[-1] == "unknown":
+                return
+        if "retryable" in causes:
+            self._write(told)
 
     @property
     def _file(self) -> Path:

@@ -104,10 +104,11 @@ def write_briefing(connection, day: date, report: str = "# Report\n\n₹45 L, $5
             [day, report],
         )
         cursor.execute(
-            "insert into analytics.whatsapp_deliveries (subject, briefing_id, day, recipient, "
-            "part, parts, status, body) "
-            "values ('briefing', %s, %s, '+919812345678', 1, 1, 'claimed', 'text')",
+            "insert into analytics.deliveries (subject, briefing_id, day, reader, channel, "
+            "recipient, masked, part, parts, status, body) "
+            "values ('briefing', %s, %s, '+919812345678', 'whatsapp', '+919812345678', "
+            "'+91******5678', 1, 1, 'claimed', 'text')",
             [cursor.fetchone()[0], day],
         )
         for status in ("sent", "delivered"):
-            cursor.execute("update analytics.whatsapp_deliveries set status = %s", [status])
+            cursor.execute("update analytics.deliveries set status = %s", [status])

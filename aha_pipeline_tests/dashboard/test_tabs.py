@@ -131,7 +131,7 @@ def test_briefing_shows_both_texts_and_who_wrote_them(page, filled_url):
 
 def test_deliveries_show_no_telephone_number(page, filled_url):
     deliveries = page(filled_url, "AI & System Health").dataframe[0].value
-    assert list(deliveries["recipient"]) == ["… 5678"]
+    assert list(deliveries["recipient"]) == ["+91******5678"]
     assert list(deliveries["status"]) == ["delivered"]
 
 

@@ -1,4 +1,4 @@
-"""The sandbox's Twilio on loopback, its sender, and a database with one briefing."""
+"""The sandbox's Twilio on loopback, the channel to it, and a database with one briefing."""
 
 import gzip
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import requests
 
+from aha_pipeline.delivery.channels.whatsapp import WhatsApp
 from aha_pipeline.delivery.deliver import deliver
 from aha_pipeline.delivery.outgoing import Outgoing
-from aha_pipeline.delivery.sender import Sender
 from aha_pipeline.warehouse.connection import connect as open_connection
-from aha_pipeline_tests.delivery.ledger_rows import DAY, READER, Connect, stored
+from aha_pipeline_tests.delivery.ledger_rows import DAY, READER, Connect, readers_by, stored
 from aha_pipeline_tests.delivery.twilio_account import ACCOUNT, TEMPLATES
 from aha_pipeline_tests.kit.fake_clock import FakeClock
 from zoho_sandbox import server
@@ -77,13 +77,13 @@ def twilio(no_records) -> Iterator[Twilio]:
 
 
 @pytest.fixture
-def sender(twilio) -> Sender:
-    return Sender(ACCOUNT, "s3cret-word", "+14155238886", api_url=twilio.url)
+def sender(twilio) -> WhatsApp:
+    return WhatsApp(ACCOUNT, "s3cret-word", "+14155238886", api_url=twilio.url)
 
 
 @pytest.fixture
-def templated(sender) -> Sender:
-    """A sender with approved templates."""
+def templated(sender) -> WhatsApp:
+    """An account with approved templates."""
     return replace(sender, content_sids=TEMPLATES)
 
 
@@ -99,14 +99,13 @@ def briefing(connect) -> Outgoing:
 
 @pytest.fixture
 def send(connect, sender, briefing):
-    """Deliver without waiting: no age before a doubt is looked into, no polling."""
+    """Deliver without waiting: no age before an uncertain one is looked up, no polling."""
 
     def _send(what=briefing, recipients=(READER,), by=sender, polls=(), settle=0.0):
         return deliver(
             connect,
-            by,
             what.subject,
-            recipients,
+            readers_by(by, *recipients),
             today=DAY,
             settle_seconds=settle,
             poll_seconds=polls,

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
+from aha_pipeline.delivery.channel import Message
+from aha_pipeline.delivery.channels.whatsapp import WhatsApp
 from aha_pipeline.delivery.deliver import deliver
-from aha_pipeline.delivery.sender import Message, Sender
 from aha_pipeline.warehouse.connection import connect as open_connection
+from aha_pipeline_tests.delivery.ledger_rows import readers_by
 from aha_pipeline_tests.delivery.twilio_account import ACCOUNT
 
 
@@ -49,9 +51,9 @@ class Fragile:
         setattr(self.connection, name, value)
 
 
-@dataclass(frozen=True)
-class FragileSender(Sender):
-    """A sender that takes a step before and after each POST."""
+@dataclass(frozen=True, eq=False)
+class FragileWhatsApp(WhatsApp):
+    """A channel that takes a step before and after each POST."""
 
     step: Steps | None = None
 
@@ -78,8 +80,9 @@ def deliver_until(
         with open_connection(database_url) as connection:
             yield Fragile(connection, step)
 
-    sender = FragileSender(ACCOUNT, "token", "+14155238886", api_url=twilio_url, step=step)
-    deliver(connect, sender, subject, readers, today=today, settle_seconds=0, poll_seconds=(0,))
+    channel = FragileWhatsApp(ACCOUNT, "token", "+14155238886", api_url=twilio_url, step=step)
+    to = readers_by(channel, *readers)
+    deliver(connect, subject, to, today=today, settle_seconds=0, poll_seconds=(0,))
 
 
 def stop_raising() -> None:

@@ -10,13 +10,16 @@ import pytest
 from aha_pipeline.delivery import ledger
 from aha_pipeline.delivery.errors import DeliveryError
 from aha_pipeline.delivery.outgoing import read
+from aha_pipeline_tests.delivery import ledger_rows
 from aha_pipeline_tests.delivery.ledger_rows import (
     DAY,
     OTHER,
     READER,
     is_pending,
+    part_of,
     pass_time,
     stored,
+    text_of,
 )
 
 
@@ -26,11 +29,15 @@ def nobody(sender):
     return replace(sender, api_url="http://127.0.0.1:1")
 
 
-def claim(connect, message, recipient=READER):
-    with connect() as connection:
-        return ledger.claim(
-            connection, message, recipient, form="text", part=1, parts=1, body=message.text
-        )
+@pytest.fixture
+def claim(connect, sender):
+    """Claim a message as a sender that is then killed."""
+
+    def _claim(message):
+        with connect() as connection:
+            return ledger_rows.claim(connection, message, sender)
+
+    return _claim
 
 
 def test_each_reader_gets_the_message_once_however_often_it_is_sent(send, twilio, briefing):
@@ -38,7 +45,7 @@ def test_each_reader_gets_the_message_once_however_often_it_is_sent(send, twilio
     again = send(recipients=(READER, OTHER))
     assert [row.status for row in first] == ["accepted", "accepted"]
     assert [row.message_sid for row in again] == [row.message_sid for row in first]
-    assert twilio.bodies(READER) == twilio.bodies(OTHER) == [briefing.text]
+    assert twilio.bodies(READER) == twilio.bodies(OTHER) == [text_of(briefing)]
 
 
 def test_a_refused_message_is_failed_and_waits_for_a_person(send, connect, twilio):
@@ -97,15 +104,17 @@ def test_a_fresh_doubt_is_left_alone(send, twilio):
     assert twilio.messages == []
 
 
-def test_a_crash_after_the_claim_sends_the_message_once(send, connect, twilio, briefing):
-    assert claim(connect, briefing)
+def test_a_crash_after_the_claim_sends_the_message_once(send, claim, connect, twilio, briefing):
+    assert claim(briefing)
     assert [row.status for row in send()] == ["accepted"]
     assert len(twilio.messages) == 1
 
 
-def test_a_crash_after_twilio_took_it_sends_nothing_more(send, connect, sender, twilio, briefing):
-    claim(connect, briefing)
-    sid = sender.send(READER, briefing.text).sid
+def test_a_crash_after_twilio_took_it_sends_nothing_more(
+    send, claim, connect, sender, twilio, briefing
+):
+    claim(briefing)
+    sid = sender.send(READER, part_of(text_of(briefing))).id
     assert [row.message_sid for row in send()] == [sid]
     assert len(twilio.messages) == 1
 
@@ -118,8 +127,10 @@ def test_a_failed_attempt_is_not_taken_for_the_one_in_doubt(send, connect, twili
     assert len(twilio.messages) == 2
 
 
-def test_a_lookup_that_fails_sends_nothing_and_says_why(send, connect, nobody, twilio, briefing):
-    claim(connect, briefing)
+def test_a_lookup_that_fails_sends_nothing_and_says_why(
+    send, claim, connect, nobody, twilio, briefing
+):
+    claim(briefing)
     (row,) = send(by=nobody)
     assert (row.status, row.error_code) == ("unknown", "unreachable")
     assert "Twilio cannot be reached" in row.error_text
@@ -128,12 +139,12 @@ def test_a_lookup_that_fails_sends_nothing_and_says_why(send, connect, nobody, t
 
 
 def test_more_messages_than_can_be_searched_leave_it_unknown(
-    send, connect, sender, twilio, briefing, monkeypatch
+    send, claim, connect, sender, twilio, briefing, monkeypatch
 ):
-    monkeypatch.setattr("aha_pipeline.delivery.sender.LOOK_BACK", 3)
-    claim(connect, briefing)
+    monkeypatch.setattr("aha_pipeline.delivery.channels.whatsapp.LOOK_BACK", 3)
+    claim(briefing)
     for number in range(3):
-        sender.send(READER, f"something else {number}")
+        sender.send(READER, part_of(f"something else {number}"))
     (row,) = send()
     assert (row.status, row.error_code) == ("unknown", "too many")
     assert "Twilio console" in row.error_text
@@ -141,13 +152,13 @@ def test_more_messages_than_can_be_searched_leave_it_unknown(
 
 
 def test_a_message_of_another_part_is_not_taken_for_the_one_in_doubt(
-    send, connect, twilio, briefing
+    send, claim, connect, twilio, briefing
 ):
     send()
-    twin = stored(connect, briefing.text, day=DAY - timedelta(days=1))
-    claim(connect, twin)
+    twin = stored(connect, text_of(briefing), day=DAY - timedelta(days=1))
+    claim(twin)
     send(twin)
-    assert twilio.bodies() == [briefing.text] * 2
+    assert twilio.bodies() == [text_of(briefing)] * 2
 
 
 def test_one_reader_who_cannot_be_reached_does_not_keep_it_from_the_others(send, twilio):
@@ -179,13 +190,13 @@ def test_a_sender_waits_no_longer_than_the_limit_for_another(send, connect, monk
         ledger.lock(guard)
         with pytest.raises(DeliveryError, match="Another process") as caught:
             send()
-    assert caught.value.kind == "retryable"
+    assert caught.value.cause == "retryable"
 
 
 def test_a_briefing_written_anew_the_same_day_is_not_sent(send, connect, twilio, briefing):
     send()
     anew = stored(connect, "*20 Nov 2026*: other words.")
-    assert [row.body for row in send(anew)] == [briefing.text]
+    assert [row.body for row in send(anew)] == [text_of(briefing)]
     pass_time(connect)
     assert not is_pending(connect)
     assert len(twilio.messages) == 1
@@ -196,7 +207,7 @@ def test_a_new_reader_gets_the_text_that_the_others_got(send, connect, twilio, b
     anew = stored(connect, "*20 Nov 2026*: other words.")
     assert is_pending(connect, (READER, OTHER)) == [DAY]
     send(anew, (READER, OTHER))
-    assert twilio.bodies(OTHER) == [briefing.text]
+    assert twilio.bodies(OTHER) == [text_of(briefing)]
 
 
 def test_a_text_that_never_left_gives_way_to_the_newer_one(send, connect, twilio):
@@ -204,7 +215,7 @@ def test_a_text_that_never_left_gives_way_to_the_newer_one(send, connect, twilio
     send()
     anew = stored(connect, "*20 Nov 2026*: other words.")
     send(anew)
-    assert twilio.bodies() == [anew.text]
+    assert twilio.bodies() == [text_of(anew)]
     with connect() as connection:
         assert read(connection, anew.subject).briefing_id == anew.briefing_id
 

@@ -16,7 +16,7 @@ from time import monotonic, sleep
 
 from aha_pipeline.delivery.split import split
 from aha_pipeline_tests.delivery.crashes import Killed, Steps, deliver_until, stop_raising
-from aha_pipeline_tests.delivery.ledger_rows import DAY, OTHER, READER, stored
+from aha_pipeline_tests.delivery.ledger_rows import DAY, OTHER, READER, stored, text_of
 
 SCHEDULES = int(os.environ.get("DELIVERY_SCHEDULES", "30"))
 MISHAPS = ("ok", "ok", "429", "500", "lost", "taken_500", "taken_lost", "63018")
@@ -112,7 +112,7 @@ def test_processes_killed_for_good_send_each_reader_one_message(
     assert [len(twilio.bodies(reader)) for reader in (READER, OTHER)] == [1, 1]
     rows = send(recipients=(READER, OTHER))
     assert [row.status for row in rows] == ["accepted", "accepted"]
-    assert twilio.bodies(READER) == twilio.bodies(OTHER) == [briefing.text]
+    assert twilio.bodies(READER) == twilio.bodies(OTHER) == [text_of(briefing)]
 
 
 def test_a_process_killed_while_twilio_answers_sends_no_second_message(
@@ -128,4 +128,4 @@ def test_a_process_killed_while_twilio_answers_sends_no_second_message(
     assert len(twilio.messages) == 1
     rows = send(recipients=(READER, OTHER))
     assert [row.status for row in rows] == ["accepted", "accepted"]
-    assert twilio.bodies(READER) == twilio.bodies(OTHER) == [briefing.text]
+    assert twilio.bodies(READER) == twilio.bodies(OTHER) == [text_of(briefing)]

@@ -6,8 +6,15 @@ import psycopg2
 import pytest
 
 from aha_pipeline.delivery import ledger, statuses
-from aha_pipeline.delivery.sender import STATUSES
-from aha_pipeline_tests.delivery.ledger_rows import DAY, READER, is_pending, pass_time
+from aha_pipeline.delivery.channels.whatsapp import STATUSES
+from aha_pipeline_tests.delivery import ledger_rows
+from aha_pipeline_tests.delivery.ledger_rows import (
+    DAY,
+    READER,
+    is_pending,
+    pass_time,
+    readers_by,
+)
 
 # Every move that a message may make, and no other.
 MOVES = {
@@ -27,20 +34,18 @@ def refresh(connect, sender):
     """Ask Twilio as the sensor does; return the new statuses."""
 
     def _refresh():
-        changed = statuses.refresh(connect, sender, [READER], oldest_day=DAY)
+        changed = statuses.refresh(connect, readers_by(sender, READER), oldest_day=DAY)
         return [row.status for row in changed]
 
     return _refresh
 
 
 @pytest.fixture
-def claim(connect, briefing):
+def claim(briefing, sender):
     """Claim the briefing for a reader, and bring it to a status."""
 
     def _claim(connection, status="claimed", recipient=READER):
-        row = ledger.claim(
-            connection, briefing, recipient, form="text", part=1, parts=1, body=briefing.text
-        )
+        row = ledger_rows.claim(connection, briefing, sender, recipient)
         return row if status == "claimed" else ledger.mark(connection, row, status)
 
     return _claim
@@ -53,7 +58,7 @@ def row(connect, claim):
 
 
 def test_the_database_allows_only_the_moves_of_a_message(connect, claim):
-    change = "update analytics.whatsapp_deliveries set status = %s where recipient = %s"
+    change = "update analytics.deliveries set status = %s where recipient = %s"
     allowed, refused = set(), set()
     with connect() as connection, connection.cursor() as cursor:
         for number, (before, after) in enumerate(PAIRS):
@@ -80,19 +85,19 @@ def test_a_message_begins_as_claimed(connect, row):
     with connect() as connection, connection.cursor() as cursor:
         with pytest.raises(psycopg2.errors.CheckViolation, match="begins as claimed, not as sent"):
             cursor.execute(
-                "insert into analytics.whatsapp_deliveries (subject, briefing_id, day, recipient,"
-                " part, parts, status, body) select subject, briefing_id, day, recipient, 2, 2,"
-                " 'sent', body from analytics.whatsapp_deliveries"
+                "insert into analytics.deliveries (subject, briefing_id, day, reader, channel,"
+                " recipient, masked, part, parts, status, body) select subject, briefing_id, day,"
+                " reader, channel, recipient, masked, 2, 2, 'sent', body from analytics.deliveries"
             )
         connection.rollback()
 
 
 def test_what_twilio_has_is_not_claimed_again(connect, row):
     with connect() as connection:
-        ledger.mark(connection, row, "accepted", message_sid="SM1")
+        ledger.mark(connection, row, "accepted", message_id="SM1")
         ended = ledger.mark(connection, row, "unknown")
-        assert (ended.is_taken, ended.is_in_doubt) == (True, False)
-        with pytest.raises(psycopg2.errors.CheckViolation, match="Twilio has taken"):
+        assert (ended.is_taken, ended.is_uncertain) == (True, False)
+        with pytest.raises(psycopg2.errors.CheckViolation, match="was taken is not claimed"):
             ledger.reclaim(connection, row)
         connection.rollback()
 
@@ -119,9 +124,9 @@ def test_an_old_message_is_asked_for_less_often(send, connect, refresh, twilio):
     pass_time(connect, hours=10)
     assert refresh() == []
     with connect() as connection:
-        assert ledger.under_way(connection) == []
+        assert ledger.under_way(connection, ["whatsapp"]) == []
         pass_time(connect, hours=2)
-        assert len(ledger.under_way(connection)) == 1
+        assert len(ledger.under_way(connection, ["whatsapp"])) == 1
 
 
 def test_a_message_without_an_end_is_unknown_after_a_day_and_not_sent_again(
@@ -134,7 +139,7 @@ def test_a_message_without_an_end_is_unknown_after_a_day_and_not_sent_again(
     assert refresh() == []
     (row,) = send()
     assert (row.status, row.error_code) == ("unknown", "expired")
-    assert "named no end within 24 hours" in row.error_text
+    assert "no delivery was confirmed within 24 hours" in row.error_text
     assert not is_pending(connect)
     assert len(twilio.messages) == 1
 
@@ -144,7 +149,7 @@ def test_a_doubt_that_outlives_its_day_says_where_to_look(connect, row, refresh,
     assert refresh() == ["unknown"]
     with connect() as connection:
         (row,) = ledger.find(connection, row.subject, READER)
-    assert "too old to be sent: search the log in the Twilio console" in row.error_text
+    assert "too old to be sent: ask the reader whether it came" in row.error_text
     assert twilio.messages == []
 
 
@@ -168,7 +173,7 @@ def test_a_limit_of_whatsapp_is_tried_again_later(send, connect, twilio):
 def test_a_status_that_cannot_be_asked_for_stays(send, connect, sender, twilio):
     send()
     twilio.sandbox.stop()
-    assert statuses.refresh(connect, sender, [READER], oldest_day=DAY) == []
+    assert statuses.refresh(connect, readers_by(sender, READER), oldest_day=DAY) == []
     with connect() as connection:
         (row,) = ledger.find(connection, f"briefing {DAY}", READER)
     assert row.status == "accepted"

@@ -5,14 +5,19 @@ from datetime import timedelta
 
 import pytest
 
-from aha_pipeline.delivery import statuses, template
+from aha_pipeline.delivery import statuses
+from aha_pipeline.delivery.channel import Content
+from aha_pipeline.delivery.channels.whatsapp import TEMPLATES as WORDS
+from aha_pipeline.delivery.channels.whatsapp import render, variables
 from aha_pipeline_tests.delivery.ledger_rows import (
     DAY,
     OTHER,
     READER,
     is_pending,
     pass_time,
+    readers_by,
     stored,
+    text_of,
 )
 from aha_pipeline_tests.delivery.twilio_account import TEMPLATES
 
@@ -31,7 +36,7 @@ def look(connect, templated):
     """Look at Twilio as the sensor does."""
 
     def _look(recipients=(READER,)):
-        statuses.refresh(connect, templated, recipients, oldest_day=DAY)
+        statuses.refresh(connect, readers_by(templated, *recipients), oldest_day=DAY)
 
     return _look
 
@@ -58,7 +63,7 @@ def test_outside_the_window_the_template_is_sent_with_short_values(twilio, send,
 def test_inside_the_window_the_text_is_sent(twilio, send, templated, report):
     twilio.write_first(READER, ago=timedelta(hours=20))
     assert [row.form for row in send(report, by=templated)] == ["text"]
-    assert twilio.bodies() == [report.text]
+    assert twilio.bodies() == [text_of(report)]
 
 
 def test_a_window_that_is_about_to_close_counts_as_closed(twilio, send, templated, report):
@@ -127,7 +132,7 @@ def test_without_a_template_it_says_what_to_do_and_waits_for_the_reader(
     pass_time(connect)
     assert not is_pending(connect)
     twilio.answer()
-    statuses.refresh(connect, sender, [READER], oldest_day=DAY)
+    statuses.refresh(connect, readers_by(sender, READER), oldest_day=DAY)
     assert is_pending(connect)
     assert [row.status for row in send(report, polls=(0, 0))] == ["delivered"]
     assert kinds(twilio) == ["text"]
@@ -164,13 +169,12 @@ def test_whether_a_reader_has_written_is_asked_while_twilio_is_away(
 
 def test_the_longest_values_fit_on_lines_of_their_own_into_what_whatsapp_takes():
     long = "₹4,52,000.00 and\nmore " * 100
-    message = {"headline": long, "glance": long}
-    for words, values in (
-        (template.BRIEFING, template.briefing_values(DAY, message, is_sandbox=True)),
-        (template.ALERT, template.alert_values(DAY, long, long, is_sandbox=True)),
-    ):
+    for kind, words in WORDS.items():
+        said = {"date": "Fri 20 Nov 2026 (sandbox data)"}
+        said |= dict.fromkeys(("headline", "glance", "cause", "remedy"), long)
+        values = variables(Content(kind, "", long, said))
         assert all(value and "\n" not in value for value in values.values())
-        assert len(template.render(words, values)) <= 1024
+        assert len(render(kind, values)) <= 1024
         assert set(values) == {number for number in "123456" if f"{{{{{number}}}}}" in words}
         assert not words.startswith("{{")
         assert not words.endswith("}}")

@@ -28,7 +28,7 @@ def text_of(node: ast.AST) -> str | None:
 
 
 def printed() -> list[str]:
-    """Return every text of the source but its docstrings, SQL included, in one line each."""
+    """Return every text of the source but its docstrings, SQL and data included, a line each."""
     found = [
         text
         for _, tree in modules()
@@ -38,6 +38,7 @@ def printed() -> list[str]:
         if (text := text_of(part))
     ]
     found += [path.read_text().replace("\n--", "\n") for path in (ROOT / "sql").rglob("*.sql")]
+    found += [path.read_text() for path in (ROOT / "aha_pipeline/delivery").rglob("*.toml")]
     return [" ".join(text.split()) for text in found]
 
 

@@ -7,8 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,9 +20,6 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from aha_pipeline.briefing import model
-from aha_pipeline.delivery.deliver import deliver
-from aha_pipeline.warehouse.connection import connect as open_connection
-from aha_pipeline_tests.delivery.ledger_rows import DAY, READER, stored
 from aha_pipeline_tests.kit.graph import RECORDS
 from aha_pipeline_tests.kit.mart_contents import rows
 from aha_pipeline_tests.kit.pages import ROOT, read_page
@@ -43,6 +39,7 @@ LISTING = (
     "warehouse/test_mart_files.py",
     "dashboard/test_tabs.py::test_tab_shows_its_charts_without_an_error",
     "test_house.py::test_imports_keep_every_contract",
+    "test_project.py::test_env_example_documents_every_setting_and_no_other",
 )
 START = (datetime.now(ZoneInfo("Asia/Kolkata")) - timedelta(days=2)).date().isoformat()
 PRODUCT = {"id": "5", "Product_Name": "Hub", "Modified_Time": "2026-01-02T10:00:00+05:30"}
@@ -79,7 +76,19 @@ def project(tmp_path: Path) -> Path:
             file = copy / block.file
             before = f"{file.read_text()}\n\n" if file.exists() else ""
             file.write_text(before + block.text)
+    _add_channel(copy)
     return copy
+
+
+def _add_channel(copy: Path) -> None:
+    channel, setting = PAGE.section("Another channel").blocks("python")
+    (documented,) = PAGE.section("Another channel").blocks("ini")
+    (copy / channel.file).write_text(channel.text)
+    settings = copy / setting.file
+    first = "    zoho_client_id:"
+    settings.write_text(settings.read_text().replace(first, f"{setting.text}{first}", 1))
+    example = copy / ".env.example"
+    example.write_text(f"{example.read_text()}{documented.text}")
 
 
 @pytest.fixture
@@ -110,12 +119,15 @@ def run(project: Path, *arguments: str, **settings: str) -> str:
     return finished.stdout
 
 
-def test_module_column_mart_check_and_chart(connected, database_url, project, monkeypatch):
+def test_module_column_mart_check_chart_and_channel(
+    connected, database_url, project, monkeypatch, tmp_path
+):
     (setting,) = PAGE.section("A module more").blocks("ini")
     name, _, modules = setting.text.strip().partition("=")
     monkeypatch.setenv("AHA_START_DATE", START)
 
-    run(project, "-m", "aha_pipeline", "sync", **{name: modules})
+    to_folder = {"FOLDER_READERS": "board", "AHA_HOME": str(tmp_path / "home")}
+    run(project, "-m", "aha_pipeline", "sync", **{name: modules}, **to_folder)
 
     assert rows(database_url, "select id from crm.crm_products") == [("5",)]
     assert rows(database_url, "select city from crm.leads_raw order by id") == [
@@ -130,6 +142,11 @@ def test_module_column_mart_check_and_chart(connected, database_url, project, mo
     defined = "select definition from analytics.metric_dictionary where mart = %s"
     assert "live leads of the city" in rows(database_url, defined, "leads_by_city")[0][0]
     assert "Leads by city. All leads" in run(project, "-c", SHOWN)
+
+    (message,) = (tmp_path / "home" / "messages" / "board").iterdir()
+    assert "sandbox data" in message.read_text().lower()
+    delivered = "select channel, recipient, status from analytics.deliveries"
+    assert rows(database_url, delivered) == [("folder", "board", "sent")]
 
 
 def test_the_check_of_the_mart_finds_what_is_wrong(connected, database_url, project, monkeypatch):
@@ -183,16 +200,3 @@ def test_another_model_is_asked_under_the_same_schema():
     roles = [one["role"] for one in asked[0]["messages"]]
     assert roles == ["system", "user", "assistant", "user"]
     assert asked[0]["response_format"]["json_schema"]["schema"] == {"type": "object"}
-
-
-def test_another_channel_delivers_once(tmp_path, database_url):
-    connect = partial(open_connection, database_url)
-    channel = example("Another channel")["Folder"](tmp_path)
-    briefing = stored(connect, "All is well.")
-    for _ in range(2):
-        sent = deliver(connect, channel, briefing.subject, [READER], today=DAY)
-        assert [row.status for row in sent] == ["delivered"]
-    (file,) = (tmp_path / READER).glob("*.txt")
-    assert file.read_text() == "All is well."
-    since = datetime.now(UTC) - timedelta(hours=1)
-    assert [one.sid for one in channel.sent_since(READER, since)] == [f"{READER}/{file.name}"]

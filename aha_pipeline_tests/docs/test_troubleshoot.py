@@ -5,7 +5,7 @@ import re
 import pytest
 
 from aha_pipeline.crm import access_token, grant_code
-from aha_pipeline.delivery.errors import SENTENCES
+from aha_pipeline.delivery.channels.whatsapp import error_codes
 from aha_pipeline_tests.docs.sentences import is_in, printed, raised
 from aha_pipeline_tests.kit.pages import ROOT, read_page
 
@@ -18,7 +18,10 @@ ERRORS = frozenset({
     "NotBuilt", "MartError", "CheckError", "SchemaIsNewer", "RelationInUse",
 })  # fmt: skip
 FAULT_OF_THE_PROGRAM = {"… is filled by day: give its first and last day."}
-TOLD = [*raised(ERRORS), *(("Twilio", text) for text in SENTENCES.values())]
+TOLD = [
+    *raised(ERRORS),
+    *(("Twilio", text) for codes in error_codes().values() for text in codes.values()),
+]
 TOLD += [("token", text) for room in (access_token, grant_code) for text in room.ADVICE.values()]
 
 

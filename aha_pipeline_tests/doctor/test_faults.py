@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from aha_pipeline.crm.permissions import SCOPES
-from aha_pipeline.doctor import clocks, database, machine, orchestration, whatsapp, zoho
+from aha_pipeline.delivery.channels import whatsapp
+from aha_pipeline.doctor import clocks, database, machine, orchestration, zoho
 from aha_pipeline.instance import home
 from aha_pipeline.settings import load
 from aha_pipeline.warehouse.connection import connect
@@ -260,7 +261,7 @@ def test_no_twilio_beside_a_real_crm(well, monkeypatch):
     for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_NUMBER",
         "TARGET_WHATSAPP_NUMBER"):  # fmt: skip
         monkeypatch.delenv(name)
-    only("Twilio", "warning", "no message is sent")
+    only("Messages", "warning", "no message is sent")
 
 
 def test_an_env_file_that_others_may_read(well):
@@ -313,7 +314,7 @@ def test_dagster_storage_that_is_broken(well, database_url):
         (orchestration.daemon(NOW - timedelta(seconds=50), NOW), "ok", "Alive"),
         (whatsapp.number(NUMBER, "OFFLINE"), "problem", "OFFLINE"),
         (whatsapp.template("alert", "unknown", ""), "problem", "TWILIO_ALERT_CONTENT_SID"),
-        (whatsapp.window(READER, True, False), "ok", "free text"),
+        (whatsapp.window("+91******5678", True, False), "ok", "free text"),
         (zoho.credits_left(100_000, 50_000, 20_000, None), "ok", "30,000 of 50,000"),
     ],
 )  # fmt: skip

@@ -38,19 +38,20 @@ def _deliveries(source: Source) -> None:
     with st.container(border=True):
         st.markdown(
             "**Deliveries**",
-            help="Accepted is not delivered: a message is delivered when Twilio says so, read "
-            "when the reader's phone does.",
+            help="Accepted is not delivered: a message is delivered when its channel says so, "
+            "read when the reader's phone does. E-mail and webhooks say no more than sent.",
         )
         table(
             source.rows("deliveries"),
             {
                 "day": st.column_config.DateColumn("Briefing of", format="D MMM YYYY"),
                 "recipient": "Reader",
+                "channel": "Channel",
                 "part": "Part",
                 "status": "Status",
                 "updated": TIME("Last news", format="D MMM, HH:mm"),
                 "error": "Error",
-                "message_sid": "Twilio's id",
+                "message_sid": "Channel's id",
             },
             empty="No message has been sent yet.",
         )

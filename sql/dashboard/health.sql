@@ -1,7 +1,7 @@
 -- grain: one row
 -- What the cards of AI & System Health say. checks: those of the last 14 days; older ones are of
 -- assets that are gone. certificates: the newest of each module. reached: readers whom every
--- part of the newest briefing was delivered to. modules: those that are read; null is all.
+-- part of the newest briefing was delivered to, by one channel; sent counts where it says no more. modules: those that are read; null is all.
 
 with checks as (
     select *
@@ -23,12 +23,19 @@ modules as (
 newest as (
     select max(day) as day from analytics.ai_briefings_log
 ),
-readers as (
-    select d.recipient, bool_and(d.status in ('delivered', 'read')) as is_reached
-    from analytics.whatsapp_deliveries d
+forms as (
+    select
+        d.reader,
+        count(*) filter (
+            where d.status in ('delivered', 'read') or d.status = 'sent' and not d.confirms
+        ) = max(d.parts) as is_reached
+    from analytics.deliveries d
     join newest n using (day)
     where d.briefing_id is not null
-    group by d.recipient
+    group by d.reader, d.channel, d.form
+),
+readers as (
+    select reader, bool_or(is_reached) as is_reached from forms group by reader
 )
 select
     (select count(*) from modules) as modules,

@@ -1,0 +1,147 @@
+"""What is to be done next so that a reader gets a message once: one rule for all who ask.
+
+The message goes by the reader's first channel. A failure that a person has to put right, and one
+that lasts longer than `patience`, hands it to the next; so does a message that is not delivered by
+then. What was perhaps taken stays where it is until the channel has said. No way leads back.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from psycopg2.extensions import connection as Connection
+
+from aha_pipeline.delivery import ledger, outgoing
+from aha_pipeline.delivery.channel import TEMPLATE, TEXT, Channel, Kind, Reader, Route
+from aha_pipeline.delivery.ledger import Delivery
+
+PAUSE_SECONDS = 120  # what changed later than that may still be under way in another process
+WroteAt = Callable[[Route], datetime | None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """The next attempt. `overdue`: what has to be given up for it, on the route before.
+
+    `is_due`: whether it is to be made now and by itself; else only somebody who asks makes it.
+    """
+
+    route: Route
+    form: str
+    is_due: bool
+    overdue: tuple[tuple[Channel, Delivery], ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a message is on its way to a reader."""
+
+    subject: str
+    kind: Kind
+    reader: Reader
+    rows: Sequence[Delivery]
+    step: Step | None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether something is to be done now."""
+        return self.step is not None and self.step.is_due
+
+    @property
+    def is_unreached(self) -> bool:
+        """Whether the reader has not got it although it was tried."""
+        return bool(self.rows) and not any(row.is_taken for row in self.rows)
+
+
+def survey(
+    connection: Connection, readers: Sequence[Reader], *, oldest_day: date, patience: timedelta
+) -> list[Progress]:
+    """Return how far each message of `oldest_day` or later is, in the order to send them."""
+    replies = ledger.replies(connection)
+
+    def wrote_at(route: Route) -> datetime | None:
+        return replies.get((route.channel.name, route.address))
+
+    found = []
+    for one in outgoing.subjects(connection, oldest_day):
+        for reader in readers:
+            rows = ledger.find(connection, one.subject, reader.name)
+            step = next_step(one.kind, reader, rows, wrote_at, patience)
+            found.append(Progress(one.subject, one.kind, reader, rows, step))
+    return found
+
+
+def next_step(
+    kind: Kind,
+    reader: Reader,
+    rows: Sequence[Delivery],
+    wrote_at: WroteAt,
+    patience: timedelta,
+) -> Step | None:
+    """Return what is to be done next; None where nothing is, or nothing can be.
+
+    `rows` are the ledger's of this message and reader; `wrote_at` tells when the reader last wrote.
+    """
+    names = [route.channel.name for route in reader.routes]
+    if any(row.channel not in names and row.status != "failed" for row in rows):
+        return None  # a channel that is not set any more has it
+    begun = [index for index, name in enumerate(names) if any(r.channel == name for r in rows)]
+    current, *others = reader.routes[max(begun, default=0) :]
+    known = [row for row in rows if row.channel == current.channel.name]
+    is_quiet = all(row.age_seconds >= _pause(row) for row in known)
+
+    uncertain = next((row for row in known if row.is_uncertain), None)
+    if uncertain:
+        can_end = current.channel.can_look_up or uncertain.status == "claimed"
+        return Step(current, uncertain.form, is_quiet and can_end)
+    form = _form(kind, current, known, wrote_at)
+    if others and _is_stuck(known, form, patience):
+        overdue = tuple((current.channel, row) for row in known if row.is_under_way)
+        return Step(others[0], _form(kind, others[0], [], wrote_at) or TEXT, True, overdue)
+    return Step(current, form, is_quiet and _passes(known, form)) if form else None
+
+
+def _form(kind: Kind, route: Route, known: Sequence[Delivery], wrote_at: WroteAt) -> str | None:
+    """Return the form in which the message is to go by this route; None where it has gone."""
+    texts = [row for row in known if row.form == TEXT]
+    if texts and sum(row.is_taken for row in texts) >= texts[0].parts:
+        return None
+    outside = [row for row in texts if row.status == "failed" and row.awaits_reply]
+    has_template = route.channel.has_template(kind)
+    is_announced = any(row.form == TEMPLATE and row.is_taken for row in known)
+    if not outside and (texts or not (has_template or is_announced)):
+        return TEXT
+    if kind == "alert" and is_announced:
+        return None  # the template says all there is to say
+    wrote = wrote_at(route) if route.channel.window else None
+    is_open = wrote and datetime.now(UTC) - wrote < (route.channel.window or timedelta())
+    if wrote and is_open and all(wrote > row.created_at for row in outside):
+        return TEXT
+    return TEMPLATE if has_template and not is_announced else None
+
+
+def _is_stuck(known: Sequence[Delivery], form: str | None, patience: timedelta) -> bool:
+    """Return whether a route has failed, or has taken too long."""
+    if any(row.status in ("delivered", "read") for row in known):
+        return False
+    is_late = any(row.begun_seconds > patience.total_seconds() for row in known)
+    if form is None and any(row.is_taken for row in known):
+        return is_late and any(row.is_under_way for row in known)
+    failed = [row for row in known if row.status == "failed"]
+    if any(row.retry for row in failed):
+        return is_late
+    return any(not row.awaits_reply for row in failed) or (bool(failed) and form is None)
+
+
+def _passes(known: Sequence[Delivery], form: str) -> bool:
+    """Return whether another attempt in this form is of use without anybody's help."""
+    rows = [row for row in known if row.form == form]
+    is_queued = any(row.status == "accepted" for row in rows)
+    has_failed = any(row.status == "failed" and not (row.retry or row.awaits_reply) for row in rows)
+    return not is_queued and not has_failed
+
+
+def _pause(row: Delivery) -> float:
+    """Return for how many seconds a row is left alone: longer each time that it fails."""
+    tried_for = row.begun_seconds - row.age_seconds
+    return max(PAUSE_SECONDS, tried_for / 2) if row.retry else PAUSE_SECONDS
