@@ -6,7 +6,8 @@ set: what is missing is replaced by an embedded or sandbox service (see `local.p
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from email.utils import parseaddr
 from functools import cached_property
 from ipaddress import ip_address
 from pathlib import Path
@@ -35,6 +36,10 @@ TWILIO_GROUP = (
     "twilio_whatsapp_number",
     "target_whatsapp_number",
 )
+SMTP_GROUP = ("smtp_host", "smtp_from", "smtp_to")
+SMTP_LOGIN = ("smtp_user", "smtp_password")
+# The settings that name readers, in the order in which a message is handed on.
+READERS = ("target_whatsapp_number", "smtp_to")
 API_VERSIONS = ("v2", "v8")
 ALL_MODULES = ("all",)
 # Zoho's own modules by API name, which is one of theirs in no other case (Zoho CRM API, "modules").
@@ -49,6 +54,7 @@ STANDARD_MODULES = {
 API_PATHS = re.compile(r"/(crm|oauth)(/v[\d.]+)?(/token|/auth)?/?")
 # A number in digits of no other script, which Twilio would not know, or a business-scoped id.
 WHATSAPP_ADDRESS = re.compile(r"\+[0-9]{7,15}|[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
+EMAIL_ADDRESS = re.compile(r"[\w.!#$%&'*+/?^`{|}~-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 LANGUAGES = Path(__file__).parent / "briefing" / "languages"
 
 
@@ -138,6 +144,20 @@ class Settings(BaseSettings):
     twilio_api_url: str | None = Field(
         None, description="only to point at a stand-in on this machine"
     )
+    smtp_host: str | None = Field(None, description="mail server, smtp.example.com")
+    smtp_port: int = Field(
+        587, ge=1, le=65535, description="its port: 465 for TLS from the start, else with STARTTLS"
+    )
+    smtp_user: str | None = Field(None, description="login of the mail server, if it asks for one")
+    smtp_password: SecretStr | None = Field(None, description="its password")
+    smtp_from: str | None = Field(
+        None, description="sender, sales@example.com or Sales <sales@example.com>"
+    )
+    smtp_to: str | None = Field(
+        None,
+        description="readers by e-mail, ceo@example.com, separated by commas; "
+        "+919812345678=ceo@example.com for one who gets it where WhatsApp fails",
+    )
     aha_home: Path = Field(
         Path(".aha"), description="embedded database, Dagster home, logs, sandbox outbox"
     )
@@ -147,6 +167,12 @@ class Settings(BaseSettings):
     )
     aha_start_date: date = Field(
         date(2026, 1, 1), description="first daily partition; it also holds everything older"
+    )
+    aha_escalate_after_minutes: int = Field(
+        30,
+        ge=1,
+        le=1440,
+        description="minutes after which a message that is not delivered goes by the next channel",
     )
     aha_daily_at: time = Field(time(8, 0), description="time of the daily sync, HH:MM")
     aha_keep_logs_days: int = Field(
@@ -318,6 +344,21 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("smtp_to")
+    @classmethod
+    def _check_readers_by_email(cls, value: str | None) -> str | None:
+        found = targets(value).values()
+        if (value is not None and not found) or not all(map(EMAIL_ADDRESS.fullmatch, found)):
+            raise ValueError("must be e-mail addresses, such as ceo@example.com")
+        return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _check_sender_of_email(cls, value: str | None) -> str | None:
+        if value is not None and not EMAIL_ADDRESS.fullmatch(parseaddr(value)[1]):
+            raise ValueError("must be an e-mail address, such as Sales <sales@example.com>")
+        return value
+
     @field_validator("twilio_content_sid", "twilio_alert_content_sid")
     @classmethod
     def _check_template(cls, value: str | None) -> str | None:
@@ -407,7 +448,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _check_groups(self) -> "Settings":
-        for group, without in ((ZOHO_GROUP, "the sandbox"), (TWILIO_GROUP, "no real message")):
+        for group, without in (
+            (ZOHO_GROUP, "the sandbox"),
+            (TWILIO_GROUP, "no real message"),
+            (SMTP_GROUP, "no e-mail"),
+            (SMTP_LOGIN, "a server that asks for no login"),
+        ):
             missing = [name for name in group if getattr(self, name) is None]
             if missing and len(missing) < len(group):
                 wanted = " and ".join(
@@ -418,6 +464,29 @@ class Settings(BaseSettings):
                 raise ValueError(
                     f"{present} set without {wanted}: set all of the group, or none for {without}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _check_readers(self) -> "Settings":
+        """Refuse a further address, or a language, of somebody who is no reader."""
+        known: set[str] = set()
+        for name in READERS:
+            value = getattr(self, name)
+            text = value.get_secret_value() if isinstance(value, SecretStr) else value
+            found = targets(text)
+            for reader, address in found.items():
+                if reader != address and reader not in known:
+                    raise ValueError(
+                        f"{name.upper()} has an address for …{reader[-4:]}, who is no reader of "
+                        "the settings before it: write the reader as there, or the address alone"
+                    )
+            known |= found.keys()
+        unknown = languages_of(self.briefing_language)[1].keys() - known
+        if known and unknown:
+            raise ValueError(
+                f"BRIEFING_LANGUAGE names …{min(unknown)[-4:]}, who is no reader: write the reader "
+                "as in TARGET_WHATSAPP_NUMBER or SMTP_TO"
+            )
         return self
 
     @property
@@ -465,6 +534,11 @@ class Settings(BaseSettings):
         """Return the language in which a reader is written to."""
         default, readers = languages_of(self.briefing_language)
         return readers.get(reader, default)
+
+    @property
+    def patience(self) -> timedelta:
+        """How long a message may be undelivered before it goes by another channel."""
+        return timedelta(minutes=self.aha_escalate_after_minutes)
 
     @cached_property
     def zone(self) -> ZoneInfo:

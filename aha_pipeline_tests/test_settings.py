@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 import time_machine
 
+from aha_pipeline.delivery import channel
 from aha_pipeline.settings import SettingsError, load
 
 # In India it is the next day since half past six in the evening.
@@ -113,3 +114,65 @@ def test_digits_of_another_script_are_refused(monkeypatch, variable, value):
         monkeypatch.setenv(name, text)
     with pytest.raises(SettingsError, match=variable):
         load()
+
+
+WHATSAPP = {
+    "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+    "TWILIO_AUTH_TOKEN": "x",
+    "TWILIO_WHATSAPP_NUMBER": "+14155238886",
+    "TARGET_WHATSAPP_NUMBER": "+919812345678, IN.13491208655302741918",
+}
+EMAIL = {"SMTP_HOST": "smtp.example.com", "SMTP_FROM": "Sales <sales@example.com>"}
+
+
+def readers_of(monkeypatch, **settings) -> dict[str, tuple]:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    loaded = load()
+    return {
+        one.name: (one.language, *((way.channel.name, way.address) for way in one.routes))
+        for one in channel.readers(channel.configured(loaded), loaded)
+    }
+
+
+def test_a_reader_is_known_by_the_first_address_and_has_further_ones(monkeypatch):
+    found = readers_of(
+        monkeypatch,
+        **WHATSAPP,
+        **EMAIL,
+        SMTP_TO="ceo@example.com, whatsapp:+91 98123 45678=rao@example.com",
+        BRIEFING_LANGUAGE="en, +919812345678=hi, ceo@example.com=hi",
+    )
+    assert found == {
+        "+919812345678": ("hi", ("whatsapp", "+919812345678"), ("email", "rao@example.com")),
+        "IN.13491208655302741918": ("en", ("whatsapp", "IN.13491208655302741918")),
+        "ceo@example.com": ("hi", ("email", "ceo@example.com")),
+    }
+
+
+def test_e_mail_alone_needs_no_whatsapp(monkeypatch):
+    found = readers_of(monkeypatch, **EMAIL, SMTP_TO="ceo@example.com")
+    assert found == {"ceo@example.com": ("en", ("email", "ceo@example.com"))}
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({**EMAIL}, "SMTP_TO"),
+        ({**EMAIL, "SMTP_TO": "ceo@example.com", "SMTP_USER": "x"}, "SMTP_PASSWORD"),
+        ({**EMAIL, "SMTP_TO": "ceo"}, "SMTP_TO"),
+        ({**EMAIL, "SMTP_TO": ","}, "SMTP_TO"),
+        ({**EMAIL, "SMTP_TO": "a@example.com", "SMTP_FROM": "Sales"}, "SMTP_FROM"),
+        ({**EMAIL, "SMTP_TO": "+919812345679=a@example.com", **WHATSAPP}, "SMTP_TO has an address"),
+        ({**WHATSAPP, "BRIEFING_LANGUAGE": "en, +919812345679=hi"}, "BRIEFING_LANGUAGE names"),
+        ({**WHATSAPP, "TARGET_WHATSAPP_NUMBER": "IN.1349-1208"}, "TARGET_WHATSAPP_NUMBER"),
+        ({**WHATSAPP, "TARGET_WHATSAPP_NUMBER": "in.13491208"}, "TARGET_WHATSAPP_NUMBER"),
+        ({"AHA_ESCALATE_AFTER_MINUTES": "0"}, "AHA_ESCALATE_AFTER_MINUTES"),
+    ],
+)
+def test_a_reader_who_cannot_be_reached_so_is_refused(monkeypatch, settings, word):
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=word) as caught:
+        load()
+    assert "9812345679" not in str(caught.value)

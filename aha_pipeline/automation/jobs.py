@@ -10,7 +10,7 @@ from aha_pipeline.assets.modules import ZOHO_POOL, module_key
 from aha_pipeline.assets.reconcile import CERTIFICATE, check_result_arguments, reconcile
 from aha_pipeline.calendar import today
 from aha_pipeline.delivery import routing
-from aha_pipeline.delivery.deliver import PATIENCE, deliver
+from aha_pipeline.delivery.deliver import deliver
 from aha_pipeline.delivery.errors import DeliveryError
 from aha_pipeline.delivery.ledger import Delivery
 from aha_pipeline.services import Services
@@ -94,6 +94,7 @@ def send_message(
             config.subject,
             services.readers,
             today=today(services.settings),
+            patience=services.settings.patience,
         )
     except DeliveryError as error:
         raise dg.Failure(str(error)) from None
@@ -116,7 +117,7 @@ def survey(services: Services) -> list[routing.Progress]:
             connection,
             services.readers,
             oldest_day=today(services.settings) - timedelta(days=1),
-            patience=PATIENCE,
+            patience=services.settings.patience,
         )
 
 

@@ -33,13 +33,15 @@ class Content:
     """What there is to say, in one language.
 
     `text` is the whole message, with *bold* and _italic_; `title` one line of it without marks;
-    `values` are the short lines that a template of this kind is made of, by name.
+    `values` are the short lines that a template of this kind is made of, by name; `language` is
+    its code, such as hi.
     """
 
     kind: Kind
     title: str
     text: str
     values: Mapping[str, str]
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Part:
     text: str = field(repr=False)
     values: Mapping[str, str] | None = field(default=None, repr=False)
     valid_for: timedelta | None = None
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -110,15 +113,19 @@ class Channel(Protocol):
 
     def fetch(self, message_id: str) -> Message:
         """Return a message as it is now; asked only of a channel that confirms."""
-        raise NotImplementedError
+        return Message(message_id, "sent")
 
     def sent_since(self, address: str, since: datetime) -> list[Message]:
-        """Return what was sent to an address since then; asked only where it can be looked up."""
-        raise NotImplementedError
+        """Return what was sent to an address since then."""
+        raise DeliveryError(
+            "It may have been sent, which cannot be looked up: ask the reader whether it came.",
+            "unknown",
+            "no answer",
+        )
 
     def wrote_at(self, address: str) -> datetime | None:
         """Return when the reader last wrote; asked only of a channel with a window."""
-        raise NotImplementedError
+        return None
 
 
 @dataclass(frozen=True)

@@ -150,13 +150,15 @@ def _take(context: _Context, reader: Reader, step: Step) -> None:
 
 def _send(context: _Context, reader: Reader, route: Route, row: Delivery) -> Delivery:
     """Send a part that this process has claimed."""
+    content = context.message.content(reader.language)
     part = Part(
         key=row.key,
-        kind=context.message.kind,
-        title=context.message.content(reader.language).title,
+        kind=content.kind,
+        title=content.title,
         text=row.body,
         values=row.variables,
         valid_for=None if route == reader.routes[-1] else context.patience,
+        language=content.language,
     )
     try:
         message = route.channel.send(route.address, part)
@@ -173,10 +175,6 @@ def _resolve_claimed(context: _Context, reader: Reader, step: Step, number: int)
     row = next(row for row in known if (row.channel, row.form, row.part) == key)
     if not row.is_uncertain or row.age_seconds < context.settle_seconds:
         return row
-    if not step.route.channel.can_look_up:
-        says = "It may have been sent, which cannot be looked up: ask the reader whether it came."
-        error = DeliveryError(says, "unknown", row.error_code or "no answer")
-        return ledger.mark_unknown(context.connection, row, error)
     return _look_up(context, reader, step.route, row)
 
 

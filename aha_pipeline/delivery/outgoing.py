@@ -91,16 +91,16 @@ def _briefing(connection: Connection, subject: str, day: date) -> Outgoing | Non
     first, default = told[0] if told else ("", default)
     ordered = {first: default, **row["messages"]}
     contents = {
-        code: _content(day, message, row["is_sandbox"]) for code, message in ordered.items()
+        code: _content(code, day, message, row["is_sandbox"]) for code, message in ordered.items()
     }
     return Outgoing(subject, day, contents, briefing_id=row["id"])
 
 
-def _content(day: date, message: Mapping[str, str], is_sandbox: bool) -> Content:
+def _content(code: str, day: date, message: Mapping[str, str], is_sandbox: bool) -> Content:
     values = {name: message.get(name, "") for name in ("headline", "glance")}
     title = values["headline"] or _date(day, is_sandbox)
     values["date"] = _date(day, is_sandbox)
-    return Content("briefing", title, message["text"], values)
+    return Content("briefing", title, message["text"], values, code or "en")
 
 
 def _alert(connection: Connection, subject: str, incident_id: int) -> Outgoing | None:

@@ -99,6 +99,8 @@ def _channels(settings: Settings) -> Iterator[Finding]:
         for found in channel.examine():
             yield Finding(found.what, found.verdict, found.says, stops_sync=False)
     if not channels and settings.zoho is not None:
-        yield warning("Messages", "No channel is set, such as TWILIO_: no message is sent.")
+        yield warning(
+            "Messages", "No channel is set, such as TWILIO_ or SMTP_: no message is sent."
+        )
     elif not channels:
         yield ok("Messages", "The sandbox's outbox.")

@@ -1,19 +1,24 @@
-"""The message: once a day and reader, whoever starts it and however often."""
+"""The message: once a day and reader, whoever starts it, however often, by whatever channel."""
 
 from datetime import datetime, timedelta
+from io import StringIO
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+from rich.console import Console
 
 from aha_pipeline import services
 from aha_pipeline.automation.jobs import NOT_CONFIGURED, message_config
 from aha_pipeline.automation.sensors import whatsapp_on_briefing
 from aha_pipeline.briefing.compose import Briefing, store
+from aha_pipeline.commands import messages
 from aha_pipeline.definitions import defs
 from aha_pipeline.delivery.outgoing import briefing_subject
+from aha_pipeline.instance import home
 from aha_pipeline.warehouse.connection import connect
+from aha_pipeline_tests.delivery.stand_ins import mail_server
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 YESTERDAY = TODAY - timedelta(days=1)
@@ -35,11 +40,12 @@ def write(connected, database_url):
     """Store a briefing of a day and return its subject."""
     services.current()
 
-    def stored(day, text="Good morning") -> str:
+    def stored(day, text="Good morning", **others: str) -> str:
         briefing = Briefing(
             day=day,
             messages={
-                "en": {"title": "", "headline": text, "glance": "", "text": text, "report": text}
+                code: {"title": "", "headline": one, "glance": "", "text": one, "report": one}
+                for code, one in {"en": text, **others}.items()
             },
             written_by="plain",
             model=None,
@@ -55,6 +61,22 @@ def write(connected, database_url):
         return briefing_subject(day)
 
     return stored
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """Send from a terminal; return what it says and whether all went well."""
+    for name in ("DAGSTER_HOME", "DAGSTER_POSTGRES_URL", "DAGSTER_EVENT_BATCH_SIZE"):
+        monkeypatch.setenv(name, "0")
+
+    def _said() -> tuple[str, bool]:
+        console = Console(file=StringIO(), width=300)
+        opened = services.current()
+        home.prepare(opened.settings)
+        has_sent = messages.send(console, opened)
+        return console.file.getvalue(), has_sent
+
+    return _said
 
 
 def tick(instance):
@@ -107,7 +129,65 @@ def test_a_rebuilt_past_day_is_not_sent(twilio, write, instance):
     assert twilio.messages() == []
 
 
-def test_without_twilio_settings_the_sensor_says_so(connected, write, instance):
+def test_each_reader_gets_the_text_in_the_reader_s_language(twilio, write, instance, monkeypatch):
+    subject = write(YESTERDAY, hi="सुप्रभात")
+    monkeypatch.setenv("BRIEFING_LANGUAGE", "en, +919812345679=hi")
+    assert send(instance, subject).success
+    assert {one.recipient[-1]: one.body for one in twilio.messages()} == {
+        "8": "Good morning",
+        "9": "सुप्रभात",
+    }
+
+
+def test_a_reader_who_is_not_reached_is_named_with_the_reason(twilio, connected, write, instance):
+    subject = write(YESTERDAY)
+    connected.switches.twilio_faults[:] = ["21211"]
+    result = send(instance, subject)
+    assert not result.success
+    (event,) = [one for one in result.all_events if one.is_step_failure]
+    assert (
+        "+91******5678 by whatsapp: Twilio cannot send" in event.event_specific_data.error.message
+    )
+    skipped = tick(instance)
+    assert f"{subject} has not reached +91******5678" in skipped.skip_message
+    assert "check TARGET_WHATSAPP_NUMBER" in skipped.skip_message
+    assert len(twilio.messages()) == 1
+
+
+def test_a_terminal_says_whom_it_did_not_reach_and_fails(twilio, connected, write, said):
+    write(YESTERDAY)
+    connected.switches.twilio_faults[:] = ["ok", "21610"]
+    for _ in range(2):
+        told, has_sent = said()
+        assert not has_sent
+        assert "+91******5679" in told
+        assert "opted out with STOP" in told
+
+
+def test_a_second_sync_says_that_the_first_one_sent_it(twilio, write, said):
+    write(YESTERDAY)
+    told, has_sent = said()
+    assert (has_sent, "was handed to the sandbox outbox" in told) == (True, True)
+    told, has_sent = said()
+    assert (has_sent, "already; it goes out once" in told) == (True, True)
+    assert f"the briefing of {YESTERDAY} was sent on {TODAY.day} " in told
+    assert len(twilio.messages()) == 2
+
+
+def test_a_mail_goes_where_whatsapp_fails(twilio, connected, write, instance, monkeypatch):
+    with mail_server() as mail:
+        monkeypatch.setenv("SMTP_HOST", "127.0.0.1")
+        monkeypatch.setenv("SMTP_PORT", str(mail.port))
+        monkeypatch.setenv("SMTP_FROM", "sales@example.com")
+        monkeypatch.setenv("SMTP_TO", "+919812345678=rao@example.com")
+        connected.switches.twilio_faults[:] = ["21211"]
+        assert send(instance, write(YESTERDAY)).success
+        assert mail.texts("rao@example.com") == ["Good morning"]
+        assert isinstance(tick(instance), dg.SkipReason)
+        assert [one.recipient for one in twilio.messages()] == ["whatsapp:+919812345679"]
+
+
+def test_without_a_channel_the_sensor_says_so(connected, write, instance):
     write(YESTERDAY)
     assert tick(instance).skip_message == NOT_CONFIGURED
 
