@@ -1,6 +1,7 @@
 """When an asset is late: the daily sync has had its time and has not brought it."""
 
 from datetime import date, datetime
+from functools import cache
 
 import dagster as dg
 
@@ -15,8 +16,11 @@ def daily(settings: Settings) -> dg.FreshnessPolicy:
     has. Dagster's daemon looks at it.
     """
     deadline = datetime.combine(date.min, settings.aha_daily_at) + LATE_AFTER
+    return _policy(f"{deadline.minute} {deadline.hour} * * *", settings.aha_timezone)
+
+
+@cache  # Dagster computes a thousand deadlines to see that none are too close: once is enough
+def _policy(deadline: str, timezone: str) -> dg.FreshnessPolicy:
     return dg.FreshnessPolicy.cron(
-        deadline_cron=f"{deadline.minute} {deadline.hour} * * *",
-        lower_bound_delta=LATE_AFTER,
-        timezone=settings.aha_timezone,
+        deadline_cron=deadline, lower_bound_delta=LATE_AFTER, timezone=timezone
     )
