@@ -22,11 +22,12 @@ from aha_pipeline.assets.reconcile import reconcile
 from aha_pipeline.crm.reading.clock import COMMIT_LAG
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.landing import Window
+from aha_pipeline_tests.kit.examples import examples
 from aha_pipeline_tests.kit.fake_clock import FakeClock
 from zoho_sandbox.faults.switches import Churn
 from zoho_sandbox.server import Sandbox, start
 
-HISTORIES = int(os.environ.get("AHA_TEST_HISTORIES", "100"))
+HISTORIES = int(os.environ.get("AHA_TEST_HISTORIES", examples(100)))
 BEGIN = datetime(2026, 5, 4, 6, 0, tzinfo=UTC)
 NEVER = datetime(2040, 1, 1, tzinfo=UTC)
 RUNS = count()

@@ -16,6 +16,7 @@ from aha_pipeline.crm.reading.module_reader import ModuleReader
 from aha_pipeline.crm.records_endpoint import RecordsEndpoint, field_batches
 from aha_pipeline_tests.crm.connections import connect
 from aha_pipeline_tests.crm.records import create, held_by
+from aha_pipeline_tests.kit.examples import examples
 from zoho_sandbox.faults.switches import Churn
 
 RANDOM = settings(
@@ -336,7 +337,7 @@ def changes(draw):
     return draw(st.lists(st.tuples(kinds, st.integers(0, 10_000), st.integers(0, 2)), max_size=4))
 
 
-@settings(RANDOM, max_examples=200)
+@settings(RANDOM, max_examples=examples(200))
 @given(
     start=st.lists(st.integers(0, 2), max_size=30),
     meanwhile=st.lists(changes(), max_size=25),
@@ -376,7 +377,7 @@ def test_nothing_is_missed_while_records_change_under_the_reader(
     assert held_by(sandbox).items() <= seen.items()
 
 
-@settings(RANDOM, max_examples=40)
+@settings(RANDOM, max_examples=examples(50))
 @given(
     start=st.lists(st.sampled_from([0, 0, 1, 2, 400]), min_size=5, max_size=40),
     allowances=st.lists(st.integers(1, 40), min_size=1, max_size=6),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aha_pipeline_tests.kit.examples import examples
 from aha_pipeline_tests.warehouse.marts_company import (
     build,
     company,
@@ -57,7 +58,9 @@ def connection(database_url):
     st.integers(4, WEEKS),
 )
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_changes_of_any_company(connection, leads, crowd, deals, zone, weeks):
     connection.rollback()

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from aha_pipeline_tests.kit.examples import examples
 from aha_pipeline_tests.warehouse.brute_force import (
     closed_day,
     movements_of,
@@ -51,7 +52,9 @@ def connection(database_url):
 
 @given(records(lead, lead_contents), records(deal, deal_contents), zones)
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_marts_of_any_company(connection, leads, deals, zone):
     connection.rollback()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aha_pipeline_tests.kit.examples import examples
 from aha_pipeline_tests.warehouse.marts_company import (
     build,
     company,
@@ -96,7 +97,9 @@ def test_each_reason_of_a_deal(connection):
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     st.lists(
