@@ -14,7 +14,7 @@ import pytest
 
 from aha_pipeline.warehouse import embedded
 from aha_pipeline.warehouse.migrate import migrate
-from aha_pipeline_tests.kit.databases import address_of, administer
+from aha_pipeline_tests.kit.databases import address_of, administer, fresh_database
 from aha_pipeline_tests.kit.environment import clean
 from aha_pipeline_tests.kit.servers import installed_postgres
 
@@ -33,6 +33,11 @@ pytest_plugins = [
 def pytest_configure() -> None:
     """Let children hear Ctrl-C also where these tests run in the background of a shell."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that wait for minutes: at the end they would leave a core idle."""
+    items.sort(key=lambda item: item.get_closest_marker("waits") is None)
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +64,7 @@ def postgres() -> Iterator[str]:
             # A machine that loses its power loses these tests too: nothing need reach the disk.
             administer(address, "alter system set fsync = off")
             administer(address, "alter system set synchronous_commit = off")
+            administer(address, "alter system set full_page_writes = off")
             administer(address, "select pg_reload_conf()")
             yield address
     finally:
@@ -85,34 +91,26 @@ def template_database(postgres: str) -> str:
 @pytest.fixture
 def database_url(postgres: str, template_database: str) -> Iterator[str]:
     """Address of a fresh, migrated database."""
-    with _database(postgres, template_database) as address:
+    with fresh_database(postgres, template_database) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def module_database_url(postgres: str, template_database: str) -> Iterator[str]:
     """Address of a migrated database that the tests of a module only read."""
-    with _database(postgres, template_database) as address:
+    with fresh_database(postgres, template_database) as address:
         yield address
-
-
-@contextmanager
-def _database(postgres: str, template: str = "template1") -> Iterator[str]:
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    administer(postgres, f"create database {name} template {template}")
-    yield address_of(postgres, name)
-    administer(postgres, f"drop database {name} with (force)")
 
 
 @pytest.fixture
 def empty_database_url(postgres: str) -> Iterator[str]:
     """Address of a fresh database with nothing in it."""
-    with _database(postgres) as address:
+    with fresh_database(postgres) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
 def module_empty_database_url(postgres: str) -> Iterator[str]:
     """Address of a database with nothing in it, for the tests of a module."""
-    with _database(postgres) as address:
+    with fresh_database(postgres) as address:
         yield address

@@ -153,6 +153,7 @@ def launch(services: Services) -> str:
     return launched["run"]["runId"]
 
 
+@pytest.mark.waits
 def test_a_run_whose_worker_is_killed_is_taken_up_again_and_loses_nothing(
     services, sandbox, database_url
 ):
@@ -196,6 +197,7 @@ def ends(services: Services, run_id: str) -> str:
     return wait_until(status, 300, step=2)
 
 
+@pytest.mark.waits
 def test_a_sync_that_fails_is_told_once_and_the_incident_ends_with_a_success(
     services, sandbox, database_url
 ):
