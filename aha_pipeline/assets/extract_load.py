@@ -98,8 +98,9 @@ def sync_window(services: Services, window: Window, cancelled: Event | None = No
             # The check by id costs credits too, and the next read of the window repeats it.
             existing, read_ranges = set[str](), extracted.reader.verified_ranges
         else:
-            uncertain = extracted.landing.uncertain_deletions(extracted.now)
-            existing, read_ranges = extracted.stage_by_id(uncertain), []
+            landing = extracted.landing
+            again = {*landing.uncertain_deletions(extracted.now), *landing.read_without_returned()}
+            existing, read_ranges = extracted.stage_by_id(sorted(again)), []
         load = extracted.finish(services, existing, stop_reason=stopped, read_ranges=read_ranges)
     seconds = time.monotonic() - started
     return WindowResult(load, extracted.drift, seconds, extracted.fields.error)

@@ -1,7 +1,7 @@
 """One partitioned asset per CRM module."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,17 +12,13 @@ from aha_pipeline.assets import columns, concurrent_reads, freshness, partitions
 from aha_pipeline.assets.extract_load import WindowResult
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.persisted_checks import persist
-from aha_pipeline.crm.errors import (
-    ModuleUnreadable,
-    TokenRefused,
-    ZohoRefused,
-    ZohoUnavailable,
-)
+from aha_pipeline.crm.errors import ZohoError
 from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
 from aha_pipeline.warehouse.landing import LoadResult, Window
+from aha_pipeline.warehouse.mart_files import core_modules
 from aha_pipeline.warehouse.migrate import SchemaIsNewer
 from aha_pipeline.warehouse.state import WrongOrganisation
 from aha_pipeline.warehouse.tables import table_name
@@ -32,7 +28,9 @@ log = logging.getLogger(__name__)
 GROUP = "crm"
 ZOHO_POOL = "zoho_api"
 DRIFT = "schema_drift"
-DRIFT_DESCRIPTION = "Warns of a field that Zoho has newly, or has no more."
+DRIFT_DESCRIPTION = "Warns of a field that Zoho has newly, or has or serves no more."
+READABLE = "readable"
+READABLE_DESCRIPTION = "Warns of a module that cannot be read and that no mart needs."
 # Requested in code instead of set as the asset's retry_policy: with a policy Dagster also retries
 # an interrupted step, and stopping a run would take one Ctrl-C per attempt.
 RETRY = dg.RetryPolicy(
@@ -40,15 +38,7 @@ RETRY = dg.RetryPolicy(
 )
 # What a step is tried again for: of calls to Zoho the client alone decides, and counts them.
 TRANSIENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
-PERMANENT = (
-    ZohoUnavailable,  # after all of the client's attempts, or for want of credits
-    ModuleUnreadable,
-    TokenRefused,
-    ZohoRefused,
-    WrongOrganisation,
-    DatabaseUnreachable,
-    SchemaIsNewer,
-)
+PERMANENT = (WrongOrganisation, DatabaseUnreachable, SchemaIsNewer)
 
 
 def module_key(module: str) -> dg.AssetKey:
@@ -57,7 +47,12 @@ def module_key(module: str) -> dg.AssetKey:
 
 
 def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.AssetsDefinition:
-    """Return the asset of one module, partitioned by business day; `modules` are all configured."""
+    """Return the asset of one module, partitioned by business day; `modules` are all configured.
+
+    A module that no mart reads and that cannot be read costs a warning: the run goes on without it.
+    """
+    is_core = module in core_modules(modules)
+    checks = {DRIFT: DRIFT_DESCRIPTION} | ({} if is_core else {READABLE: READABLE_DESCRIPTION})
 
     @dg.asset(
         key=module_key(module),
@@ -72,33 +67,64 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
         freshness_policy=freshness.daily(settings),
         pool=ZOHO_POOL,
         check_specs=[
-            dg.AssetCheckSpec(DRIFT, asset=module_key(module), description=DRIFT_DESCRIPTION)
+            dg.AssetCheckSpec(name, asset=module_key(module), description=description)
+            for name, description in checks.items()
         ],
+        output_required=is_core,
     )
     def sync_module(
         context: dg.AssetExecutionContext, services: dg.ResourceParam[Services]
-    ) -> dg.MaterializeResult:
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         windows = {name: _window(context, name) for name in _in_run(context, modules)}
         try:
             result = concurrent_reads.read_module(services, windows, module)
+            fault = result.load.stop_reason
+        except ZohoError as error:
+            fault = str(error)
         except PERMANENT as error:
             raise dg.Failure(str(error), allow_retries=False) from None
         except TRANSIENT as error:
             raise _retry(context, error) from error
-        if result.load.stop_reason:
-            raise dg.Failure(result.load.stop_reason, allow_retries=False)
+        if fault and (is_core or not core_modules(tuple(windows))):
+            raise dg.Failure(fault, allow_retries=False)
+        if fault:
+            log.warning("%s No mart needs %s: the others go on.", fault, module)
+            yield from _unreadable(services, module, fault)
+            return
         _report_partitions(context, result.load)
+        found = {DRIFT: _drift_check(module, result)}
+        if not is_core:
+            found[READABLE] = _warning(READABLE, None, f"{module} can be read.")
         with services.connect() as connection:
             described = columns.schema_metadata(connection, f"{GROUP}.{table_name(module)}")
-            drift = persist(
-                connection, module_key(module), DRIFT, DRIFT_DESCRIPTION, _drift_check(result)
-            )
-        return dg.MaterializeResult(
+            results = [
+                persist(connection, module_key(module), name, checks[name], each)
+                for name, each in found.items()
+            ]
+        yield dg.MaterializeResult(
             metadata=_metadata(windows[module], result) | described,
-            check_results=[drift],
+            check_results=results,
         )
 
     return sync_module
+
+
+def _unreadable(services: Services, module: str, why: str) -> Iterator[dg.AssetCheckResult]:
+    """Yield the warning that a module cannot be read; its fields are those of the last read."""
+    about = {READABLE: READABLE_DESCRIPTION, DRIFT: DRIFT_DESCRIPTION}
+    with services.connect() as connection:
+        for name, description in about.items():
+            result = _warning(name, why, why)
+            yield persist(connection, module_key(module), name, description, result)
+
+
+def _warning(name: str, fault: str | None, description: str) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=name,
+        passed=fault is None,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=description,
+    )
 
 
 def _retry(context: dg.AssetExecutionContext, error: Exception) -> dg.RetryRequested:
@@ -145,15 +171,26 @@ def _report_partitions(context: dg.AssetExecutionContext, load: LoadResult) -> N
         )
 
 
-def _drift_check(result: WindowResult) -> dg.AssetCheckResult:
-    """Warn if the module's fields changed since the last read, or could not be read."""
-    drift = result.drift
+def _drift_check(module: str, result: WindowResult) -> dg.AssetCheckResult:
+    """Warn if the module's fields changed since the last read, are lost, or could not be read."""
+    drift, lost = result.drift, [field.api_name for field in result.load.unserved]
+    if lost:
+        description = (
+            f"Zoho serves {', '.join(lost)} of {module} no more: the values that are here are "
+            "kept. Give its user the right to see them again."
+        )
+    else:
+        description = result.fields_error or drift.summary
     return dg.AssetCheckResult(
         check_name=DRIFT,
-        passed=not drift and result.fields_error is None,
+        passed=not (drift or lost or result.fields_error),
         severity=dg.AssetCheckSeverity.WARN,
-        description=result.fields_error or drift.summary,
-        metadata={"new fields": ", ".join(drift.new), "vanished": ", ".join(drift.vanished)},
+        description=description,
+        metadata={
+            "new fields": ", ".join(drift.new),
+            "vanished": ", ".join(drift.vanished),
+            "not served": ", ".join(lost),
+        },
     )
 
 

@@ -29,7 +29,7 @@ from aha_pipeline.warehouse.certificate import (
     latest,
     read_until,
 )
-from aha_pipeline.warehouse.landing import Window
+from aha_pipeline.warehouse.landing import LoadResult, Window
 
 CERTIFICATE = "certificate"
 COUNT = "count"
@@ -75,20 +75,21 @@ def _full_read(
         missing = landing.missing_ids()
         existing = extracted.stage_by_id([*missing, *landing.uncertain_deletions(now)])
         vanished = [id_ for id_ in missing if id_ not in existing]
-        reason = _too_many_vanished(len(vanished), here)
-        if not reason:
+        withheld = _too_many_vanished(len(vanished), here)
+        if not withheld:
             landing.stage_deletions((id_, "missing", now) for id_ in vanished)
         differences = landing.count_differences(since, existing)
         # No `read_until`: only the daily sync marks days as read.
-        extracted.finish(services, existing, read_until=None)
+        load = extracted.finish(services, existing, read_until=None)
     with services.connect() as connection:
         live = count_live_records(connection, module)["all_records"]
     healed = sum(differences.values())
+    reason = withheld or _lost_fields(load)
     return Certificate(
         run_id,
         module,
         REFUSED if reason else HEALED if healed else EQUAL,
-        records_in_crm=live - (len(vanished) if reason else 0),
+        records_in_crm=live - (len(vanished) if withheld else 0),
         records_here=here,
         healed=healed,
         reason=reason,
@@ -105,6 +106,17 @@ def _too_many_vanished(vanished: int, here: int) -> str | None:
         f"Zoho shows {vanished:,} of the {here:,} records no more and lists no deletion of them: "
         "perhaps its user lost rights. Nothing was marked as deleted; look in Zoho, give the "
         "user its rights back or delete the rows here, and reconcile again."
+    )
+
+
+def _lost_fields(load: LoadResult) -> str | None:
+    """Return why fields that figures rest on cannot be compared; None where there are none."""
+    lost = ", ".join(field.api_name for field in load.unserved if field.carries_marts)
+    if not lost:
+        return None
+    return (
+        f"Zoho serves {lost} no more, so nobody can tell whether the values here are still right. "
+        "They are kept; give Zoho's user the right to see them again, and reconcile again."
     )
 
 

@@ -60,6 +60,11 @@ def conclusion(rows: Sequence[Mapping[str, Any]], outcome: Outcome) -> list[Text
         for step, why in outcome.failures
     ]
     if outcome.success:
+        lines += [
+            Text(f"Not read, and no figure needs it: {row['module']}: {row['error']}", "yellow")
+            for row in rows
+            if row["status"] in ("failed", "paused")
+        ]
         lines.append(Text(verdict(rows), style="green"))
     marts = {mart.name for mart in read_marts()}
     refreshed = marts & outcome.metadata.keys()

@@ -95,12 +95,20 @@ class SchemaDrift:
 
 
 @dataclass(frozen=True)
+class UnservedField:
+    """A field that Zoho served once and is in none of its answers: rights lost, or renamed."""
+
+    api_name: str
+    carries_marts: bool
+
+
+@dataclass(frozen=True)
 class LoadResult:
     """What one window changed.
 
     by_day: the number of records modified on each business day that has any. preview: a few of the
     newest records, without contact data. stop_reason: why the window was not read to its end; None
-    if it was.
+    if it was. unserved: the fields whose last values are kept, because no answer has them any more.
     """
 
     records_read: int
@@ -112,6 +120,7 @@ class LoadResult:
     by_day: dict[date, int] = field(default_factory=dict)
     preview: list[dict[str, Any]] = field(default_factory=list)
     stop_reason: str | None = None
+    unserved: tuple[UnservedField, ...] = ()
 
 
 NOTHING_LOADED = LoadResult(0, 0, 0, 0, 0, 0)
@@ -181,6 +190,14 @@ class Landing:
         since = max(filter(None, [self._window.since, now - RECYCLE_BIN]))
         return [row["id"] for row in self._rows("uncertain_deletions", {"since": since})]
 
+    def read_without_returned(self) -> list[str]:
+        """Return the ids of records that were read without fields which are served again."""
+        self._merge_staged()
+        if not (fields := self._returned_fields()):
+            return []
+        known = {"module": self._window.module, "fields": fields}
+        return [row["id"] for row in self._rows("read_without", known)]
+
     def missing_ids(self) -> list[str]:
         """Return the ids of records that are live here and that no page of a full read showed."""
         self._merge_staged()
@@ -215,6 +232,7 @@ class Landing:
         """
         self._merge_staged()
         deleted = self._run("apply_deletions", {"existing": list(existing)})
+        unserved = self._settle_unserved()
         counts, by_day = self._counts(timezone)
         result = LoadResult(
             records_read=sum(counts.values()),
@@ -226,6 +244,7 @@ class Landing:
             by_day=by_day,
             preview=self._rows("preview", {"timezone": timezone}),
             stop_reason=stop_reason,
+            unserved=unserved,
         )
         status = "paused" if stop_reason else "success"
         with self._connection.cursor() as cursor:
@@ -236,6 +255,17 @@ class Landing:
         else:
             self._run("forget_read_ranges", self._window.bounds)
         return result
+
+    def _returned_fields(self) -> list[str]:
+        module = {"module": self._window.module}
+        return [row["api_name"] for row in self._rows("returned_fields", module)]
+
+    def _settle_unserved(self) -> tuple[UnservedField, ...]:
+        """Write down which fields are lost by now, and return them."""
+        module = {"module": self._window.module}
+        self._run("forget_unserved", {**module, "fields": self._returned_fields()})
+        self._run("save_unserved", module)
+        return tuple(UnservedField(**row) for row in self._rows("unserved_fields", module))
 
     def _quarantine(self, text: bytes, reason: str) -> None:
         original = text.decode("utf-8", "backslashreplace").replace("\0", "\\u0000")
@@ -372,6 +402,6 @@ def _log_row(
     window: Window, status: str, result: LoadResult, read_until: datetime | None
 ) -> dict[str, Any]:
     counts = asdict(result)
-    del counts["by_day"], counts["preview"]
+    del counts["by_day"], counts["preview"], counts["unserved"]
     error = counts.pop("stop_reason")
     return {**window.key, **counts, "status": status, "read_until": read_until, "error": error}

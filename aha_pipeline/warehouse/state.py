@@ -101,6 +101,13 @@ def read_modules(connection: Connection) -> tuple[str, ...]:
         return tuple(row[0] for row in cursor)
 
 
+def unreadable_modules(connection: Connection) -> list[str]:
+    """Return the modules whose newest read failed."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.statement("warehouse/sync_log", "unreadable_modules"))
+        return [row[0] for row in cursor]
+
+
 def unread_ranges(
     connection: Connection,
     modules: Sequence[str],

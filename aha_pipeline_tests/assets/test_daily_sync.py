@@ -99,6 +99,22 @@ def test_a_module_that_cannot_be_read_fails_alone_and_stops_what_needs_it(
     ) == [("Deals", "failed")]
 
 
+def test_a_module_no_mart_needs_costs_a_warning_and_not_the_day(
+    connected, run_days, database_url, monkeypatch
+):
+    monkeypatch.setenv("ZOHO_MODULES", "Leads,Deals,Contacts,Accounts,Tasks,Products")
+    connected.switches.unreadable.add("Tasks")
+    result = run_days("2026-01-01", "2026-01-05")
+    assert result.success
+    assert rows(database_url, "select count(*) from analytics.ai_briefings_log") == [(1,)]
+    told = {(e.asset_key.path[-1], e.check_name): e for e in result.get_asset_check_evaluations()}
+    assert not told["crm_tasks", "readable"].passed
+    assert "Tasks" in told["crm_tasks", "readable"].description
+    assert told["crm_products", "readable"].passed
+    assert not result.asset_materializations_for_node("crm__crm_tasks")
+    assert result.asset_materializations_for_node("crm__crm_products")
+
+
 def test_no_secret_is_in_any_event(connected, run_days, instance):
     connected.switches.unreadable.add("Deals")
     result = run_days("2026-01-01", "2026-01-02")

@@ -93,3 +93,28 @@ def test_a_daily_mart_is_to_fill_with_what_was_read_and_not_filled(database_url,
             (date(2026, 1, 3), date(2026, 1, 4)),
             (date(2026, 1, 6), date(2026, 1, 10)),
         ]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_module_no_mart_needs_and_that_cannot_be_read_holds_up_no_day(
+    database_url, monkeypatch, again
+):
+    monkeypatch.setenv("AHA_START_DATE", "2026-01-01")
+    monkeypatch.setenv("ZOHO_MODULES", "Leads,Deals,Tasks")
+    settings, now = load(), datetime.now(IST)
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        for module in ("Leads", "Deals"):
+            read(cursor, module, settings.aha_start_date, now.date(), now)
+        cursor.execute(
+            "insert into crm.sync_logs (run_id, module, window_start, window_end, status,"
+            " started_at) values"
+            " ('failed', 'Tasks', now(), now(), 'failed', now() - interval '1 h')"
+        )
+        if again:
+            read(cursor, "Tasks", now.date(), now.date(), now)
+        first = settings.aha_start_date if again else now.date()
+        assert first_unread_day(connection, settings) == first
+        asked = date(2026, 1, 10)
+        assert days_to_fill(connection, settings, set(), asked, asked) == [
+            (settings.aha_start_date, asked)
+        ]

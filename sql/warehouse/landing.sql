@@ -1,11 +1,13 @@
 -- Load one window of a module: staging tables, deletions, differences, fields, interrupted reads.
 
 -- name: create_staging
--- What this window has landed so far: one row a record, with what became of it.
+-- What this window has landed so far: one row a record, with what became of it, and the fields that
+-- its answer did not have.
 create temporary table landed (
     id text primary key,
     modified_time timestamptz,
-    effect text not null
+    effect text not null,
+    kept text[]
 ) on commit drop;
 
 create temporary table staged_deletions (
@@ -165,3 +167,90 @@ delete from crm.paused_reads
 where module = %(module)s
 and (%(since)s::timestamptz is null or read_from >= %(since)s)
 and (%(until)s::timestamptz is null or read_to <= %(until)s);
+
+-- name: returned_fields
+-- The fields that were lost and that an answer of this window has.
+select u.api_name
+from crm.unserved_fields u
+where u.module = %(module)s
+and exists (
+    select
+    from landed l
+    join crm.{table} t using (id)
+    where t.raw_data ? u.api_name and (u.api_name = any(l.kept)) is not true
+);
+
+-- name: read_without
+-- The records that were read while these fields were lost, and not again since.
+select t.id
+from crm.{table} t
+where t.synced_at >= (
+    select min(since) from crm.unserved_fields
+    where module = %(module)s and api_name = any(%(fields)s)
+)
+and t.deleted_at is null
+and (t.kept_fields && %(fields)s::text[] or not t.raw_data ?& %(fields)s::text[])
+order by 1;
+
+-- name: save_unserved
+-- What is lost by now: fields that records here have and that were in no answer of this window,
+-- of those that an answer lacked, that the metadata have no more, or that all of some records have.
+with sampled as (
+    select raw_data
+    from crm.{table}
+    limit 100
+),
+everywhere as (
+    select key, count(*) = max(records) and max(records) >= 20 as is_everywhere
+    from (select raw_data, count(*) over () as records from sampled) s
+    cross join lateral jsonb_object_keys(s.raw_data) as key
+    where key not like '$%%'
+    group by key
+),
+lacking as (
+    select distinct unnest(kept) as api_name
+    from landed
+    where kept is not null
+    union
+    select f.api_name
+    from crm.crm_fields f
+    join everywhere e on e.key = f.api_name
+    where f.module = %(module)s and f.vanished_at is not null
+    union
+    select key
+    from everywhere
+    where is_everywhere and exists (select from landed)
+),
+lost as (
+    select k.api_name
+    from lacking k
+    left join lateral (
+        select true as is_served
+        from landed l
+        join crm.{table} t using (id)
+        where t.raw_data ? k.api_name and (k.api_name = any(l.kept)) is not true
+        limit 1
+    ) s on true
+    where s.is_served is null
+)
+insert into crm.unserved_fields (module, api_name)
+select %(module)s, api_name
+from lost
+on conflict do nothing;
+
+-- name: forget_unserved
+delete from crm.unserved_fields
+where module = %(module)s and api_name = any(%(fields)s);
+
+-- name: unserved_fields
+-- The fields of the module that Zoho serves no more, and whether a mart stands on each.
+select
+    u.api_name,
+    exists (
+        select
+        from analytics.mart_inputs i
+        where i.module = u.module and u.api_name = any(i.fields)
+    ) as carries_marts
+from crm.unserved_fields u
+where u.module = %(module)s
+order by 1;

@@ -1,6 +1,7 @@
 -- Bring the records of a batch into the module's table: of each its newest text; no newer version is
 -- overwritten by an older one; a record seen again is alive again. What it said before is kept,
--- unless only values that change by themselves differ.
+-- unless only values that change by themselves differ. A field that the text does not have at all
+-- keeps the value it has here.
 with records as not materialized (
     select
         raw_data ->> 'id' as id,
@@ -16,11 +17,23 @@ newest as (
     where id is not null and (modified_time < %(until)s) is not false
     order by id collate "C", modified_time desc nulls last, place desc
 ),
+compared as (
+    select
+        n.id,
+        case when k.kept is null then n.raw_data
+            else n.raw_data || crm.only_fields(t.raw_data, k.kept) end as raw_data,
+        n.modified_time,
+        k.kept
+    from newest n
+    left join crm.{table} t using (id)
+    cross join lateral (select crm.missing_fields(t.raw_data, n.raw_data) as kept) k
+),
 incoming as materialized (
     select
         n.id,
         n.raw_data,
         n.modified_time,
+        n.kept,
         t.raw_data as said_before,
         coalesce(t.content_since, t.modified_time) as said_since,
         t.raw_data <> n.raw_data
@@ -29,10 +42,11 @@ incoming as materialized (
         case
             when t.id is null then 'inserted'
             when n.modified_time < t.modified_time then 'unchanged'
-            when t.raw_data = n.raw_data and t.deleted_at is null then 'unchanged'
+            when t.raw_data = n.raw_data and t.deleted_at is null
+                and (t.kept_fields is null or n.kept is not null) then 'unchanged'
             else 'updated'
         end as effect
-    from newest n
+    from compared n
     left join crm.{table} t using (id)
 ),
 without_id as (
@@ -48,17 +62,18 @@ kept as (
     where effect = 'updated' and is_another
 ),
 merged as (
-    insert into crm.{table} (id, raw_data, synced_at, content_since)
-    select id, raw_data, clock_timestamp(), case when not is_another then said_since end
+    insert into crm.{table} (id, raw_data, synced_at, content_since, kept_fields)
+    select id, raw_data, clock_timestamp(), case when not is_another then said_since end, kept
     from incoming
     where effect <> 'unchanged'
     on conflict (id) do update
     set raw_data = excluded.raw_data, deleted_at = null, deleted_type = null,
-        synced_at = excluded.synced_at, content_since = excluded.content_since
+        synced_at = excluded.synced_at, content_since = excluded.content_since,
+        kept_fields = excluded.kept_fields
 )
-insert into landed as l (id, modified_time, effect)
-select id, modified_time, effect
+insert into landed as l (id, modified_time, effect, kept)
+select id, modified_time, effect, kept
 from incoming
 on conflict (id) do update
-set modified_time = greatest(l.modified_time, excluded.modified_time),
+set kept = excluded.kept, modified_time = greatest(l.modified_time, excluded.modified_time),
     effect = case when l.effect = 'unchanged' then excluded.effect else l.effect end;

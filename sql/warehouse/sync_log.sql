@@ -49,3 +49,15 @@ cross join lateral (
 cross join lateral unnest(
     tstzmultirange(tstzrange(%(since)s, %(until)s)) - l.covered) as gap
 order by 1, 2;
+
+-- name: unreadable_modules
+-- The modules whose newest read that ended has failed.
+select module
+from (
+    select distinct on (module) module, status
+    from crm.sync_logs
+    where status in ('success', 'failed')
+    order by module, started_at desc
+) newest
+where status = 'failed'
+order by 1;
