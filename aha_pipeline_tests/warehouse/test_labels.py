@@ -53,6 +53,7 @@ def connection(database_url):
         *((text, None, None) for text in (
             None, "", " ", "\u200b", "\u00a0\t", "-", "--", "—", "n/a", "N/A", "N.A.", "None",
             "-None-", "--None--", "(none)", "NULL", "nil", "?", "...", "(blank)", "not applicable",
+            "－", "Ｎ／Ａ", "・", "\u3000\u2014\u200f",
         )),
     ],
 )  # fmt: skip

@@ -24,7 +24,7 @@ select
     s.deals,
     s.value,
     s.weighted_value,
-    round(s.days_in_stage::numeric, 2) as median_days_in_stage,
+    s.days_in_stage::numeric as median_days_in_stage,
     case when p.won_limit_days is not null then s.older_deals end as older_deals,
     p.won_limit_days
 from stages s

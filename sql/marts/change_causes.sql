@@ -69,8 +69,8 @@ shares as (
         day,
         dimension,
         part,
-        100 * junk / nullif(leads, 0) as value,
-        100 * usual_junk / nullif(usual_leads, 0) as normal,
+        measures.pct(junk, leads) as value,
+        measures.pct(usual_junk, usual_leads) as normal,
         (leads / sum(leads) over whole + usual_leads / sum(usual_leads) over whole) / 2 as weight
     from weeks
     window whole as (partition by day, dimension)
@@ -80,9 +80,9 @@ effects as (
         s.day,
         s.dimension,
         s.part,
-        round(s.value, 4) as value,
-        round(s.normal, 4) as normal,
-        round(coalesce((s.value - s.normal) * s.weight, 0), 4) as change
+        s.value,
+        s.normal,
+        coalesce((s.value - s.normal) * s.weight, 0) as change
     from shares s
 ),
 parts as (

@@ -7,8 +7,8 @@
 -- open_pipeline_value and weighted_pipeline_value, of which value is the movement, not the stock.
 -- Over 7 days: junk_pct, the share of junk among the leads of analytics.week_leads.
 -- Compared is with the same weekday of the eight weeks before, so a Sunday with Sundays; a period
--- of seven days with those that ended on that weekday. Only periods count of which all days are
--- after the first one with a lead, or a deal; for junk_pct those in which leads came and were read
+-- of seven days with those that ended on that weekday. Only periods count of which no day is
+-- before the first one with a lead, or a deal; for junk_pct those in which leads came and were read
 -- by this pipeline. Of fewer than 4 there is no normal and no verdict.
 -- normal: the interquartile mean of them (of an odd number the oldest is left out, and of the rest
 -- the highest and the lowest quarter, rounded down). Nearly the median, and like it untouched by a
@@ -175,8 +175,8 @@ shares as (
     select
         w.day,
         w.leads,
-        round(100 * w.junk_leads / w.leads, 4) as value,
-        case when count(b.day) >= 4 then round(100 * sum(b.junk_leads) / sum(b.leads), 4) end
+        measures.pct(w.junk_leads, w.leads) as value,
+        case when count(b.day) >= 4 then measures.pct(sum(b.junk_leads), sum(b.leads)) end
             as normal,
         (sum(b.junk_leads) + 1) / (sum(b.leads) + 2) as chance,
         count(b.day) as comparable_days,
@@ -193,7 +193,7 @@ share_spreads as (
     select
         s.day,
         percentile_cont(0.5) within group (
-            order by abs(100 * b.junk_leads / b.leads - s.normal)
+            order by abs(measures.pct(b.junk_leads, b.leads) - s.normal)
         ) as deviation
     from shares s
     join weeks b on b.day = any(s.compared_with)
@@ -202,14 +202,14 @@ share_spreads as (
 scored as (
     select
         day, figure, days, value, normal, comparable_days, compared_with,
-        round(greatest(deviation, chance, 0), 4) as spread
+        greatest(deviation, chance, 0) as spread
     from moved
     union all
     select
         s.day, 'junk_pct', 7, s.value, s.normal, s.comparable_days, s.compared_with,
-        round(greatest(
+        greatest(
             1.4826 * d.deviation::numeric, 100 * sqrt(s.chance * (1 - s.chance) / s.leads)
-        ), 4)
+        )
     from shares s
     left join share_spreads d using (day)
 ),
@@ -218,7 +218,7 @@ judged as (
         *,
         value - normal as change,
         case when normal is not null then spread end as known_spread,
-        round(coalesce((value - normal) / nullif(spread, 0), 0), 2) as known_score,
+        coalesce((value - normal) / nullif(spread, 0), 0) as known_score,
         case sign(value - normal) when 1 then 'up' when -1 then 'down' when 0 then 'flat' end
             as direction
     from scored

@@ -17,8 +17,11 @@
 -- on which the deal was deleted, for the last content of a deleted deal). One that was replaced on
 -- the day it was written holds on none. The contents of a deal leave no gap and do not overlap.
 -- is_present: the content that the module table holds. is_deleted: the deal is deleted by now.
--- meaning: of the stage in crm.picklist_meaning; an empty or unlisted stage counts as open.
--- position: of the stage; unlisted stages just after the last open one, '(not known)' before all.
+-- meaning: of the stage in crm.picklist_meaning; an empty or unlisted stage counts as open. A stage
+-- that means one thing in one layout or pipeline and another in another (crm.stage_layouts) means
+-- what that of the deal says, and is a stage of its own for each meaning: 'Closed (won)'.
+-- position: of the stage; an empty one at the first open step, unlisted ones just after the last,
+-- '(not known)' before all.
 -- version: of crm.record_versions, null where the module table holds it; it orders the contents.
 -- said_from, said_until: when the content held, to the second, with no assumption: a first content
 -- from Created_Time. Both are null where is_assumed.
@@ -35,9 +38,21 @@
 --   exchange_rate (number): Exchange_Rate as in Zoho
 
 with stages as (
-    select coalesce(max(position) filter (where meaning = 'open'), 0) + 1 as unlisted
+    select
+        min(position) filter (where meaning = 'open') as first,
+        coalesce(max(position) filter (where meaning = 'open'), 0) + 1 as unlisted,
+        max(position) filter (where meaning = 'won') as won,
+        max(position) filter (where meaning = 'lost') as lost
     from crm.picklist_meaning
     where module = 'Deals'
+),
+disputed as materialized (
+    select layout_id, crm.text_key(pipeline) as pipeline, crm.text_key(stage) as stage, meaning
+    from crm.stage_layouts
+    where meaning is not null
+    and crm.text_key(stage) in (
+        select crm.text_key(stage) from crm.stage_layouts group by 1 having count(distinct meaning) > 1
+    )
 ),
 company as (
     select
@@ -62,7 +77,9 @@ former as (
         exchange_rate,
         probability,
         closing_date,
-        owner_id
+        owner_id,
+        layout_id,
+        pipeline
     from crm.record_versions
     where module = 'Deals'
     and id in (select id from crm.crm_deals where synced_at > %(since)s)
@@ -81,7 +98,9 @@ contents as (
         d.exchange_rate,
         d.probability,
         d.closing_date,
-        d.owner_id
+        d.owner_id,
+        d.layout_id,
+        d.pipeline
     from crm.crm_deals d
     left join former f on f.id = d.id and f.is_last
     where d.synced_at > %(since)s
@@ -97,7 +116,9 @@ contents as (
         f.exchange_rate,
         f.probability,
         f.closing_date,
-        f.owner_id
+        f.owner_id,
+        f.layout_id,
+        f.pipeline
     from former f
     join crm.crm_deals d on d.id = f.id
     where d.synced_at > %(since)s
@@ -105,10 +126,21 @@ contents as (
 named as (
     select
         c.*,
-        coalesce(l.label, crm.label_or_none(c.stage)) as stage_name,
+        coalesce(l.label, crm.label_or_none(c.stage)) as listed_name,
+        concat(
+            coalesce(l.label, crm.label_or_none(c.stage)), ' (' || p.meaning || ')'
+        ) as stage_name,
+        p.meaning as pipeline_meaning,
         crm.label_or_none(c.owner_id) as owner
     from contents c
     left join crm.text_labels l on l.field = 'Stage' and l.key = crm.text_key(c.stage)
+    left join lateral (
+        select case when count(distinct d.meaning) = 1 then min(d.meaning) end as meaning
+        from disputed d
+        where d.stage = l.key
+        and (c.layout_id is null or d.layout_id = c.layout_id)
+        and (c.pipeline is null or d.pipeline = crm.text_key(c.pipeline))
+    ) p on true
 ),
 compared as (
     select
@@ -143,12 +175,23 @@ meant as (
         d.created_time,
         coalesce(c.next_from, d.deleted_at) as said_until,
         o.timezone,
-        coalesce(m.meaning, 'open') as meaning,
-        coalesce(m.position, s.unlisted) as position,
-        case m.meaning
+        coalesce(c.pipeline_meaning, m.meaning, 'open') as meaning,
+        coalesce(
+            case
+                when c.listed_name = '(none)' then s.first
+                when c.pipeline_meaning is null or c.pipeline_meaning = m.meaning then m.position
+                when c.pipeline_meaning = 'won' then s.won
+                when c.pipeline_meaning = 'lost' then s.lost
+            end,
+            s.unlisted
+        ) as position,
+        case coalesce(c.pipeline_meaning, m.meaning)
             when 'won' then 100
             when 'lost' then 0
-            else coalesce(c.probability, m.probability)
+            else coalesce(
+                c.probability,
+                case when coalesce(c.pipeline_meaning = m.meaning, true) then m.probability end
+            )
         end as chance,
         measures.home_amount(
             c.amount, c.currency, c.exchange_rate, o.home, o.reading, w.dollars / o.home_dollars
@@ -159,7 +202,7 @@ meant as (
     join crm.crm_deals d on d.id = c.id
     cross join company o
     cross join stages s
-    left join crm.picklist_meaning m on m.module = 'Deals' and m.value = c.stage_name
+    left join crm.picklist_meaning m on m.module = 'Deals' and m.value = c.listed_name
     left join crm.currency_worth w on w.currency = c.currency
 ),
 turned as (

@@ -30,7 +30,7 @@ stages as (
     from (
         select position, step from deal_steps
         union all
-        select position, min(stage)
+        select position, string_agg(distinct stage, ' / ' order by stage)
         from analytics.deal_history
         where meaning = 'open' and not is_assumed
             and position not in (select position from deal_steps)

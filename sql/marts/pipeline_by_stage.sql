@@ -9,7 +9,8 @@
 --   deals (count): live deals on the stage
 --   value (money): sum of Amount; a deal without an amount counts as a deal of value 0
 --   weighted_value (money): sum of Amount times probability (won 100, lost 0)
---   avg_age_days (days): mean days from creation to today, for closed stages to the closing day
+--   avg_age_days (days): mean days from creation to today, for closed stages to the closing day; 0
+--     for a deal that was entered after it had closed
 --   median_days_in_stage (days): median days since the deals came to the stage, where that is not
 --     known since their creation (analytics.stage_stays)
 --   older_deals (count): deals that stand in the stage longer than 80 % of the won ones did
@@ -24,9 +25,9 @@ with stages as (
         count(*) as deals,
         coalesce(sum(d.amount), 0) as value,
         sum(d.weighted_amount) as weighted_value,
-        round(avg(greatest(
+        avg(greatest(
             coalesce(d.closed_day, (now() at time zone o.timezone)::date) - d.day, 0
-        )), 1) as avg_age_days,
+        )) as avg_age_days,
         percentile_cont(0.5) within group (order by s.days) filter (where d.meaning = 'open')
             as days_in_stage,
         count(*) filter (where r.is_older) as older_deals
@@ -49,7 +50,7 @@ select
     s.value,
     s.weighted_value,
     s.avg_age_days,
-    round(s.days_in_stage::numeric, 2) as median_days_in_stage,
+    s.days_in_stage::numeric as median_days_in_stage,
     case when l.stage is not null then s.older_deals end as older_deals,
     l.won_limit_days
 from stages s

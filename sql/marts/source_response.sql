@@ -68,7 +68,7 @@ select
     count(*) filter (where l.meaning = 'junk') as junk_leads,
     count(*) filter (where l.meaning = 'converted') as converted_leads,
     count(l.days) as timed_leads,
-    round((percentile_cont(0.5) within group (order by l.days))::numeric, 2) as median_days
+    (percentile_cont(0.5) within group (order by l.days))::numeric as median_days
 from leads l
 cross join days d
 group by l.source, d.first_day, d.last_day

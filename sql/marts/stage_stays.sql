@@ -15,7 +15,7 @@
 -- owner_id: on arrival. source: as the deal says now. closed_day: of a won or lost stay, as in
 -- analytics.deal_history.
 -- figures:
---   days (days): from came_at to left_at, or until the table was built; of 24 hours, to a hundredth
+--   days (days): from came_at to left_at, or until the table was built; of 24 hours
 --   amount (money): Amount of the deal on arrival, null where empty
 
 with contents as (
@@ -63,8 +63,7 @@ select
     is_left,
     not is_left and not is_deleted as is_standing,
     is_deleted,
-    round(greatest(extract(epoch from coalesce(left_at, now()) - said_from), 0) / 86400, 2)
-        as days,
+    greatest(extract(epoch from coalesce(left_at, now()) - said_from), 0) / 86400 as days,
     outcome,
     source,
     owner_id,

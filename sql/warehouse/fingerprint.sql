@@ -1,5 +1,6 @@
 -- All that the rows of a mart depend on, but for the records: its own text and that of the measures,
--- the zone of the days, the home currency, the way rates are read, the meanings and the labels.
+-- the zone of the days, the home currency, the way rates are read, the meanings, also by layout and
+-- pipeline, and the labels.
 select md5(concat_ws(
     ';',
     %(select)s,
@@ -7,5 +8,12 @@ select md5(concat_ws(
     (select timezone || currency from crm.organisation),
     measures.company_rate_reading(),
     (select string_agg(m::text, ';' order by m.module, m.value) from crm.picklist_meaning m),
+    (
+        select string_agg(
+            concat_ws(',', layout_id, pipeline, stage, meaning), ';'
+            order by layout_id, pipeline, stage
+        )
+        from crm.stage_layouts
+    ),
     (select max(changed_at) from crm.text_labels)
 ))

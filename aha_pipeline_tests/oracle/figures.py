@@ -1,0 +1,741 @@
+"""Every mart, computed record by record and day by day: {key of a row: {figure: value}}.
+
+A figure is a Fraction, an integer, a text, or None where it is not known. Texts are keys (see
+`text`), since two spellings of a label are one.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+from math import sqrt
+from statistics import median
+from typing import Any
+
+from aha_pipeline_tests.oracle.company import Company
+from aha_pipeline_tests.oracle.deals import (
+    NONE,
+    NOT_KNOWN,
+    STAGES,
+    Deal,
+    Said,
+    begin_of,
+    deals_of,
+    local_day,
+    movements,
+    read_rates,
+    runs,
+    standing,
+)
+from aha_pipeline_tests.oracle.leads import STATUSES, Lead, leads_of, live
+from aha_pipeline_tests.oracle.memory import Memory
+
+Row = dict[str, object]
+Rows = dict[tuple[Hashable, ...], Row]
+DAY = timedelta(days=1)
+FEW = 10  # closed deals below which a rate says little
+Z = 1.959964  # of a 95 % interval
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is known of a company at a moment."""
+
+    company: Company
+    leads: list[Lead]
+    deals: list[Deal]
+    now: datetime
+    first_day: date
+    last_day: date
+    first_read: date
+    reading: str | None  # how Exchange_Rate is read
+    computed: dict[str, Any] = field(default_factory=dict)
+
+    def rows_of(self, mart: str) -> Rows:
+        """Return the rows of a mart, computed once."""
+        if mart not in self.computed:
+            self.computed[mart] = MARTS[mart][1](self)
+        return self.computed[mart]
+
+    def moved(self) -> dict[str, Counter]:
+        """Return the sums of the movements of the open pipeline, computed once."""
+        if "moved" not in self.computed:
+            self.computed["moved"] = pipeline_movements(self)
+        return self.computed["moved"]
+
+    @property
+    def today(self) -> date:
+        return local_day(self.now, self.company.zone)
+
+    @property
+    def days(self) -> list[date]:
+        return [self.first_day + DAY * n for n in range((self.last_day - self.first_day).days + 1)]
+
+    @property
+    def live_leads(self) -> list[Lead]:
+        return live(self.leads)
+
+    @property
+    def live_deals(self) -> list[Deal]:
+        return [deal for deal in self.deals if deal.is_live]
+
+    def deal(self, id_: str | None) -> Deal | None:
+        return next((deal for deal in self.live_deals if deal.id == id_), None)
+
+
+def take_picture(
+    memory: Memory, company: Company, first_day: date, last_day: date, now: datetime
+) -> Picture:
+    """Return what is known once these reads have been taken in."""
+    first_read = local_day(company.reads[0], company.zone)
+    reading = company.rate_setting or read_rates(company, memory)
+    leads, deals = leads_of(memory, company), deals_of(memory, company, reading)
+    return Picture(company, leads, deals, now, first_day, last_day, first_read, reading)
+
+
+def pct(part: float | Fraction, whole: float | Fraction) -> Fraction | None:
+    return Fraction(100) * Fraction(part) / Fraction(whole) if whole else None
+
+
+def value(deals: Iterable[Deal]) -> Fraction:
+    return sum((deal.now.value for deal in deals), Fraction(0))
+
+
+def of_meaning(deals: Iterable[Deal], meaning: str) -> list[Deal]:
+    return [deal for deal in deals if deal.now.meaning == meaning]
+
+
+def grouped(things: Iterable, by: Callable) -> dict:
+    groups = defaultdict(list)
+    for thing in things:
+        groups[by(thing)].append(thing)
+    return groups
+
+
+def kpis(picture: Picture) -> Rows:
+    created = Counter(lead.day for lead in picture.live_leads)
+    rows = {}
+    for day in picture.days:
+        leads = [said for lead in picture.leads if (said := lead.at(day))]
+        stood = [said for deal in picture.deals if (said := standing(deal, day))]
+        opened = [said for said in stood if said.meaning == "open"]
+        closed = [deal for deal in picture.live_deals if deal.closed_day == day]
+        won, lost = of_meaning(closed, "won"), of_meaning(closed, "lost")
+        junk = sum(said.meaning == "junk" for said in leads)
+        rows[(day,)] = {
+            "new_leads": created[day],
+            "new_leads_avg_7d": Fraction(sum(created[day - DAY * n] for n in range(1, 8)), 7),
+            "leads": len(leads),
+            "junk_leads": junk,
+            "junk_pct": pct(junk, len(leads)),
+            "open_deals": len(opened),
+            "open_pipeline_value": sum(said.value for said in opened),
+            "weighted_pipeline_value": sum(said.weighted for said in opened),
+            "unweighted_deals": sum(said.chance is None for said in opened),
+            "unconverted_deals": sum(said.is_unconverted for said in opened),
+            "won_deals": len(won),
+            "won_value": value(won),
+            "lost_deals": len(lost),
+            "lost_value": value(lost),
+        }
+    return rows
+
+
+def daily_flows(picture: Picture) -> Rows:
+    created = Counter(lead.day for lead in picture.live_leads)
+    closed = grouped(
+        (deal for deal in picture.live_deals if deal.closed_day), lambda deal: deal.closed_day
+    )
+    return {
+        (day,): {
+            "new_leads": created[day],
+            "won_deals": len(won := of_meaning(closed[day], "won")),
+            "won_value": value(won),
+            "lost_deals": len(lost := of_meaning(closed[day], "lost")),
+            "lost_value": value(lost),
+        }
+        for day in created.keys() | closed.keys()
+    }
+
+
+def lead_volume(picture: Picture) -> Rows:
+    counts = Counter(
+        (lead.day, lead.now.source, lead.now.owner, lead.now.status, lead.now.step)
+        for lead in picture.live_leads
+    )
+    return {key: {"leads": leads} for key, leads in counts.items()}
+
+
+def funnel(picture: Picture) -> Rows:
+    rows = {}
+    for step, leads in grouped(picture.live_leads, lambda lead: lead.now.step).items():
+        rows["lead", step] = {
+            "records": len(leads),
+            "value": None,
+            "meaning": leads[0].now.meaning,
+        }
+    for step, deals in grouped(picture.live_deals, lambda deal: deal.now.stage).items():
+        rows["deal", step] = {
+            "records": len(deals),
+            "value": value(deals),
+            "meaning": deals[0].now.meaning,
+        }
+    return rows
+
+
+def funnel_by_day(picture: Picture) -> Rows:
+    rows = {}
+    for day in picture.days:
+        leads = Counter(said.step for lead in picture.leads if (said := lead.at(day)))
+        for step, records in leads.items():
+            rows[day, "lead", step] = {"records": records, "value": None, "weighted_value": None}
+        stood = [said for deal in picture.deals if (said := standing(deal, day))]
+        for step, group in grouped(stood, lambda said: said.stage).items():
+            rows[day, "deal", step] = {
+                "records": len(group),
+                "value": sum(said.value for said in group),
+                "weighted_value": sum(said.weighted for said in group),
+            }
+    return rows
+
+
+def places(picture: Picture) -> dict[tuple[str, str], tuple]:
+    """Return by what each step stands in its place; of one place that without a name is last."""
+    found = {}
+    for lead in picture.leads:
+        found |= {("lead", said.step): (0, said.place, said.step == NONE) for said in lead.said}
+    for deal in picture.deals:
+        found |= {("deal", s.stage): (1, s.position, s.stage == NONE) for s in deal.said}
+    return found | {("deal", NOT_KNOWN): (1, 0, False)}
+
+
+def source_quality(picture: Picture) -> Rows:
+    won = grouped(of_meaning(picture.live_deals, "won"), lambda deal: deal.source)
+    leads = grouped(picture.live_leads, lambda lead: lead.now.source)
+    rows = {}
+    for source in leads.keys() | won.keys():
+        group, deals = leads[source], won[source]
+        meanings = Counter(lead.now.meaning for lead in group)
+        qualified = meanings["qualified"] + meanings["converted"]
+        rows[(source,)] = {
+            "leads": len(group),
+            "junk_leads": meanings["junk"],
+            "junk_pct": pct(meanings["junk"], len(group)),
+            "qualified_leads": qualified,
+            "qualified_pct": pct(qualified, len(group)),
+            "converted_leads": meanings["converted"],
+            "conversion_pct": pct(meanings["converted"], len(group)),
+            "open_leads": meanings["open"],
+            "lost_leads": meanings["lost"],
+            "won_deals": len(deals),
+            "won_value": value(deals),
+        }
+    return rows
+
+
+def wilson(won: int, closed: int, side: int) -> float | None:
+    """Return an end of the score interval of a rate, in percent."""
+    if not closed:
+        return None
+    rate, z2 = won / closed, Z * Z
+    spread = Z * sqrt(rate * (1 - rate) / closed + z2 / (4 * closed * closed))
+    return 100 * (rate + z2 / (2 * closed) + side * spread) / (1 + z2 / closed)
+
+
+def rep_matrix(picture: Picture) -> Rows:
+    leads = grouped(picture.live_leads, lambda lead: lead.now.owner)
+    deals = grouped(picture.live_deals, lambda deal: deal.now.owner)
+    rows = {}
+    for owner in leads.keys() | deals.keys():
+        meanings = Counter(lead.now.meaning for lead in leads[owner])
+        opened = of_meaning(deals[owner], "open")
+        won, lost = of_meaning(deals[owner], "won"), of_meaning(deals[owner], "lost")
+        closed = len(won) + len(lost)
+        rows[(owner,)] = {
+            "leads": len(leads[owner]),
+            "junk_leads": meanings["junk"],
+            "junk_pct": pct(meanings["junk"], len(leads[owner])),
+            "leads_qualified": meanings["qualified"] + meanings["converted"],
+            "open_deals": len(opened),
+            "open_value": value(opened),
+            "weighted_value": sum(deal.now.weighted for deal in opened),
+            "won_deals": len(won),
+            "won_value": value(won),
+            "lost_deals": len(lost),
+            "lost_value": value(lost),
+            "closed_deals": closed,
+            "too_few": closed < FEW,
+            "win_rate_by_count": pct(len(won), closed),
+            "win_rate_by_value": pct(value(won), value(won) + value(lost)),
+            "win_rate_low": wilson(len(won), closed, -1),
+            "win_rate_high": wilson(len(won), closed, 1),
+        }
+    return rows
+
+
+def outcomes_by_month(picture: Picture) -> Rows:
+    closed = [deal for deal in picture.live_deals if deal.closed_day]
+    rows = {}
+    for month, deals in grouped(closed, lambda deal: deal.closed_day.replace(day=1)).items():
+        won, lost = of_meaning(deals, "won"), of_meaning(deals, "lost")
+        rows[(month,)] = {
+            "won_deals": len(won),
+            "won_value": value(won),
+            "lost_deals": len(lost),
+            "lost_value": value(lost),
+            "win_rate_by_count": pct(len(won), len(deals)),
+        }
+    return rows
+
+
+def deal_of(picture: Picture, lead: Lead) -> Deal | None:
+    """Return the live deal that the conversion made."""
+    return picture.deal(lead.deal_id) if lead.now.meaning == "converted" else None
+
+
+def has_won(picture: Picture, lead: Lead) -> bool:
+    deal = deal_of(picture, lead)
+    return deal is not None and deal.now.meaning == "won"
+
+
+def ever_qualified(lead: Lead) -> bool:
+    return any(said.is_qualified for said in lead.said)
+
+
+def _cohort(picture: Picture, leads: Sequence[Lead]) -> Row:
+    return {
+        "leads": len(leads),
+        "qualified": sum(ever_qualified(lead) for lead in leads),
+        "converted": sum(lead.now.meaning == "converted" for lead in leads),
+        "won": sum(has_won(picture, lead) for lead in leads),
+        "linked": sum(deal_of(picture, lead) is not None for lead in leads),
+    }
+
+
+def lead_cohorts(picture: Picture) -> Rows:
+    rows = {}
+    for month, leads in grouped(picture.live_leads, lambda lead: lead.day.replace(day=1)).items():
+        converted = [lead for lead in leads if lead.now.meaning == "converted"]
+        known = [lead for lead in converted if lead.converted_day]
+        won = [lead for lead in known if has_won(picture, lead)]
+        end = (month + timedelta(days=32)).replace(day=1) - DAY
+        rows[(month,)] = {
+            **_cohort(picture, leads),
+            "junk": sum(lead.now.meaning == "junk" for lead in leads),
+            "is_young": picture.today - end < timedelta(days=90),
+            "days_to_qualified": middle(
+                (day - lead.day).days for lead in leads if (day := qualified_day(lead))
+            ),
+            "days_to_converted": middle((lead.converted_day - lead.day).days for lead in known),
+            "days_to_won": middle(
+                (deal_of(picture, lead).closed_day - lead.converted_day).days for lead in won
+            ),
+        }
+    return rows
+
+
+def qualified_day(lead: Lead) -> date | None:
+    """Return the day on which a lead was seen to qualify or was converted, whichever came first."""
+    seen = [said.day for said in lead.said[1:] if said.is_qualified]
+    converted = [lead.converted_day] if lead.converted_day else []
+    return min(seen + converted, default=None)
+
+
+def middle(numbers: Iterable[float | Fraction]) -> float | None:
+    found = list(numbers)
+    return float(median(found)) if found else None
+
+
+def cohort_parts(picture: Picture) -> Rows:
+    groups = grouped(
+        picture.live_leads,
+        lambda lead: (lead.day.replace(day=1), lead.now.source, lead.now.owner),
+    )
+    return {key: _cohort(picture, leads) for key, leads in groups.items()}
+
+
+def entered_funnel(picture: Picture) -> Rows:
+    rows: Rows = defaultdict(Counter)
+    for lead in picture.live_leads:
+        steps = ["created"]
+        steps += ["qualified"] if ever_qualified(lead) else []
+        steps += ["converted"] if lead.now.meaning == "converted" else []
+        steps += ["won"] if has_won(picture, lead) else []
+        deal = deal_of(picture, lead)
+        end = {"open": "waiting", "qualified": "waiting"}.get(lead.now.meaning, lead.now.meaning)
+        if end == "converted":
+            end = {"open": "waiting", "lost": "lost"}.get(deal.now.meaning, "") if deal else ""
+            end = end if deal else "not_known"
+        _enter(rows, steps, end, ("lead", lead.day, lead.now.source, lead.now.owner))
+    stages = _open_stages(picture)
+    for deal in picture.live_deals:
+        opened = [said.position for said in deal.said if said.meaning == "open"]
+        furthest = max(opened, default=0)
+        is_won = deal.now.meaning == "won"
+        steps = [
+            stage
+            for number, (stage, position) in enumerate(stages)
+            if number == 0 or is_won or position <= furthest
+        ]
+        end = {"open": "waiting", "lost": "lost"}.get(deal.now.meaning, "")
+        entry = ("deal", deal.day, deal.source, deal.now.owner)
+        _enter(rows, [*steps, *(["won"] if is_won else [])], end, entry)
+    return {
+        key: {name: row[name] for name in ("reached", "junk", "lost", "waiting", "not_known")}
+        for key, row in rows.items()
+    }
+
+
+def _open_stages(picture: Picture) -> list[tuple[str, float]]:
+    """Return the open stages and their positions, in order: Zoho's, and those met besides.
+
+    Two names of one value are one step, and so are those of which nobody knows the order.
+    """
+    found = {place: stage for stage, (meaning, _, place) in STAGES.items() if meaning == "open"}
+    found[40] = "id. decision makers"
+    besides: dict[float, set[str]] = defaultdict(set)
+    for deal in picture.deals:
+        for said in deal.said:
+            if said.meaning == "open" and said.position not in found:
+                besides[said.position].add(said.stage)
+    found |= {place: " / ".join(sorted(stages)) for place, stages in besides.items()}
+    return sorted(((stage, place) for place, stage in found.items()), key=lambda step: step[1])
+
+
+def _enter(rows: dict, steps: Sequence[str], end: str, entry: tuple) -> None:
+    entity, *rest = entry
+    for step in steps:
+        rows[entity, step, *rest]["reached"] += 1
+    if end and steps[-1] != "won":
+        rows[entity, steps[-1], *rest][end] += 1
+
+
+def week_leads(picture: Picture) -> Rows:
+    rows: Rows = defaultdict(Counter)
+    days = (picture.today - picture.first_read).days
+    for day in (picture.first_read + DAY * n for n in range(days + 1)):
+        for lead in picture.leads:
+            said = lead.at(day)
+            if said and day - DAY * 7 < lead.day <= day:
+                row = rows[day, said.source, said.owner]
+                row["leads"] += 1
+                row["junk_leads"] += said.meaning == "junk"
+    return {key: {name: row[name] for name in ("leads", "junk_leads")} for key, row in rows.items()}
+
+
+def source_response(picture: Picture) -> Rows:
+    first = picture.today - DAY * 30
+    recent = [lead for lead in picture.live_leads if first <= lead.day < picture.today]
+    rows = {}
+    for source, leads in grouped(recent, lambda lead: lead.now.source).items():
+        contacted = [lead for lead in leads if any(map(has_response, lead.said))]
+        timed = [lead for lead in contacted if not has_response(lead.said[0])]
+        meanings = Counter(lead.now.meaning for lead in leads)
+        rows[(source,)] = {
+            "leads": len(leads),
+            "contacted_leads": len(contacted),
+            "contacted_pct": pct(len(contacted), len(leads)),
+            "qualified_leads": meanings["qualified"] + meanings["converted"],
+            "junk_leads": meanings["junk"],
+            "converted_leads": meanings["converted"],
+            "timed_leads": len(timed),
+            "median_days": middle(
+                (next(filter(has_response, lead.said)).day - lead.day).days for lead in timed
+            ),
+        }
+    return rows
+
+
+def has_response(said: object) -> bool:
+    first = min(STATUSES, key=lambda status: STATUSES[status][1])
+    return said.meaning == "converted" or said.status not in (first, NONE)
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A stay of a deal in a stage."""
+
+    deal: Deal
+    number: int
+    came: Said
+    came_at: datetime
+    left_at: datetime | None
+    is_known: bool
+    is_left: bool
+
+    def days(self, now: datetime) -> float:
+        return ((self.left_at or now) - self.came_at).total_seconds() / 86400
+
+
+def stays_of(deal: Deal) -> list[Stay]:
+    came = [deal.said[0]]
+    for said in deal.said[1:]:
+        if said.stage != came[-1].stage:
+            came.append(said)
+    times = [deal.created, *(said.since for said in came[1:])]
+    is_known = deal.said[0].since - deal.created < DAY
+    stays = []
+    for place, said in enumerate(came):
+        is_left = place + 1 < len(came)
+        left_at = times[place + 1] if is_left else deal.known.deleted_at
+        known = is_known or place > 0
+        stays.append(Stay(deal, place + 1, said, times[place], left_at, known, is_left))
+    return stays
+
+
+def stage_stays(picture: Picture) -> Rows:
+    return {
+        (deal.id, stay.number): {
+            "stage": stay.came.stage,
+            "days": stay.days(picture.now),
+            "is_start_known": stay.is_known,
+            "is_left": stay.is_left,
+            "is_standing": deal.is_live and not stay.is_left,
+            "outcome": deal.now.meaning,
+            "owner_id": stay.came.owner,
+            "amount": stay.came.amount,
+        }
+        for deal in picture.deals
+        for stay in stays_of(deal)
+    }
+
+
+def quantile(numbers: Sequence[float], share: float) -> float | None:
+    """Return the value below which a share lies, between two where it falls between them."""
+    if not numbers:
+        return None
+    ordered = sorted(numbers)
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (place - low) * (ordered[high] - ordered[low])
+
+
+def time_in_stage(picture: Picture) -> Rows:
+    stays = [stay for deal in picture.live_deals for stay in stays_of(deal)]
+    rows = {}
+    for stage, group in grouped(stays, lambda stay: stay.came.stage).items():
+        left = [stay for stay in group if stay.is_left]
+        timed = [stay for stay in left if stay.is_known]
+        standing_ = [stay for stay in group if not stay.is_left]
+        known = [stay for stay in standing_ if stay.is_known]
+        days = [stay.days(picture.now) for stay in timed]
+        row = {
+            "left_deals": len({stay.deal.id for stay in left}),
+            "timed_deals": len({stay.deal.id for stay in timed}),
+            "median_days": quantile(days, 0.5),
+            "p80_days": quantile(days, 0.8),
+            "standing_deals": len(standing_),
+            "standing_timed_deals": len(known),
+            "standing_median_days": quantile([s.days(picture.now) for s in known], 0.5),
+        }
+        for outcome in ("won", "lost"):
+            of = [stay for stay in timed if stay.deal.now.meaning == outcome]
+            row[f"{outcome}_deals"] = len({stay.deal.id for stay in of})
+            row[f"{outcome}_median_days"] = quantile([s.days(picture.now) for s in of], 0.5)
+            row[f"{outcome}_p80_days"] = quantile([s.days(picture.now) for s in of], 0.8)
+        row["won_limit_days"] = row["won_p80_days"] if row["won_deals"] >= FEW else None
+        rows[(stage,)] = row
+    return rows
+
+
+def pipeline_by_stage(picture: Picture) -> Rows:
+    limits = time_in_stage(picture)
+    rows = {}
+    for stage, deals in grouped(picture.live_deals, lambda deal: deal.now.stage).items():
+        is_open = deals[0].now.meaning == "open"
+        stays = [stays_of(deal)[-1].days(picture.now) for deal in deals]
+        limit = limits[(stage,)]["won_limit_days"] if is_open else None
+        # A deal that was entered after it had closed is no day old.
+        ages = [max(((d.closed_day or picture.today) - d.day).days, 0) for d in deals]
+        rows[(stage,)] = {
+            "deals": len(deals),
+            "value": value(deals),
+            "weighted_value": sum(deal.now.weighted for deal in deals),
+            "avg_age_days": sum(ages) / len(ages),
+            "median_days_in_stage": quantile(stays, 0.5) if is_open else None,
+            "won_limit_days": limit,
+        }
+    return rows
+
+
+def closing_deals(picture: Picture) -> Rows:
+    rows = {}
+    for deal in of_meaning(picture.live_deals, "open"):
+        closing = deal.now.closing
+        if closing and (closing - picture.today).days <= 30:
+            rows[(deal.id,)] = {
+                "amount": deal.now.amount,
+                "weighted_amount": deal.now.weighted,
+                "days_left": (closing - picture.today).days,
+                "is_overdue": closing < picture.today,
+                "week": closing - DAY * closing.weekday(),
+            }
+    return rows
+
+
+def slipping_deals(picture: Picture) -> Rows:
+    limits = time_in_stage(picture)
+    rows = {}
+    for deal in of_meaning(picture.live_deals, "open"):
+        opened = [said for said in deal.said if said.meaning == "open"]
+        pushes = [
+            (new.closing - old.closing).days
+            for old, new in pairwise(deal.said)
+            if old.meaning == new.meaning == "open"
+            and old.closing and new.closing and old.closing < new.closing
+        ]  # fmt: skip
+        cut = max(said.value for said in opened) - deal.now.value
+        stay = stays_of(deal)[-1]
+        limit = limits[(deal.now.stage,)]["won_limit_days"]
+        overdue = (picture.today - deal.now.closing).days if deal.now.closing else 0
+        is_older = bool(stay.is_known and limit and stay.days(picture.now) > limit)
+        is_back = deal.now.position < max(said.position for said in opened)
+        if pushes or cut or is_back or overdue > 0 or is_older:
+            rows[(deal.id,)] = {
+                "times_pushed": len(pushes),
+                "days_pushed": sum(pushes),
+                "is_pushed": bool(pushes),
+                "is_back": is_back,
+                "is_cut": cut > 0,
+                "amount_cut": cut,
+                "is_older": is_older,
+                "is_overdue": overdue > 0,
+                "days_overdue": max(overdue, 0),
+                "value": deal.now.value,
+                "days_in_stage": stay.days(picture.now),
+            }
+    return rows
+
+
+def unconverted_deals(picture: Picture) -> Rows:
+    return {
+        (deal.id,): {"original_amount": Fraction(str(deal.known.last["Amount"]))}
+        for deal in picture.live_deals
+        if deal.now.is_unconverted
+    }
+
+
+def pipeline_movements(picture: Picture) -> dict[str, Counter]:
+    """Return the sums of the movements by day and owner, source and deal, and of some kinds."""
+    sums: dict[str, Counter] = defaultdict(Counter)
+    first = min((deal.day for deal in picture.deals), default=picture.first_day)
+    days = [first + DAY * n for n in range((picture.last_day - first).days + 1)]
+    for moved in movements(picture.deals, days):
+        for name in ("deals", "value", "weighted"):
+            amount = getattr(moved, name)
+            sums["owner"][moved.day, moved.owner, name] += amount
+            sums["source"][moved.day, moved.deal.source, name] += amount
+            sums["id"][moved.day, moved.deal.id, name] += amount
+    for deal in picture.deals:
+        for run in runs(deal):
+            day = begin_of(run)
+            was_open = standing(deal, day - DAY)
+            now = standing(deal, day)
+            if run[0].meaning == "open" or not (now and now.meaning == run[0].meaning):
+                continue
+            if was_open and was_open.meaning == "open" and first < day <= picture.last_day:
+                sums["kind"][day, deal.id, run[0].meaning] -= 1
+    return sums
+
+
+def changes(picture: Picture) -> Rows:
+    """What moved against the same weekday of eight weeks: value and normal of each figure."""
+    flows = daily_flows(picture)
+    moved: dict[str, Counter] = defaultdict(Counter)
+    first_deal = min((deal.day for deal in picture.deals), default=None)
+    first_lead = min((lead.day for lead in picture.leads), default=None)
+    if first_deal:
+        days = [first_deal + DAY * n for n in range((picture.last_day - first_deal).days + 1)]
+        for movement in movements(picture.deals, days):
+            moved["open_deals"][movement.day] += movement.deals
+            moved["open_pipeline_value"][movement.day] += movement.value
+            moved["weighted_pipeline_value"][movement.day] += movement.weighted
+    for name in ("new_leads", "won_deals", "won_value", "lost_deals", "lost_value"):
+        moved[name] = Counter({day: row[name] for (day,), row in flows.items()})
+    rows = {}
+    for day in picture.days:
+        if day >= picture.today:
+            continue
+        for name in CHANGES:
+            first = first_lead if name == "new_leads" else first_deal
+            for length in CHANGES[name]:
+                if first and day - DAY * (length - 1) >= first:
+                    rows[day, name, length] = _change(moved[name], first, day, length)
+    return rows | _junk_changes(picture)
+
+
+FLOWS = ("new_leads", "won_deals", "won_value", "lost_deals", "lost_value")
+STOCKS = ("open_deals", "open_pipeline_value", "weighted_pipeline_value")
+CHANGES = {name: (1,) for name in FLOWS} | {name: (1, 7) for name in STOCKS}
+
+
+def _change(daily: Counter, first: date, day: date, length: int) -> Row:
+    def of(last: date) -> Fraction:
+        return sum((Fraction(daily[last - DAY * n]) for n in range(length)), Fraction(0))
+
+    before = [day - DAY * 7 * week for week in range(1, 9)]
+    periods = [last for last in before if last - DAY * (length - 1) >= first]
+    usual = None
+    if len(periods) >= 4:
+        even = periods[: len(periods) - len(periods) % 2]
+        ordered = sorted(of(last) for last in even)
+        quarter = len(ordered) // 4
+        inner = ordered[quarter : len(ordered) - quarter]
+        usual = sum(inner) / len(inner)
+    return {
+        "value": of(day),
+        "normal": usual,
+        "change": None if usual is None else of(day) - usual,
+        "comparable_days": len(periods),
+    }
+
+
+def _junk_changes(picture: Picture) -> Rows:
+    weeks: dict[date, Counter] = defaultdict(Counter)
+    for (day, *_), row in week_leads(picture).items():
+        weeks[day].update(row)
+    rows = {}
+    for day in picture.days:
+        if day < picture.today and weeks[day]["leads"]:
+            before = [last for week in range(1, 9) if weeks[last := day - DAY * 7 * week]["leads"]]
+            share = pct(weeks[day]["junk_leads"], weeks[day]["leads"])
+            usual = None
+            if len(before) >= 4:
+                usual = pct(
+                    sum(weeks[last]["junk_leads"] for last in before),
+                    sum(weeks[last]["leads"] for last in before),
+                )
+            rows[day, "junk_pct", 7] = {
+                "value": share,
+                "normal": usual,
+                "change": None if usual is None else share - usual,
+                "comparable_days": len(before),
+            }
+    return rows
+
+
+MARTS: dict[str, tuple[tuple[str, ...], Callable[[Picture], Rows]]] = {
+    "kpis": (("day",), kpis),
+    "daily_flows": (("day",), daily_flows),
+    "lead_volume": (("day", "source", "owner_id", "status", "step"), lead_volume),
+    "funnel": (("entity", "step"), funnel),
+    "funnel_by_day": (("day", "entity", "step"), funnel_by_day),
+    "source_quality": (("source",), source_quality),
+    "rep_matrix": (("owner_id",), rep_matrix),
+    "outcomes_by_month": (("month",), outcomes_by_month),
+    "lead_cohorts": (("month",), lead_cohorts),
+    "cohort_parts": (("month", "source", "owner_id"), cohort_parts),
+    "entered_funnel": (("entity", "step", "day", "source", "owner_id"), entered_funnel),
+    "week_leads": (("day", "source", "owner_id"), week_leads),
+    "source_response": (("source",), source_response),
+    "stage_stays": (("id", "stay"), stage_stays),
+    "time_in_stage": (("stage",), time_in_stage),
+    "pipeline_by_stage": (("stage",), pipeline_by_stage),
+    "closing_deals": (("id",), closing_deals),
+    "slipping_deals": (("id",), slipping_deals),
+    "unconverted_deals": (("id",), unconverted_deals),
+    "changes": (("day", "figure", "days"), changes),
+}

@@ -1,0 +1,33 @@
+"""What two spellings of a word have in common."""
+
+import unicodedata
+
+BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # fillers: letters by category, blank on every screen
+JOINERS = "\u200c\u200d"
+NOTHING = {
+    "", "none", "n/a", "n.a", "na", "nil", "null", "nan", "undefined", "blank", "empty",
+    "not available", "not applicable", "not specified", "unspecified",
+}  # fmt: skip
+
+
+def key(text: object) -> str | None:
+    """Return what all spellings of a word have in common; None of a text that says nothing."""
+    if not isinstance(text, str):
+        return None
+    plain = "".join(map(_plain, unicodedata.normalize("NFC", text)))
+    tidy = " ".join(plain.split())
+    narrow = unicodedata.normalize("NFKC", tidy).lower()
+    return None if _bare(narrow) in NOTHING else narrow
+
+
+def _plain(character: str) -> str:
+    if character in BLANK or character.isspace():
+        return " "
+    is_invisible = unicodedata.category(character) in ("Cc", "Cf") or character in JOINERS
+    return "" if is_invisible or "\ufe00" <= character <= "\ufe0f" else character
+
+
+def _bare(tidy: str) -> str:
+    """Return a short text without the punctuation around it, by which people mark nothing."""
+    ends = [c for c in tidy if not c.isalnum()]
+    return tidy.strip("".join(ends))
