@@ -124,12 +124,13 @@ def _is_stuck(known: Sequence[Delivery], form: str | None, patience: timedelta) 
     """Return whether a route has failed, or has taken too long."""
     if any(row.status in ("delivered", "read") for row in known):
         return False
-    is_late = any(row.begun_seconds > patience.total_seconds() for row in known)
+    longest = patience.total_seconds()
     if form is None and any(row.is_taken for row in known):
-        return is_late and any(row.is_under_way for row in known)
+        # Since it last moved: an attempt that was made late has its own time to arrive.
+        return any(row.is_under_way and row.age_seconds > longest for row in known)
     failed = [row for row in known if row.status == "failed"]
     if any(row.retry for row in failed):
-        return is_late
+        return any(row.begun_seconds > longest for row in known)
     return any(not row.awaits_reply for row in failed) or (bool(failed) and form is None)
 
 

@@ -22,7 +22,7 @@ ROW = Delivery(
     message_sid="SM1", error_code=None, error_text=None, retry=False, awaits_reply=False,
     body="", variables=None, created_at=datetime.now(UTC), age_seconds=900, begun_seconds=900,
 )  # fmt: skip
-LATE = {"begun_seconds": 1900.0}
+LATE = {"begun_seconds": 1900.0, "age_seconds": 1850.0}
 FAILED = {"status": "failed", "message_sid": None}
 UNCERTAIN = {"status": "unknown", "message_sid": None}
 
@@ -32,6 +32,7 @@ UNCERTAIN = {"status": "unknown", "message_sid": None}
     [
         ({}, None),
         (LATE, ("email", True)),
+        ({"begun_seconds": 9000.0}, None),  # the attempt that was taken is a late one itself
         ({"status": "delivered", **LATE}, None),
         ({"status": "read", **LATE}, None),
         ({"status": "unknown", **LATE}, None),  # it was taken and may have come
