@@ -39,7 +39,7 @@ TWILIO_GROUP = (
 SMTP_GROUP = ("smtp_host", "smtp_from", "smtp_to")
 SMTP_LOGIN = ("smtp_user", "smtp_password")
 # The settings that name readers, in the order in which a message is handed on.
-READERS = ("target_whatsapp_number", "smtp_to")
+READERS = ("target_whatsapp_number", "smtp_to", "webhook_url")
 API_VERSIONS = ("v2", "v8")
 ALL_MODULES = ("all",)
 # Zoho's own modules by API name, which is one of theirs in no other case (Zoho CRM API, "modules").
@@ -157,6 +157,11 @@ class Settings(BaseSettings):
         None,
         description="readers by e-mail, ceo@example.com, separated by commas; "
         "+919812345678=ceo@example.com for one who gets it where WhatsApp fails",
+    )
+    webhook_url: SecretStr | None = Field(
+        None,
+        description="incoming webhook of Slack or Teams, https://hooks.slack.com/..., several "
+        "separated by commas; +919812345678=https://... where the other channels fail",
     )
     aha_home: Path = Field(
         Path(".aha"), description="embedded database, Dagster home, logs, sandbox outbox"
@@ -357,6 +362,14 @@ class Settings(BaseSettings):
     def _check_sender_of_email(cls, value: str | None) -> str | None:
         if value is not None and not EMAIL_ADDRESS.fullmatch(parseaddr(value)[1]):
             raise ValueError("must be an e-mail address, such as Sales <sales@example.com>")
+        return value
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _check_webhook(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            for url in targets(value.get_secret_value()).values():
+                cls._check_encrypted(cls._check_url(url))
         return value
 
     @field_validator("twilio_content_sid", "twilio_alert_content_sid")

@@ -15,7 +15,7 @@ from aha_pipeline.delivery.deliver import deliver
 from aha_pipeline.delivery.outgoing import Outgoing
 from aha_pipeline.warehouse.connection import connect as open_connection
 from aha_pipeline_tests.delivery.ledger_rows import DAY, READER, Connect, readers_by, stored
-from aha_pipeline_tests.delivery.stand_ins import MailServer, mail_server
+from aha_pipeline_tests.delivery.stand_ins import Hooks, MailServer, hooks, mail_server
 from aha_pipeline_tests.delivery.twilio_account import ACCOUNT, TEMPLATES
 from aha_pipeline_tests.kit.fake_clock import FakeClock
 from zoho_sandbox import server
@@ -118,4 +118,10 @@ def send(connect, sender, briefing):
 @pytest.fixture
 def mail() -> Iterator[MailServer]:
     with mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+def posted() -> Iterator[Hooks]:
+    with hooks() as server:
         yield server

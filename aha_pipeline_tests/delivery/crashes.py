@@ -5,12 +5,13 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 
-from aha_pipeline.delivery.channel import Message
+from aha_pipeline.delivery.channel import Channel, Message, Reader, Route
 from aha_pipeline.delivery.channels.whatsapp import WhatsApp
 from aha_pipeline.delivery.deliver import deliver
+from aha_pipeline.delivery.ledger import Delivery
 from aha_pipeline.warehouse.connection import connect as open_connection
 from aha_pipeline_tests.delivery.ledger_rows import readers_by
 from aha_pipeline_tests.delivery.twilio_account import ACCOUNT
@@ -51,38 +52,43 @@ class Fragile:
         setattr(self.connection, name, value)
 
 
-@dataclass(frozen=True, eq=False)
-class FragileWhatsApp(WhatsApp):
-    """A channel that takes a step before and after each POST."""
+class FragileChannel:
+    """A channel that takes a step before and after each message."""
 
-    step: Steps | None = None
+    def __init__(self, channel: Channel, step: Steps) -> None:
+        self.channel, self.step = channel, step
 
-    def send(self, *args: object, **options: object) -> Message:
+    def send(self, *arguments: object) -> Message:
         """Send, if it comes to that."""
         self.step()
-        message = super().send(*args, **options)
+        message = self.channel.send(*arguments)
         self.step()
         return message
 
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.channel, name)
 
-def deliver_until(
-    step: Steps,
-    database_url: str,
-    twilio_url: str,
-    subject: str,
-    readers: list[str],
-    today: date,
-) -> None:
-    """Deliver without waiting, in steps."""
+
+def deliver_in_steps(
+    step: Steps, database_url: str, subject: str, readers: list[Reader], today: date
+) -> list[Delivery]:
+    """Deliver without waiting, in steps; return the rows."""
 
     @contextmanager
     def connect() -> Iterator[Fragile]:
         with open_connection(database_url) as connection:
             yield Fragile(connection, step)
 
-    channel = FragileWhatsApp(ACCOUNT, "token", "+14155238886", api_url=twilio_url, step=step)
-    to = readers_by(channel, *readers)
-    deliver(connect, subject, to, today=today, settle_seconds=0, poll_seconds=(0,))
+    fragile = [
+        replace(
+            reader,
+            routes=tuple(
+                Route(FragileChannel(way.channel, step), way.address) for way in reader.routes
+            ),
+        )
+        for reader in readers
+    ]
+    return deliver(connect, subject, fragile, today=today, settle_seconds=0, poll_seconds=(0,))
 
 
 def stop_raising() -> None:
@@ -97,11 +103,11 @@ def stop_for_good() -> None:
 
 if __name__ == "__main__":
     last, database_url, twilio_url, subject, readers, today = sys.argv[1:]
-    deliver_until(
+    whatsapp = WhatsApp(ACCOUNT, "token", "+14155238886", api_url=twilio_url)
+    deliver_in_steps(
         Steps(int(last), stop_for_good),
         database_url,
-        twilio_url,
         subject,
-        readers.split(","),
+        readers_by(whatsapp, *readers.split(",")),
         date.fromisoformat(today),
     )

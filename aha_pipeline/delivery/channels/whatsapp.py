@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import NewConnectionError
 
 from aha_pipeline.delivery.channel import TEMPLATE, Channel, Content, Finding, Kind, Message, Part
-from aha_pipeline.delivery.errors import Cause, DeliveryError
+from aha_pipeline.delivery.errors import Cause, DeliveryError, never_left
 from aha_pipeline.delivery.split import split
 from aha_pipeline.settings import Settings, targets
 
@@ -32,11 +31,6 @@ SANDBOX_NUMBER = "+14155238886"  # Twilio's own, shared by all who try it
 LOOK_BACK = 200
 UNKNOWN = "20404"
 VALID_AT_MOST = timedelta(hours=4)  # Twilio's ValidityPeriod
-NEVER_LEFT = (
-    requests.exceptions.ConnectTimeout,
-    requests.exceptions.ProxyError,
-    requests.exceptions.SSLError,
-)
 
 # Twilio's words for where a message is (twilio.rest MessageInstance.Status), in the ledger's.
 STATUSES = {
@@ -385,8 +379,7 @@ def _one_line(value: str, limit: int) -> str:
 
 def _lost(error: Exception) -> DeliveryError:
     """Return the error for a call without an answer: did it reach Twilio or not?"""
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    if isinstance(error, NEVER_LEFT) or isinstance(reason, NewConnectionError):
+    if never_left(error):
         return DeliveryError(
             "Twilio cannot be reached: check this machine's network; nothing was sent.",
             "retryable",
