@@ -7,6 +7,7 @@ from aha_pipeline.cli import cli
 from aha_pipeline.crm.permissions import SCOPES
 from aha_pipeline.delivery.channels.whatsapp import TEMPLATES
 from aha_pipeline.settings import Settings
+from aha_pipeline_tests.kit.pages import read_pages
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -19,6 +20,11 @@ def test_env_example_documents_every_setting_and_no_other():
 
 def test_env_example_as_it_stands_is_accepted_and_equals_the_defaults():
     assert Settings(_env_file=ROOT / ".env.example") == Settings(_env_file=None)
+
+
+def test_a_page_tells_of_every_setting():
+    told = {word for page in read_pages() for word in re.findall(r"[A-Z][A-Z_]+", page.text)}
+    assert sorted({name.upper() for name in Settings.model_fields} - told) == []
 
 
 def test_the_readme_names_every_command():
