@@ -18,7 +18,8 @@ from aha_pipeline.assets.reconcile import count_check, reconcile
 from aha_pipeline.crm.client import ATTEMPTS
 from aha_pipeline.crm.errors import CreditsSpent, ModuleUnreadable, ZohoRefused, ZohoUnavailable
 from aha_pipeline_tests.assets.world import living, read, rows
-from zoho_sandbox.faults.switches import FAULTS, Churn
+from zoho_sandbox.faults.kinds import FAULTS
+from zoho_sandbox.faults.switches import Churn
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 import requests
 
 from aha_pipeline_tests.zoho_sandbox.api_client import Client, lead
-from zoho_sandbox.faults.switches import FAULTS
+from zoho_sandbox.faults.kinds import FAULTS
 from zoho_sandbox.server import Sandbox
 
 STATUS = {

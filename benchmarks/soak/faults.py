@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.soak.waiting import wait_until
 from benchmarks.soak.world import World
-from zoho_sandbox.faults.switches import FAULTS
+from zoho_sandbox.faults.kinds import FAULTS
 
 ALWAYS = {"fault_rate": 0.05, "faults": FAULTS}
 AWAY = {"fault_rate": 1.0, "faults": ("503", "502_html", "timeout_reset")}

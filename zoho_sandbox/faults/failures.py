@@ -1,37 +1,18 @@
-"""The ways in which a call may fail though nothing is wrong with it."""
+"""Lets calls fail in the ways of `kinds.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import count
 from random import Random
 
-from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zoho_sandbox.faults.connections import Connections
+from zoho_sandbox.faults.kinds import ANSWERS, CUT_WITHIN_LENGTH, RESET, TRUNCATED
 from zoho_sandbox.faults.switches import Switches
-from zoho_sandbox.zoho.accounts import THROTTLED
-from zoho_sandbox.zoho.api_error import envelope
 
-PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 # What a call of the accounts server is never answered.
 CRM_ONLY = frozenset({"401", "200_error"})
-
-BUSY = envelope("TOO_MANY_REQUESTS", "You have reached the maximum number of simultaneous calls")
-BROKEN = envelope("INTERNAL_ERROR", "Internal Server Error")
-EXPIRED = envelope("INVALID_TOKEN", "invalid oauth token")
-ANSWERS: dict[str, Callable[[], Response]] = {
-    "429": lambda: JSONResponse(BUSY, 429),
-    "429_retry_after": lambda: JSONResponse(BUSY, 429, {"Retry-After": "1"}),
-    "500": lambda: JSONResponse(BROKEN, 500),
-    "502_html": lambda: HTMLResponse(PAGE.format("502 Bad Gateway"), 502),
-    "503": lambda: JSONResponse(BROKEN, 503),
-    "html": lambda: HTMLResponse(PAGE.format("Zoho - Service unavailable"), 200),
-    "denied": lambda: JSONResponse(THROTTLED, 400),
-    "401": lambda: JSONResponse(EXPIRED, 401),
-    "200_error": lambda: JSONResponse(EXPIRED, 200),
-}
 
 
 class Faults:
@@ -48,7 +29,7 @@ class Faults:
             await self._app(scope, receive, send)
         elif kind in ANSWERS:
             await ANSWERS[kind]()(scope, receive, send)
-        elif kind == "timeout_reset":
+        elif kind == RESET:
             await self._connections.close(scope, receive)
         else:
             await self._cut(kind, scope, receive, send)
@@ -63,7 +44,7 @@ class Faults:
         return rng.choice(kinds) if kinds else None
 
     async def _cut(self, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with half a body; only `truncated_length` lets HTTP itself notice."""
+        """Answer with half a body; only CUT_WITHIN_LENGTH lets HTTP itself notice."""
         messages: list[Message] = []
 
         async def keep(message: Message) -> None:
@@ -73,7 +54,7 @@ class Faults:
         start = messages[0]
         body = b"".join(message.get("body", b"") for message in messages[1:])
         half = body[: len(body) // 2]
-        if kind == "truncated":
+        if kind == TRUNCATED:
             length = (b"content-length", str(len(half)).encode())
             kept = [h for h in start["headers"] if h[0] != b"content-length"]
             start["headers"] = [*kept, length] if body else kept
@@ -82,8 +63,8 @@ class Faults:
             {
                 "type": "http.response.body",
                 "body": half,
-                "more_body": bool(body) and kind == "truncated_length",
+                "more_body": bool(body) and kind == CUT_WITHIN_LENGTH,
             }
         )
-        if body and kind == "truncated_length":
+        if body and kind == CUT_WITHIN_LENGTH:
             await self._connections.close(scope, receive)

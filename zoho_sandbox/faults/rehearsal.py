@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from zoho_sandbox.errors import SandboxError
-from zoho_sandbox.faults.switches import FAULTS, Churn, Switches
+from zoho_sandbox.faults.kinds import FAULTS
+from zoho_sandbox.faults.switches import Churn, Switches
 from zoho_sandbox.twilio import delivery_faults
 
 APPROVALS = ("approved", "pending", "rejected", "paused", "disabled", "unknown")

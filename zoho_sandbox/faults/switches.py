@@ -9,20 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-FAULTS = (
-    "429",
-    "429_retry_after",
-    "500",
-    "502_html",
-    "503",
-    "timeout_reset",
-    "truncated",
-    "truncated_length",
-    "html",
-    "denied",
-    "401",
-    "200_error",
-)
+from zoho_sandbox.faults.kinds import FAULTS
 
 
 @dataclass

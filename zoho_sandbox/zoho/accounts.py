@@ -8,15 +8,9 @@ from starlette.routing import Route
 
 from zoho_sandbox.faults.switches import Switches
 from zoho_sandbox.forms import form_of
+from zoho_sandbox.zoho.api_error import THROTTLED
 from zoho_sandbox.zoho.grants import Grants
 from zoho_sandbox.zoho.tokens import LIFE_SECONDS, Tokens, TooManyTokens
-
-THROTTLED = {
-    "error": "Access Denied",
-    "error_description": "You have made too many requests continuously. "
-    "Please try again after some time.",
-    "status": "failure",
-}
 
 
 def routes(tokens: Tokens, grants: Grants, switches: Switches) -> list[Route]:

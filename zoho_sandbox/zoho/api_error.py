@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+# Of the accounts server, whose errors have an envelope of their own.
+THROTTLED = {
+    "error": "Access Denied",
+    "error_description": "You have made too many requests continuously. "
+    "Please try again after some time.",
+    "status": "failure",
+}
+
 
 def envelope(code: str, message: str, **details: object) -> dict:
     """Return the body of an error answer."""

@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from zoho_sandbox.faults.connections import Connections
-from zoho_sandbox.faults.failures import BUSY, Faults
+from zoho_sandbox.faults.failures import Faults
+from zoho_sandbox.faults.kinds import BUSY
 from zoho_sandbox.faults.switches import Switches
 from zoho_sandbox.zoho.api_error import envelope
 from zoho_sandbox.zoho.organisation import Organisation
