@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ import pytest
 
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline_tests.kit.command import SECRETS, aha, assert_refused
+from aha_pipeline_tests.kit.databases import fresh_database
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 START = TODAY - timedelta(days=4)
@@ -31,20 +33,35 @@ def recent(connected, monkeypatch):
     return connected
 
 
-def test_a_sync_tells_what_it_did_and_a_second_one_that_nothing_changed(recent, database_url):
-    first = aha("sync")
-    assert first.returncode == 0, first.stderr
-    assert re.search(r"Leads +3 +3 +0 +0 +0", first.stdout)
-    assert "sandbox data" in first.stdout
-    second = aha("sync")
+@pytest.fixture(scope="module")
+def synced(module_connected) -> subprocess.CompletedProcess[str]:
+    """How a first sync of the module's organisation ended."""
+    return aha("sync", AHA_START_DATE=START.isoformat())
+
+
+@pytest.fixture
+def synced_url(synced, postgres, module_database_url) -> Iterator[str]:
+    """Address of a copy of the warehouse after that sync."""
+    ((name,),) = rows(module_database_url, "select current_database()")
+    with fresh_database(postgres, name) as address:
+        yield address
+
+
+def test_a_sync_tells_what_it_did_and_a_second_one_that_nothing_changed(
+    synced, recent, module_connected, synced_url
+):
+    assert synced.returncode == 0, synced.stderr
+    assert re.search(r"Leads +3 +3 +0 +0 +0", synced.stdout)
+    assert "sandbox data" in synced.stdout
+    url = module_connected.url
+    second = aha("sync", DATABASE_URL=synced_url, ZOHO_API_URL=url, ZOHO_ACCOUNTS_URL=url)
     assert second.returncode == 0
     assert "Nothing changed" in second.stdout
-    assert rows(database_url, "select count(*) from crm.leads_raw") == [(3,)]
+    assert rows(synced_url, "select count(*) from crm.leads_raw") == [(3,)]
 
 
-def test_a_sync_is_a_run_that_the_dagster_ui_shows(recent, database_url):
-    assert aha("sync", "--from", TODAY.isoformat()).returncode == 0
-    assert rows(database_url, "select pipeline_name, status from dagster.runs") == [
+def test_a_sync_is_a_run_that_the_dagster_ui_shows(synced, module_database_url):
+    assert rows(module_database_url, "select pipeline_name, status from dagster.runs") == [
         ("daily_sync", "SUCCESS")
     ]
 
@@ -123,9 +140,9 @@ def test_an_unreachable_database_is_one_sentence_without_its_password(recent):
         (("--from", "2026-02-30"), "2026-02-30"),
         (("--from", "yesterday"), "2026-01-31"),
         (("--from", TODAY.isoformat(), "--to", START.isoformat()), "after"),
-        (("--to", (TODAY + timedelta(days=2)).isoformat()), "future"),
+        (("--to", (TODAY + timedelta(days=3)).isoformat()), "future"),
         (("--from", "2001-01-01"), "AHA_START_DATE"),
-        (("--from", (TODAY + timedelta(days=1)).isoformat()), "future"),
+        (("--from", (TODAY + timedelta(days=2)).isoformat()), "future"),
         (("--modules", "Leads,Unicorns"), "Unicorns"),
         (("--modules", ","), "Leads"),
         (("--frm", "x"), "--from"),
@@ -182,11 +199,10 @@ def test_sigterm_stops_a_command_that_has_not_begun_its_run(recent):
     assert "Stopped" in error
 
 
-def test_another_organisation_is_refused(recent, database_url):
-    assert aha("sync", "--from", TODAY.isoformat()).returncode == 0
-    with connect(database_url) as connection, connection.cursor() as cursor:
+def test_another_organisation_is_refused(recent, synced_url):
+    with connect(synced_url) as connection, connection.cursor() as cursor:
         cursor.execute("update crm.organisation set org_id = 'other', name = 'Other Ltd'")
-    assert_refused(aha("sync"), "Other Ltd", "AHA_HOME")
+    assert_refused(aha("sync", DATABASE_URL=synced_url), "Other Ltd", "AHA_HOME")
 
 
 @pytest.fixture
@@ -215,7 +231,7 @@ def test_ctrl_c_stops_a_sync_and_the_next_one_carries_on(reading, recent, databa
     assert "carries on" in error
     assert "Traceback" not in output + error
     recent.switches.latency = 0
-    assert aha("sync").returncode == 0
+    assert aha("sync", "--modules", "Leads").returncode == 0
     assert rows(database_url, "select count(*) from crm.leads_raw") == [(3,)]
     assert sorted(rows(database_url, "select status from dagster.runs")) == [
         ("FAILURE",),
@@ -259,7 +275,7 @@ def test_sessions_that_are_cut_are_one_sentence_and_the_next_sync_carries_on(
     assert "Traceback" not in output + error
     assert "connection to the database was lost" in output + error
     recent.switches.latency = 0
-    assert aha("sync").returncode == 0
+    assert aha("sync", "--modules", "Leads").returncode == 0
     assert rows(database_url, "select count(*) from crm.leads_raw") == [(3,)]
 
 

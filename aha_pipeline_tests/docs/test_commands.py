@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
@@ -16,6 +18,7 @@ import requests
 from aha_pipeline.cli import cli
 from aha_pipeline_tests.kit.mart_contents import rows
 from aha_pipeline_tests.kit.pages import ROOT, read_pages
+from aha_pipeline_tests.kit.ports import free_port
 
 BIN = Path(sys.executable).parent
 WALK = ".ci/walk.py"
@@ -75,9 +78,11 @@ def give(command: str) -> subprocess.CompletedProcess:
 
 
 @pytest.fixture
-def prepared(connected, monkeypatch) -> None:
-    """A connected company, whose first partition is the one that the pages name."""
-    monkeypatch.setenv("AHA_START_DATE", min(re.findall(r"20\d\d-\d\d-\d\d", " ".join(here()))))
+def prepared(connected, monkeypatch, command) -> None:
+    """A connected company, read from the first day that the command names, or from yesterday."""
+    yesterday = datetime.now(ZoneInfo("Asia/Kolkata")).date() - timedelta(days=1)
+    named = re.findall(r"20\d\d-\d\d-\d\d", command)
+    monkeypatch.setenv("AHA_START_DATE", min(named, default=yesterday.isoformat()))
 
 
 @pytest.mark.parametrize("command", [one for one in here() if not one.startswith("aha sandbox")])
@@ -91,8 +96,9 @@ def test_a_command_of_the_pages_does_its_work(prepared, database_url, command):
 @pytest.mark.parametrize("command", [one for one in here() if one.startswith("aha sandbox")])
 def test_a_sandbox_of_the_pages_is_served(command, tmp_path):
     log = tmp_path / "log"
+    words = [*shlex.split(command)[1:], "--port", str(free_port())]  # the walk has the usual one
     with log.open("w") as output:
-        served = subprocess.Popen([BIN / "aha", *shlex.split(command)[1:]], stdout=output)
+        served = subprocess.Popen([BIN / "aha", *words], stdout=output)
     try:
         address = wait_for(lambda: re.search(r"http://\S+", log.read_text()))[0]
         assert "sandbox" in requests.get(address, timeout=10).text.lower()
