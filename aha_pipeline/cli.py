@@ -14,7 +14,9 @@ from aha_pipeline.crm.errors import ZohoError
 from aha_pipeline.settings import SettingsError
 from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
+from aha_pipeline.warehouse.meaning_file import MeaningFileError
 from aha_pipeline.warehouse.migrate import SchemaIsNewer
+from aha_pipeline.warehouse.person import PersonError
 from aha_pipeline.warehouse.state import WrongOrganisation
 
 INTERRUPTED = 130
@@ -24,6 +26,8 @@ EXPECTED = (
     SchemaIsNewer,
     ZohoError,
     WrongOrganisation,
+    MeaningFileError,
+    PersonError,
     stand_in.SandboxError,
 )
 
@@ -184,6 +188,29 @@ def reconcile(modules: tuple[str, ...] | None) -> None:
     from aha_pipeline.commands.reconcile import reconcile as run_reconcile
 
     sys.exit(0 if run_reconcile(_console(), modules) else 1)
+
+
+@cli.command()
+@click.option("--phone", help="Their telephone number, in any notation.")
+@click.option("--email", help="Their e-mail address, in any case.")
+@click.option("--id", "id_", help="The id of one of their records.")
+@click.option("--proposed", is_flag=True, help="Whom Zoho says to erase.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(
+    phone: str | None, email: str | None, id_: str | None, proposed: bool, yes: bool
+) -> None:
+    """Erase what is personal of somebody from all that is kept here; the figures stay.
+
+    Shows what it will erase and asks. Without an option: goes on with what was begun, and lists
+    what was erased and whom Zoho proposes.
+    """
+    from aha_pipeline.commands.forget import forget as run_forget
+
+    given = {"phone": phone, "email": email, "id": id_}
+    asked = [(kind, text) for kind, text in given.items() if text is not None]
+    if len(asked) + proposed > 1:
+        raise click.UsageError("Give one of --phone, --email, --id and --proposed.")
+    run_forget(_console(), asked[0] if asked else None, proposed=proposed, is_agreed=yes)
 
 
 @cli.command()

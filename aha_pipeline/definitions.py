@@ -18,9 +18,15 @@ from aha_pipeline.assets.picklist_meaning import (
 from aha_pipeline.assets.reconcile import certificate_check, count_check
 from aha_pipeline.assets.resources import services_resource
 from aha_pipeline.automation.alerts import alert_on_failure, alert_on_lateness
+from aha_pipeline.automation.erasure import erase_personal_data
 from aha_pipeline.automation.housekeeping import housekeeping
 from aha_pipeline.automation.jobs import daily_sync, reconcile_job, send_whatsapp
-from aha_pipeline.automation.schedules import daily_schedule, weekly_housekeeping, weekly_reconcile
+from aha_pipeline.automation.schedules import (
+    daily_erasure,
+    daily_schedule,
+    weekly_housekeeping,
+    weekly_reconcile,
+)
 from aha_pipeline.automation.sensors import delivery_statuses, whatsapp_on_briefing
 from aha_pipeline.settings import ALL_MODULES, SettingsError
 
@@ -56,9 +62,10 @@ def defs() -> dg.Definitions:
             company_settings_check,
             *all_checks(modules),
         ],
-        jobs=[daily_sync, send_whatsapp, reconcile_job, housekeeping],
+        jobs=[daily_sync, send_whatsapp, reconcile_job, erase_personal_data, housekeeping],
         schedules=[
             daily_schedule(settings),
+            daily_erasure(settings),
             weekly_reconcile(settings),
             weekly_housekeeping(settings),
         ],

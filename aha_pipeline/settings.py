@@ -189,6 +189,19 @@ class Settings(BaseSettings):
         description="days to keep former contents of records other than leads and deals; "
         "by default they are kept for ever",
     )
+    aha_keep_personal_days: int | None = Field(
+        None,
+        ge=1,
+        description="days after which a lost, junk or deleted lead loses its personal fields; by "
+        "default it keeps them",
+    )
+    aha_purge_after_days: int | None = Field(
+        None,
+        ge=0,
+        le=3650,
+        description="days from `aha forget` until what it suppressed is deleted for good: your "
+        "counsel's choice, 0 for at once; by default it stays sealed until this is set",
+    )
     aha_currency: str = Field(
         "INR",
         description="currency of the figures, ISO 4217; by default the organisation's own in Zoho",

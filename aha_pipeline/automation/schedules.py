@@ -1,9 +1,10 @@
-"""The schedules: every day what changed; once a week everything, and the deletion of old logs."""
+"""The schedules: daily what changed and what to erase; weekly everything, and old logs."""
 
 import dagster as dg
 
 from aha_pipeline.assets import partitions
 from aha_pipeline.assets.unread_days import first_unread_day
+from aha_pipeline.automation.erasure import erase_personal_data
 from aha_pipeline.automation.housekeeping import housekeeping
 from aha_pipeline.automation.jobs import daily_sync, reconcile_job
 from aha_pipeline.calendar import today
@@ -41,6 +42,19 @@ def weekly_reconcile(settings: Settings) -> dg.ScheduleDefinition:
     """Return the schedule `reconcile`: on Sundays, three hours before the daily sync."""
     about = "Compares every record with Zoho once a week, before the day's figures."
     return _weekly(settings, "reconcile", reconcile_job, SUNDAY, about)
+
+
+def daily_erasure(settings: Settings) -> dg.ScheduleDefinition:
+    """Return the schedule `erase_personal_data`: an hour before the daily sync."""
+    hour = (settings.aha_daily_at.hour - 1) % 24
+    return dg.ScheduleDefinition(
+        name="erase_personal_data",
+        job=erase_personal_data,
+        cron_schedule=f"{settings.aha_daily_at.minute} {hour} * * *",
+        execution_timezone=settings.aha_timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Erases what is due, before the day's figures.",
+    )
 
 
 def weekly_housekeeping(settings: Settings) -> dg.ScheduleDefinition:

@@ -1,7 +1,8 @@
-"""Meanings of statuses and stages, and other names of values, in CSV files.
+"""Meanings of statuses and stages, other names of values, and personal fields, in CSV files.
 
 Zoho's defaults, and what a user corrects. The first line names the columns: of meanings module,
-value and meaning are needed, of aliases field, alias and value. Empty lines and lines that begin
+value and meaning are needed, of aliases field, alias and value, of fields module, field and
+personal. Empty lines and lines that begin
 with # say nothing. A value is one line long.
 """
 
@@ -19,6 +20,7 @@ MEANINGS = {
 NEEDED = ("module", "value", "meaning")
 COLUMNS = (*NEEDED, "probability", "position")
 ALIAS_COLUMNS = ("field", "alias", "value")
+PERSONAL_COLUMNS = ("module", "field", "personal")
 # Zoho's names of the fields whose values have labels in crm.text_labels.
 FIELDS = ("Lead_Source", "Lead_Status", "Stage", "Industry")
 LAST_POSITION = 1_000_000
@@ -54,6 +56,15 @@ class Alias:
     value: str
 
 
+@dataclass(frozen=True)
+class PersonalField:
+    """One line: whether a field, of one module or of all (*), says who a person is."""
+
+    module: str
+    field: str
+    is_personal: bool
+
+
 def read_meanings(path: Path) -> list[Meaning]:
     """Return the lines of a file in their order; none where there is no file.
 
@@ -70,6 +81,16 @@ def read_aliases(path: Path) -> list[Alias]:
     """
     found = _read(path, ALIAS_COLUMNS, ALIAS_COLUMNS, _alias, lambda row: (row.field, row.alias))
     return list(found.values())
+
+
+def read_personal_fields(path: Path) -> dict[tuple[str, str], bool]:
+    """Return by module (* is all) and field whether a file calls it personal.
+
+    None where there is no file. Raises MeaningFileError.
+    """
+    columns = PERSONAL_COLUMNS
+    found = _read(path, columns, columns, _personal, lambda row: (row.module, row.field))
+    return {key: row.is_personal for key, row in found.items()}
 
 
 def line_for(*cells: str) -> str:
@@ -169,6 +190,15 @@ def _alias(row: dict[str, str]) -> Alias:
     if not alias or "\0" in alias + value:
         raise _LineWrong("the alias is empty or no text; write it as records have it")
     return Alias(field, alias, value)
+
+
+def _personal(row: dict[str, str]) -> PersonalField:
+    module, field, personal = (row[name] for name in PERSONAL_COLUMNS)
+    if not module or not field or "\0" in module + field:
+        raise _LineWrong("module or field is empty; write their API names, or * for all modules")
+    if personal.lower() not in ("yes", "no"):
+        raise _LineWrong(f"{personal!r} says nothing of {field}; write yes or no")
+    return PersonalField(module, field, personal.lower() == "yes")
 
 
 def _meaning(row: dict[str, str]) -> Meaning:

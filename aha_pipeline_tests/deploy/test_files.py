@@ -154,7 +154,7 @@ def test_the_image_installs_what_runs_at_the_developers_versions_and_none_of_the
         "hypothesis",
         "mypy",
         "uv",
-        "phonenumbers",
+        "linkify-it-py",
     }
     assert not tools & runtime.keys()
     assert "-r requirements.runtime.lock" in (DEPLOY / "Dockerfile").read_text()

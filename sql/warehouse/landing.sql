@@ -147,9 +147,11 @@ from vanished
 order by 2, 1;
 
 -- name: quarantine
--- The text of a record that could not be landed as sent; the same text once, however often it is read.
+-- The text of a record that could not be landed as sent; the same text once, however often it is
+-- read, and none of a forgotten person.
 insert into crm.quarantine (module, id, run_id, reason, original)
-values (%(module)s, %(id)s, %(run_id)s, %(reason)s, %(text)s)
+select %(module)s, %(id)s, %(run_id)s, %(reason)s, %(text)s
+where not exists (select from crm.forgotten where module = %(module)s and id = %(id)s)
 on conflict (module, id, md5(original)) do nothing;
 
 -- name: ranges_already_read

@@ -1,11 +1,15 @@
 -- Bring the records of a batch into the module's table: of each its newest text; no newer version is
 -- overwritten by an older one; a record seen again is alive again. What it said before is kept,
 -- unless only values that change by themselves differ. A field that the text does not have at all
--- keeps the value it has here.
+-- keeps the value it has here. Of a forgotten person nothing comes back.
 with records as not materialized (
     select
         raw_data ->> 'id' as id,
-        raw_data,
+        case
+            when (select exists (select from crm.forgotten))
+                then crm.without_forgotten(%(module)s, raw_data)
+            else raw_data
+        end as raw_data,
         crm.to_time(raw_data ->> 'Modified_Time') as modified_time,
         place
     from staged_records
