@@ -211,6 +211,11 @@ class Settings(BaseSettings):
         description="how an amount becomes one in AHA_CURRENCY by the Exchange_Rate of its record: "
         "multiply or divide; by default as the rates themselves show",
     )
+    aha_dashboard_database_url: SecretStr | None = Field(
+        None,
+        description="the same database for a login that may only read, with which the dashboard "
+        "connects; by default it connects as DATABASE_URL and steps down",
+    )
     aha_dashboard_address: str = Field(
         "127.0.0.1",
         description="address on which `aha up` serves the dashboard; with a login any, "
@@ -333,7 +338,7 @@ class Settings(BaseSettings):
             raise ValueError("may only point at a stand-in on this machine; leave it unset")
         return value
 
-    @field_validator("database_url", "database_session_url")
+    @field_validator("database_url", "database_session_url", "aha_dashboard_database_url")
     @classmethod
     def _check_database(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
@@ -536,6 +541,13 @@ class Settings(BaseSettings):
         if self.database_url is None:
             raise SettingsError("DATABASE_URL is not set: name the database.")
         return self.database_url.get_secret_value()
+
+    @property
+    def dashboard_url(self) -> str:
+        """The database's address for the dashboard. Raises as `database_address` does."""
+        if self.aha_dashboard_database_url is not None:
+            return self.aha_dashboard_database_url.get_secret_value()
+        return self.database_address
 
     @property
     def session_url(self) -> str:

@@ -151,8 +151,9 @@ def _connection(settings: Settings) -> Iterator[Connection]:
 
 
 def _address(settings: Settings) -> str:
-    url = settings.database_url
-    return url.get_secret_value() if url else _embedded(settings.home)
+    if settings.database_url is None and settings.aha_dashboard_database_url is None:
+        return _embedded(settings.home)
+    return settings.dashboard_url
 
 
 @st.cache_resource(show_spinner=False)

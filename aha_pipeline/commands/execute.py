@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from aha_pipeline import local, services
@@ -20,14 +21,16 @@ def execute(arguments: Sequence[str]) -> None:
     or where there is no such program; DatabaseUnreachable.
     """
     settings = configuration.load()
-    if settings.database_url is None or settings.zoho is None:
+    loads_graph = _loads_graph(arguments)
+    if settings.database_url is None or (loads_graph and settings.zoho is None):
         raise SettingsError(
             "DATABASE_URL and the ZOHO_ settings must be set where services run apart: each would "
             "start a database and a sandbox of its own. For one machine there is `aha up`."
         )
     local.with_database(settings)
     migrate(settings.session_url)
-    services.configured_modules()
+    if loads_graph:
+        services.configured_modules()
     home.prepare(settings)
     home.create_tables(settings.session_url)
     if Path(arguments[0]).name == "dagster-daemon" and "run" in arguments[1:2]:
@@ -36,3 +39,11 @@ def execute(arguments: Sequence[str]) -> None:
         os.execvp(arguments[0], list(arguments))  # noqa: S606
     except OSError as error:
         raise SettingsError(f"{arguments[0]} cannot be run ({error.strerror}).") from None
+
+
+def _loads_graph(arguments: Sequence[str]) -> bool:
+    """Return whether a program loads the graph, which needs Zoho, and leaves it to no server."""
+    pairs = pairwise(arguments)
+    files = [Path(value) for option, value in pairs if option in ("-w", "--workspace")]
+    texts = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
+    return not texts or any("grpc_server:" not in text or "python_" in text for text in texts)

@@ -29,10 +29,42 @@ def examine(settings: Settings) -> Iterator[Finding]:
             yield from _sessions(url, settings.session_url)
             yield rights(connection)
             yield migrations(url)
+            yield dashboard(settings)
     except DatabaseUnreachable as error:
         yield problem("Database", error)
     except psycopg2.Error as error:
         yield problem("Database", errors.sentence(error))
+
+
+def dashboard(settings: Settings) -> Finding:
+    """Return whether the dashboard connects with a login that may only read."""
+    what, setting = "Dashboard's login", "AHA_DASHBOARD_DATABASE_URL"
+    if settings.aha_dashboard_database_url is None:
+        if is_local(settings.database_address):
+            return ok(what, "That of the pipeline: the database is on this machine.")
+        return warning(
+            what,
+            "The dashboard connects as the owner of the database and then steps down: make a login "
+            f"that may only read, and name it in {setting}.",
+        )
+    try:
+        with connect(settings.dashboard_url) as connection, connection.cursor() as cursor:
+            cursor.execute(sql.statement("warehouse/rights", "beyond_reading"))
+            beyond = [allowed for (allowed,) in cursor]
+            cursor.execute("select pg_has_role('aha_reader', 'member')")
+            [(may_read,)] = cursor
+    except (DatabaseUnreachable, psycopg2.Error) as error:
+        says = errors.sentence(error) if isinstance(error, psycopg2.Error) else error
+        return problem(what, f"{setting}: {says}", stops_sync=False)
+    if not may_read:
+        return problem(
+            what, f"The login of {setting} may not read: grant aha_reader to it.", stops_sync=False
+        )
+    if beyond:
+        return warning(
+            what, f"The login of {setting} may {', '.join(beyond)}: name one that may only read."
+        )
+    return ok(what, "It may only read.")
 
 
 def version(number: int) -> Finding:

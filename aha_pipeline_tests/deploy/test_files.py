@@ -1,9 +1,11 @@
 """The files of `deploy/`: what they start exists, and both say the same of failed runs."""
 
+import json
 import re
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -11,8 +13,13 @@ from dagster import DagsterInstance, DagsterInvalidConfigError
 from dagster._config import process_config
 from dagster._core.instance.config import PoolGranularity
 from dagster_k8s.launcher import K8sRunLauncher
+from kubernetes.client import ApiClient
 
+from aha_pipeline.commands.execute import execute
+from aha_pipeline.doctor.database import dashboard
 from aha_pipeline.instance import home
+from aha_pipeline.settings import SettingsError, load
+from aha_pipeline.warehouse.connection import connect
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 
@@ -47,6 +54,59 @@ def test_what_is_published_is_published_on_loopback_and_dagster_only_behind_a_lo
     assert set(published) == {"login", "dashboard"}
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
     assert services["login"]["environment"]["OAUTH2_PROXY_UPSTREAMS"] == "http://webserver:3000"
+
+
+def test_each_service_is_given_the_secrets_that_it_uses_and_no_other():
+    """Only the code reads Zoho and sends; the dashboard owns nothing, not even in the database."""
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    assert [name for name, service in services.items() if "env_file" in service] == ["code"]
+    told = {name: str(service["environment"]) for name, service in services.items()}
+    assert [name for name in told if "POSTGRES_PASSWORD" in told[name]] == [
+        "postgres", "code", "webserver", "daemon",
+    ]  # fmt: skip
+    assert not [name for name in told if "TWILIO" in told[name] or "ZOHO_CLIENT" in told[name]]
+    assert "//aha_dashboard:" in told["dashboard"]
+    assert services["dashboard"]["entrypoint"] == []  # `aha exec` brings the schema up to date
+
+
+@pytest.mark.parametrize("where", ["deploy/workspace.yaml", "workspace.yaml", None])
+def test_what_leaves_the_graph_to_a_server_needs_no_secret_of_zoho(
+    monkeypatch, database_url, where
+):
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    for name in ("DAGSTER_HOME", "DAGSTER_POSTGRES_URL", "DAGSTER_EVENT_BATCH_SIZE"):
+        monkeypatch.setenv(name, "")
+    files = ["-w", str(DEPLOY.parent / where)] if where else []
+    wanted = "cannot be run" if where == "deploy/workspace.yaml" else "ZOHO_ settings must be set"
+    with pytest.raises(SettingsError, match=wanted):
+        execute(["no-such-program", *files])
+
+
+def test_the_database_of_the_compose_file_makes_a_login_that_may_only_read(
+    monkeypatch, database_url
+):
+    (statements,) = re.findall(
+        r"<<'SQL'\n(.*)\nSQL", (DEPLOY / "dashboard_login.sh").read_text(), re.DOTALL
+    )
+    role = "aha_test_compose"
+    made = statements.split("\\gexec")[1].replace("aha_dashboard", role)
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute(made.replace(":'password'", "%s"), ["it's secret"])
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    login = database_url.replace("//postgres@", f"//{role}@")
+    monkeypatch.setenv("AHA_DASHBOARD_DATABASE_URL", login)
+    finding = dashboard(load())
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute(f"drop role {role}")
+    assert finding.verdict == "ok", finding
+
+
+def test_kubernetes_own_models_take_the_manifest_to_the_last_key():
+    client = ApiClient()
+    for given in yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text()):
+        answer = SimpleNamespace(data=json.dumps(given))
+        taken = client.deserialize(answer, f"V1{given['kind']}")
+        assert client.sanitize_for_serialization(taken) == given
 
 
 def test_the_workspace_names_the_service_and_port_of_the_code():

@@ -329,3 +329,19 @@ def test_the_report_names_each_fault_on_one_line(well, monkeypatch):
     (line,) = [one for one in finished.stdout.splitlines() if one.startswith("warning")]
     assert "Ollama" in line
     assert "ollama pull llama" in line
+
+
+def test_a_dashboards_login_that_may_more_or_less_than_read(well, monkeypatch, database_url):
+    url = database_url.replace("//postgres@", "//aha_test_dashboard@")
+    monkeypatch.setenv("AHA_DASHBOARD_DATABASE_URL", url)
+    make = "create role aha_test_dashboard login"
+    try:
+        execute(database_url, f"{make} in role aha_reader")
+        assert database.dashboard(load()).verdict == "ok"
+        execute(database_url, "grant pg_write_all_data to aha_test_dashboard")
+        only("Dashboard's login", "warning", "write records or figures")
+        execute(database_url, "revoke aha_reader from aha_test_dashboard")
+        only("Dashboard's login", "problem", "grant aha_reader", stops=False)
+    finally:
+        execute(database_url, "drop role if exists aha_test_dashboard")
+    only("Dashboard's login", "problem", "AHA_DASHBOARD_DATABASE_URL", stops=False)

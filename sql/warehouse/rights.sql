@@ -53,3 +53,27 @@ from (
 ) as needed (position, what, is_allowed)
 where not is_allowed
 order by position
+
+-- name: beyond_reading
+-- What the present role may do that a login of the dashboard must not, in words that follow "may".
+select what
+from (
+    values
+        (1, 'do all, as a superuser', (select rolsuper from pg_roles where rolname = current_user)),
+        (2, 'pass row-level security by',
+            (select rolbypassrls from pg_roles where rolname = current_user)),
+        (3, 'make roles', (select rolcreaterole from pg_roles where rolname = current_user)),
+        (4, 'make objects in the schemas',
+            coalesce(has_schema_privilege(to_regnamespace('crm'), 'create'), false)
+            or coalesce(has_schema_privilege(to_regnamespace('analytics'), 'create'), false)),
+        (5, 'write records or figures', exists (
+            select from pg_class
+            where relnamespace in (to_regnamespace('crm'), to_regnamespace('analytics'))
+                and relkind = 'r'
+                and relname <> 'work_list_marks'
+                and has_table_privilege(oid, 'insert, update, delete, truncate'))),
+        (6, 'enter the schema aha_private',
+            coalesce(has_schema_privilege(to_regnamespace('aha_private'), 'usage'), false))
+) as found (position, what, is_allowed)
+where is_allowed
+order by position
