@@ -99,7 +99,7 @@ def send_message(
     except DeliveryError as error:
         raise dg.Failure(str(error)) from None
     context.add_output_metadata(
-        {row.masked: f"{row.channel} {row.form}, part {row.part}: {row.status}" for row in rows}
+        {f"{row.masked}, {row.channel}, {row.form} {row.part}": row.status for row in rows}
     )
     _require_sent(rows)
 

@@ -1,6 +1,7 @@
 """Within 24 hours of the reader's last message the text goes, else the template, then the text."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from aha_pipeline.delivery import statuses
 from aha_pipeline.delivery.channel import Content
 from aha_pipeline.delivery.channels.whatsapp import TEMPLATES as WORDS
-from aha_pipeline.delivery.channels.whatsapp import render, variables
+from aha_pipeline.delivery.channels.whatsapp import error_of, render, variables
 from aha_pipeline_tests.delivery.ledger_rows import (
     DAY,
     OTHER,
@@ -179,3 +180,33 @@ def test_the_longest_values_fit_on_lines_of_their_own_into_what_whatsapp_takes()
         assert not words.startswith("{{")
         assert not words.endswith("}}")
         assert "}}{{" not in words.replace(" ", "")
+
+
+def test_a_reader_with_a_username_is_written_to_by_whatsapp_s_own_id(
+    connect, twilio, send, templated, report
+):
+    name = "IN.13491208655302741918"
+    twilio.write_first(READER, ago=timedelta())  # somebody else's message opens nothing
+    assert [row.form for row in send(report, (name,), by=templated)] == ["template"]
+    twilio.answer(name)
+    assert send(report, (name,), by=templated)[0].form == "text"
+    assert kinds(twilio, name) == ["template", "text"]
+
+
+# Twilio's pages on the errors of WhatsApp, November 2026.
+CODES = (
+    20003, 20404, 20429, 21211, 21219, 21608, 21610, 21617, 21658, 63003, 63005, 63007, 63008,
+    63012, 63013, 63014, 63015, 63016, 63017, 63018, 63019, 63020, 63021, 63022, 63024, 63025,
+    63027, 63028, 63029, 63030, 63031, 63032, 63036, 63038, 63040, 63041, 63042, 63049, 63051,
+    92007,
+)  # fmt: skip
+
+
+def test_each_code_says_what_it_means_and_what_to_do():
+    told = {code: error_of(code) for code in CODES}
+    assert all("Twilio reports error" not in str(error) for error in told.values())
+    assert all(re.search(r"(: |; |; the )\w", str(error)) for error in told.values())
+    passing = {code for code, error in told.items() if error.cause == "retryable"}
+    assert passing == {20429, 63012, 63017, 63018, 63038, 63049}
+    assert [code for code, error in told.items() if error.cause == "reply"] == [63016]
+    assert error_of(63999).cause == "permanent"

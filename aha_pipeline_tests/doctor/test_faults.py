@@ -257,6 +257,18 @@ def test_a_wrong_value(well, monkeypatch):
     only("Settings", "problem", "AHA_DAILY_AT")
 
 
+def test_further_channels_out_of_reach(well, monkeypatch):
+    for name, value in {
+        "SMTP_HOST": "127.0.0.1", "SMTP_PORT": "9", "SMTP_FROM": "sales@example.com",
+        "SMTP_TO": "ceo@example.com", "WEBHOOK_URL": "http://127.0.0.1:9/s3cret",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    mail, hook = wrong(found()).values()
+    assert (mail.what, hook.what[:17]) == ("E-mail", "Webhook 127.0.0.1")
+    assert all("cannot be reached" in one.says and not one.stops_sync for one in (mail, hook))
+    assert "s3cret" not in f"{mail} {hook}"
+
+
 def test_no_twilio_beside_a_real_crm(well, monkeypatch):
     for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_WHATSAPP_NUMBER",
         "TARGET_WHATSAPP_NUMBER"):  # fmt: skip

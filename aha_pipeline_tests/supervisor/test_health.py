@@ -12,6 +12,7 @@ from aha_pipeline.supervisor import health as room
 from aha_pipeline.supervisor.alarm import Alarm
 from aha_pipeline.supervisor.children import Children, Service
 from aha_pipeline.supervisor.health import Health
+from aha_pipeline_tests.delivery.stand_ins import mail_server
 from aha_pipeline_tests.kit.mart_contents import rows
 from aha_pipeline_tests.kit.ports import free_port
 from zoho_sandbox.server import Sandbox
@@ -155,3 +156,20 @@ def test_a_message_that_never_left_is_sent_later_and_one_in_doubt_never_again(
     (tmp_path / "incident.json").write_text('{"told": ["')  # cut: nothing is known of it
     alarm.look(["The database does not answer."])
     assert len(outbox(tmp_path)) == 4
+
+
+def test_the_next_channel_tells_where_the_first_is_away(alarm, tmp_path, monkeypatch):
+    with mail_server() as mail:
+        for name, value in {
+            "TWILIO_API_URL": "http://127.0.0.1:9",
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(mail.port),
+            "SMTP_FROM": "sales@example.com",
+            "SMTP_TO": "+919812345678=rao@example.com",
+        }.items():
+            monkeypatch.setenv(name, value)
+        for _ in range(2):
+            alarm.look(["The database does not answer."])
+        (text,) = mail.texts("rao@example.com")
+    assert "The database does not answer." in text
+    assert outbox(tmp_path) == []

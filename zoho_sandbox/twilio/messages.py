@@ -24,7 +24,8 @@ from zoho_sandbox.forms import form_of
 from zoho_sandbox.twilio.delivery_faults import DAY, DeliveryFaults, api_error
 from zoho_sandbox.twilio.outbox import RECEIVED, Message, Outbox
 
-ADDRESS = re.compile(r"whatsapp:\+[1-9]\d{7,14}")
+# A number, or since April 2026 the business-scoped id of somebody with a username.
+ADDRESS = re.compile(r"whatsapp:(\+[1-9][0-9]{7,14}|[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128})")
 MAX_BODY = 1600
 MAX_VALUE = 1600
 Answer = Callable[[Request], Awaitable[Response]]
