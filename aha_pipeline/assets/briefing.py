@@ -20,7 +20,7 @@ from aha_pipeline.warehouse.mart_files import read_marts, tables_read
 from aha_pipeline.warehouse.state import read_organisation
 
 BRIEFING_KEY = dg.AssetKey([PREFIX, "ai_briefing"])
-FILES = (
+SQL_FILES = (
     *(f"{FOLDER}/{kind}" for kind in kinds()),
     *(f"briefing/report/{table}" for table in TABLES),
 )
@@ -33,7 +33,7 @@ class BriefingConfig(dg.Config):
 
 
 def _marts_read() -> list[dg.AssetKey]:
-    tables = {table for name in FILES for table in tables_read(name, sql.read(name))}
+    tables = {table for name in SQL_FILES for table in tables_read(name, sql.read(name))}
     return [mart_key(mart.name) for mart in read_marts() if mart.relation in tables]
 
 

@@ -48,7 +48,7 @@ class FieldMetadata:
 
 
 @dataclass(frozen=True)
-class ExtractedWindow:
+class StagedWindow:
     """A window whose pages and deletions are staged in a transaction that is still open.
 
     `now` is Zoho's clock when the reading began.
@@ -64,7 +64,7 @@ class ExtractedWindow:
 
     def finish(self, services: Services, existing: set[str], **options: Any) -> LoadResult:
         """Load what is staged; `existing` and `options` are those of `Landing.finish`."""
-        known = {"read_until": self.reader.read_until, "existing": list(existing)}
+        known = {"read_until": self.reader.bookmark, "existing": list(existing)}
         return self.landing.finish(
             api_calls=self.api_calls(),
             timezone=services.settings.aha_timezone,
@@ -109,7 +109,7 @@ def sync_window(services: Services, window: Window, cancelled: Event | None = No
 @contextmanager
 def extract(
     services: Services, window: Window, cancelled: Event | None = None, *, resume: bool
-) -> Iterator[ExtractedWindow]:
+) -> Iterator[StagedWindow]:
     """Stage the pages and deletions of a window and yield it; commit when the block ends.
 
     With `resume`, skip the time ranges that an interrupted read of this window has loaded.
@@ -129,10 +129,10 @@ def extract(
         reader = ModuleReader(endpoint, window.since, window.until, already_read, cancelled)
         for page in reader.pages():
             landing.stage(page.records, api_calls(), page.damaged)
-        now = reader.read_until or datetime.now(UTC)
+        now = reader.bookmark or datetime.now(UTC)
         # Deletions are read after the changes: a record in both lists was deleted last.
         landing.stage_deletions((d.id, d.kind, d.deleted_time or now) for d in reader.deletions)
-        yield ExtractedWindow(landing, endpoint, reader, fields, drift, now, api_calls)
+        yield StagedWindow(landing, endpoint, reader, fields, drift, now, api_calls)
     client.release_unused()
 
 

@@ -147,7 +147,7 @@ def _upstream(mart: Mart, modules: Sequence[str]) -> list[dg.AssetKey]:
         **tables,
         **marts,
         f"crm.{picklist_meaning.KEY.path[-1]}": picklist_meaning.KEY,
-        picklist_meaning.LABELS: picklist_meaning.KEY,
+        picklist_meaning.LABELS_TABLE: picklist_meaning.KEY,
     }
     read = {*mart.sources, *(tables if "crm.sync_logs" in mart.sources else ())}
     read -= {*(mart.lookup or ())}

@@ -20,8 +20,8 @@ from aha_pipeline.warehouse.meanings import derive_meanings, lookalikes, unmappe
 
 KEY = dg.AssetKey([GROUP, "picklist_meaning"])
 FILE = "picklist_meaning.csv"
-ALIASES = "picklist_alias.csv"
-LABELS = "crm.text_labels"
+ALIASES_FILE = "picklist_alias.csv"
+LABELS_TABLE = "crm.text_labels"
 UNMAPPED = "unmapped_values"
 LOOKALIKES = "lookalike_values"
 COMPANY_SETTINGS = "company_settings"
@@ -37,8 +37,8 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
         key=KEY,
         description="What each lead status and deal stage means: as Zoho ships it, as the "
         f"organisation's own metadata says, or as the file {FILE} in AHA_HOME corrects it. With it "
-        f"come the labels of all values, {LABELS}: one for all spellings of a value, and for its "
-        f"other names as in {ALIASES}.",
+        f"come the labels of all values, {LABELS_TABLE}: one for all spellings of a value, and for "
+        f"its other names as in {ALIASES_FILE}.",
         deps=[module_key(module) for module in modules if module in MEANINGS],
         group_name=GROUP,
         kinds={"postgresql", "sql"},
@@ -49,7 +49,7 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
         try:
             with services.connect() as connection:
                 home = services.settings.home
-                rows = derive_meanings(connection, home / FILE, home / ALIASES)
+                rows = derive_meanings(connection, home / FILE, home / ALIASES_FILE)
                 described = columns.schema_metadata(connection, "crm.picklist_meaning")
         except MeaningFileError as error:
             raise dg.Failure(
@@ -131,7 +131,7 @@ def lookalikes_check(_: Services, connection: Connection) -> dg.AssetCheckResult
         passed=not found,
         severity=dg.AssetCheckSeverity.WARN,
         description=f"Counted apart, though they may be the same: {pairs}. If they are, add to "
-        f"{ALIASES} in AHA_HOME, below the line field,alias,value: {' and '.join(lines)}."
+        f"{ALIASES_FILE} in AHA_HOME, below the line field,alias,value: {' and '.join(lines)}."
         if found
         else "No value looks like another spelling of a known one.",
         metadata={"lines to add": dg.MetadataValue.md("```\n" + "\n".join(lines) + "\n```")}

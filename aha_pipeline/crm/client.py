@@ -38,7 +38,7 @@ LONGEST_BACKOFF_SECONDS = 60
 QUICK_ATTEMPTS = 2  # of the first call: a person is waiting to hear that Zoho is away
 LONGEST_WAIT_SECONDS = 120
 # Longer than connecting and the first byte may take, and shorter than the lease of a place.
-ANSWER_SECONDS = 80
+RESPONSE_DEADLINE_SECONDS = 80
 CREDITS_HEADER = "X-API-CREDITS-REMAINING"
 
 
@@ -77,7 +77,7 @@ class ZohoClient:
         self.version = version
         self.concurrency = concurrency
         self.per_page = per_page
-        self.answer_seconds: float = ANSWER_SECONDS
+        self.response_deadline_seconds: float = RESPONSE_DEADLINE_SECONDS
         self._limiter = limiter or ProcessLimiter(concurrency)
         self._one_at_a_time = Lock()
         self.budget = budget or Unlimited()
@@ -220,7 +220,7 @@ class ZohoClient:
             started = time.monotonic()
             try:
                 response = _within(
-                    self.answer_seconds,
+                    self.response_deadline_seconds,
                     partial(
                         self._session.request,
                         call.method,

@@ -174,7 +174,7 @@ def trickling() -> Iterator[Callable[[bytes], str]]:
 )
 def test_an_answer_that_trickles_has_an_end(trickling, head):
     client = connect(trickling(head))
-    client.answer_seconds = 0.3
+    client.response_deadline_seconds = 0.3
     started = time.monotonic()
     with pytest.raises(ZohoUnavailable, match="does not answer"):
         client.get("Leads", attempts=2)

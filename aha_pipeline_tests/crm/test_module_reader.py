@@ -56,7 +56,7 @@ def read_twice(sandbox, client, **options):
     """Read all, then undisturbed what changed meanwhile; return the newest times seen."""
     first = read(client, **options)
     sandbox.switches.churn = None
-    began = first.reader.read_until
+    began = first.reader.bookmark
     second = read(client, began and began - COMMIT_LAG, per_page=client.per_page)
     return first.times | second.times
 
@@ -153,7 +153,7 @@ def test_a_record_created_between_two_field_batches_of_a_page_is_seen_by_the_nex
 
     monkeypatch.setattr(client, "get", get)
     first = read(client, since, per_page=200)
-    second = read(client, first.reader.read_until - COMMIT_LAG, per_page=200)
+    second = read(client, first.reader.bookmark - COMMIT_LAG, per_page=200)
     assert made[0] in second.times
 
 
@@ -423,5 +423,5 @@ def test_nothing_is_missed_by_reads_that_stop_and_resume(
             break
         finished += seen.reader.verified_ranges
     sandbox.switches.churn = None
-    times |= read(connect(sandbox.url), seen.reader.read_until - COMMIT_LAG).times
+    times |= read(connect(sandbox.url), seen.reader.bookmark - COMMIT_LAG).times
     assert held_by(sandbox).items() <= times.items()

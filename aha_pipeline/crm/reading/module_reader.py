@@ -53,7 +53,7 @@ class ModuleReader:
         return self._verifier.deletions
 
     @property
-    def read_until(self) -> datetime | None:
+    def bookmark(self) -> datetime | None:
         """Zoho's clock when the read began: the next read continues from there."""
         return self._clock.began_at
 

@@ -19,7 +19,7 @@ from aha_pipeline.crm.reading.time_range import TimeRange
 from aha_pipeline.crm.reading.timestamp_group import MembershipIndex, TimestampGroup
 from aha_pipeline.crm.records_endpoint import Page, RecordsEndpoint
 
-PAGES_PER_PART = 2.5  # fewer are not worth the call that finds where a part begins
+MIN_PAGES_PER_PART = 2.5  # fewer are not worth the call that finds where a part begins
 SHORTEST_PART = timedelta(seconds=3)
 QUEUE_PAGES = 10
 MAX_PAGES_AFTER_READ_START = 20
@@ -143,7 +143,9 @@ class RangeScheduler:
         known_ends = (self._list_end, self._empty_from, self._clock.began_at)
         horizon = min((end for end in known_ends if end), default=None)
         scan = max(self.scans, key=lambda s: s.pages_left(horizon))
-        count = min(int(scan.pages_left(horizon) / PAGES_PER_PART), most + 1, 2 * self._clock.pages)
+        count = min(
+            int(scan.pages_left(horizon) / MIN_PAGES_PER_PART), most + 1, 2 * self._clock.pages
+        )
         width = scan.time_left(horizon) / max(count, 1)
         if scan.position is None or count < 2 or width < SHORTEST_PART:
             return []
