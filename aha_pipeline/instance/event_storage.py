@@ -1,8 +1,10 @@
 """Dagster's PostgreSQL event log, with the plan of a range of days written in batches.
 
-A run over a range announces each day of each asset, and each check. dagster-postgres 0.29 writes
-these announcements one by one, each in several statements: 38 s of the 44 s that 122 days of five
-assets took, and minutes for years. The rows written here are the same.
+A run over a range announces each day of each asset, and each check. dagster-postgres writes these
+announcements one by one, each in several statements. Measured on 2026-11-28 with dagster 1.13.27
+and dagster-postgres 0.29.27, 122 days of the whole graph: to create the run took 3,235 statements
+and 20 s there, and takes 78 and 1.4 s here; the run itself 2,050 statements against 1,237. The rows
+are the same. It can go once https://github.com/dagster-io/dagster/pull/33832 is released.
 
 It also asks the database anew, on a connection of its own, which columns its table of assets has:
 three times for each asset check. Here it asks once.
