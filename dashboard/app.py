@@ -14,6 +14,7 @@ from aha_pipeline.settings import Settings, SettingsError, load
 from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
 from dashboard import login, record_viewer, source
+from dashboard.cards import compared
 from dashboard.filters import Filters, choose
 from dashboard.login import NoEntry
 from dashboard.parts import at
@@ -70,6 +71,8 @@ def _page(data: Source) -> None:
     _open_deal()
     _header(data)
     data = replace(data, filters=_filters(data))
+    if text := compared(data):
+        st.caption(text)
     tabs = st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params")
     for tab, show in zip(tabs, TABS.values(), strict=True):
         if tab.open:
@@ -91,7 +94,8 @@ def _open_deal() -> None:
 def _filters(data: Source) -> Filters:
     """Show the filters; before the marts are built there is nothing to choose from."""
     try:
-        return choose(data.rows("filter_sources"), data.rows("filter_owners"), data.today)
+        offered = data.rows("filter_sources"), data.rows("filter_owners")
+        return choose(*offered, data.today, data.calendar)
     except NotBuilt:
         return Filters()
 

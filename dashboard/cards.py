@@ -1,116 +1,96 @@
-"""The cards on top of the Overview: the last whole day in figures, and today so far."""
+"""The cards on top of the Overview: the period in figures, each against the stretch before."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import streamlit as st
 
 from aha_pipeline import figures
 from aha_pipeline.figures import Number
+from dashboard import periods
 from dashboard.source import Source
-from dashboard.style import Row, column, known, signed
+from dashboard.style import Row, signed
 
 
 @dataclass(frozen=True)
 class Card:
-    """One figure: the column of `kpi_days` that holds it, and the words around it.
+    """One figure of `period_figures`, and the words around it.
 
-    The words may name {day}, {week_before}, {month} and {month_before}. The change is the column
-    of the same name with `_change`; trend: the column drawn day by day.
+    note: a line below it, in which {<figure>} is any figure of the query, printed.
     """
 
     label: str
-    column: str
+    figure: str
     unit: str
-    against: str
     definition: str
-    trend: str
+    note: str = ""
     more_is_good: bool = True
 
 
 CARDS = (
     Card(
-        "New leads · {day}",
+        "New leads",
         "new_leads",
         "count",
-        "on the mean of 7 days",
-        "Leads created on {day}, converted ones included, deleted ones not. The change is against "
-        "the mean of the seven days before.",
-        "new_leads",
+        "Leads created in the period, converted ones included, deleted ones not.",
     ),
     Card(
-        "Junk share · end of {day}",
+        "Junk share",
         "junk_pct",
         "points",
-        "since {week_before}",
-        "Junk leads / all leads at the end of the day. The change is in percentage points.",
-        "junk_pct",
+        "Leads of the period that are junk now / all leads of the period.",
+        "{junk_leads} junk leads",
         more_is_good=False,
     ),
     Card(
-        "Open deals · end of {day}",
-        "open_deals",
+        "Qualified",
+        "qualified_leads",
         "count",
-        "since {week_before}",
-        "Deals that were neither won nor lost at the end of the day.",
-        "open_deals",
+        "Leads of the period that are qualified or converted by now.",
     ),
     Card(
-        "Open pipeline · end of {day}",
-        "open_pipeline_value",
+        "Open pipeline",
+        "open_value",
         "money",
-        "since {week_before}",
-        "Sum of Amount over the deals that were open at the end of the day.",
-        "open_pipeline_value",
+        "Sum of Amount over the deals that were open at the end of the period.",
+        "{open_deals} deals",
     ),
     Card(
-        "Weighted pipeline · end of {day}",
-        "weighted_pipeline_value",
-        "money",
-        "since {week_before}",
-        "Open pipeline, each deal times its probability.",
-        "weighted_pipeline_value",
-    ),
-    Card(
-        "Won · {month}",
-        "won_value_month",
-        "money",
-        "on {month_before}",
-        "Amount of the deals won: {won_deals_month} deals, {won_deals} of them on {day}, by "
-        "closing date, at the latest the day each was first seen won. The bars are the value won "
-        "on each of the last 30 days.",
+        "Won",
         "won_value",
+        "money",
+        "Sum of Amount over the deals won in the period: by closing date, at the latest the day "
+        "each was first seen won.",
+        "{won_deals} deals",
     ),
     Card(
-        "Deals lost · {month}",
-        "lost_deals_month",
-        "count",
-        "on {month_before}",
-        "Deals lost, worth {lost_value_month}; {lost_deals} of them on {day}. The "
-        "bars are the deals lost on each of the last 30 days.",
-        "lost_deals",
+        "Win rate",
+        "win_rate",
+        "points",
+        "Deals won / deals won or lost in the period.",
+        "{win_rate_by_value} by value",
+    ),
+    Card(
+        "Lost",
+        "lost_value",
+        "money",
+        "Sum of Amount over the deals lost in the period.",
+        "{lost_deals} deals",
         more_is_good=False,
     ),
 )
+UNITS = {card.figure: card.unit for card in CARDS} | {"win_rate_by_value": "points"}
 
 
-def show_cards(source: Source, days: Sequence[Row]) -> None:
-    """Show the cards of the last whole day among the rows of `kpi_days`."""
-    shown = next((row for row in days if row["is_shown"]), None)
-    if shown is None:
-        st.info(
-            "No whole day has been read yet; the cards are filled tomorrow.",
-            icon=":material/hourglass_empty:",
-        )
-        return
-    words = _words(shown, source)
-    whole = [row for row in days if not row["is_today"]]
-    with st.grid(4, min_column_width=155):
+def show_cards(source: Source) -> None:
+    """Show the cards of the period."""
+    rows = {row["figure"]: row for row in source.rows("period_figures")}
+    words = {
+        name: printed(row["value"], UNITS.get(name, "count"), source.currency)
+        for name, row in rows.items()
+    }
+    with st.grid(len(CARDS), min_column_width=150):
         for card in CARDS:
-            _show(card, shown, whole, words, source.currency)
-        for today in (row for row in days if row["is_today"]):
-            _show_today(today, source)
+            _show(card, rows[card.figure], words, source)
 
 
 def printed(value: Number, unit: str, currency: str) -> str:
@@ -127,59 +107,39 @@ def change(value: Number, unit: str, currency: str) -> str | int | None:
     size = -value if value < 0 else value
     if printed(size, unit, currency) == printed(0, unit, currency):
         return 0
-    text = printed(value, unit, currency).replace(" %", " points")
-    return signed(value, text)
+    return signed(value, printed(value, unit, currency).replace(" %", " points"))
 
 
-def _show(card: Card, row: Row, whole: Sequence[Row], words: dict[str, str], currency: str) -> None:
-    st.metric(
-        card.label.format(**words),
-        printed(row[card.column], card.unit, currency),
-        change(row[f"{card.column}_change"], card.unit, currency),
-        delta_color="normal" if card.more_is_good else "inverse",
-        delta_description=card.against.format(**words),
-        help=card.definition.format(**words),
-        border=True,
-        height="stretch",
-        chart_data=known(column(whole, card.trend)),
-        chart_type="line" if card.trend == card.column else "bar",
-    )
+def compared(source: Source) -> str:
+    """Return the period and what it is compared with: `1–10 Mar, compared with 1–10 Feb`."""
+    chosen, today = source.filters, source.today
+    days = chosen.first_day, chosen.last_day, chosen.before_first, chosen.before_last
+    if today is None or source.as_of is None or None in days:
+        return ""
+    first, last, before_first, before_last = (day for day in days if day)
+    so_far = f" (today until {source.as_of:%H:%M})" if last == today else ""
+    before = periods.printed(before_first, before_last, today.year)
+    return f"{periods.printed(first, last, today.year)}{so_far}, compared with {before}"
 
 
-def _show_today(row: Row, source: Source) -> None:
-    day = _day(row["day"], source)
-    won, lost = (figures.count(row[name], source.currency) for name in ("won_deals", "lost_deals"))
+def _show(card: Card, row: Row, words: dict[str, str], source: Source) -> None:
+    before = printed(row["before"], card.unit, source.currency)
     with st.container(border=True, height="stretch"):
         st.metric(
-            f"New leads · {day} until {source.as_of:%H:%M}",
-            figures.count(row["new_leads"], source.currency),
-            help="A part of a day: as far as the CRM has been read. It is in none of the other "
-            "cards.",
+            card.label,
+            words[card.figure],
+            change(row["change"], card.unit, source.currency),
+            delta_color="normal" if card.more_is_good else "inverse",
+            delta_description=f"from {before}" if row["change"] is not None else None,
+            help=card.definition,
         )
-        st.caption(f"So far also {won} deals won and {lost} lost.")
+        if row["value"] is not None and row["change"] is None:
+            st.caption(_without_before(row, source))
+        if card.note:
+            st.caption(card.note.format(**words))
 
 
-def _words(row: Row, source: Source) -> dict[str, str]:
-    """Return what the cards' words may name, printed."""
-    day, currency = row["day"], source.currency
-    before = row["month_before_from"], row["month_before_until"]
-    return {
-        "day": _day(day, source),
-        "week_before": _day(row["week_before"], source),
-        "month": _stretch(row["month_from"], day, source),
-        "month_before": _stretch(*before, source),
-        "won_deals_month": figures.count(row["won_deals_month"], currency),
-        "won_deals": figures.count(row["won_deals"], currency),
-        "lost_deals": figures.count(row["lost_deals"], currency),
-        "lost_value_month": figures.money(row["lost_value_month"], currency),
-    }
-
-
-def _stretch(first: date, last: date, source: Source) -> str:
-    return _day(last, source) if first == last else f"{first.day}–{_day(last, source)}"
-
-
-def _day(day: date, source: Source) -> str:
-    """Return a day as `21 Nov`, with the year where it is not the present one."""
-    year = "" if source.today and day.year == source.today.year else f" {day.year}"
-    return f"{day.day} {day:%b}{year}"
+def _without_before(row: Row, source: Source) -> str:
+    if row["since"] is None or source.today is None:
+        return "No record yet"
+    return f"No comparison: known since {periods.day(row['since'], source.today.year)}"

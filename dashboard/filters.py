@@ -1,65 +1,40 @@
 """What the pages are narrowed to: a period, sources and owners, all kept in the address."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import streamlit as st
 
 from aha_pipeline.encoding import markdown
+from dashboard import periods
+from dashboard.periods import CUSTOM, DEFAULT, PERIODS, Calendar, Period
 from dashboard.style import Row
-
-ALL_TIME, CUSTOM = "All time", "Custom"
-YEAR_BEGINS = 4  # the month of India's financial year
-
-Days = tuple[date | None, date | None]
-
-
-def _last(days: int) -> Callable[[date], Days]:
-    return lambda today: (today - timedelta(days), today - timedelta(1))
-
-
-def _from_month(today: date, month: int) -> Days:
-    year = today.year - (month > today.month)
-    return date(year, month, 1), today
-
-
-def _last_month(today: date) -> Days:
-    end = today.replace(day=1) - timedelta(1)
-    return end.replace(day=1), end
-
-
-PERIODS: dict[str, Callable[[date], Days]] = {
-    ALL_TIME: lambda _: (None, None),
-    "Last 7 days": _last(7),
-    "Last 30 days": _last(30),
-    "Last 90 days": _last(90),
-    "This month": lambda today: _from_month(today, today.month),
-    "Last month": _last_month,
-    "This quarter": lambda today: _from_month(today, today.month - (today.month - 1) % 3),
-    "This year": lambda today: _from_month(today, 1),
-    "Financial year from April": lambda today: _from_month(today, YEAR_BEGINS),
-    CUSTOM: lambda _: (None, None),
-}
 
 
 @dataclass(frozen=True)
 class Filters:
     """The choice, as the parameters of `sql/dashboard`; None: all of them.
 
-    first_day, last_day: both included, in the organisation's time zone. owners: Zoho's ids.
+    first_day to last_day: the period; before_first to before_last: what it is compared with; both
+    ends included, in the organisation's time zone. owners: Zoho's ids.
     """
 
     first_day: date | None = None
     last_day: date | None = None
+    before_first: date | None = None
+    before_last: date | None = None
     sources: list[str] | None = None
     owners: list[str] | None = None
 
 
-def choose(sources: Sequence[Row], owners: Sequence[Row], today: date | None) -> Filters:
+def choose(
+    sources: Sequence[Row], owners: Sequence[Row], today: date | None, calendar: Calendar
+) -> Filters:
     """Show the filters in a row and return what is chosen in them.
 
-    sources, owners: rows of `filter_sources` and `filter_owners`. A value in the address that is
+    sources, owners: rows of `filter_sources` and `filter_owners`. today: up to when records have
+    been read, None before the first read, when no period is known. A value in the address that is
     not on offer is named, and no record is shown where no other is: never those of all.
     """
     ids = _owner_names(owners)
@@ -67,7 +42,7 @@ def choose(sources: Sequence[Row], owners: Sequence[Row], today: date | None) ->
     gone = {"source": _gone("source", offered), "owner": _gone("owner", list(ids))}
     with st.container(key="filters"):
         when, whence, whose = st.columns([1, 1.4, 1.4])
-        days = _period(when, today)
+        period = _period(when, today, calendar)
         chosen = whence.multiselect(
             "Sources", offered, key="source", bind="query-params", placeholder="All sources",
             on_change=_forget_gone,
@@ -83,7 +58,7 @@ def choose(sources: Sequence[Row], owners: Sequence[Row], today: date | None) ->
                 "They may have been renamed or have no record any more. Choose others above."
             )
     return Filters(
-        *days,
+        **(vars(period) if period else {}),
         sources=list(chosen) or gone["source"] or None,
         owners=[ids[name] for name in names] or gone["owner"] or None,
     )
@@ -104,18 +79,22 @@ def _forget_gone() -> None:
         st.session_state.pop(f"{key} that is gone", None)
 
 
-def _period(place: st.delta_generator.DeltaGenerator, today: date | None) -> Days:
-    period = place.selectbox(
+def _period(
+    place: st.delta_generator.DeltaGenerator, today: date | None, calendar: Calendar
+) -> Period | None:
+    name = place.selectbox(
         "Period",
-        list(PERIODS),
+        [*PERIODS, CUSTOM],
         key="period",
         bind="query-params",
-        help="Leads and deals count on the day they were created, won and lost deals on the day "
-        "they closed. What is open now is not narrowed to a period. The last 7, 30 or 90 days are "
-        "whole ones; quarters and years are those up to today.",
+        help="Leads count on the day they were created, won and lost deals on the day they were "
+        "won or lost. Compared with as many days from the start of the period before. Weeks, "
+        "quarters and the fiscal year begin as your company says in Zoho.",
     )
-    if period != CUSTOM:
-        return PERIODS[period](today) if today else (None, None)
+    if today is None:
+        return None
+    if name != CUSTOM:
+        return periods.named(name, today, calendar)
     days = place.date_input(
         "From and to",
         [],
@@ -125,8 +104,9 @@ def _period(place: st.delta_generator.DeltaGenerator, today: date | None) -> Day
         bind="query-params",
     )
     # While only the first of two days has been clicked, the period has no end yet.
-    first, last = (*days, None, None)[:2] if isinstance(days, tuple) else (days, days)
-    return first, last
+    if not isinstance(days, tuple) or len(days) < len(("first", "last")):
+        return periods.named(DEFAULT, today, calendar)
+    return periods.custom(*days)
 
 
 def _owner_names(owners: Sequence[Row]) -> dict[str, str]:

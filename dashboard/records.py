@@ -25,7 +25,8 @@ DAY = "D MMM YYYY"
 class List:
     """A query of `sql/dashboard` and how its rows are shown.
 
-    period: the parameters that the first and the last day of the filters fill, if they do.
+    period: the parameters that the first and the last day of the filters fill, if they do;
+    is_before: those of the stretch before.
     """
 
     query: str
@@ -33,6 +34,7 @@ class List:
     noun: str
     columns: dict[str, str]
     period: tuple[str, str] | None = None
+    is_before: bool = False
 
 
 LEADS = {
@@ -57,7 +59,35 @@ DEALS = {
 }
 LISTS = {
     "leads": List("behind_leads", "Leads", "leads", LEADS, ("first_day", "last_day")),
-    "cohort": List("behind_cohort", "Leads", "leads", {**LEADS, "deal_name": "Deal"}),
+    "leads_before": List(
+        "behind_leads", "Leads", "leads", LEADS, ("first_day", "last_day"), is_before=True
+    ),
+    "entered_leads": List(
+        "behind_entered_leads",
+        "Leads",
+        "leads",
+        {**LEADS, "deal_name": "Deal"},
+        ("first_day", "last_day"),
+    ),
+    "entered_deals": List(
+        "behind_entered_deals", "Deals", "deals", DEALS, ("first_day", "last_day")
+    ),
+    "lost": List(
+        "behind_lost",
+        "Deals",
+        "deals",
+        {
+            "name": "Deal",
+            "account_name": "Account",
+            "reason": "Reason",
+            "stage": "Lost from",
+            "amount": "Amount",
+            "closed_day": "Lost on",
+            "owner_name": "Owner",
+            "source": "Source",
+        },
+        ("first_day", "last_day"),
+    ),
     "deals": List("behind_deals", "Deals", "deals", DEALS),
     "deals_created": List("behind_deals", "Deals", "deals", DEALS, ("first_day", "last_day")),
     "deals_closed": List("behind_deals", "Deals", "deals", DEALS, ("closed_from", "closed_until")),
@@ -111,7 +141,7 @@ LISTS = {
     ),
 }
 MONEY = {"amount", "moved"}
-DAYS = {"created", "converted", "closing_date", "day"}
+DAYS = {"created", "converted", "closing_date", "closed_day", "day"}
 
 
 def clicked(selection: dict[str, Any]) -> None:
@@ -138,7 +168,10 @@ def show_clicked(source: Source) -> None:
 
 
 def _parameters(shown: List, narrowed: Row, source: Source) -> Row:
-    days = (source.filters.first_day, source.filters.last_day)
+    chosen = source.filters
+    days = (chosen.first_day, chosen.last_day)
+    if shown.is_before:
+        days = (chosen.before_first, chosen.before_last)
     period = dict(zip(shown.period or ("first_day", "last_day"), days, strict=True))
     if shown.period is None:
         period = dict.fromkeys(period)

@@ -20,6 +20,7 @@ from aha_pipeline.warehouse import embedded
 from aha_pipeline.warehouse.connection import connect, connect_reader
 from dashboard.filters import Filters
 from dashboard.login import Viewer
+from dashboard.periods import Calendar
 from dashboard.style import Row
 
 KEPT_ANSWERS = 300
@@ -48,6 +49,7 @@ class Source:
     company: str
     is_sandbox: bool
     currency: str
+    calendar: Calendar
     zone: ZoneInfo
     as_of: datetime | None
     is_running: bool
@@ -129,6 +131,7 @@ def opened(settings: Settings, viewer: Viewer) -> Iterator[Source]:
             company=state["name"],
             is_sandbox=state["is_sandbox"],
             currency=state["currency"],
+            calendar=Calendar(state["fiscal_start_month"], state["week_starts_on"]),
             zone=zone,
             as_of=state["as_of"] and state["as_of"].astimezone(zone),
             is_running=state["is_running"],

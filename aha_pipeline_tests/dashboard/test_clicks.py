@@ -10,11 +10,14 @@ from aha_pipeline_tests.dashboard.clicks import MILLISECONDS, click, open_tab, s
 from aha_pipeline_tests.kit.ports import free_port
 from aha_pipeline_tests.kit.serving import served
 
+YEAR = "&period=This+fiscal+year"
 PLACES = [
     # tab, chart, mark, its place among those of the chart, heading of the list, records in it
     ("Overview", "overview-funnel", ".barlayer .point path", 0, "Leads: Not Contacted", 12),
-    ("Lead Intelligence", "leads-source_map", ".treemaplayer .slice", 1, "Leads from", 41),
+    ("Lead Intelligence", "leads-source_map", ".treemaplayer .slice", 1, "Leads from", 40),
     ("Lead Intelligence", "leads-cohorts", ".barlayer .point path", 1, "Leads of Mar 26", None),
+    ("Overview", "overview-entered_funnel", ".barlayer .point path", 1, "Leads: Qualified", 36),
+    ("Overview", "overview-lost_reasons", ".barlayer .point path", 0, "Deals lost: (none)", 3),
     ("Deal Pipeline", "reps-win_rates", ".scatterlayer .point", 0, "Closed deals of Asha", 13),
 ]
 
@@ -44,7 +47,7 @@ def page(browser, address) -> Iterator[object]:
 def test_click_on_a_mark_lists_its_records(
     page, address, tab, chart, mark, place, heading, records
 ):
-    open_tab(page, address, tab)
+    open_tab(page, address, tab, YEAR)
     click(page, chart, mark, place)
     window = page.get_by_role("dialog")
     window.wait_for()
@@ -64,7 +67,7 @@ def test_second_click_on_a_mark_opens_its_list_again(page, address):
 
 
 def test_list_is_downloaded_whole_and_exact(page, address):
-    open_tab(page, address, "Deal Pipeline", "&owner=Asha")
+    open_tab(page, address, "Deal Pipeline", f"&owner=Asha{YEAR}")
     click(page, "reps-win_rates", ".scatterlayer .point", 0)
     with page.expect_download() as downloading:
         page.get_by_role("button", name="Download all as CSV").click()
@@ -85,11 +88,11 @@ def test_filters_stand_in_the_address_and_an_address_gives_the_same_view(page, a
         page.keyboard.press("Escape")
         settle(page)
     page.get_by_role("combobox", name="Period").click()
-    page.get_by_role("option", name="This year").click()
+    page.get_by_role("option", name="This quarter").click()
     settle(page)
     assert "source=Referral" in page.url
     assert "owner=Bala" in page.url
-    assert "period=This+year" in page.url
+    assert "period=This+quarter" in page.url
     drawn = names(page)
     shared = page.context.new_page()
     shared.set_default_timeout(MILLISECONDS)
@@ -110,4 +113,4 @@ def test_wrong_values_in_an_address_are_dropped(page, address):
     open_tab(page, address, "Overview", "&source=Nobody&period=Never&owner=%27%3B--")
     assert page.get_by_test_id("stException").count() == 0
     assert "Nobody" not in page.url
-    assert page.get_by_text("New leads · 9 Mar").count() == 1
+    assert page.get_by_text("1–10 Mar (today until 12:00)").count() == 1

@@ -6,16 +6,28 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from psycopg2.extras import RealDictCursor
 
 from aha_pipeline import sql
 from aha_pipeline.warehouse.connection import connect_reader
 from aha_pipeline_tests.dashboard.company import TODAY
-from dashboard.filters import PERIODS
+from dashboard import periods
+from dashboard.periods import Calendar
 from dashboard.records import LISTS
 from dashboard.source import PARAMETER
 
-EVERYTHING = {"today": TODAY, "most": 10_000}
+EVERYTHING = {
+    "today": TODAY,
+    "most": 10_000,
+    "first_day": date(2025, 4, 1),
+    "last_day": date(2100, 1, 1),
+    "before_first": date(2025, 1, 1),
+    "before_last": date(2025, 3, 31),
+}
+# Queries of days and months one by one, which end where the company does.
+ENDING = {name: {"last_day": TODAY} for name in ("lead_days", "outcomes_by_month")}
 # A query of the dashboard, the mart it must equal when nothing is chosen, and by which columns.
 MARTS = {
     "funnel": ("funnel", "entity step meaning records value"),
@@ -37,10 +49,9 @@ MARTS = {
         "outcomes_by_month where month <= '2026-03-10'",
         "month won_deals won_value lost_deals lost_value win_rate_by_count",
     ),
-    "kpi_days": (
-        "kpis where day between '2026-02-08' and '2026-03-10'",
-        "day new_leads new_leads_avg_7d junk_pct leads junk_leads open_deals open_pipeline_value "
-        "weighted_pipeline_value won_deals won_value lost_deals lost_value",
+    "lead_days": (
+        "kpis where day between '2026-01-10' and '2026-03-10'",
+        "day new_leads new_leads_avg_7d",
     ),
     "lead_cohorts": ("lead_cohorts", "month leads qualified converted is_young"),
     "source_response": ("source_response", "source leads contacted_leads contacted_pct"),
@@ -59,13 +70,12 @@ SHARED = {
     "lead_status": ("leads",),
     "rep_leads": ("waiting", "leads"),
     "source_quality": ("leads", "junk_leads"),
-    "source_trend": ("recent", "before"),
     "lead_cohorts": ("leads", "qualified", "converted"),
     "open_stages": ("deals", "value", "weighted_value"),
     "closing_by_time": ("deals", "value"),
     "outcomes_by_month": ("won_deals", "won_value", "lost_deals"),
     "rep_deals": ("open_deals", "open_value", "won_value", "lost_deals"),
-    "kpi_days": ("new_leads", "leads", "junk_leads", "open_deals", "open_pipeline_value"),
+    "lead_days": ("new_leads",),
 }
 
 
@@ -95,7 +105,7 @@ def test_without_a_filter_a_query_equals_its_mart(ask, query):
     names = columns.split()
     shown, kept = (
         Counter(tuple(row[name] for name in names) for row in rows)
-        for rows in (ask(query), mart_rows)
+        for rows in (ask(query, **ENDING.get(query, {})), mart_rows)
     )
     assert shown == kept
     assert shown
@@ -107,8 +117,10 @@ def test_parts_of_a_filter_add_up_to_the_whole(ask, query, by):
     parts = [row[by[:-1] if by == "sources" else "owner_id"] for row in ask(f"filter_{by}")]
     assert len(parts) > 1
     for column in SHARED[query]:
-        whole = total(ask(query), column)
-        assert sum(total(ask(query, **{by: [part]}), column) for part in parts) == whole, column
+        days = ENDING.get(query, {})
+        whole = total(ask(query, **days), column)
+        shares = (total(ask(query, **days, **{by: [part]}), column) for part in parts)
+        assert sum(shares) == whole, column
     assert whole
 
 
@@ -125,10 +137,10 @@ def test_two_halves_of_time_add_up_to_all_of_it(ask):
 
 
 def test_movements_sum_to_the_difference_of_the_ends(ask):
-    for given in ({}, {"owners": ["1"]}, {"first_day": date(2026, 1, 1)}, {"sources": ["(none)"]}):
-        bars = ask("pipeline_movements", **given)
+    for chosen in ({}, {"owners": ["1"]}, {"first_day": date(2026, 1, 1)}, {"sources": ["(none)"]}):
+        bars = ask("pipeline_movements", **chosen)
         start, *between, end = (row["value"] for row in bars)
-        assert start + sum(between) == end, given
+        assert start + sum(between) == end, chosen
         assert (bars[0]["kind"], bars[-1]["kind"]) == ("start", "end")
 
 
@@ -140,9 +152,26 @@ def test_list_behind_a_mark_is_as_long_as_the_mark(ask):
         assert behind[0]["all_records"] == len(behind) == row["records"]
     for row in ask("lead_cohorts"):
         for step in ("qualified", "converted"):
-            behind = ask("behind_cohort", month=row["month"], cohort_step=step)
+            days = {"first_day": row["month"], "last_day": row["month_end"]}
+            behind = ask("behind_entered_leads", step=step, **days)
             assert len(behind) == row[step]
-    for row in ask("outcomes_by_month"):
+    for row in ask("entered_funnel"):
+        step = row["step"].lower() if row["entity"] == "lead" else row["step"]
+        assert len(ask(f"behind_entered_{row['entity']}s", step=step)) == row["reached"], row
+    for row in ask("lost_reasons"):
+        narrowed = (
+            {"reason": row["part"]}
+            if row["dimension"] == "reason"
+            else {
+                {"stage": "stages", "owner": "owners", "source": "sources"}[row["dimension"]]: [
+                    row["part"]
+                ]
+            }
+        )
+        behind = ask("behind_lost", **narrowed)
+        assert len(behind) == row["deals"]
+        assert sum(one["amount"] for one in behind) == row["value"]
+    for row in ask("outcomes_by_month", last_day=TODAY):
         days = {"closed_from": row["first_day"], "closed_until": row["last_day"]}
         assert len(ask("behind_deals", meanings=["won"], **days)) == row["won_deals"]
     for row in ask("slipping_reasons"):
@@ -156,41 +185,154 @@ def test_list_behind_a_mark_is_as_long_as_the_mark(ask):
         assert len(ask("behind_deals", meanings=["open"], **chosen)) == row["open_deals"]
 
 
+APRIL, JANUARY = Calendar(fiscal_month=4, first_weekday=7), Calendar()
+
+
 @pytest.mark.parametrize(
-    ("period", "today", "days"),
+    ("name", "today", "calendar", "days"),
     [
-        ("All time", date(2026, 3, 10), (None, None)),
-        ("Last 7 days", date(2026, 3, 3), (date(2026, 2, 24), date(2026, 3, 2))),
-        ("Last month", date(2024, 3, 31), (date(2024, 2, 1), date(2024, 2, 29))),
-        ("Last month", date(2026, 1, 1), (date(2025, 12, 1), date(2025, 12, 31))),
-        ("This quarter", date(2026, 12, 31), (date(2026, 10, 1), date(2026, 12, 31))),
-        ("This year", date(2026, 1, 1), (date(2026, 1, 1), date(2026, 1, 1))),
-        ("Financial year from April", date(2026, 3, 31), (date(2025, 4, 1), date(2026, 3, 31))),
-        ("Financial year from April", date(2026, 4, 1), (date(2026, 4, 1), date(2026, 4, 1))),
+        ("This month", "2026-03-10", APRIL, "2026-03-01 2026-03-10 2026-02-01 2026-02-10"),
+        ("This month", "2026-03-31", APRIL, "2026-03-01 2026-03-31 2026-02-01 2026-02-28"),
+        ("This month", "2026-01-01", APRIL, "2026-01-01 2026-01-01 2025-12-01 2025-12-01"),
+        ("Last month", "2024-03-31", APRIL, "2024-02-01 2024-02-29 2024-01-01 2024-01-29"),
+        ("Last month", "2026-01-01", APRIL, "2025-12-01 2025-12-31 2025-11-01 2025-11-30"),
+        ("Last week", "2026-03-10", APRIL, "2026-03-01 2026-03-07 2026-02-22 2026-02-28"),
+        ("Last week", "2026-03-08", JANUARY, "2026-02-23 2026-03-01 2026-02-16 2026-02-22"),
+        ("This quarter", "2026-12-31", JANUARY, "2026-10-01 2026-12-31 2026-07-01 2026-09-30"),
+        ("Last quarter", "2026-05-20", APRIL, "2026-01-01 2026-03-31 2025-10-01 2025-12-29"),
+        (
+            "This quarter",
+            "2026-01-15",
+            Calendar(fiscal_month=2),
+            "2025-11-01 2026-01-15 2025-08-01 2025-10-15",
+        ),
+        ("This fiscal year", "2026-03-31", APRIL, "2025-04-01 2026-03-31 2024-04-01 2025-03-31"),
+        ("This fiscal year", "2026-04-01", APRIL, "2026-04-01 2026-04-01 2025-04-01 2025-04-01"),
+        ("This fiscal year", "2024-02-29", JANUARY, "2024-01-01 2024-02-29 2023-01-01 2023-03-01"),
     ],
 )
-def test_period_has_these_days(period, today, days):
-    assert PERIODS[period](today) == days
+def test_period_has_these_days_and_is_compared_with_those(name, today, calendar, days):
+    period = periods.named(name, date.fromisoformat(today), calendar)
+    assert " ".join(map(str, vars(period).values())) == days
+
+
+@given(
+    st.sampled_from(list(periods.PERIODS)),
+    st.dates(date(2000, 1, 1), date(2100, 1, 1)),
+    st.builds(Calendar, st.integers(1, 12), st.integers(1, 7)),
+)
+def test_a_stretch_before_ends_before_the_period_and_is_never_longer(name, today, calendar):
+    period = periods.named(name, today, calendar)
+    assert period.before_first <= period.before_last < period.first_day <= period.last_day <= today
+    assert period.before_last - period.before_first <= period.last_day - period.first_day
+
+
+def test_days_of_ones_own_are_compared_with_as_many_before():
+    period = periods.custom(date(2026, 3, 5), date(2026, 3, 10))
+    assert (period.before_first, period.before_last) == (date(2026, 2, 27), date(2026, 3, 4))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "text"),
+    [
+        ("2026-03-01", "2026-03-10", "1–10 Mar"),
+        ("2026-03-10", "2026-03-10", "10 Mar"),
+        ("2026-02-28", "2026-03-10", "28 Feb–10 Mar"),
+        ("2025-12-30", "2026-03-10", "30 Dec 2025–10 Mar"),
+        ("2025-11-01", "2025-12-09", "1 Nov–9 Dec 2025"),
+    ],
+)
+def test_days_are_printed_short(first, last, text):
+    assert periods.printed(date.fromisoformat(first), date.fromisoformat(last), 2026) == text
+
+
+MARCH = {
+    "first_day": date(2026, 3, 1),
+    "last_day": TODAY,
+    "before_first": date(2026, 2, 1),
+    "before_last": date(2026, 2, 10),
+}
+
+
+@pytest.mark.parametrize("chosen", [{}, {"sources": ["Facebook"]}, {"owners": ["2"]}])
+def test_every_card_is_the_sum_of_its_days(ask, chosen):
+    figures = {row["figure"]: row for row in ask("period_figures", **MARCH, **chosen)}
+    whole = {}
+    for part, first, last in (
+        ("value", MARCH["first_day"], MARCH["last_day"]),
+        ("before", MARCH["before_first"], MARCH["before_last"]),
+    ):
+        asked = {"first": first, "last": last, "sources": None, "owners": None} | chosen
+        whole[part] = ask.run(
+            "select sum(new_leads) as new_leads, sum(won_deals) as won_deals, "
+            "sum(won_value) as won_value, sum(lost_deals) as lost_deals, sum(lost_value) as "
+            "lost_value, (array_agg(open_pipeline_value order by day desc))[1] as open_value, "
+            "(array_agg(open_deals order by day desc))[1] as open_deals "
+            "from measures.kpis(%(first)s, %(last)s, %(sources)s, %(owners)s)",
+            asked,
+        )[0]
+    for figure, value in whole["value"].items():
+        row = figures[figure]
+        assert row["value"] == value, figure
+        assert row["before"] == whole["before"][figure], figure
+        assert row["change"] == value - whole["before"][figure], figure
+
+
+def test_a_source_is_compared_with_itself_in_the_stretch_before(ask):
+    before = {"first_day": MARCH["before_first"], "last_day": MARCH["before_last"]}
+    then = {row["source"]: row for row in ask("source_quality", **before)}
+    for row in ask("source_quality", **MARCH):
+        old = then[row["source"]]
+        assert (row["before"], row["junk_pct_before"]) == (old["leads"], old["junk_pct"])
+        assert row["change"] == row["leads"] - old["leads"]
+        assert row["junk_pct_change"] == row["junk_pct"] - old["junk_pct"]
+
+
+def test_a_win_rate_of_all_reps_is_of_all_whatever_the_filter(ask):
+    whole = {row["all_win_rate"] for row in ask("rep_deals")}
+    assert len(whole) == 1
+    for owner in ("1", "2"):
+        [row] = ask("rep_deals", owners=[owner])
+        assert {row["all_win_rate"]} == whole != {row["win_rate_by_count"]}
+
+
+def test_before_the_first_record_there_is_nothing_to_compare_with(ask):
+    early = {"first_day": date(2026, 1, 6), "last_day": date(2026, 1, 20)}
+    before = {"before_first": date(2025, 12, 1), "before_last": date(2025, 12, 15)}
+    figures = {row["figure"]: row for row in ask("period_figures", **early, **before)}
+    for name in ("new_leads", "won_value", "open_value", "junk_pct"):
+        assert figures[name]["change"] is None, name
+        assert figures[name]["since"] is not None, name
+
+
+def test_months_are_whole_and_one_that_is_not_says_so(ask):
+    short = {"first_day": date(2026, 3, 2), "last_day": date(2026, 3, 6)}
+    *whole, last = ask("outcomes_by_month", **short)
+    assert last["is_partial"]
+    assert (last["first_day"], last["last_day"]) == (date(2026, 3, 1), date(2026, 3, 6))
+    assert not any(month["is_partial"] for month in whole)
+    assert whole[-1]["won_deals"] == 1
 
 
 def test_chosen_source_and_owner_narrow_the_page(page, filled_url, ask):
     shown = page(filled_url, source=["Facebook"], owner=["Bala"])
-    row = next(
-        row for row in ask("kpi_days", sources=["Facebook"], owners=["2"]) if row["is_shown"]
-    )
+    rows = ask("period_figures", **MARCH, sources=["Facebook"], owners=["2"])
     cards = {card.label: card.value for card in shown.metric}
-    assert cards["New leads · 9 Mar"] == str(row["new_leads"])
+    assert cards["New leads"] == str({row["figure"]: row["value"] for row in rows}["new_leads"])
     whole = {card.label: card.value for card in page(filled_url).metric}
-    assert whole["Won · 1–9 Mar"] == "₹30.00 L" != cards["Won · 1–9 Mar"]
+    assert whole["Won"] == "₹30.00 L" != cards["Won"]
 
 
-def test_period_ends_the_cards(page, filled_url):
-    labels = [card.label for card in page(filled_url, period="Last month").metric]
-    assert "New leads · 28 Feb" in labels
-    assert not any("10 Mar" in label for label in labels)
+def test_period_drives_the_cards_and_says_which_days_it_has(page, filled_url):
+    shown = page(filled_url, period="Last month")
+    assert "1–28 Feb, compared with 1–28 Jan" in [text.value for text in shown.caption]
+    assert {card.label: card.value for card in shown.metric}["Won"] == "₹1.00 L"
+    assert "1–10 Mar (today until 12:00), compared with 1–10 Feb" in [
+        text.value for text in page(filled_url).caption
+    ]
 
 
-@pytest.mark.parametrize("period", ["Last 7 days", "Last month", "Custom"])
+@pytest.mark.parametrize("period", ["Last week", "Last quarter", "Custom"])
 @pytest.mark.parametrize("tab", ["Overview", "Lead Intelligence", "Deal Pipeline"])
 def test_little_that_is_left_can_be_shown(page, filled_url, tab, period):
     shown = page(filled_url, tab, period=period, source=["(none)"], owner=["Bala"])

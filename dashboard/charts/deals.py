@@ -26,7 +26,14 @@ MOVEMENTS = {
 
 def stage_count(rows: Sequence[Row], currency: str) -> go.Figure:
     """Open deals of each stage."""
-    return _stages(rows, "deals", [count(row["deals"], currency) for row in rows], currency)
+    return _stages(rows, "deals", [_standing(row, currency) for row in rows], currency)
+
+
+def _standing(row: Row, currency: str) -> str:
+    deals, change = count(row["deals"], currency), row["deals_change"]
+    if change is None:
+        return deals
+    return f"{deals} ({style.signed(change, count(change, currency))})"
 
 
 def stage_age(rows: Sequence[Row], currency: str) -> go.Figure:
@@ -65,12 +72,21 @@ def _stages(rows: Sequence[Row], name: str, printed: list[str], currency: str) -
 
 def stage_value(rows: Sequence[Row], currency: str) -> go.Figure:
     """Value of the open deals of each stage, whole and weighted by probability."""
-    figure = style.named_bars(column(rows, "stage"))
+    figure = style.named_bars(column(rows, "stage"), pixels=38)
     for name, (label, meaning) in VALUES.items():
         marks = [_stage(row, currency) for row in rows]
-        figure.add_trace(style.bar(column(rows, name), COLOURS[meaning], marks, name=label))
-    figure.update_xaxes(style.money_ticks(column(rows, "value"), currency, most=4))
+        printed = [_worth(row, name, currency) for row in rows]
+        figure.add_trace(
+            style.bar(column(rows, name), COLOURS[meaning], marks, name=label, text=printed)
+        )
+    style.room_for_text(figure, column(rows, "value"), 0.75)
     return figure
+
+
+def _worth(row: Row, name: str, currency: str) -> str:
+    change = row["value_change"] if name == "value" else None
+    text = money(row[name], currency)
+    return text if change is None else f"{text} ({style.signed(change, money(change, currency))})"
 
 
 def _stage(row: Row, currency: str) -> Mark:

@@ -213,9 +213,11 @@ def _share(row: Row, step: str, currency: str) -> str:
 
 def _cohort(row: Row, step: str, currency: str) -> Mark:
     young = ["the last leads are under 90 days old; it will still grow"] if row["is_young"] else []
-    days = row[f"days_to_{step}"]
+    typically = row[f"days_to_{step}"]
     since = "conversion" if step == "won" else "creation"
-    typical = [] if days is None else [f"typically {count(days, currency)} days after {since}"]
+    typical = (
+        [] if typically is None else [f"typically {count(typically, currency)} days after {since}"]
+    )
     month = style.month_name(row["month"])
     hover = lines(
         f"Leads of {month}",
@@ -225,49 +227,8 @@ def _cohort(row: Row, step: str, currency: str) -> Mark:
         *young,
     )
     title = f"Leads of {month} that {'won' if step == 'won' else step}"
-    return mark(hover, "cohort", month=row["month"], cohort_step=step, title=title)
-
-
-def source_trend(rows: Sequence[Row], currency: str) -> go.Figure:
-    """Leads of each source in 30 whole days, beside the 30 days before."""
-    figure = style.named_bars(column(rows, "source"), pixels=38)
-    recent, before = column(rows, "recent"), column(rows, "before")
-    marks = {part: [_stretch(row, part, currency) for row in rows] for part in ("recent", "before")}
-    figure.add_trace(
-        style.bar(
-            recent,
-            COLOURS["volume"],
-            marks["recent"],
-            name="Last 30 days",
-            text=[_recent(row, currency) for row in rows],
-        )
-    )
-    figure.add_trace(style.bar(before, COLOURS["before"], marks["before"], name="30 days before"))
-    style.room_for_text(figure, recent + before)
-    return figure
-
-
-def _stretch(row: Row, part: str, currency: str) -> Mark:
-    first, last = row[f"{part}_from"], row[f"{part}_until"]
-    hover = lines(
-        row["source"],
-        f"{count(row['recent'], currency)} in the last 30 days",
-        f"{count(row['before'], currency)} in the 30 days before",
-        f"{style.short_day(first)} to {style.short_day(last)}",
-    )
-    return mark(
-        hover,
-        "leads",
-        sources=[row["source"]],
-        first_day=first,
-        last_day=last,
-        title=f"Leads from {row['source']}, {style.short_day(first)} to {style.short_day(last)}",
-    )
-
-
-def _recent(row: Row, currency: str) -> str:
-    change = style.signed(row["change"], count(row["change"], currency))
-    return f"{count(row['recent'], currency)} ({change})"
+    days = {"first_day": row["month"], "last_day": row["month_end"]}
+    return mark(hover, "entered_leads", step=step, title=title, **days)
 
 
 def response(rows: Sequence[Row], currency: str) -> go.Figure:
@@ -277,7 +238,7 @@ def response(rows: Sequence[Row], currency: str) -> go.Figure:
         ("contacted_leads", "With a response", "qualified"),
         ("waiting_leads", "Still without one", "before"),
     ):
-        marks = [_answered(row, currency) for row in rows]
+        marks = [_answered(row, name == "contacted_leads", currency) for row in rows]
         values = column(rows, name)
         figure.add_trace(style.bar(values, COLOURS[colour], marks, name=label))
     figure.add_trace(
@@ -302,7 +263,7 @@ def _median(row: Row, currency: str) -> str:
     return "" if days is None else f" · {count(days, currency)} days"
 
 
-def _answered(row: Row, currency: str) -> Mark:
+def _answered(row: Row, is_answered: bool, currency: str) -> Mark:
     timed = count(row["timed_leads"], currency)
     hover = lines(
         row["source"],
@@ -318,5 +279,6 @@ def _answered(row: Row, currency: str) -> Mark:
         first_day=first,
         last_day=last,
         owners=None,
-        title=f"Leads from {row['source']} of the last 30 days",
+        is_answered=is_answered,
+        title=f"Leads from {row['source']} {'with a' if is_answered else 'without a'} response",
     )

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from aha_pipeline.encoding import html
 from aha_pipeline.figures import count, money, percent
 from dashboard import style
 from dashboard.style import COLOURS, Mark, Row, column, known, lines, mark, numbers
 
 STEP_PIXELS = 27
+SO_FAR = "Today so far", "open"
 
 
 def lead_volume(rows: Sequence[Row], currency: str) -> go.Figure:
@@ -26,13 +28,14 @@ def lead_volume(rows: Sequence[Row], currency: str) -> go.Figure:
         line={"width": 2.5},
         hoverinfo="skip",
     )
-    for is_today, name in ((False, "New leads"), (True, "Today so far")):
+    for name, colour in (("New leads", "volume"), ("Before the period", "before"), SO_FAR):
         figure.add_bar(
             x=days,
-            y=[float(r["new_leads"]) if r["is_today"] is is_today else None for r in rows],
+            y=[float(row["new_leads"]) if _kind(row) == name else None for row in rows],
             name=name,
             width=style.DAY_BAR,
-            marker={"color": COLOURS["before" if is_today else "volume"]},
+            marker={"color": COLOURS[colour]},
+            showlegend=any(_kind(row) == name for row in rows),
             customdata=marks,
             hovertemplate=style.HOVER,
         )
@@ -41,6 +44,12 @@ def lead_volume(rows: Sequence[Row], currency: str) -> go.Figure:
     highest = column(rows, "new_leads") + column(rows, "new_leads_avg_7d")
     figure.update_yaxes(style.count_ticks([n for n in highest if n is not None], currency))
     return figure
+
+
+def _kind(row: Row) -> str:
+    if row["is_today"]:
+        return SO_FAR[0]
+    return "Before the period" if row["is_before"] else "New leads"
 
 
 def _created(row: Row, currency: str) -> Mark:
@@ -116,7 +125,44 @@ def _entered(row: Row, currency: str) -> Mark:
     before = row["of_before_pct"]
     step = [] if before is None else [f"{percent(before)} of those who reached the step before"]
     reached = f"{count(row['reached'], currency)} {row['entity']}s reached it"
-    return mark(lines(_entered_name(row), reached, *step, *left))
+    hover = lines(_entered_name(row), reached, *step, *left)
+    kind = "entered_leads" if row["entity"] == "lead" else "entered_deals"
+    # The steps of leads are ours, those of deals the company's stages.
+    name = row["step"].lower() if row["entity"] == "lead" else row["step"]
+    return mark(hover, kind, step=name, title=f"{_entered_name(row)}, reached")
+
+
+def lost_reasons(rows: Sequence[Row], currency: str) -> go.Figure:
+    """Value of the deals lost in the period, by one dimension."""
+    figure = style.named_bars(column(rows, "name"), extra=16, least=120)
+    values = column(rows, "value")
+    printed = [_lost_beside(row, currency) for row in rows]
+    marks = [_lost(row, currency) for row in rows]
+    figure.add_trace(style.bar(values, COLOURS["lost"], marks, text=printed))
+    style.room_for_text(figure, values, 1.2)
+    return figure
+
+
+def _lost_beside(row: Row, currency: str) -> str:
+    change = style.signed(row["change"], count(row["change"], currency))
+    return f"{money(row['value'], currency)} · {count(row['deals'], currency)} ({change})"
+
+
+def _lost(row: Row, currency: str) -> Mark:
+    main = (
+        []
+        if row["dimension"] == "reason"
+        else [f"most often: {html(row['main_reason'])} ({count(row['main_deals'], currency)})"]
+    )
+    hover = lines(row["name"], _lost_beside(row, currency), *main)
+    part = row["part"]
+    narrowed = {
+        "reason": {"reason": part},
+        "stage": {"stages": [part]},
+        "owner": {"owners": [part]},
+        "source": {"sources": [part]},
+    }[row["dimension"]]
+    return mark(hover, "lost", title=f"Deals lost: {row['name']}", **narrowed)
 
 
 def _total(name: str, half: Sequence[Row], currency: str) -> str:
@@ -160,38 +206,47 @@ def _step(row: Row, currency: str) -> Mark:
     return mark(hover, "deals_created", stages=[row["step"]], title=f"Deals: {row['step']}")
 
 
-def leads_by_source(rows: Sequence[Row], currency: str) -> go.Figure:
-    """Leads of each source and how many of them converted."""
-    figure = style.named_bars(column(rows, "source"), extra=24, least=600)
-    leads = column(rows, "leads")
-    figure.add_trace(
-        style.bar(
-            leads,
-            COLOURS["volume"],
-            [_source(row, currency) for row in rows],
-            text=[
-                f"{count(row['leads'], currency)} · {percent(row['conversion_pct'])}"
-                for row in rows
-            ],
+def sources(rows: Sequence[Row], currency: str) -> go.Figure:
+    """Leads of each source in the period, the change, and those of the stretch before."""
+    figure = style.named_bars(column(rows, "source"), pixels=38, extra=60)
+    for part, name, colour in (
+        ("leads", "In the period", "volume"),
+        ("before", "In the stretch before", "before"),
+    ):
+        bars = style.bar(
+            column(rows, part),
+            COLOURS[colour],
+            [_source(row, part, currency) for row in rows],
+            name=name,
+            text=[_beside_source(row, currency) for row in rows] if part == "leads" else None,
         )
-    )
-    style.room_for_text(figure, leads, 0.75)
+        figure.add_trace(bars)
+    style.room_for_text(figure, column(rows, "leads") + column(rows, "before"), 0.75)
     return figure
 
 
-def _source(row: Row, currency: str) -> Mark:
+def _beside_source(row: Row, currency: str) -> str:
+    change = style.signed(row["change"], count(row["change"], currency))
+    converted = "" if row["conversion_pct"] is None else f" · {percent(row['conversion_pct'])}"
+    return f"{count(row['leads'], currency)} ({change}){converted}"
+
+
+def _source(row: Row, part: str, currency: str) -> Mark:
     hover = lines(
         row["source"],
-        f"{count(row['leads'], currency)} leads",
+        f"{count(row['leads'], currency)} leads, {count(row['before'], currency)} before",
         f"{count(row['converted_leads'], currency)} converted ({percent(row['conversion_pct'])})",
         f"{count(row['junk_leads'], currency)} junk ({percent(row['junk_pct'])})",
         f"{count(row['won_deals'], currency)} deals won, {money(row['won_value'], currency)}",
     )
-    return mark(hover, "leads", sources=[row["source"]], title=f"Leads from {row['source']}")
+    title = f"Leads from {row['source']}"
+    if part == "leads":
+        return mark(hover, "leads", sources=[row["source"]], title=title)
+    return mark(hover, "leads_before", sources=[row["source"]], title=f"{title}, stretch before")
 
 
 def outcomes(rows: Sequence[Row], currency: str) -> go.Figure:
-    """Value won and lost by month of closing; the present month is not complete."""
+    """Value won and lost by month; a month that is not over says so."""
     figure = style.base(330)
     months = [_month_tick(row, is_first=place == 0) for place, row in enumerate(rows)]
     for outcome, name in (("won", "Won"), ("lost", "Lost")):
@@ -212,15 +267,16 @@ def outcomes(rows: Sequence[Row], currency: str) -> go.Figure:
 def _month_tick(row: Row, *, is_first: bool) -> str:
     """Return the month, with the year where it begins; twelve of them must fit on a phone."""
     month = row["month"]
-    below = "so far" if row["is_current"] else f"{month:%Y}" if is_first or month.month == 1 else ""
-    return f"{month:%b}<br>{below}"
+    if row["is_partial"]:
+        return f"{month:%b}<br>1–{row['last_day'].day}"
+    return f"{month:%b}<br>{f'{month:%Y}' if is_first or month.month == 1 else ''}"
 
 
 def _month(row: Row, outcome: str, currency: str) -> Mark:
     closed = row["won_deals"] + row["lost_deals"]
     month = style.month_name(row["month"])
     hover = lines(
-        month + (", so far" if row["is_current"] else ""),
+        month + (f", 1 to {row['last_day'].day} only" if row["is_partial"] else ""),
         f"{money(row[f'{outcome}_value'], currency)} {outcome} in "
         f"{count(row[f'{outcome}_deals'], currency)} deals",
         f"{percent(row['win_rate_by_count'])} of {closed} closed deals won",

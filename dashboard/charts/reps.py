@@ -15,12 +15,21 @@ def values(rows: Sequence[Row], currency: str) -> go.Figure:
     for meaning in ("open", "won"):
         name = f"{meaning}_value"
         marks = [_deals(row, meaning, currency) for row in rows]
+        printed = [_worth(row, meaning, currency) for row in rows]
+        values = column(rows, name)
         figure.add_trace(
-            style.bar(column(rows, name), COLOURS[meaning], marks, name=MEANINGS[meaning])
+            style.bar(values, COLOURS[meaning], marks, name=MEANINGS[meaning], text=printed)
         )
-    both = column(rows, "open_value") + column(rows, "won_value")
-    figure.update_xaxes(style.money_ticks(both, currency, most=4))
+    style.room_for_text(figure, column(rows, "open_value") + column(rows, "won_value"), 0.75)
     return figure
+
+
+def _worth(row: Row, meaning: str, currency: str) -> str:
+    text = money(row[f"{meaning}_value"], currency)
+    if meaning == "open":
+        return text
+    change = row["won_value_change"]
+    return f"{text} ({style.signed(change, money(change, currency))})"
 
 
 def _deals(row: Row, meaning: str, currency: str) -> Mark:
@@ -29,6 +38,7 @@ def _deals(row: Row, meaning: str, currency: str) -> Mark:
         f"{money(row['open_value'], currency)} open in {count(row['open_deals'], currency)} deals",
         f"{money(row['weighted_value'], currency)} weighted",
         f"{money(row['won_value'], currency)} won in {count(row['won_deals'], currency)} deals",
+        f"{money(row['won_value_before'], currency)} won in the stretch before",
         f"{money(row['lost_value'], currency)} lost in {count(row['lost_deals'], currency)} deals",
     )
     return mark(
@@ -111,6 +121,7 @@ def _rate(row: Row, currency: str) -> Mark:
         f" of {closed} closed",
         f"95 % interval {percent(row['win_rate_low'])} to {percent(row['win_rate_high'])}",
         f"{percent(row['win_rate_by_value'])} by value",
+        f"{percent(row['win_rate_before'])} in the stretch before",
         *verdict,
     )
     return mark(

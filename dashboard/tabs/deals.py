@@ -29,8 +29,9 @@ def _stages(source: Source) -> None:
             charts.stage_count,
             stages,
             title="Open deals by stage",
-            about="How many deals are on each stage now.",
-            definition="Deals neither won nor lost, in the order of the pipeline.",
+            about="How many deals are on each stage now; in brackets the change over the period.",
+            definition="Deals neither won nor lost, in the order of the pipeline. The change is "
+            "against the end of the stretch that the period is compared with.",
             empty=NO_OPEN,
         )
     with middle:
@@ -71,8 +72,8 @@ def _movements(source: Source) -> None:
             title="What moved the open pipeline",
             about=f"Open value {_between(rows[0])}; the parts sum to the difference exactly.",
             definition="Sum of Amount over the deals open at each end, and every movement between: "
-            "opened, amount raised or cut, won, lost, deleted, reopened. Without a period: the "
-            "last 30 whole days. Handed over shows where an owner is chosen.",
+            "opened, amount raised or cut, won, lost, deleted, reopened. Handed over shows where "
+            "an owner is chosen.",
             empty="Nothing was open in these days.",
         )
     with middle:
@@ -81,7 +82,7 @@ def _movements(source: Source) -> None:
             reps.values,
             performance,
             title="Open against won, by rep",
-            about="Open value now, and value won in the period.",
+            about="Open value now, and value won in the period; in brackets the change.",
             definition="Sum of Amount over the open deals of each owner, and over the deals won by "
             "closing date. Weighted and lost values are on hover.",
             empty=NO_DEAL,

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.charts import leads as charts
-from dashboard.parts import chart
+from dashboard.parts import chart, table
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -13,9 +13,36 @@ NO_LEADS = "No lead was created in the period, for these filters."
 def show(source: Source) -> None:
     """Show the tab."""
     sources = source.rows("source_quality")
+    _judged(source, sources)
+    _sources(source, [row for row in sources if row["leads"]])
     _work(source)
-    _sources(source, sources)
     _over_time(source)
+
+
+def _judged(source: Source, sources: list[Row]) -> None:
+    percent, points = (st.column_config.NumberColumn(format=f) for f in ("%.1f%%", "%+.1f"))
+    with st.container(border=True):
+        st.markdown(
+            "**Sources, the most junk first**",
+            help="Leads created in the period. The change is against the stretch before, of shares "
+            "in percentage points. Won: deals of the source won in the period.",
+        )
+        table(
+            sorted(sources, key=lambda row: row["junk_pct"] or 0, reverse=True),
+            {
+                "source": "Source",
+                "leads": "Leads",
+                "change": st.column_config.NumberColumn("Change", format="%+d"),
+                "junk_pct": percent | {"label": "Junk share"},
+                "junk_pct_change": points | {"label": "Junk, change"},
+                "conversion_pct": percent | {"label": "Converted"},
+                "conversion_pct_change": points | {"label": "Converted, change"},
+                "won_value": st.column_config.NumberColumn(
+                    f"Won ({source.currency})", format="localized"
+                ),
+            },
+            empty=NO_LEADS,
+        )
 
 
 def _work(source: Source) -> None:
@@ -70,30 +97,19 @@ def _sources(source: Source, sources: list[Row]) -> None:
 
 
 def _over_time(source: Source) -> None:
-    left, middle, right = st.columns(3)
+    left, right = st.columns(2)
     with left:
         chart(
             source,
             charts.cohorts,
             source.rows("lead_cohorts"),
             title="What became of each month's leads",
-            about="Share of the month's leads that ever got there. * can still grow: the youngest "
-            "leads are under 90 days old.",
-            definition="By month of creation, the last twelve of the period. Qualified: now or in "
+            about="Share of the month's leads that ever got there, twelve months up to the end of "
+            "the period. * can still grow: the youngest leads are under 90 days old.",
+            definition="By month of creation, whole months. Qualified: now or in "
             "an earlier version. Won: the deal made by the conversion is won. Beside the month, "
             "how many leads it had.",
             empty=NO_LEADS,
-        )
-    with middle:
-        chart(
-            source,
-            charts.source_trend,
-            source.rows("source_trend"),
-            title="Last 30 days by source",
-            about="New leads of the last 30 whole days of the period; in brackets the change on "
-            "the 30 before.",
-            definition="Leads by the day they were created; today is not counted.",
-            empty="No lead was created in the last 60 days of the period, for these filters.",
         )
     with right:
         chart(

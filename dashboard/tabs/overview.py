@@ -1,4 +1,4 @@
-"""Overview: what to do today, the last whole day in cards, what changed, and where all stands."""
+"""Overview: what to do today, the period in cards, what changed, and where all stands."""
 
 from itertools import groupby
 
@@ -14,28 +14,29 @@ from dashboard.source import Source
 from dashboard.style import Row
 
 MOST_CHANGES = 3
+LOST_BY = {"Reason": "reason", "Stage": "stage", "Rep": "owner", "Source": "source"}
 
 
 def show(source: Source) -> None:
     """Show the tab."""
     work_list.show(source)
-    days = source.rows("kpi_days")
-    show_cards(source, days)
-    _over_time(source, days)
+    show_cards(source)
+    _over_time(source)
+    _entered_and_lost(source)
     _changes(source)
     _as_it_stands(source)
 
 
-def _over_time(source: Source, days: list[Row]) -> None:
+def _over_time(source: Source) -> None:
     left, right = st.columns([3, 2])
     with left:
         chart(
             source,
             charts.lead_volume,
-            days,
+            source.rows("lead_days"),
             title="New leads a day",
-            about="Each whole day of the period, at least 30 and at most 120, and today so far. "
-            "With All time the last 30.",
+            about="Each day of the period; paler: the days before it, so that there are 30, and "
+            "today so far.",
             definition="Leads by the day they were created, converted ones included, deleted ones "
             "not. The line is the mean of the seven whole days before each day.",
             empty="No day is known yet. Run `aha sync`.",
@@ -46,11 +47,55 @@ def _over_time(source: Source, days: list[Row]) -> None:
             charts.outcomes,
             source.rows("outcomes_by_month"),
             title="Won against lost",
-            about="Value of closed deals by month of closing, at most twelve months.",
-            definition="Sum of Amount over won and over lost deals, by closing date. The win rate "
+            about="Whole months, the last twelve up to the end of the period; a month that is not "
+            "over says until when it counts.",
+            definition="Sum of Amount over the deals won and lost in each month. The win rate "
             "on hover is won / (won + lost) deals of that month.",
-            empty="No deal was won or lost in the period, for these filters.",
+            empty="No deal was won or lost in these twelve months, for these filters.",
         )
+
+
+def _entered_and_lost(source: Source) -> None:
+    left, right = st.columns(2)
+    with left:
+        chart(
+            source,
+            charts.entered_funnel,
+            source.rows("entered_funnel"),
+            title="Funnel: how far those who entered came",
+            about="Of the leads and deals created in the period, how many reached each step, in "
+            "percent of all of them. Pointing at a bar tells who left there, and who waits.",
+            definition="A lead has qualified if it ever was qualified or converted; it is won if "
+            "its conversion made a deal that is won. A deal has reached every open stage up to the "
+            "furthest it was seen on. On each step those who came are those who left as junk or "
+            "lost, who wait, of whom it is not known, and who went on.",
+            empty="No lead and no deal was created in the period, for these filters.",
+        )
+    with right:
+        _lost(source)
+
+
+def _lost(source: Source) -> None:
+    rows = source.rows("lost_reasons")
+    by = st.segmented_control(
+        "Why deals were lost, by",
+        list(LOST_BY),
+        default=next(iter(LOST_BY)),
+        key="lost_by",
+        bind="query-params",
+        required=True,
+    )
+    chart(
+        source,
+        charts.lost_reasons,
+        [row for row in rows if row["dimension"] == LOST_BY[by]],
+        title="Why deals were lost",
+        about="Value and number of the deals lost in the period; in brackets the change in deals. "
+        "Pointing at a bar tells the most frequent reason.",
+        definition="The reason that the record gives in Zoho; (none) where it gives none. Stage: "
+        "the last open one on which the deal was seen.",
+        empty="No deal was lost in the period, for these filters.",
+    )
 
 
 def _changes(source: Source) -> None:
@@ -108,26 +153,14 @@ def _as_it_stands(source: Source) -> None:
             "won green, lost red, junk orange.",
             empty="No lead and no deal was created in the period, for these filters.",
         )
-        chart(
-            source,
-            charts.entered_funnel,
-            source.rows("entered_funnel"),
-            title="Funnel: how far those who entered came",
-            about="Of the leads and deals created in the period, how many reached each step, in "
-            "percent of all of them. Pointing at a bar tells who left there, and who waits.",
-            definition="A lead has qualified if it ever was qualified or converted; it is won if "
-            "its conversion made a deal that is won. A deal has reached every open stage up to the "
-            "furthest it was seen on. On each step those who came are those who left as junk or "
-            "lost, who wait, of whom it is not known, and who went on.",
-            empty="No lead and no deal was created in the period, for these filters.",
-        )
     with right:
         chart(
             source,
-            charts.leads_by_source,
+            charts.sources,
             source.rows("source_quality"),
             title="Sources",
-            about="Leads created in the period by source; in percent, how many of them converted.",
+            about="Leads created in the period by source; in brackets the change, in percent how "
+            "many converted.",
             definition="Lead_Source of the leads that are not deleted; empty ones are (none). "
             "Converted: converted leads / all leads of the source.",
             empty="No lead was created in the period, for these filters.",

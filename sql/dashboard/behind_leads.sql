@@ -1,5 +1,6 @@
 -- grain: one row per live lead that a mark stands for, the latest created first, at most %(most)s
--- all_records: how many there are. A parameter that is null does not narrow.
+-- is_answered: whether there was a response, as in analytics.source_response. all_records: how many
+-- there are. A parameter that is null does not narrow.
 
 select
     l.id,
@@ -20,5 +21,12 @@ where (%(first_day)s::date is null or l.day >= %(first_day)s)
     and (%(owners)s::text[] is null or l.owner_id = any(%(owners)s))
     and (%(steps)s::text[] is null or l.step = any(%(steps)s))
     and (%(meanings)s::text[] is null or l.meaning = any(%(meanings)s))
+    and (%(is_answered)s::boolean is null or %(is_answered)s = exists (
+        select
+        from analytics.lead_history h
+        where h.id = l.id
+            and not h.is_deleted
+            and (h.is_converted or h.status not in (select status from measures.untouched_statuses()))
+    ))
 order by l.day desc nulls last, l.id
 limit %(most)s

@@ -1,7 +1,8 @@
--- grain: one row per month of lead creation, the last twelve in the period with leads
+-- grain: one row per month of lead creation, the last twelve with leads up to the period's end
 -- Of all sources and owners they are the figures of analytics.lead_cohorts. *_pct: of the leads
 -- created in the month, 0 to 100; won is null where no converted lead of the month names its deal.
--- is_young: the later steps are unfinished. A month is in the period with one day of it.
+-- is_young: the later steps are unfinished, as those of the present month are. Months are whole,
+-- however short the period.
 
 with months as (
     select
@@ -11,8 +12,7 @@ with months as (
         sum(converted) as converted,
         case when sum(linked) > 0 or sum(converted) = 0 then sum(won) end as won
     from analytics.cohort_parts
-    where (%(first_day)s::date is null or month >= date_trunc('month', %(first_day)s::date))
-        and (%(last_day)s::date is null or month <= %(last_day)s)
+    where (%(last_day)s::date is null or month <= %(last_day)s)
         and (%(sources)s::text[] is null or source = any(%(sources)s))
         and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
     group by month

@@ -1,14 +1,10 @@
 -- grain: one row per bar of the bridge from the open pipeline before the period to that at its end
--- Without a period: of the last 30 whole days. kind: start, then the kinds of movement that happened in
+-- kind: start, then the kinds of movement that happened in
 -- the order of a deal's life, then end. value: what the bar is (start, end) or adds; the kinds sum to
 -- end less start. first_day, last_day: the days between. Movements as in analytics.pipeline_movements.
 
-with ended as (
-    select least(coalesce(%(last_day)s::date, %(today)s::date - 1), %(today)s::date) as last_day
-),
-days as (
-    select coalesce(%(first_day)s::date, last_day - 29) as first_day, last_day
-    from ended
+with days as (
+    select %(first_day)s::date as first_day, %(last_day)s::date as last_day
 ),
 chosen as (
     select m.day, m.kind, m.id, m.deals, m.value

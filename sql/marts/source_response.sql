@@ -27,12 +27,7 @@ with days as (
     where o.singleton
 ),
 untouched as (
-    select '(none)' as status
-    union
-    select value
-    from crm.picklist_meaning
-    where module = 'Leads'
-    and position = (select min(position) from crm.picklist_meaning where module = 'Leads')
+    select status from measures.untouched_statuses()
 ),
 contents as (
     select

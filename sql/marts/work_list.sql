@@ -3,8 +3,8 @@
 -- key: module, id
 -- owner: sales operations
 -- The reasons, each with its points:
---   untouched (90, from the second day 75, from the eighth 50): an open lead whose status has never
---     changed and on which Zoho saw no activity since it came in; leads older than 90 days are left
+--   untouched (90, from the second day 75, from the eighth 50): an open lead whose status is still
+--     the first of the list and has never changed, and on which Zoho saw no activity since it came in; leads older than 90 days are left
 --     out
 --   closing (80): an open deal that closes within 7 days and names no next step
 --   overdue (65): an open deal whose closing date has passed
@@ -41,6 +41,7 @@ lead_touches as (
     join crm.leads_raw r on r.id = l.id
     cross join today t
     where l.meaning = 'open'
+        and l.status in (select status from measures.untouched_statuses())
         and l.day between t.day - 90 and t.day
         and not exists (
             select from analytics.lead_history h where h.id = l.id and h.status <> l.status

@@ -1,6 +1,6 @@
--- grain: one row per live lead of a cohort that reached the step, the latest created first, at most %(most)s
--- Months, and the steps qualified, converted and won, as in analytics.cohort_parts. all_records: how
--- many there are.
+-- grain: one row per live lead created in the days given that reached the step, the latest first
+-- Steps as in analytics.entered_funnel and analytics.lead_cohorts: created, qualified, converted, won.
+-- At most %(most)s; all_records: how many there are.
 
 select
     l.id,
@@ -17,10 +17,11 @@ select
 from analytics.leads l
 join crm.leads_raw r using (id)
 left join analytics.deals d on d.id = l.deal_id
-where date_trunc('month', l.day::timestamp) = %(month)s::date
+where l.day between %(first_day)s::date and %(last_day)s::date
     and (%(sources)s::text[] is null or l.source = any(%(sources)s))
     and (%(owners)s::text[] is null or l.owner_id = any(%(owners)s))
-    and case %(cohort_step)s
+    and case %(step)s
+        when 'created' then true
         when 'qualified' then exists (
             select from analytics.lead_history h
             where h.id = l.id and h.meaning in ('qualified', 'converted')

@@ -1,0 +1,66 @@
+-- grain: one row per dimension and part of it: the deals lost in the period, by value lost
+-- dimension: reason, stage (the last open one on which the deal was seen), owner, source. reason:
+-- '(none)' where the record gives none. main_reason: the one most of the part's deals have, and
+-- main_deals how many. change: against the stretch before, in deals.
+
+with stretches (is_before, first_day, last_day) as (
+    values
+        (false, %(first_day)s::date, %(last_day)s::date),
+        (true, %(before_first)s::date, %(before_last)s::date)
+),
+lost as (
+    select
+        s.is_before,
+        coalesce(l.reason, '(none)') as reason,
+        coalesce(h.stage, '(not known)') as stage,
+        d.owner_id,
+        d.owner_name,
+        d.source,
+        d.amount
+    from stretches s
+    join analytics.lost_deals l on l.closed_day between s.first_day and s.last_day
+    join analytics.deals d on d.id = l.id
+    left join lateral (
+        select o.stage
+        from analytics.deal_history o
+        where o.id = l.id and o.meaning = 'open' and not o.is_assumed
+        order by o.said_from desc
+        limit 1
+    ) h on true
+    where (%(sources)s::text[] is null or d.source = any(%(sources)s))
+        and (%(owners)s::text[] is null or d.owner_id = any(%(owners)s))
+),
+parts as (
+    select l.is_before, l.reason as main_reason, l.amount, p.dimension, p.part, p.name
+    from lost l
+    cross join lateral (values
+        ('reason', l.reason, l.reason),
+        ('stage', l.stage, l.stage),
+        ('owner', l.owner_id, l.owner_name),
+        ('source', l.source, l.source)
+    ) p (dimension, part, name)
+),
+reasons as (
+    select
+        dimension,
+        part,
+        main_reason,
+        count(*) as deals,
+        row_number() over (partition by dimension, part order by count(*) desc, main_reason) as place
+    from parts
+    where not is_before
+    group by dimension, part, main_reason
+)
+select
+    p.dimension,
+    p.part,
+    max(p.name) as name,
+    count(*) filter (where not p.is_before) as deals,
+    coalesce(sum(p.amount) filter (where not p.is_before), 0) as value,
+    count(*) filter (where not p.is_before) - count(*) filter (where p.is_before) as change,
+    r.main_reason,
+    r.deals as main_deals
+from parts p
+join reasons r on r.dimension = p.dimension and r.part = p.part and r.place = 1
+group by p.dimension, p.part, r.main_reason, r.deals
+order by p.dimension, value desc, name

@@ -1,0 +1,73 @@
+-- grain: one row per figure of the period, with that of the stretch before it and the change
+-- Of the chosen sources and owners. figure: new_leads, junk_pct (junk leads / new leads), qualified_leads
+-- (qualified or converted by now), open_value and open_deals (at the end), won_value, won_deals,
+-- win_rate (won / won and lost deals), win_rate_by_value, lost_value, lost_deals. before and change
+-- are null where the first record is younger than the stretch; since: the day of that record.
+
+with stretches (is_before, first_day, last_day) as (
+    values
+        (false, %(first_day)s::date, %(last_day)s::date),
+        (true, %(before_first)s::date, %(before_last)s::date)
+),
+history as (
+    select 'lead' as entity, min(day) as since from analytics.lead_volume
+    union all
+    select 'deal', min(day) from analytics.deals
+    union all
+    select 'pipeline', min(day) from analytics.kpis
+),
+flows as (
+    select
+        s.is_before,
+        coalesce(sum(p.new_leads), 0) as new_leads,
+        coalesce(sum(p.junk_leads), 0) as junk_leads,
+        coalesce(sum(p.qualified_leads + p.converted_leads), 0) as qualified_leads,
+        coalesce(sum(p.won_deals), 0) as won_deals,
+        coalesce(sum(p.won_value), 0) as won_value,
+        coalesce(sum(p.lost_deals), 0) as lost_deals,
+        coalesce(sum(p.lost_value), 0) as lost_value
+    from stretches s
+    left join lateral measures.period(s.first_day, s.last_day, %(sources)s, %(owners)s) p on true
+    group by s.is_before
+),
+stocks as (
+    select
+        s.is_before,
+        coalesce(sum(p.open_deals), 0) as open_deals,
+        coalesce(sum(p.open_value), 0) as open_value
+    from stretches s
+    left join lateral measures.open_deals(s.last_day, %(sources)s, %(owners)s) p on true
+    group by s.is_before
+),
+figures as (
+    select s.is_before, s.first_day, s.last_day, v.figure, v.entity, v.value
+    from stretches s
+    join flows f using (is_before)
+    join stocks k using (is_before)
+    cross join lateral (values
+        ('new_leads', 'lead', f.new_leads),
+        ('junk_pct', 'lead', measures.pct(f.junk_leads, f.new_leads)),
+        ('junk_leads', 'lead', f.junk_leads),
+        ('qualified_leads', 'lead', f.qualified_leads),
+        ('open_value', 'pipeline', k.open_value),
+        ('open_deals', 'pipeline', k.open_deals),
+        ('won_value', 'deal', f.won_value),
+        ('won_deals', 'deal', f.won_deals),
+        ('win_rate', 'deal', measures.pct(f.won_deals, f.won_deals + f.lost_deals)),
+        ('win_rate_by_value', 'deal', measures.pct(f.won_value, f.won_value + f.lost_value)),
+        ('lost_value', 'deal', f.lost_value),
+        ('lost_deals', 'deal', f.lost_deals)
+    ) v (figure, entity, value)
+)
+select
+    n.figure,
+    n.value,
+    case when h.since <= b.first_day or n.entity = 'pipeline' and h.since <= b.last_day
+        then b.value end as before,
+    case when h.since <= b.first_day or n.entity = 'pipeline' and h.since <= b.last_day
+        then n.value - b.value end as change,
+    h.since
+from figures n
+join figures b on b.figure = n.figure and b.is_before
+join history h on h.entity = n.entity
+where not n.is_before

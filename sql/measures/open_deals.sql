@@ -1,0 +1,25 @@
+-- The deals that were open at the end of a day, and as what: one row per stage, source and owner
+-- they had then, of those given; of all where they are null. Sums are the pipeline of measures.kpis.
+
+create function measures.open_deals(
+    at_end_of date, of_sources text[] default null, of_owners text[] default null
+) returns table (
+    stage text, source text, owner_id text, open_deals bigint, open_value numeric,
+    weighted_value numeric
+)
+language sql stable as $$
+    select
+        h.stage,
+        h.source,
+        h.owner_id,
+        count(*),
+        coalesce(sum(h.amount), 0),
+        sum(h.weighted_amount)
+    from analytics.deal_history h
+    where h.meaning = 'open'
+        and h.from_day <= at_end_of
+        and (h.until_day is null or h.until_day > at_end_of)
+        and (of_sources is null or h.source = any(of_sources))
+        and (of_owners is null or h.owner_id = any(of_owners))
+    group by h.stage, h.source, h.owner_id
+$$;
