@@ -12,6 +12,7 @@ from aha_pipeline import local
 from aha_pipeline.crm.access_token import TokenSource
 from aha_pipeline.crm.budget import METADATA, Budget
 from aha_pipeline.crm.client import ZohoClient
+from aha_pipeline.crm.data_centres import web_url_for
 from aha_pipeline.crm.errors import ZohoError, ZohoUnavailable
 from aha_pipeline.crm.metadata import read_modules
 from aha_pipeline.crm.organisation import Organisation, read_organisation
@@ -95,6 +96,7 @@ class Services:
                 rate_reading=self.settings.aha_exchange_rate,
                 home_timezone=organisation.timezone,
                 home_currency=organisation.currency,
+                web_url=web_url_for(self.settings.zoho_accounts_url, organisation.domain),
             )
             if self.settings.zoho_modules != ALL_MODULES:
                 state.save_configured_modules(opened, self.settings.zoho_modules)

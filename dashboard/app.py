@@ -13,11 +13,11 @@ from aha_pipeline.encoding import markdown
 from aha_pipeline.settings import Settings, SettingsError, load
 from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
-from dashboard import login, record_viewer, source
+from dashboard import login, pages, record_page, search, source
 from dashboard.cards import compared
 from dashboard.filters import Filters, choose
 from dashboard.login import NoEntry
-from dashboard.parts import at
+from dashboard.parts import at, may_show_records
 from dashboard.records import show_clicked
 from dashboard.source import NotBuilt, Source
 from dashboard.tabs import deals, health, leads, overview, people
@@ -44,8 +44,9 @@ def main() -> None:
         viewer = login.enter(settings)
         if viewer is None:
             return
+        page = pages.current()
         with source.opened(settings, viewer) as data:
-            _page(data)
+            PAGES[page](data)
         _watch(settings, data.version)
     except (SettingsError, DatabaseUnreachable) as error:
         _refuse(str(error))
@@ -67,8 +68,9 @@ def main() -> None:
         _refuse(errors.sentence(error))
 
 
-def _page(data: Source) -> None:
+def _desk(data: Source) -> None:
     _open_deal()
+    pages.restore_desk()
     _header(data)
     data = replace(data, filters=_filters(data))
     if text := compared(data):
@@ -81,14 +83,16 @@ def _page(data: Source) -> None:
     show_clicked(data)
 
 
+def _record(data: Source) -> None:
+    pages.way_back()
+    if may_show_records(data):
+        record_page.show(data, st.query_params.get("kind", ""), st.query_params.get("id", ""))
+
+
 def _open_deal() -> None:
     """Follow the short address of a deal, `?deal=<id>`, which messages hold."""
-    deal = st.query_params.get("deal")
-    if deal:
-        del st.query_params["deal"]
-        st.session_state["tab"] = record_viewer.TAB
-        st.session_state["module"] = "Deals"
-        st.session_state["record"] = deal
+    if deal := st.query_params.get("deal"):
+        pages.open_record("Deals", deal)
 
 
 def _filters(data: Source) -> Filters:
@@ -114,6 +118,7 @@ def _header(data: Source) -> None:
     running = " · a sync is running" if data.is_running else ""
     st.caption(f"{stamp}{running} · money in {data.currency}")
     login.show(data.viewer)
+    search.show(data)
     if data.is_sandbox:
         st.warning(
             "**Sandbox data.** It comes from a stand-in on this machine, not from a live CRM.",
@@ -131,6 +136,9 @@ def _header(data: Source) -> None:
             "`daily_sync` is running.",
             icon=":material/schedule:",
         )
+
+
+PAGES = {pages.DESK: _desk, pages.RECORD: _record}
 
 
 def _refuse(sentence: str) -> None:

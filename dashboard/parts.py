@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from aha_pipeline import figures
 from dashboard.login import NO_RECORDS
 from dashboard.records import clicked
 from dashboard.source import Source
@@ -105,16 +106,6 @@ def lazily(title: str, key: str) -> Iterator[bool]:
         yield bool(section.open)
 
 
-def records_table(
-    source: Source, query: str, title: str, columns: dict[str, Any], *, empty: str
-) -> None:
-    """Show the records of a query of `sql/dashboard` in a frame, to those who may see records."""
-    with st.container(border=True, height="stretch"):
-        st.markdown(f"**{title}**")
-        if may_show_records(source):
-            table(source.listed(query), columns, empty=empty, height=300)
-
-
 def may_show_records(source: Source) -> bool:
     """Return whether whoever looks may see single records; where not, the page says so."""
     if not source.viewer.may_see_records:
@@ -122,6 +113,13 @@ def may_show_records(source: Source) -> bool:
     return source.viewer.may_see_records
 
 
-def at(moment: datetime) -> str:
+def at(moment: datetime | None) -> str:
     """Return a time as `22 Nov 2026, 11:20`, with the zone's name if it has one."""
+    if moment is None:
+        return "an unknown time"
     return f"{moment.day} {moment:%b %Y, %H:%M %Z}".rstrip()
+
+
+def counted(number: int | None, noun: str, currency: str = "INR") -> str:
+    """Return a number of things: `1 deal`, `12 deals`."""
+    return f"{figures.count(number, currency)} {noun}{'' if number == 1 else 's'}"

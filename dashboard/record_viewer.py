@@ -1,6 +1,5 @@
 """Single records as the CRM sent them: found by name or id, whole, and as they were before."""
 
-from datetime import datetime
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -54,13 +53,13 @@ def show(source: Source, record: Row) -> None:
     module, id_ = record["module"], record["id"]
     st.markdown(f"#### {markdown(record['name'])}")
     st.caption(
-        f"{module} {markdown(id_)} · changed in the CRM {_at(record['modified'])} · "
-        f"read {_at(record['synced'])} · owner {markdown(record['owner_name'] or '(none)')} · "
+        f"{module} {markdown(id_)} · changed in the CRM {at(record['modified'])} · "
+        f"read {at(record['synced'])} · owner {markdown(record['owner_name'] or '(none)')} · "
         f"[its own address]({_address(module, id_)})"
     )
     if record["deleted"]:
         st.warning(
-            f"Deleted in the CRM on {_at(record['deleted'])}. These are its last known values.",
+            f"Deleted in the CRM on {at(record['deleted'])}. These are its last known values.",
             icon=":material/delete:",
         )
     whole, versions = st.tabs(VIEWS, key="record_view", on_change="rerun")
@@ -144,14 +143,10 @@ def _address(module: str, id_: str) -> str:
 
 
 def _span(content: Row) -> str:
-    since = _at(content["held_from"])
+    since = at(content["held_from"])
     if content["is_present"]:
         return f"Now, since {since}"
-    return f"{since} to {_at(content['held_until'])}"
-
-
-def _at(moment: datetime | None) -> str:
-    return "an unknown time" if moment is None else at(moment)
+    return f"{since} to {at(content['held_until'])}"
 
 
 def _named(record: Row) -> str:

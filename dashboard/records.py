@@ -1,24 +1,30 @@
-"""The records behind a mark of a chart: a list in a window, to look at and to download."""
+"""Lists of records to work from: behind a mark of a chart, overdue, slipping; and their files."""
 
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 import streamlit as st
+import xlsxwriter
 
 from aha_pipeline import figures
 from aha_pipeline.encoding import markdown, spreadsheet
+from dashboard import pages, reach
 from dashboard.login import NO_RECORDS
 from dashboard.source import Source
 from dashboard.style import Row, cell
 
 MOST = 10_000
 WAITING = "behind"  # in the session: the mark that was clicked, until its window is shown
+CHOSEN, OPENED = "record of a list", "records opened"
 DAY = "D MMM YYYY"
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,36 @@ LISTS = {
             "source": "Source",
         },
     ),
+    "closing": List(
+        "closing_deals",
+        "Deals",
+        "deals",
+        {
+            "name": "Deal",
+            "amount": "Amount",
+            "closing_date": "Closing date",
+            "days_left": "Days left",
+            "owner_name": "Owner",
+            "stage": "Stage",
+            "account_name": "Account",
+        },
+    ),
+    "slipping_all": List(
+        "slipping_deals",
+        "Deals",
+        "deals",
+        {
+            "name": "Deal",
+            "amount": "Amount",
+            "reasons": "Reasons",
+            "closing_date": "Closing date",
+            "days_pushed": "Days pushed",
+            "days_in_stage": "Days in stage",
+            "owner_name": "Owner",
+            "stage": "Stage",
+            "account_name": "Account",
+        },
+    ),
     "movements": List(
         "behind_movements",
         "Deals",
@@ -140,6 +176,14 @@ LISTS = {
         {"name": "Account", "industry": "Industry", "owner_name": "Owner", "created": "Created"},
     ),
 }
+CONTACT = {
+    "phone": "Phone",
+    "email": "E-mail",
+    "next_step": "Next step",
+    "last_activity": "Last activity",
+}
+NO_CONTACT: Row = {**dict.fromkeys(CONTACT), "is_aged": False}
+LINKS = {"phone": "tel:(.*)", "email": "mailto:(.*)"}
 MONEY = {"amount", "moved"}
 DAYS = {"created", "converted", "closing_date", "closed_day", "day"}
 
@@ -164,7 +208,12 @@ def show_clicked(source: Source) -> None:
         st.toast(NO_RECORDS, icon=":material/lock:")
         return
     rows = source.listed(shown.query, **_parameters(shown, behind, source))
-    st.dialog(markdown(title), width="large")(_window)(source, shown, title, rows)
+    if not rows:
+        st.toast("No record is left behind this mark: the data changed since it was drawn.")
+        return
+    # Before the window: it runs again by itself, when the connection is closed.
+    rows = with_contacts(source, shown.module, rows)
+    st.dialog(markdown(title), width="large")(show_list)(source, shown, title, rows)
 
 
 def _parameters(shown: List, narrowed: Row, source: Source) -> Row:
@@ -178,58 +227,112 @@ def _parameters(shown: List, narrowed: Row, source: Source) -> Row:
     return {**period, "most": MOST, **narrowed}
 
 
-def _window(source: Source, shown: List, title: str, rows: list[Row]) -> None:
-    if not rows:
-        st.info("No record is left behind this mark: the data changed since it was drawn.")
-        return
+def show_list(source: Source, shown: List, title: str, rows: Sequence[Row]) -> None:
+    """Show records to work from: how to reach whom, what is next; a click on a name opens it.
+
+    rows: as of `with_contacts`. What is years old is folded away, with its sum. Only for those
+    who may see records.
+    """
+    aged = [row for row in rows if row["is_aged"]]
+    fresh = [row for row in rows if not row["is_aged"]]
     st.caption(_summary(shown, rows, source.currency))
-    table = [{"id": _link(shown, row), **{n: cell(row[n]) for n in shown.columns}} for row in rows]
-    st.dataframe(
-        table,
-        column_config=_columns(shown, source.currency),
-        hide_index=True,
-        height=420 if len(rows) > 11 else "content",
-        placeholder="–",
-    )
-    st.download_button(
-        "Download all as CSV",
-        lambda: as_csv(shown.columns, rows),
-        f"{title}.csv",
-        "text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    listed = fresh or aged
+    if fresh and aged and st.toggle(_folded(shown, aged, source.currency), key=f"aged {title}"):
+        listed = [*fresh, *aged]
+    _table(source, shown, title, listed)
+    _downloads(source, shown, title, rows)
+
+
+def with_contacts(source: Source, module: str, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of records of a module with what `contact_details` knows of each."""
+    ids = [row["id"] for row in rows]
+    known = {r["id"]: r for r in source.listed("contact_details", module=module, ids=ids)}
+    return [{**NO_CONTACT, **row, **known.get(row["id"], {})} for row in rows]
 
 
 def _summary(shown: List, rows: Sequence[Row], currency: str) -> str:
-    all_records = rows[0]["all_records"]
+    all_records = rows[0].get("all_records", len(rows))
     text = f"{figures.count(all_records, currency)} {shown.noun}"
+    if all_records == 1:
+        text = text.removesuffix("s")
     if rows[0].get("all_value") is not None:
         text += f" · {figures.money(rows[0]['all_value'], currency)} together"
     if all_records > len(rows):
         text += f" · the first {figures.count(len(rows), currency)} are listed"
-    return text
+    return f"{text}. A click on a name opens the record."
 
 
-def _columns(shown: List, currency: str) -> dict[str, Any]:
-    columns: dict[str, Any] = {
-        "id": st.column_config.LinkColumn("Record", display_text="Open", width="small")
-    }
-    for name, label in shown.columns.items():
+def _folded(shown: List, aged: Sequence[Row], currency: str) -> str:
+    value = sum(row["amount"] or 0 for row in aged)
+    return (
+        f"Also {figures.count(len(aged), currency)} overdue for more than 90 days, "
+        f"{figures.money(value, currency)}"
+    )
+
+
+def _table(source: Source, shown: List, title: str, rows: Sequence[Row]) -> None:
+    columns = {**shown.columns, **CONTACT}
+    names = [*list(columns)[:2], "phone", *list(columns)[2:]]
+    key = f"list {title} {st.session_state.get(OPENED, 0)}"
+    st.dataframe(
+        [{name: _cell(name, row) for name in dict.fromkeys(names)} for row in rows],
+        column_config=_columns(columns, source.currency),
+        hide_index=True,
+        height=420 if len(rows) > 11 else "content",
+        placeholder="–",
+        key=key,
+        on_select=lambda: _choose(shown, rows, key),
+        selection_mode="single-cell",
+    )
+    if record := st.session_state.pop(CHOSEN, None):
+        pages.open_record(*record)
+
+
+def _choose(shown: List, rows: Sequence[Row], key: str) -> None:
+    """Keep the record whose name was clicked; the table forgets the click."""
+    for place, name in st.session_state[key]["selection"]["cells"]:
+        if name == "name":
+            st.session_state[CHOSEN] = shown.module, rows[place]["id"]
+            st.session_state[OPENED] = st.session_state.get(OPENED, 0) + 1
+
+
+def _cell(name: str, row: Row) -> object:
+    if name == "phone":
+        return reach.telephone(row["phone"]) or None
+    if name == "email":
+        return reach.mail(row["email"]) or None
+    return cell(row[name])
+
+
+def _columns(columns: dict[str, str], currency: str) -> dict[str, Any]:
+    made: dict[str, Any] = dict(columns)
+    for name, label in columns.items():
         if name in MONEY:
-            columns[name] = st.column_config.NumberColumn(
-                f"{label} ({currency})", format="localized"
-            )
+            made[name] = st.column_config.NumberColumn(f"{label} ({currency})", format="localized")
         elif name in DAYS:
-            columns[name] = st.column_config.DateColumn(label, format=DAY)
-        else:
-            columns[name] = label
-    return columns
+            made[name] = st.column_config.DateColumn(label, format=DAY)
+        elif name in LINKS:
+            made[name] = st.column_config.LinkColumn(label, display_text=LINKS[name])
+    made["last_activity"] = st.column_config.DatetimeColumn(
+        CONTACT["last_activity"], format="D MMM YYYY, HH:mm"
+    )
+    made["name"] = st.column_config.TextColumn(columns["name"], pinned=True, width="medium")
+    return made
 
 
-def _link(shown: List, row: Row) -> str:
-    tab = {"tab": "Contacts & Accounts", "module": shown.module, "record": row["id"]}
-    return f"?{urlencode(tab)}"
+def _downloads(source: Source, shown: List, title: str, rows: Sequence[Row]) -> None:
+    columns = {**shown.columns, **CONTACT}
+    with st.container(horizontal=True):
+        for kind, made, media in (("CSV", as_csv, CSV), ("Excel", as_xlsx, XLSX)):
+            st.download_button(
+                f"Download all as {kind}",
+                partial(made, columns, rows),
+                f"{title}.{'csv' if kind == 'CSV' else 'xlsx'}",
+                media,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"{kind} {title}",
+            )
 
 
 def as_csv(columns: dict[str, str], rows: Sequence[Row]) -> bytes:
@@ -238,8 +341,31 @@ def as_csv(columns: dict[str, str], rows: Sequence[Row]) -> bytes:
     It begins with the mark by which Excel knows UTF-8; texts are encoded for spreadsheets.
     """
     file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(["Id", *columns.values()])
-    for row in rows:
-        writer.writerow(spreadsheet(row[name]) for name in ("id", *columns))
+    csv.writer(file).writerows(_cells(columns, rows))
     return file.getvalue().encode("utf-8-sig")
+
+
+def as_xlsx(columns: dict[str, str], rows: Sequence[Row]) -> bytes:
+    """Return the rows as a workbook, with the cells of the CSV; a text stays a text."""
+    file = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "default_date_format": "d mmm yyyy",
+        "remove_timezone": True,
+    }
+    with xlsxwriter.Workbook(file, options) as book:
+        sheet = book.add_worksheet()
+        for place, cells in enumerate(_cells(columns, rows)):
+            sheet.write_row(place, 0, [float(c) if isinstance(c, Decimal) else c for c in cells])
+        sheet.freeze_panes(1, 0)
+        sheet.autofit()
+    return file.getvalue()
+
+
+def _cells(columns: dict[str, str], rows: Sequence[Row]) -> Iterator[list[object]]:
+    """Yield the heading and the rows of a file, encoded for spreadsheets: the one door out."""
+    yield ["Id", *columns.values()]
+    for row in rows:
+        yield [spreadsheet(row[name]) for name in ("id", *columns)]

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import psycopg2
@@ -24,6 +25,13 @@ from dashboard.periods import Calendar
 from dashboard.style import Row
 
 KEPT_ANSWERS = 300
+# Modules as Zoho's own addresses name them: Deals were Potentials until 2016.
+TABS_OF_ZOHO = {
+    "Leads": "Leads",
+    "Deals": "Potentials",
+    "Contacts": "Contacts",
+    "Accounts": "Accounts",
+}
 PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
@@ -49,6 +57,7 @@ class Source:
     company: str
     is_sandbox: bool
     currency: str
+    web_url: str | None
     calendar: Calendar
     zone: ZoneInfo
     as_of: datetime | None
@@ -85,6 +94,12 @@ class Source:
         known = {"today": self.today, "modules": self.watched, **vars(self.filters), **given}
         names = sorted(set(PARAMETER.findall(sql.read(f"dashboard/{name}"))))
         return {key: known.get(key) for key in names}
+
+    def record_url(self, module: str, id_: str) -> str | None:
+        """Return the address of a record in Zoho; None where it is not known."""
+        if self.web_url is None or module not in TABS_OF_ZOHO:
+            return None
+        return f"{self.web_url}/tab/{TABS_OF_ZOHO[module]}/{quote(id_, safe='')}"
 
     def of_module(self, name: str, module: str, **parameters: object) -> list[Row]:
         """Return the rows of `sql/dashboard/<name>.sql` over a module's table; never from memory.
@@ -131,6 +146,7 @@ def opened(settings: Settings, viewer: Viewer) -> Iterator[Source]:
             company=state["name"],
             is_sandbox=state["is_sandbox"],
             currency=state["currency"],
+            web_url=state["web_url"],
             calendar=Calendar(state["fiscal_start_month"], state["week_starts_on"]),
             zone=zone,
             as_of=state["as_of"] and state["as_of"].astimezone(zone),

@@ -1,15 +1,15 @@
 """Today's work: who to call and what to move, the most urgent first, each one tap away."""
 
-import re
 from datetime import datetime
 from functools import partial
-from urllib.parse import quote, urlencode
 
 import streamlit as st
 
 from aha_pipeline import figures
 from aha_pipeline.encoding import markdown
-from dashboard.parts import may_show_records
+from dashboard import pages, reach
+from dashboard.parts import counted, may_show_records
+from dashboard.records import with_contacts
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -22,8 +22,6 @@ DEFINITION = (
     "have been quiet for 14 days. Order: how pressing the strongest reason is, then how many there "
     "are and what the deal is worth. `sql/marts/work_list.sql` has the points."
 )
-EMAIL = re.compile(r"[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}")
-SHORTEST_NUMBER, LONGEST_NUMBER = 7, 15  # digits; ITU-T E.164 allows 15
 
 
 def show(source: Source) -> None:
@@ -48,13 +46,19 @@ def _rows(source: Source, length: int) -> list[Row]:
     mine = source.viewer.address is not None and st.toggle(
         "Mine only", key=MINE, help="Records whose owner logs in with your address."
     )
-    return source.listed(
+    rows = source.listed(
         "work_list",
         viewer=_viewer(source),
         mine=mine,
         aged=bool(st.session_state.get(AGED)),
         most=length,
     )
+    known = {
+        (row["module"], row["id"]): row
+        for module in ("Leads", "Deals")
+        for row in with_contacts(source, module, [r for r in rows if r["module"] == module])
+    }
+    return [known[row["module"], row["id"]] for row in rows]
 
 
 def _viewer(source: Source) -> str:
@@ -62,7 +66,7 @@ def _viewer(source: Source) -> str:
 
 
 def _summary(row: Row, currency: str) -> str:
-    text = _counted(row["all_records"], "record", currency)
+    text = counted(row["all_records"], "record", currency)
     if row["all_value"]:
         text += f" · {figures.money(row['all_value'], currency)} in deals"
     return text
@@ -76,8 +80,12 @@ def _row(source: Source, row: Row) -> None:
             st.markdown(f"**{markdown(_title(row))}** · {_worth(row, source.currency)}")
             st.caption(f"{markdown(reasons(row, source))}  \n{markdown(_background(row, source))}")
         with actions.container(horizontal=True, horizontal_alignment="right", gap="small"):
-            for label, icon, address in links(row):
+            for label, icon, address in links(row, source):
                 st.link_button(label, address, icon=f":material/{icon}:", type="tertiary")
+            if st.button(
+                "Open", key=f"open-{key}", icon=":material/open_in_full:", type="tertiary"
+            ):
+                pages.open_record(row["module"], row["id"])
             for label, icon, mark in (("Done", "check", "done"), ("Later", "snooze", "snoozed")):
                 st.button(
                     label,
@@ -104,10 +112,10 @@ def reasons(row: Row, source: Source) -> str:
     said = {
         "untouched": f"New, untouched for {_age(row['created_time'], source)}",
         "closing": f"Closes {_in_days(row['days_left'])}, no next step",
-        "overdue": f"{_counted(row['days_overdue'], 'day')} overdue",
+        "overdue": f"{counted(row['days_overdue'], 'day')} overdue",
         "stuck": f"In {row['stage']} longer than 80% of won deals were",
-        "pushed": f"Closing date pushed {_counted(row['times_pushed'], 'time')}",
-        "quiet": f"Quiet for {_counted(row['days_quiet'], 'day')}",
+        "pushed": f"Closing date pushed {counted(row['times_pushed'], 'time')}",
+        "quiet": f"Quiet for {counted(row['days_quiet'], 'day')}",
     }
     return " · ".join(said[reason] for reason in row["reasons"])
 
@@ -125,41 +133,22 @@ def _age(since: datetime | None, source: Source) -> str:
     if since is None:
         return "an unknown time"
     hours = int((datetime.now(source.zone) - since).total_seconds() // 3600)
-    return _counted(hours, "hour") if hours < 48 else _counted(hours // 24, "day")
+    return counted(hours, "hour") if hours < 48 else counted(hours // 24, "day")
 
 
 def _in_days(days: int | None) -> str:
     return {0: "today", 1: "tomorrow"}.get(days or 0, f"in {days} days")
 
 
-def _counted(number: int | None, noun: str, currency: str = "INR") -> str:
-    return f"{figures.count(number, currency)} {noun}{'' if number == 1 else 's'}"
-
-
-def links(row: Row) -> list[tuple[str, str, str]]:
-    """Return label, icon and address of what can be done with a row in one tap.
-
-    A telephone number is what remains of its digits; one without a country code is called as it
-    stands but has no WhatsApp address, which needs the code (https://faq.whatsapp.com/591337).
-    """
-    found = []
-    if number := _number(row["phone"]):
-        found.append(("Call", "call", f"tel:{number}"))
-        if number.startswith("+"):
-            found.append(("WhatsApp", "chat", f"https://wa.me/{number[1:]}"))
-    if row["email"] and EMAIL.fullmatch(row["email"].strip()):
-        found.append(("Mail", "mail", f"mailto:{quote(row['email'].strip(), safe='@')}"))
-    record = {"tab": "Contacts & Accounts", "module": row["module"], "record": row["id"]}
-    return [*found, ("Open", "open_in_new", f"?{urlencode(record)}")]
-
-
-def _number(text: str | None) -> str | None:
-    """Return `+` and digits, or digits alone; None where it is no telephone number."""
-    kept = re.sub(r"[^0-9+]", "", text or "")
-    digits = kept.replace("+", "")
-    if not SHORTEST_NUMBER <= len(digits) <= LONGEST_NUMBER:
-        return None
-    return f"+{digits}" if kept.startswith("+") else digits
+def links(row: Row, source: Source) -> list[tuple[str, str, str]]:
+    """Return label, icon and address of what can be done with a row in one tap."""
+    addresses = (
+        ("Call", "call", reach.telephone(row["phone"])),
+        ("WhatsApp", "chat", reach.whatsapp(row["phone"])),
+        ("Mail", "mail", reach.mail(row["email"])),
+        ("Zoho", "open_in_new", source.record_url(row["module"], row["id"])),
+    )
+    return [(label, icon, address) for label, icon, address in addresses if address]
 
 
 def _mark(source: Source, row: Row, mark: str) -> None:
@@ -174,7 +163,7 @@ def _more(source: Source, rows: list[Row]) -> None:
         if len(rows) < min(whole, MOST):
             st.button("Show more", icon=":material/expand_more:", on_click=_lengthen)
         if first["aged_records"] and not aged:
-            old = _counted(first["aged_records"], "older record", source.currency)
+            old = counted(first["aged_records"], "older record", source.currency)
             worth = first["aged_value"]
             st.button(
                 f"{old}{f', {figures.money(worth, source.currency)}' if worth else ''}",
@@ -189,7 +178,7 @@ def _more(source: Source, rows: list[Row]) -> None:
 def _aside(source: Source, row: Row) -> None:
     if row["aside_records"]:
         st.button(
-            f"{_counted(row['aside_records'], 'record')} put aside until tomorrow: show again",
+            f"{counted(row['aside_records'], 'record')} put aside until tomorrow: show again",
             type="tertiary",
             on_click=partial(source.write, "unmark_work", viewer=_viewer(source)),
         )

@@ -33,3 +33,14 @@ def console_url_for(accounts_url: str) -> str:
     if not host.startswith("accounts."):
         return f"{accounts_url}/console"  # the stand-in's
     return f"https://api-console.{host.removeprefix('accounts.')}"
+
+
+def web_url_for(accounts_url: str, domain: str | None) -> str | None:
+    """Return the address of an organisation for people: https://crm.zoho.in/crm/org123.
+
+    None where the domain is not known, or the accounts server is no data centre's of Zoho.
+    """
+    if domain is None or accounts_url not in ACCOUNTS.values():
+        return None
+    host = urlsplit(accounts_url).hostname or ""
+    return f"https://crm.{host.removeprefix('accounts.')}/crm/{domain}"

@@ -42,6 +42,7 @@ class Organisation:
 
     `daily_credits` are API credits in 24 hours, `concurrency` calls at a time. `timezone` is a name
     of the IANA database and `currency`, the home currency, of ISO 4217; None where Zoho names none.
+    `domain`: the organisation's part of web addresses, such as org123.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Organisation:
     concurrency: int = UNKNOWN_EDITION.concurrency
     timezone: str | None = None
     currency: str | None = None
+    domain: str | None = None
 
 
 def read_organisation(client: ZohoClient) -> Organisation:
@@ -71,11 +73,17 @@ def read_organisation(client: ZohoClient) -> Organisation:
         concurrency=edition.concurrency,
         timezone=_known(row.get("time_zone"), available_timezones()),
         currency=_known(row.get("iso_code"), list_currencies()),
+        domain=_domain(row.get("domain_name")),
     )
 
 
 def _known(name: object, names: Container[str]) -> str | None:
     return name if isinstance(name, str) and name in names else None
+
+
+def _domain(name: object) -> str | None:
+    """Return the name where it can be a part of a path, as Zoho's are: org686549055."""
+    return name if isinstance(name, str) and name.isascii() and name.isalnum() else None
 
 
 def _users(licence: dict[str, Any]) -> int:

@@ -35,11 +35,13 @@ def connect_organisation(
     rate_reading: str | None = None,
     home_timezone: str | None = None,
     home_currency: str | None = None,
+    web_url: str | None = None,
 ) -> None:
     """Remember the organisation at the first sync; later raise WrongOrganisation for another.
 
     rate_reading: `multiply` or `divide`; None: as the exchange rates themselves show. `timezone`
     and `currency` are those of the figures, home_timezone and home_currency what Zoho says.
+    web_url: the address below which people open records.
     """
     row = {
         "org_id": org_id,
@@ -50,6 +52,7 @@ def connect_organisation(
         "rate_reading": rate_reading,
         "home_timezone": home_timezone,
         "home_currency": home_currency,
+        "web_url": web_url,
     }
     with connection.cursor() as cursor:
         cursor.execute(sql.read("warehouse/connect_organisation"), row)

@@ -15,7 +15,7 @@ PLACES = [
     # tab, chart, mark, its place among those of the chart, heading of the list, records in it
     ("Overview", "overview-funnel", ".barlayer .point path", 0, "Leads: Not Contacted", 12),
     ("Lead Intelligence", "leads-source_map", ".treemaplayer .slice", 1, "Leads from", 40),
-    ("Lead Intelligence", "leads-cohorts", ".barlayer .point path", 1, "Leads of Mar 26", None),
+    ("Lead Intelligence", "leads-cohorts", ".barlayer .point path", 1, "Leads of Feb 26", 18),
     ("Overview", "overview-entered_funnel", ".barlayer .point path", 1, "Leads: Qualified", 36),
     ("Overview", "overview-lost_reasons", ".barlayer .point path", 0, "Deals lost: (none)", 3),
     ("Deal Pipeline", "reps-win_rates", ".scatterlayer .point", 0, "Closed deals of Asha", 13),
@@ -105,6 +105,8 @@ def test_filters_stand_in_the_address_and_an_address_gives_the_same_view(page, a
 
 def names(page: object) -> list[tuple[str, ...]]:
     """Return the names and sample sizes on the axis of the chart of source quality."""
+    chart = "[class*='st-key-dashboard-charts-leads-source_quality-']"
+    page.wait_for_function(f'document.querySelectorAll("{chart}").length === 1')
     axis = page.locator("[class*='st-key-dashboard-charts-leads-source_quality-'] .ytick text")
     return [tuple(text.split()) for text in axis.all_text_contents()]
 

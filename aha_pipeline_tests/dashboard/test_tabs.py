@@ -80,11 +80,13 @@ def test_rep_with_few_closed_deals_is_hollow(page, filled_url):
     assert traces["Too few closed deals"]["marker"]["symbol"] == "circle-open"
 
 
-def test_closing_deals_are_listed_with_the_text_of_the_crm(page, filled_url):
-    table = page(filled_url, "Deal Pipeline").dataframe[0].value
-    assert list(table["days_left"]) == sorted(table["days_left"])
-    assert TAGGED in list(table["name"])
-    assert len(table) == query(filled_url, "select count(*) from analytics.closing_deals")[0]
+def test_closing_deals_are_listed_with_the_old_ones_folded(page, filled_url):
+    shown = page(filled_url, "Deal Pipeline")
+    [fold] = [one for one in shown.toggle if "overdue for more than 90 days" in one.label][:1]
+    assert fold.label == "Also 1 overdue for more than 90 days, ₹1,000"
+    assert list(shown.dataframe[0].value["name"]) == [TAGGED]
+    opened = fold.set_value(True).run().dataframe[0].value
+    assert len(opened) == query(filled_url, "select count(*) from analytics.closing_deals")[0]
 
 
 def test_record_is_found_by_part_of_its_name_and_by_id(page, filled_url):

@@ -4,7 +4,8 @@ import streamlit as st
 
 from dashboard.charts import deals as charts
 from dashboard.charts import reps
-from dashboard.parts import chart, records_table
+from dashboard.parts import chart, may_show_records
+from dashboard.records import LISTS, show_list, with_contacts
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -123,21 +124,7 @@ def _closing(source: Source) -> None:
             empty=none,
         )
     with right:
-        records_table(
-            source,
-            "closing_deals",
-            "These deals, the most overdue first",
-            {
-                "name": st.column_config.TextColumn("Deal", width="medium"),
-                "amount": _amount(source),
-                "closing_date": _day("Closing date"),
-                "days_left": st.column_config.NumberColumn("Days left"),
-                "owner_name": "Owner",
-                "stage": "Stage",
-                "account_name": "Account",
-            },
-            empty=none,
-        )
+        _list(source, "closing", "These deals, the most overdue first", none)
 
 
 def _slipping(source: Source) -> None:
@@ -156,28 +143,17 @@ def _slipping(source: Source) -> None:
             empty=none,
         )
     with right:
-        records_table(
-            source,
-            "slipping_deals",
-            "These deals, the largest first",
-            {
-                "name": st.column_config.TextColumn("Deal", width="medium"),
-                "amount": _amount(source),
-                "reasons": st.column_config.TextColumn("Reasons", width="large"),
-                "closing_date": _day("Closing date"),
-                "days_pushed": st.column_config.NumberColumn("Days pushed"),
-                "days_in_stage": st.column_config.NumberColumn("Days in stage", format="%.0f"),
-                "owner_name": "Owner",
-                "stage": "Stage",
-                "account_name": "Account",
-            },
-            empty=none,
-        )
+        _list(source, "slipping_all", "These deals, the largest first", none)
 
 
-def _amount(source: Source) -> object:
-    return st.column_config.NumberColumn(f"Amount ({source.currency})", format="localized")
-
-
-def _day(label: str) -> object:
-    return st.column_config.DateColumn(label, format="D MMM YYYY")
+def _list(source: Source, kind: str, title: str, empty: str) -> None:
+    shown = LISTS[kind]
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"**{title}**")
+        if not may_show_records(source):
+            return
+        rows = source.listed(shown.query)
+        if rows:
+            show_list(source, shown, title, with_contacts(source, shown.module, rows))
+        else:
+            st.info(empty, icon=":material/hourglass_empty:")

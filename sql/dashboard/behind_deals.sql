@@ -1,4 +1,5 @@
--- grain: one row per live deal that a mark stands for, the largest first, at most %(most)s
+-- grain: one row per live deal that a mark stands for, at most %(most)s: open ones first, by closing
+-- date, then the largest
 -- first_day and last_day: of creation; closed_*: of closing; due_*: the closing date that open deals
 -- name; industries: of their accounts. all_records and all_value: how many there are and their sum of
 -- Amount. A parameter that is null does not narrow.
@@ -30,5 +31,5 @@ where (%(first_day)s::date is null or d.day >= %(first_day)s)
     and (%(stages)s::text[] is null or d.stage = any(%(stages)s))
     and (%(meanings)s::text[] is null or d.meaning = any(%(meanings)s))
     and (%(industries)s::text[] is null or coalesce(a.industry, '(none)') = any(%(industries)s))
-order by d.amount desc nulls last, d.id
+order by case when d.meaning = 'open' then d.closing_date end, d.amount desc nulls last, d.id
 limit %(most)s

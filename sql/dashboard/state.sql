@@ -7,7 +7,7 @@
 -- trouble: modules whose newest read did not complete. modules: those that are read; null is all.
 
 with organisation as (
-    select name, is_sandbox, timezone, currency, fiscal_start_month, week_starts_on
+    select name, is_sandbox, timezone, currency, web_url, fiscal_start_month, week_starts_on
     from crm.organisation
 ),
 newest as (
@@ -41,6 +41,7 @@ select
     o.is_sandbox,
     o.timezone,
     o.currency,
+    o.web_url,
     coalesce(o.fiscal_start_month, 1) as fiscal_start_month,
     coalesce(o.week_starts_on, 1) as week_starts_on,
     w.version,

@@ -1,7 +1,6 @@
 -- grain: one row per record of the work list that the viewer has not put aside, the most urgent first
 -- mine: only those whose owner logs in with the viewer's address. aged: the rows that are only old
--- too, after all others. phone and email: of a lead its own, of a deal those of its contact, else the
--- account's phone. all_records, all_value, aged_records, aged_value: of the whole list, under the
+-- too, after all others. all_records, all_value, aged_records, aged_value: of the whole list, under the
 -- same filters; aside_records: how many of it the viewer has put aside. At most %(most)s rows.
 
 with kept as (
@@ -64,19 +63,9 @@ select
     coalesce(nullif(l.full_name, ''), d.deal_name, '(no name)') as name,
     coalesce(l.company, d.account_name) as company,
     d.stage,
-    l.lead_status,
-    nullif(trim(d.raw_data ->> 'Next_Step'), '') as next_step,
-    coalesce(
-        nullif(trim(p.raw_data ->> 'Mobile'), ''),
-        nullif(trim(p.raw_data ->> 'Phone'), ''),
-        nullif(trim(a.raw_data ->> 'Phone'), '')
-    ) as phone,
-    nullif(trim(p.raw_data ->> 'Email'), '') as email
+    l.lead_status
 from listed w
 left join analytics.owners o on o.owner_id = w.owner_id
 left join crm.leads_raw l on w.module = 'Leads' and l.id = w.id
 left join crm.crm_deals d on w.module = 'Deals' and d.id = w.id
-left join crm.crm_contacts c on c.id = d.contact_id and c.deleted_at is null
-left join crm.crm_accounts a on a.id = d.account_id and a.deleted_at is null
-cross join lateral (select coalesce(l.raw_data, c.raw_data) as raw_data) p
 order by w.is_aged, w.score desc, w.value desc nulls last, w.id

@@ -68,6 +68,7 @@ class Organisation:
             "id": metadata_id(f"org {self.name}"),
             "zgid": metadata_id(f"zgid {self.name}")[-10:],
             "company_name": self.name,
+            "domain_name": f"org{metadata_id(f'zgid {self.name}')[-10:]}",
             "primary_email": "admin@example.com",
             "country": "India",
             "country_code": "IN",

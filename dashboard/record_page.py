@@ -1,0 +1,111 @@
+"""The page of one record: what it is, how to reach whom, what happened, what belongs to it."""
+
+from itertools import groupby
+
+import streamlit as st
+
+from aha_pipeline import figures
+from aha_pipeline.encoding import markdown
+from dashboard import pages, reach, record_viewer
+from dashboard.parts import at, lazily
+from dashboard.records import with_contacts
+from dashboard.source import Source
+from dashboard.style import Row
+
+LATEST = 20
+
+
+def show(source: Source, module: str, id_: str) -> None:
+    """Show the record of a module with that id, or say that there is none."""
+    found = record_viewer.search(source, id_, [module]) if module in source.modules else []
+    record = next((row for row in found if row["id"] == id_), None)
+    if record is None:
+        st.info("There is no such record. It may have been deleted in the CRM and purged here.")
+        return
+    st.title(markdown(record["name"]), anchor=False)
+    owner = markdown(record["owner_name"] or "(none)")
+    st.caption(f"{module.removesuffix('s')} · owner {owner} · changed {at(record['modified'])}")
+    if record["deleted"]:
+        st.warning(
+            f"Deleted in the CRM on {at(record['deleted'])}. These are its last known values.",
+            icon=":material/delete:",
+        )
+    _reach(source, module, id_)
+    left, right = st.columns([3, 2])
+    with left:
+        _fields(source, module, id_)
+    with right:
+        _related(source, module, id_)
+        _timeline(source, module, id_)
+    with lazily("As the CRM sent it, and earlier versions", "raw") as is_open:
+        if is_open:
+            record_viewer.show(source, record)
+
+
+def _reach(source: Source, module: str, id_: str) -> None:
+    [contact] = with_contacts(source, module, [{"id": id_}])
+    actions = (
+        (contact["phone"], "call", reach.telephone(contact["phone"])),
+        ("WhatsApp", "chat", reach.whatsapp(contact["phone"])),
+        (contact["email"], "mail", reach.mail(contact["email"])),
+        ("Open in Zoho", "open_in_new", source.record_url(module, id_)),
+    )
+    with st.container(horizontal=True):
+        for label, icon, address in actions:
+            if address:
+                st.link_button(markdown(label), address, icon=f":material/{icon}:")
+
+
+def _fields(source: Source, module: str, id_: str) -> None:
+    rows = source.of_module("record_fields", module, id=id_)
+    for part, fields in groupby(rows, key=lambda row: row["part"]):
+        with st.container(border=True):
+            st.markdown(f"**{part}**")
+            for row in fields:
+                name, value = st.columns([2, 3])
+                name.caption(markdown(row["label"]))
+                value.markdown(_value(row, source.currency))
+
+
+def _value(row: Row, currency: str) -> str:
+    text = row["value"]
+    if row["data_type"] == "phone" and (address := reach.telephone(text)):
+        return f"[{markdown(text)}]({address})"
+    if row["data_type"] == "email" and (address := reach.mail(text)):
+        return f"[{markdown(text)}]({address})"
+    if row["data_type"] == "currency":
+        try:
+            return markdown(figures.money_exact(float(text), currency))
+        except ValueError:
+            return markdown(text)
+    return markdown(text)
+
+
+def _related(source: Source, module: str, id_: str) -> None:
+    rows = source.listed("record_related", module=module, id=id_)
+    with st.container(border=True):
+        st.markdown("**Belongs together**")
+        if not rows:
+            st.caption("No deal, contact or account belongs to it.")
+        for row in rows:
+            worth = figures.money(row["amount"], source.currency) if row["amount"] else None
+            parts = (row["name"], row["module"].removesuffix("s"), row["stage"], worth)
+            label = " · ".join(markdown(part) for part in parts if part)
+            if st.button(label, key=f"related-{row['module']}-{row['id']}", type="tertiary"):
+                pages.open_record(row["module"], row["id"])
+
+
+def _timeline(source: Source, module: str, id_: str) -> None:
+    rows = source.of_module("record_timeline", module, id=id_)
+    with st.container(border=True):
+        st.markdown("**What changed**")
+        if not rows:
+            st.caption("It has said the same since it was first read.")
+        for moment, fields in groupby(rows[:LATEST], key=lambda row: row["changed"]):
+            said = "  \n".join(
+                f"{markdown(row['label'])}: {markdown(row['before'] or '(empty)')} → "
+                f"{markdown(row['after'] or '(empty)')}"
+                for row in fields
+            )
+            st.caption(at(moment))
+            st.markdown(said)
