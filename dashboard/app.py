@@ -20,6 +20,7 @@ from dashboard.login import NoEntry
 from dashboard.parts import at, may_show_records
 from dashboard.records import show_clicked
 from dashboard.source import NotBuilt, Source
+from dashboard.style import Row
 from dashboard.tabs import deals, health, leads, overview, people
 
 TABS = {
@@ -130,6 +131,8 @@ def _header(data: Source) -> None:
             "figures from there are older. The reason is under AI & System Health.",
             icon=":material/sync_problem:",
         )
+    for row in _unknown(data):
+        st.warning(f"{_said(row)} {markdown(row['reason'])}", icon=":material/visibility_off:")
     if data.is_stale:
         st.error(
             "These data are more than two days old. Run `aha sync`, and see whether the schedule "
@@ -139,6 +142,20 @@ def _header(data: Source) -> None:
 
 
 PAGES = {pages.DESK: _desk, pages.RECORD: _record}
+
+
+def _unknown(data: Source) -> list[Row]:
+    """Return the modules whose figures are not known now; before the first migration, none."""
+    try:
+        return data.rows("unknown")
+    except NotBuilt:
+        return []
+
+
+def _said(row: Row) -> str:
+    if row["state"] == "not read":
+        return f"**{markdown(row['module'])}: not read.** Figures of them are not known, not zero."
+    return f"**{markdown(row['module'])}: as of {at(row['since'])}.**"
 
 
 def _refuse(sentence: str) -> None:

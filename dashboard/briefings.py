@@ -14,6 +14,18 @@ from dashboard.style import Row
 WHATSAPP_MARKS = re.compile(r"(?<!\w)([*_])(?=\S)(.+?)(?<=\S)\1(?!\w)")
 
 
+def show_newest(source: Source) -> None:
+    """Show the newest message, folded: one tap from the first screen."""
+    days = source.rows("briefing_days")
+    if not days:
+        return
+    day = max(row["day"] for row in days)
+    with lazily(f"The briefing of {day.day} {day:%b %Y}", "newest_briefing") as is_open:
+        if is_open:
+            st.markdown(as_markdown(source.rows("briefing", day=day)[0]["whatsapp_summary"]))
+            st.caption("Why, and which records: under AI & System Health.")
+
+
 def show(source: Source) -> None:
     """Show the briefing of a day that can be chosen; at first the newest."""
     days = {row["day"]: row["briefings"] for row in source.rows("briefing_days")}
@@ -63,10 +75,10 @@ def _author(briefing: Row, briefings: int) -> str:
 
 def _texts(briefing: Row) -> None:
     left, right = st.columns([3, 2])
-    with left, st.container(border=True, height=560):
+    with left, st.container(border=True):
         # A dollar sign would begin a formula.
         st.markdown(briefing["dashboard_report"].replace("$", r"\$"))
-    with right, st.container(border=True, height=560):
+    with right, st.container(border=True):
         st.markdown("**The message on WhatsApp**")
         st.success(as_markdown(briefing["whatsapp_summary"]))
 

@@ -15,13 +15,15 @@ from dashboard.style import Row, signed
 class Card:
     """One figure of `period_figures`, and the words around it.
 
-    note: a line below it, in which {<figure>} is any figure of the query, printed.
+    note: a line below it, in which {<figure>} is any figure of the query, printed. module: of which
+    it is made.
     """
 
     label: str
     figure: str
     unit: str
     definition: str
+    module: str
     note: str = ""
     more_is_good: bool = True
 
@@ -32,12 +34,14 @@ CARDS = (
         "new_leads",
         "count",
         "Leads created in the period, converted ones included, deleted ones not.",
+        "Leads",
     ),
     Card(
         "Junk share",
         "junk_pct",
         "points",
         "Leads of the period that are junk now / all leads of the period.",
+        "Leads",
         "{junk_leads} junk leads",
         more_is_good=False,
     ),
@@ -46,12 +50,14 @@ CARDS = (
         "qualified_leads",
         "count",
         "Leads of the period that are qualified or converted by now.",
+        "Leads",
     ),
     Card(
         "Open pipeline",
         "open_value",
         "money",
         "Sum of Amount over the deals that were open at the end of the period.",
+        "Deals",
         "{open_deals} deals",
     ),
     Card(
@@ -60,6 +66,7 @@ CARDS = (
         "money",
         "Sum of Amount over the deals won in the period: by closing date, at the latest the day "
         "each was first seen won.",
+        "Deals",
         "{won_deals} deals",
     ),
     Card(
@@ -67,6 +74,7 @@ CARDS = (
         "win_rate",
         "points",
         "Deals won / deals won or lost in the period.",
+        "Deals",
         "{win_rate_by_value} by value",
     ),
     Card(
@@ -74,6 +82,7 @@ CARDS = (
         "lost_value",
         "money",
         "Sum of Amount over the deals lost in the period.",
+        "Deals",
         "{lost_deals} deals",
         more_is_good=False,
     ),
@@ -88,9 +97,13 @@ def show_cards(source: Source) -> None:
         name: printed(row["value"], UNITS.get(name, "count"), source.currency)
         for name, row in rows.items()
     }
+    not_read = {row["module"] for row in source.rows("unknown") if row["state"] == "not read"}
     with st.grid(len(CARDS), min_column_width=150):
         for card in CARDS:
-            _show(card, rows[card.figure], words, source)
+            if card.module in not_read:
+                _show_not_read(card)
+            else:
+                _show(card, rows[card.figure], words, source)
 
 
 def printed(value: Number, unit: str, currency: str) -> str:
@@ -137,6 +150,12 @@ def _show(card: Card, row: Row, words: dict[str, str], source: Source) -> None:
             st.caption(_without_before(row, source))
         if card.note:
             st.caption(card.note.format(**words))
+
+
+def _show_not_read(card: Card) -> None:
+    with st.container(border=True, height="stretch"):
+        st.metric(card.label, "Not read", help=card.definition)
+        st.caption(f"{card.module} are not read, so this is not known: it is not zero.")
 
 
 def _without_before(row: Row, source: Source) -> str:

@@ -33,7 +33,7 @@ def fill(database_url: str) -> None:
     with company(database_url) as connection:
         put(connection, "Leads", *_leads(), _recent_lead(today(connection)))
         put(connection, "Deals", *_deals(today(connection)))
-        put(connection, "Contacts", contact(1), contact(2, BALA))
+        put(connection, "Contacts", contact(1) | {"Phone": "+91 98450 00001"}, contact(2, BALA))
         put(connection, "Accounts", account(1, "Housing"), account(2))
         log_sync(connection, READ_UNTIL)
         write_briefing(connection, YESTERDAY)
@@ -68,9 +68,19 @@ def _deals(real_today: date) -> list[dict]:
     bala = {"Owner": BALA}
     return [
         *(deal(n, made, "Closed Won", Amount=250000, **closed) for n in range(12)),
-        *(deal(n, made, "Closed Lost", **closed, **bala) for n in range(20, 23)),
+        *(
+            deal(n, made, "Closed Lost", Lost_Reason="Price", **closed, **bala)
+            for n in range(20, 23)
+        ),
         deal(30, made, "Closed Won", Amount=100000, **early),
-        deal(40, made, Deal_Name=TAGGED, Amount=4520000, Closing_Date=str(real_today)),
+        deal(
+            40,
+            made,
+            Deal_Name=TAGGED,
+            Amount=4520000,
+            Closing_Date=str(real_today),
+            Contact_Name={"id": "C1", "name": "Contact 1"},
+        ),
         deal(41, made, "Proposal/Price Quote", Closing_Date="2026-02-01", **bala),
         deal(42, made, "Negotiation/Review", Amount=None, Closing_Date="2099-01-01"),
     ]

@@ -17,7 +17,7 @@ PLACES = [
     ("Lead Intelligence", "leads-source_map", ".treemaplayer .slice", 1, "Leads from", 40),
     ("Lead Intelligence", "leads-cohorts", ".barlayer .point path", 1, "Leads of Feb 26", 18),
     ("Overview", "overview-entered_funnel", ".barlayer .point path", 1, "Leads: Qualified", 36),
-    ("Overview", "overview-lost_reasons", ".barlayer .point path", 0, "Deals lost: (none)", 3),
+    ("Overview", "overview-lost_reasons", ".barlayer .point path", 0, "Deals lost: Price", 3),
     ("Deal Pipeline", "reps-win_rates", ".scatterlayer .point", 0, "Closed deals of Asha", 13),
 ]
 

@@ -23,7 +23,7 @@ def lead_volume(rows: Sequence[Row], currency: str) -> go.Figure:
     figure.add_scatter(
         x=days,
         y=numbers(column(rows, "new_leads_avg_7d")),
-        name="Mean of the 7 days before",
+        name="7-day average",
         mode="lines",
         line={"width": 2.5},
         hoverinfo="skip",
@@ -57,7 +57,7 @@ def _created(row: Row, currency: str) -> Mark:
     hover = lines(
         day + (", so far" if row["is_today"] else ""),
         f"{count(row['new_leads'], currency)} new leads",
-        f"{count(row['new_leads_avg_7d'], currency)} a day in the seven days before",
+        f"{count(row['new_leads_avg_7d'], currency)} a day on average in the seven days before",
     )
     return mark(
         hover, "leads", first_day=row["day"], last_day=row["day"], title=f"Leads created on {day}"

@@ -5,7 +5,7 @@ from itertools import groupby
 import streamlit as st
 
 from aha_pipeline.encoding import markdown
-from dashboard import work_list
+from dashboard import briefings, work_list
 from dashboard.cards import show_cards
 from dashboard.charts import causes
 from dashboard.charts import overview as charts
@@ -19,6 +19,7 @@ LOST_BY = {"Reason": "reason", "Stage": "stage", "Rep": "owner", "Source": "sour
 
 def show(source: Source) -> None:
     """Show the tab."""
+    briefings.show_newest(source)
     work_list.show(source)
     show_cards(source)
     _over_time(source)

@@ -1,0 +1,250 @@
+"""What a sales head does all day, in a real browser: each task answered, in at most four clicks.
+
+The first fourteen were tried on an earlier version; the rest are what people ask for in the forums
+of Zoho CRM, HubSpot and Metabase. A task counts the clicks, not the keys.
+"""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from aha_pipeline_tests.dashboard.clicks import MILLISECONDS, settle
+from aha_pipeline_tests.kit.ports import free_port
+from aha_pipeline_tests.kit.serving import served
+
+MOST_CLICKS = 4
+
+
+@dataclass
+class Hand:
+    """A reader with a mouse, who counts its clicks."""
+
+    page: Any
+    clicks: int = 0
+
+    def click(self, target: Any) -> None:
+        target.click()
+        self.clicks += 1
+        settle(self.page)
+
+    def tab(self, name: str) -> None:
+        self.click(self.page.get_by_role("tab", name=name))
+
+    def choose(self, filter_: str, value: str) -> None:
+        self.click(self.page.get_by_role("combobox", name=filter_))
+        self.click(self.page.get_by_role("option", name=value))
+        self.page.keyboard.press("Escape")
+        settle(self.page)
+
+    def mark(self, chart: str, place: int = 0) -> str:
+        """Click a mark and return the text of the list behind it."""
+        frame = self.page.locator(f"[class*='st-key-dashboard-charts-{chart}-']")
+        drawn = frame.locator(".point path").nth(place)
+        drawn.scroll_into_view_if_needed()
+        box = drawn.bounding_box()
+        self.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        self.clicks += 1
+        window = self.page.get_by_role("dialog")
+        window.wait_for()
+        settle(self.page)
+        return window.inner_text()
+
+    def open_first(self, table: Any) -> None:
+        """Click the name in the first row of a table."""
+        box = table.bounding_box()
+        self.page.mouse.click(box["x"] + 60, box["y"] + 52)
+        self.clicks += 1
+        self.page.wait_for_url("**/record?*")
+
+    def saved(self, button: str) -> bytes:
+        with self.page.expect_download() as downloading:
+            self.page.get_by_role("button", name=button).first.click()
+        self.clicks += 1
+        with open(downloading.value.path(), "rb") as file:
+            return file.read()
+
+    def card(self, label: str) -> str:
+        card = self.page.get_by_test_id("stMetric").filter(has_text=label).first
+        return " ".join(card.inner_text().split())
+
+    def cells(self) -> list[str]:
+        return self.page.get_by_role("gridcell").all_inner_texts()
+
+
+def junk_by_source(hand: Hand) -> None:
+    hand.tab("Lead Intelligence")
+    hand.page.get_by_text("Sources, the most junk first").wait_for()
+    headings = hand.page.get_by_role("columnheader").all_inner_texts()
+    assert {"Junk share", "Junk, change"} <= set(headings)
+
+
+def rep_behind(hand: Hand) -> None:
+    hand.choose("Owners", "Bala")
+    hand.tab("Deal Pipeline")
+    legend = hand.page.locator("[class*='st-key-dashboard-charts-reps-win_rates-'] .legendtext")
+    # All reps: 12 of 15 closed deals of the month are won, whoever is chosen.
+    assert "All reps: 80.0 %" in legend.all_inner_texts()
+
+
+def call_today(hand: Hand) -> None:
+    work = hand.page.locator(".st-key-work_list")
+    assert "Closes today, no next step" in work.inner_text()
+    assert work.get_by_role("link", name="Call").first.get_attribute("href") == "tel:+919845000001"
+
+
+def why_the_pipeline_fell(hand: Hand) -> None:
+    hand.tab("Deal Pipeline")
+    assert "movements" in hand.mark("deals-movements", 1)
+
+
+def overdue_of_one_rep(hand: Hand) -> None:
+    hand.choose("Owners", "Bala")
+    hand.tab("Deal Pipeline")
+    rows = list(csv.DictReader(io.StringIO(hand.saved("Download all as CSV").decode("utf-8-sig"))))
+    assert [(row["Owner"], row["Deal"]) for row in rows] == [("Bala", "Deal 41")]
+
+
+def wins_against_last_quarter(hand: Hand) -> None:
+    hand.choose("Period", "This quarter")
+    assert "₹31.00 L" in hand.card("Won")
+    assert "13 deals" in hand.page.inner_text("body")
+
+
+def find_by_phone(hand: Hand) -> None:
+    hand.click(hand.page.get_by_placeholder("Find a name"))
+    hand.page.keyboard.type("098450-00001")
+    hand.page.keyboard.press("Enter")
+    hand.click(hand.page.get_by_role("button", name=re.compile("^Contact 1")))
+    hand.page.wait_for_url("**/record?kind=Contacts*")
+
+
+def not_contacted(hand: Hand) -> None:
+    hand.choose("Period", "This quarter")
+    hand.tab("Lead Intelligence")
+    assert "12 leads" in hand.mark("leads-status")
+
+
+def this_month_against_last(hand: Hand) -> None:
+    assert "1–10 Mar (today until 12:00), compared with 1–10 Feb" in hand.page.inner_text("body")
+    assert "20 0 from 20" in hand.card("New leads")
+
+
+def share_the_view(hand: Hand) -> None:
+    hand.choose("Owners", "Bala")
+    shared = hand.page.context.new_page()
+    shared.goto(hand.page.url)
+    shared.get_by_test_id("stMetric").first.wait_for(timeout=MILLISECONDS)
+    settle(shared)
+    assert Hand(shared).card("New leads") == hand.card("New leads")
+    shared.close()
+
+
+def meaning_of_weighted(hand: Hand) -> None:
+    hand.tab("Deal Pipeline")
+    title = hand.page.get_by_text("Value by stage", exact=True)
+    title.locator("xpath=ancestor::*[.//*[@data-testid='stTooltipIcon']][1]").get_by_test_id(
+        "stTooltipIcon"
+    ).first.hover()
+    hand.page.get_by_text("each deal times its own probability").wait_for()
+
+
+def why_we_lose(hand: Hand) -> None:
+    reasons = hand.page.locator("[class*='st-key-dashboard-charts-overview-lost_reasons-']")
+    reasons.scroll_into_view_if_needed()
+    assert "Price" in reasons.locator(".ytick text").all_inner_texts()
+
+
+def from_chart_to_record_and_back(hand: Hand) -> None:
+    hand.choose("Owners", "Bala")
+    hand.mark("overview-lost_reasons")
+    hand.open_first(hand.page.locator("[role=dialog] [data-testid=stDataFrame]"))
+    hand.page.get_by_text("Belongs together").wait_for()
+    hand.page.go_back()
+    hand.page.get_by_test_id("stMetric").first.wait_for()
+    settle(hand.page)
+    assert "owner=Bala" in hand.page.url
+
+
+def list_as_workbook(hand: Hand) -> None:
+    hand.mark("overview-lost_reasons")
+    with zipfile.ZipFile(io.BytesIO(hand.saved("Download all as Excel"))) as book:
+        assert "Price" in book.read("xl/sharedStrings.xml").decode()
+
+
+def read_the_briefing(hand: Hand) -> None:
+    hand.click(hand.page.get_by_text("The briefing of 9 Mar 2026"))
+    hand.page.get_by_text("Sandbox 5*6").wait_for()
+
+
+def lost_by_rep(hand: Hand) -> None:
+    hand.click(hand.page.get_by_role("radio", name="Rep"))
+    assert "3 deals" in hand.mark("overview-lost_reasons")
+
+
+def reached_a_step(hand: Hand) -> None:
+    hand.choose("Period", "This quarter")
+    assert "36 leads" in hand.mark("overview-entered_funnel", 1)
+
+
+def put_aside(hand: Hand) -> None:
+    before = hand.page.locator("[class*='st-key-work-']").count()
+    hand.click(hand.page.locator("[class*='st-key-snoozed-'] button").last)
+    assert hand.page.locator("[class*='st-key-work-']").count() == before - 1
+    hand.click(hand.page.get_by_role("button", name="show again"))
+    assert hand.page.locator("[class*='st-key-work-']").count() == before
+
+
+# A task and the clicks it takes; without targets in the CRM nobody can answer "against target".
+TASKS: dict[Callable[[Hand], None], int] = {
+    junk_by_source: 1,
+    rep_behind: 3,
+    call_today: 0,
+    why_the_pipeline_fell: 2,
+    overdue_of_one_rep: 4,
+    wins_against_last_quarter: 2,
+    find_by_phone: 2,
+    not_contacted: 4,
+    share_the_view: 2,
+    meaning_of_weighted: 1,
+    this_month_against_last: 0,
+    why_we_lose: 0,
+    from_chart_to_record_and_back: 4,
+    list_as_workbook: 2,
+    read_the_briefing: 1,
+    lost_by_rep: 2,
+    reached_a_step: 3,
+    put_aside: 2,
+}
+
+
+@pytest.fixture(scope="module")
+def browser(chromium) -> Iterator[Any]:
+    with chromium.new_context(locale="en-IN", viewport={"width": 1366, "height": 1600}) as context:
+        context.set_default_timeout(MILLISECONDS)
+        yield context
+
+
+@pytest.fixture(scope="module")
+def address(filled_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(
+        tmp_path_factory.mktemp("tasks"), free_port(), {"DATABASE_URL": filled_url}
+    ) as address:
+        yield address
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.__name__)
+def test_a_task_is_done_in_few_clicks(browser, address, task):
+    page = browser.new_page()
+    page.goto(address)
+    page.wait_for_selector(".js-plotly-plot .main-svg")
+    settle(page)
+    hand = Hand(page)
+    task(hand)
+    page.close()
+    assert hand.clicks == TASKS[task] <= MOST_CLICKS

@@ -1,0 +1,10 @@
+-- grain: one row per module whose figures cannot be known now, or are of an earlier time
+-- state, since and reason as in analytics.unknown: not read, or stopped at `since`.
+
+select distinct on (module)
+    module,
+    state,
+    since at time zone (select timezone from crm.organisation) as since,
+    reason
+from analytics.unknown
+order by module, state, since desc
