@@ -80,7 +80,7 @@ def _texts(briefing: Row) -> None:
         st.markdown(briefing["dashboard_report"].replace("$", r"\$"))
     with right, st.container(border=True):
         st.markdown("**The message on WhatsApp**")
-        st.success(as_markdown(briefing["whatsapp_summary"]))
+        st.markdown(as_markdown(briefing["whatsapp_summary"]))
 
 
 def _ask(source: Source, briefing: Row) -> None:

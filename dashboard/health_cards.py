@@ -24,7 +24,7 @@ def show(source: Source) -> None:
 
 def _read(row: Row) -> Card:
     return (
-        "Everything read",
+        "Last full sync",
         _short(row["last_complete"]),
         f"{row['modules']} modules",
         "The oldest of the modules' newest complete reads.",
@@ -54,7 +54,7 @@ def _certified(row: Row) -> Card:
         value = f"{good} of {row['modules']} modules"
         note = f"the oldest {_short(row['oldest_certificate'])}"
     return (
-        "Certified equal to the CRM",
+        "Reconciled with Zoho",
         value,
         note,
         "Modules whose newest full comparison with the CRM ended equal or healed.",

@@ -70,7 +70,7 @@ def test_list_is_downloaded_whole_and_exact(page, address):
     open_tab(page, address, "Deal Pipeline", f"&owner=Asha{YEAR}")
     click(page, "reps-win_rates", ".scatterlayer .point", 0)
     with page.expect_download() as downloading:
-        page.get_by_role("button", name="Download all as CSV").click()
+        page.get_by_role("dialog").get_by_role("button", name="Download all as CSV").click()
     assert downloading.value.suggested_filename == "Closed deals of Asha.csv"
     with open(downloading.value.path(), encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -163,7 +163,7 @@ def test_a_download_is_made_when_asked_for_and_only_for_who_may_see_records(visi
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     click(page, "reps-values", ".barlayer .point path", 0)
-    button = page.get_by_role("button", name="Download all as CSV")
+    button = page.get_by_role("dialog").get_by_role("button", name="Download all as CSV")
     button.wait_for(timeout=WAIT)
     assert not any("/media/" in url for url in asked)
     with page.expect_download(timeout=WAIT) as download:

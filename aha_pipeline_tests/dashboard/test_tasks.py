@@ -73,14 +73,11 @@ class Hand:
         card = self.page.get_by_test_id("stMetric").filter(has_text=label).first
         return " ".join(card.inner_text().split())
 
-    def cells(self) -> list[str]:
-        return self.page.get_by_role("gridcell").all_inner_texts()
-
 
 def junk_by_source(hand: Hand) -> None:
     hand.tab("Lead Intelligence")
     hand.page.get_by_text("Sources, the most junk first").wait_for()
-    headings = hand.page.get_by_role("columnheader").all_inner_texts()
+    headings = hand.page.locator("[role=columnheader]").all_text_contents()
     assert {"Junk share", "Junk, change"} <= set(headings)
 
 
@@ -89,7 +86,7 @@ def rep_behind(hand: Hand) -> None:
     hand.tab("Deal Pipeline")
     legend = hand.page.locator("[class*='st-key-dashboard-charts-reps-win_rates-'] .legendtext")
     # All reps: 12 of 15 closed deals of the month are won, whoever is chosen.
-    assert "All reps: 80.0 %" in legend.all_inner_texts()
+    assert "All reps: 80.0 %" in legend.all_text_contents()
 
 
 def call_today(hand: Hand) -> None:
@@ -157,7 +154,7 @@ def meaning_of_weighted(hand: Hand) -> None:
 def why_we_lose(hand: Hand) -> None:
     reasons = hand.page.locator("[class*='st-key-dashboard-charts-overview-lost_reasons-']")
     reasons.scroll_into_view_if_needed()
-    assert "Price" in reasons.locator(".ytick text").all_inner_texts()
+    assert "Price" in reasons.locator(".ytick text").all_text_contents()
 
 
 def from_chart_to_record_and_back(hand: Hand) -> None:
@@ -194,7 +191,7 @@ def reached_a_step(hand: Hand) -> None:
 
 def put_aside(hand: Hand) -> None:
     before = hand.page.locator("[class*='st-key-work-']").count()
-    hand.click(hand.page.locator("[class*='st-key-snoozed-'] button").last)
+    hand.click(hand.page.get_by_role("button", name="Later").first)
     assert hand.page.locator("[class*='st-key-work-']").count() == before - 1
     hand.click(hand.page.get_by_role("button", name="show again"))
     assert hand.page.locator("[class*='st-key-work-']").count() == before

@@ -235,8 +235,8 @@ def response(rows: Sequence[Row], currency: str) -> go.Figure:
     """Leads of the last 30 days of each source, with a response by now and still without one."""
     figure = style.named_bars(column(rows, "source"))
     for name, label, colour in (
-        ("contacted_leads", "With a response", "qualified"),
-        ("waiting_leads", "Still without one", "before"),
+        ("contacted_leads", "Contacted", "qualified"),
+        ("waiting_leads", "Not contacted", "before"),
     ):
         marks = [_answered(row, name == "contacted_leads", currency) for row in rows]
         values = column(rows, name)

@@ -52,8 +52,7 @@ def _stages(source: Source) -> None:
             charts.stage_age,
             stages,
             title="Age in stage",
-            about="Median days in the stage. Right of the green line, which is drawn where ten won "
-            "deals have passed, a deal is old for it.",
+            about="Median days in the stage. Green line: 80 % of won deals had moved on by then.",
             definition="Days since the deals came to the stage, of those whose arrival is known. "
             "The line: within this time 80 % of the deals won later had left the stage; shown from "
             "ten such deals on. Old: deals that stand there longer.",
@@ -118,13 +117,13 @@ def _closing(source: Source) -> None:
             charts.closing,
             stretches if has_deals else [],
             title="Overdue and closing within 30 days",
-            about="Open deals by closing date: their value and how many. Purple is past it.",
+            about="Open deals by closing date: value and number. Purple: overdue.",
             definition="Open deals only, against the day on which the figures were made. A deal "
             "without a closing date is not here.",
             empty=none,
         )
     with right:
-        _list(source, "closing", "These deals, the most overdue first", none)
+        _list(source, "closing", "Overdue and closing deals", none)
 
 
 def _slipping(source: Source) -> None:
@@ -136,14 +135,14 @@ def _slipping(source: Source) -> None:
             charts.slipping,
             source.rows("slipping_reasons"),
             title="Slipping deals",
-            about="Open deals to expect less of, or later. One deal can have several reasons.",
+            about="Open deals losing value or slipping. A deal can have several reasons.",
             definition="Closing date moved later at least once; stage before the furthest one "
             "reached; amount below the highest it had; longer in its stage than 80 % of the won "
             "deals were; closing date past.",
             empty=none,
         )
     with right:
-        _list(source, "slipping_all", "These deals, the largest first", none)
+        _list(source, "slipping_all", "Slipping deals to work on", none)
 
 
 def _list(source: Source, kind: str, title: str, empty: str) -> None:

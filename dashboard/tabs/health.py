@@ -49,7 +49,7 @@ def _deliveries(source: Source) -> None:
                 "channel": "Channel",
                 "part": "Part",
                 "status": "Status",
-                "updated": TIME("Last news", format="D MMM, HH:mm"),
+                "updated": TIME("Updated", format="D MMM, HH:mm"),
                 "error": "Error",
                 "message_sid": "Channel's id",
             },
@@ -220,7 +220,7 @@ def _dictionary(source: Source) -> None:
             "definition": st.column_config.TextColumn("Definition", width="large"),
             "mart": "Mart",
             "name": "Column",
-            "owner": "Who answers for it",
+            "owner": "Owner",
         },
         empty="No figure is defined in the database yet. Run `aha sync`.",
     )

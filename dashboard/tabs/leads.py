@@ -53,7 +53,7 @@ def _work(source: Source) -> None:
             charts.status,
             source.rows("lead_status"),
             title="Lead status",
-            about="Leads created in the period, by what they say now.",
+            about="Leads created in the period, by current status.",
             definition="Converted leads are one row, whatever their status. The shares add up to "
             "100 %.",
             empty=NO_LEADS,
@@ -64,10 +64,10 @@ def _work(source: Source) -> None:
             charts.workload,
             source.rows("rep_leads"),
             title="Rep workload",
-            about="Leads created in the period that still wait for an outcome, by owner.",
+            about="Leads created in the period that are still open, by owner.",
             definition="Leads whose status counts as open or qualified: not converted, lost or "
             "junk.",
-            empty="No lead of the period waits for an outcome, for these filters.",
+            empty="No lead of the period is still open, for these filters.",
         )
 
 
@@ -79,7 +79,7 @@ def _sources(source: Source, sources: list[Row]) -> None:
             charts.source_quality,
             sources,
             title="Source quality",
-            about="What became of the period's leads of each source; beside it, how many they are.",
+            about="Outcome of the period's leads by source, with the number of leads.",
             definition="Leads created in the period, each in one part, so every bar is 100 %.",
             empty=NO_LEADS,
         )
@@ -89,7 +89,7 @@ def _sources(source: Source, sources: list[Row]) -> None:
             charts.source_map,
             sources,
             title="Volume and junk",
-            about="The larger the tile the more leads; the deeper the orange the more junk.",
+            about="Tile size: leads. Deeper orange: more junk.",
             definition="Junk leads / all leads of the source created in the period. The colour "
             "ends at 50 % on every day, so that days can be compared.",
             empty=NO_LEADS,
@@ -117,7 +117,7 @@ def _over_time(source: Source) -> None:
             charts.response,
             source.rows("source_response"),
             title="Response by source",
-            about="Leads of the last 30 whole days: who was answered, and after how many days.",
+            about="Leads of the last 30 full days: how many were contacted, and after how long.",
             definition="A response is what the status tells: it has left the first of the list, or "
             "the lead is converted. Days: median from creation, where the change was seen. Of all "
             "owners; the period does not apply.",
