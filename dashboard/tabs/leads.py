@@ -2,8 +2,11 @@
 
 import streamlit as st
 
+from aha_pipeline.encoding import markdown
+from aha_pipeline.figures import NOTHING, Number, count, money, percent
+from dashboard.cards import change
 from dashboard.charts import leads as charts
-from dashboard.parts import chart, table
+from dashboard.parts import chart
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -20,29 +23,35 @@ def show(source: Source) -> None:
 
 
 def _judged(source: Source, sources: list[Row]) -> None:
-    percent, points = (st.column_config.NumberColumn(format=f) for f in ("%.1f%%", "%+.1f"))
     with st.container(border=True):
         st.markdown(
             "**Sources, the most junk first**",
             help="Leads created in the period. The change is against the stretch before, of shares "
             "in percentage points. Won: deals of the source won in the period.",
         )
-        table(
-            sorted(sources, key=lambda row: row["junk_pct"] or 0, reverse=True),
-            {
-                "source": "Source",
-                "leads": "Leads",
-                "change": st.column_config.NumberColumn("Change", format="%+d"),
-                "junk_pct": percent | {"label": "Junk share"},
-                "junk_pct_change": points | {"label": "Junk, change"},
-                "conversion_pct": percent | {"label": "Converted"},
-                "conversion_pct_change": points | {"label": "Converted, change"},
-                "won_value": st.column_config.NumberColumn(
-                    f"Won ({source.currency})", format="localized"
-                ),
-            },
-            empty=NO_LEADS,
-        )
+        if not sources:
+            st.info(NO_LEADS, icon=":material/hourglass_empty:")
+            return
+        worst_first = sorted(sources, key=lambda row: row["junk_pct"] or 0, reverse=True)
+        # As HTML, which readers of screens can read, and not drawn on a canvas.
+        st.table([_printed(row, source.currency) for row in worst_first], hide_index=True)
+
+
+def _printed(row: Row, currency: str) -> dict[str, str]:
+    return {
+        "Source": markdown(row["source"]),
+        "Leads": count(row["leads"], currency),
+        "Change": _change(row["change"], "count", currency),
+        "Junk share": percent(row["junk_pct"]),
+        "Junk, change": _change(row["junk_pct_change"], "points", currency),
+        "Converted": percent(row["conversion_pct"]),
+        "Converted, change": _change(row["conversion_pct_change"], "points", currency),
+        "Won": money(row["won_value"], currency),
+    }
+
+
+def _change(value: Number, unit: str, currency: str) -> str:
+    return NOTHING if value is None else str(change(value, unit, currency))
 
 
 def _work(source: Source) -> None:
