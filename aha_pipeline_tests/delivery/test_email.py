@@ -2,7 +2,7 @@
 
 import ssl
 import subprocess
-from email.policy import SMTP
+from dataclasses import replace
 
 import pytest
 
@@ -134,5 +134,18 @@ def test_a_hidden_address_tells_no_name():
 
 def test_lines_are_short_enough_for_every_server():
     long = Part("k", "briefing", "T" * 300, "ह" * 5000)
-    lines = letter(SENDER, ADDRESS, long).as_bytes(policy=SMTP).split(b"\r\n")
+    lines = letter(SENDER, ADDRESS, long).split(b"\r\n")
     assert max(map(len, lines)) <= 998  # RFC 5322, 2.1.1
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "A large one came in: Gulmohar Infra - Residential Tower, ₹39.19 L; at most one in ten.",
+        "जीता: Rao Villa, ₹4.52 L। पिछले शुक्रवार से अधिक, और अब तक का सबसे बड़ा सौदा है।",
+        "Plain words " * 20,
+    ],
+)
+def test_a_subject_arrives_as_it_was_written(mail, channel, title):
+    channel.send(ADDRESS, replace(PART, title=title))
+    assert mail.mails[0]["Subject"] == title.strip()

@@ -9,12 +9,13 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import formatdate, parseaddr
+from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import compat32
+from email.utils import formataddr, formatdate, parseaddr
 from html import escape
 from itertools import pairwise
-from urllib.parse import quote
 
 from aha_pipeline.delivery.channel import Channel, Finding, Message, Part
 from aha_pipeline.delivery.errors import DeliveryError
@@ -88,7 +89,7 @@ class Email(Channel):
             except (smtplib.SMTPServerDisconnected, OSError):
                 raise _out_of_reach() from None
             try:
-                _require(*server.data(mail.as_bytes(policy=SMTP)), "ask who runs it")
+                _require(*server.data(mail), "ask who runs it")
             except smtplib.SMTPDataError as error:
                 _require(error.smtp_code, error.smtp_error, "ask who runs it")
             except (smtplib.SMTPServerDisconnected, OSError):
@@ -157,23 +158,26 @@ class Email(Channel):
             raise _out_of_reach() from None
 
 
-def letter(sender: str, address: str, part: Part) -> EmailMessage:
-    """Return a message as a mail: text, and the same as HTML.
+def letter(sender: str, address: str, part: Part) -> bytes:
+    """Return a message as a mail with lines for the wire: text, and the same as HTML.
 
-    Its Message-ID is the part's key, so that it stays one mail however often it is made.
+    Its Message-ID is the part's key, so that it stays one mail however often it is made. Built by
+    the older classes: EmailMessage doubles a space where it folds a subject that is not ASCII
+    (Python 3.11 to 3.13, seen 2026-11).
     """
     own = parseaddr(sender)[1]
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = sender
+    mail = MIMEMultipart("alternative")
+    mail["From"] = formataddr(parseaddr(sender))
     mail["To"] = address
-    mail["Subject"] = " ".join(part.title.split())
+    subject = Header(" ".join(part.title.split()), "utf-8")
+    mail["Subject"] = subject  # type: ignore[assignment]  # typeshed knows text alone
     mail["Date"] = formatdate(localtime=True)
     mail["Message-ID"] = f"<{part.key}@{own.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers it
-    mail["List-Unsubscribe"] = f"<mailto:{own}?subject={quote('unsubscribe')}>"  # RFC 2369
-    mail.set_content(part.text)
-    mail.add_alternative(page(part), subtype="html")
-    return mail
+    mail["List-Unsubscribe"] = f"<mailto:{own}?subject=unsubscribe>"  # RFC 2369
+    mail.attach(MIMEText(part.text, "plain", "utf-8"))
+    mail.attach(MIMEText(page(part), "html", "utf-8"))
+    return mail.as_bytes(policy=compat32.clone(linesep="\r\n"))
 
 
 def page(part: Part) -> str:
