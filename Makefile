@@ -9,7 +9,7 @@ INSTALLED := .venv/installed
 COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --extra build --extra kubernetes --universal \
 	--python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header
 
-.PHONY: run test lint help install explore snapshot walk audit bench faults lock
+.PHONY: run test lint help install explore snapshot walk audit bench faults sdks lock
 
 run: install  ## start everything on this machine, until Ctrl-C
 	@$(BIN)/aha up
@@ -55,6 +55,12 @@ audit: install  ## look for known vulnerabilities of what is installed
 
 faults: install  ## kill what aha up keeps up, sixty times at random
 	@$(BIN)/python .ci/faults.py
+
+sdks: install  ## install Zoho's own SDKs apart, for the tests that read the stand-in with them
+	@for one in v2=zohocrmsdk2-0==6.0.0 v8=zohocrmsdk8-0==7.0.0; do \
+		$(BIN)/uv venv --quiet --seed --allow-existing .venv/sdks/$${one%%=*} \
+		&& $(BIN)/uv pip install --quiet --python .venv/sdks/$${one%%=*}/bin/python \
+			"setuptools<81" $${one#*=} || exit 1; done
 
 bench: install  ## measure what the README claims
 	@$(BIN)/python -m benchmarks

@@ -128,6 +128,16 @@ FIELDS = {
     "Deals_X_Products": "Deals:lookup Products:lookup Created_Time:datetime Modified_Time:datetime",
     "Notes": SYSTEM + "Note_Title Note_Content:textarea Parent_Id:lookup",
 }
+# Where the lookups lead. Those that lead to several modules, as What_Id does, say nothing of it.
+LOOKUP_MODULES = {
+    "Account_Name": "Accounts",
+    "Parent_Account": "Accounts",
+    "Contact_Name": "Contacts",
+    "Who_Id": "Contacts",
+    "Campaign_Source": "Campaigns",
+    "Deals": "Deals",
+    "Products": "Products",
+}
 DOLLAR_KEYS = {
     "$currency_symbol": "₹",
     "$approved": True,

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from zoho_sandbox.ids import metadata_id
-from zoho_sandbox.zoho.fields import DOLLAR_KEYS, FIELDS, LAYOUT, LEAD_KEYS, PICKLISTS
+from zoho_sandbox.zoho.fields import (
+    DOLLAR_KEYS,
+    FIELDS,
+    LAYOUT,
+    LEAD_KEYS,
+    LOOKUP_MODULES,
+    PICKLISTS,
+)
 from zoho_sandbox.zoho.pipeline import stage_details
 
 JSON_TYPES = {
@@ -48,6 +55,7 @@ class Field:
             "read_only": self.type == "formula",
             "visible": True,
             "created_source": "default",
+            "lookup": self._lookup(label, rich=rich),
             "pick_list_values": [
                 {
                     "display_value": value,
@@ -59,6 +67,18 @@ class Field:
                 | (stage_details(value) if rich and self.name == "Stage" else {})
                 for number, value in enumerate(empty + self.values, start=1)
             ],
+        }
+
+    def _lookup(self, label: str, *, rich: bool) -> dict:
+        """Return where a lookup leads, as far as it is known; `{}` for a field that is none."""
+        if self.type != "lookup" or self.name not in LOOKUP_MODULES:
+            return {}
+        module = LOOKUP_MODULES[self.name]
+        return {
+            "id": metadata_id(f"lookup.{self.name}"),
+            "api_name": self.name,
+            "display_label": label,
+            "module": {"id": metadata_id(module), "api_name": module} if rich else module,
         }
 
 
