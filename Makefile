@@ -9,6 +9,10 @@ INSTALLED := .venv/installed
 COMPILE := $(BIN)/uv pip compile --quiet pyproject.toml --extra build --extra kubernetes --universal \
 	--python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-header
 
+FAULT_TESTS := $(addprefix aha_pipeline_tests/, supervisor warehouse/test_embedded.py \
+	warehouse/test_heartbeat.py warehouse/test_lock_retries.py warehouse/test_errors.py \
+	assets/test_operation.py assets/test_lost_rights.py delivery/test_exactly_once.py)
+
 .PHONY: run test lint help install explore snapshot walk audit bench faults sdks lock
 
 run: install  ## start everything on this machine, until Ctrl-C
@@ -53,8 +57,11 @@ walk: install  ## follow the README and its pages as a newcomer does, in a clone
 audit: install  ## look for known vulnerabilities of what is installed
 	@$(BIN)/python .ci/audit.py
 
-faults: install  ## kill what aha up keeps up, sixty times at random
-	@$(BIN)/python .ci/faults.py
+# Of the table of faults what the tests hold, then what takes whole commands, then random kills.
+faults: install  ## live through every fault known, nightly: under half an hour, words shown
+	@nice $(BIN)/pytest -q -rA --no-header $(FAULT_TESTS)
+	@nice $(BIN)/python .ci/fault_situations.py
+	@nice $(BIN)/python .ci/faults.py 20
 
 sdks: install  ## install Zoho's own SDKs apart, for the tests that read the stand-in with them
 	@for one in v2=zohocrmsdk2-0==6.0.0 v8=zohocrmsdk8-0==7.0.0; do \

@@ -1,4 +1,4 @@
-"""Kills while `aha up` serves: `make faults`, or `python .ci/faults.py KILLS [SEED]`.
+"""Kills while `aha up` serves: part of `make faults`, or `python .ci/faults.py KILLS [SEED]`.
 
 Each kill -9 takes one process at random: the embedded PostgreSQL, its keeper, the code server, the
 UI, the dashboard, the daemon. After each `/healthz` has to say that all is well again. At the end
@@ -57,7 +57,7 @@ def run(folder: Path, kills: int, chance: random.Random) -> None:
         name = " ".join(victim.cmdline())[-60:]
         killed_at = time.monotonic()
         victim.kill()
-        await_(lambda: not is_well(health), 20, "", required=False)
+        await_(lambda: not is_well(health), 5, "", required=False)
         await_(lambda: is_well(health), SECONDS, f"all is not well again after the kill of {name}")
         print(f"{number}. kill -9 of …{name}: well after {time.monotonic() - killed_at:.0f} s")
     started.kill()

@@ -1,0 +1,238 @@
+"""Situations around a sync, each on a company of its own, and what a person is told in them.
+
+Each function brings a situation about by whole commands as a person gives them. What follows is the
+same for all: one calm sync has to succeed, a full comparison to find every module equal, and no
+message to be there twice.
+"""
+
+import json
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.soak.clock import SharedClock
+from benchmarks.soak.place import without_settings
+
+TIMEOUT = 300
+MEMORY = 512 * 2**20
+
+
+class Fault(Exception):
+    """What was seen is not what has to be; the text is one sentence."""
+
+
+class Company:
+    """An AHA_HOME on the stand-in, and what its commands have said."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.home, self.said = folder, folder / "home", ""
+        self.environment = {**without_settings(), "AHA_HOME": str(self.home), "COLUMNS": "140"}
+
+    def begin(
+        self, *arguments: str, limits: Callable[[], None] | None = None, **more: str
+    ) -> subprocess.Popen[str]:
+        """Start a command."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "aha_pipeline", *arguments],
+            cwd=self.folder,
+            env={**self.environment, **more},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=limits,
+        )
+
+    def end(self, started: subprocess.Popen[str]) -> int:
+        """Wait for a command, keep its words, and return its exit status."""
+        words, _ = started.communicate(timeout=TIMEOUT)
+        self.said += f"$ aha {' '.join(started.args[3:])}  -> {started.returncode}\n{words}"
+        return started.returncode
+
+    def aha(self, *arguments: str, **more: str) -> int:
+        """Run a command to its end; return its exit status."""
+        return self.end(self.begin(*arguments, **more))
+
+
+Situation = Callable[[Company], None]
+
+
+def clock_forward_and_back(company: Company) -> None:
+    """The clock jumps forward three days, and back two hours."""
+    with _clock(company, datetime.now(UTC)) as clock:
+        company.aha("sync")
+        clock.move(timedelta(days=3))
+        company.aha("sync")
+        clock.move(timedelta(hours=-2))
+        company.aha("sync")
+    company.aha("sync")
+
+
+def summer_time_begins(company: Company) -> None:
+    """The night that has no hour from two to three."""
+    _night(company, datetime(2026, 3, 29, 0, 30, tzinfo=UTC))
+
+
+def summer_time_ends(company: Company) -> None:
+    """The night that has the hour from two to three twice."""
+    _night(company, datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
+
+
+def off_at_eight(company: Company) -> None:
+    """The machine is off for two mornings."""
+    start = datetime.now(UTC).replace(hour=1, minute=0) - timedelta(days=3)
+    with _clock(company, start) as clock:
+        company.aha("sync")
+        clock.move(timedelta(days=2, hours=8))
+        company.aha("sync")
+
+
+def daily_and_weekly_overlap(company: Company) -> None:
+    """The weekly comparison and the daily sync at the same time."""
+    company.aha("sync")
+    both = [company.begin("reconcile"), company.begin("sync")]
+    for one in both:
+        _check(company.end(one) == 0, "one of two at the same time failed")
+
+
+def killed_syncs(company: Company) -> None:
+    """The first sync killed -9 four times, at random moments."""
+    chance = random.Random(2026)  # noqa: S311
+    for _ in range(4):
+        started = company.begin("sync")
+        time.sleep(chance.uniform(2, 14))
+        started.send_signal(signal.SIGKILL)
+        company.end(started)
+
+
+def temporary_folder_full(company: Company) -> None:
+    """No room in the temporary folder."""
+    full = company.folder / "tmp"
+    full.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16k", "none", full], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        company.said += "(not tried: only root can mount a small folder)\n"
+        return
+    try:
+        (full / "filler").write_bytes(b"0" * 12_000)
+        company.aha("sync", TMPDIR=str(full))
+    finally:
+        subprocess.run(["umount", "-l", full], check=True)
+
+
+def little_memory(company: Company) -> None:
+    """512 MB of memory for the sync and its database."""
+    limit = (MEMORY, MEMORY)
+    started = company.begin("sync", limits=lambda: resource.setrlimit(resource.RLIMIT_DATA, limit))
+    company.end(started)
+
+
+def terminal_closed(company: Company) -> None:
+    """The terminal is closed while the sync reads."""
+    started = company.begin("sync")
+    time.sleep(8)
+    started.send_signal(signal.SIGHUP)
+    company.end(started)
+
+
+SITUATIONS: tuple[Situation, ...] = (
+    daily_and_weekly_overlap,
+    killed_syncs,
+    terminal_closed,
+    temporary_folder_full,
+    little_memory,
+    off_at_eight,
+    clock_forward_and_back,
+    summer_time_begins,
+    summer_time_ends,
+)
+
+
+def live_through(situation: Situation, folder: Path) -> str:
+    """Bring a situation about, and return what was said. Raises Fault where something is lost."""
+    folder.mkdir()
+    company = Company(folder)
+    try:
+        situation(company)
+        _check(company.aha("sync") == 0, "the calm sync afterwards fails")
+        _check(company.aha("reconcile") == 0, "the comparison afterwards fails")
+    except Fault as fault:
+        raise Fault(f"{fault}\n{company.said}") from None
+    words = company.said.rpartition("$ aha reconcile")[2]
+    _check(" healed" not in words and " equal" in words, f"something was lost:\n{company.said}")
+    _check("Traceback" not in company.said, f"a traceback:\n{company.said}")
+    outbox = company.home / "outbox.jsonl"
+    texts = outbox.read_text().splitlines() if outbox.exists() else []
+    twice = [t for t, n in Counter(json.loads(line)["body"] for line in texts).items() if n > 1]
+    _check(not twice, f"a message went out twice:\n{company.said}")
+    return f"{company.said}{len(texts)} messages, none twice.\n"
+
+
+class _Clock:
+    def __init__(self, clock: SharedClock, began: datetime) -> None:
+        self._clock, self._began, self._apart = clock, began, timedelta()
+
+    def move(self, by: timedelta) -> None:
+        """Move it, backwards too; what is started afterwards sees the new time."""
+        apart = float(self._clock.file.read_text()) + by.total_seconds()
+        self._clock.file.write_text(f"{apart:+.3f}\n")
+
+
+@contextmanager
+def _clock(company: Company, moment: datetime) -> Iterator[_Clock]:
+    """Let the commands of a company live at another time."""
+    clock = SharedClock(company.folder / "clock", moment)
+    clock.stop()  # this process lives on in its own time
+    before = company.environment
+    company.environment = {**before, **clock.environment()}
+    try:
+        yield _Clock(clock, moment)
+    finally:
+        company.environment = before
+
+
+def _night(company: Company, moment: datetime) -> None:
+    company.environment |= {"AHA_TIMEZONE": "Europe/Berlin", "AHA_START_DATE": "2026-01-01"}
+    with _clock(company, moment) as clock:
+        for _ in range(3):
+            company.aha("sync")
+            clock.move(timedelta(hours=1))
+
+
+def _check(condition: bool, fault: str) -> None:
+    if not condition:
+        raise Fault(fault)
+
+
+def main() -> int:
+    """Live through the situations named on the command line, or all; return the exit status."""
+    import shutil
+    import tempfile
+
+    folder, failed = Path(tempfile.mkdtemp(prefix="aha-situations-")), 0
+    try:
+        for situation in SITUATIONS:
+            if len(sys.argv) > 1 and situation.__name__ not in sys.argv[1:]:
+                continue
+            began, said = time.monotonic(), ""
+            try:
+                said = live_through(situation, folder / situation.__name__)
+            except Fault as fault:
+                failed, said = failed + 1, f"FAULT: {fault}"
+            print(f"## {situation.__doc__} ({time.monotonic() - began:.0f} s)\n{said}", flush=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return min(failed, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
