@@ -4,7 +4,7 @@ from typing import Any
 
 from aha_pipeline.crm import budget
 from aha_pipeline.crm.client import ZohoClient
-from aha_pipeline.crm.errors import ModuleUnreadable, ZohoRefused
+from aha_pipeline.crm.errors import ModuleUnreadable, ZohoError, ZohoRefused
 from aha_pipeline.crm.responses import NO_SUCH_MODULE
 from aha_pipeline.crm.stage_meanings import add_stage_meanings
 
@@ -18,22 +18,37 @@ def read_modules(client: ZohoClient) -> tuple[str, ...]:
 
     Raises ZohoError.
     """
-    response = client.get("settings/modules", credits=budget.METADATA)
-    rows = (response.body.get("modules") or []) if response else []
-    names = tuple(
-        row["api_name"]
-        for row in rows
-        if row.get("api_supported", True)
-        and row.get("viewable", True)
-        and row.get("generated_type", "default") in RECORD_MODULE_TYPES
-        and row["api_name"] not in WITHOUT_RECORDS
-    )
+    names = tuple(name for name, why in _listed(client).items() if why is None)
     if not names:
         raise ZohoRefused(
             "Zoho named no module: grant the scope ZohoCRM.settings.READ, or name the modules in "
             "ZOHO_MODULES."
         )
     return names
+
+
+def modules_left_out(client: ZohoClient) -> dict[str, str]:
+    """Return why `ZOHO_MODULES=all` leaves a module out, by API name. Raises ZohoError."""
+    return {name: why for name, why in _listed(client).items() if why}
+
+
+def _listed(client: ZohoClient) -> dict[str, str | None]:
+    """Return every module that Zoho lists, with why it is not read; None where it is."""
+    response = client.get("settings/modules", credits=budget.METADATA)
+    rows = (response.body.get("modules") or []) if response else []
+    return {row["api_name"]: _unread_because(row) for row in rows}
+
+
+def _unread_because(row: dict[str, Any]) -> str | None:
+    if row["api_name"] in WITHOUT_RECORDS:
+        return "lists records of other modules again"
+    if row.get("generated_type", "default") not in RECORD_MODULE_TYPES:
+        return f"is of the type {row['generated_type']}, which holds no records of its own"
+    if not row.get("api_supported", True):
+        return "is not served by the API"
+    if not row.get("viewable", True):
+        return "may not be seen by Zoho's user"
+    return None
 
 
 def read_fields(client: ZohoClient, module: str) -> list[dict[str, Any]]:
@@ -47,7 +62,7 @@ def read_fields(client: ZohoClient, module: str) -> list[dict[str, Any]]:
         response = client.get("settings/fields", params, module=module, credits=budget.METADATA)
     except ModuleUnreadable as error:
         if error.code == NO_SUCH_MODULE:
-            raise
+            raise _with_its_name(client, module, error) from None
         raise ZohoRefused(
             f"The fields of {module} cannot be read: grant ZohoCRM.settings.READ ({error})"
         ) from None
@@ -56,6 +71,20 @@ def read_fields(client: ZohoClient, module: str) -> list[dict[str, Any]]:
     if module == "Deals":
         add_stage_meanings(client, fields)
     return fields
+
+
+def _with_its_name(client: ZohoClient, module: str, error: ModuleUnreadable) -> ModuleUnreadable:
+    """Return the error, with the name as Zoho writes it where another case is meant."""
+    try:
+        alike = [name for name in _listed(client) if name.lower() == module.lower()]
+    except ZohoError:
+        return error
+    if not alike:
+        return error
+    return ModuleUnreadable(
+        f"Zoho has no module {module}, but one named {alike[0]}: write it so in ZOHO_MODULES.",
+        error.code,
+    )
 
 
 def count_records(client: ZohoClient, module: str) -> int:

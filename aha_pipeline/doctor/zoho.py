@@ -10,13 +10,15 @@ from aha_pipeline.crm.access_token import TokenSource
 from aha_pipeline.crm.budget import Unlimited
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import ZohoError
+from aha_pipeline.crm.metadata import modules_left_out
 from aha_pipeline.crm.organisation import Organisation, read_organisation
 from aha_pipeline.crm.permissions import MissingPermission, Permission
 from aha_pipeline.doctor import clocks
 from aha_pipeline.doctor.finding import Finding, ok, problem, warning
-from aha_pipeline.settings import Settings
+from aha_pipeline.settings import ALL_MODULES, Settings
 from aha_pipeline.warehouse.company import contradictions
 from aha_pipeline.warehouse.credits import OTHERS_SHARE, SHARE
+from aha_pipeline.warehouse.mart_files import core_modules
 
 
 class Meter(Unlimited):
@@ -55,6 +57,8 @@ def examine(
         yield from company_settings(organisation, settings)
         modules = services.named_modules(settings, client)
         yield from _modules(client, modules)
+        if settings.zoho_modules == ALL_MODULES:
+            yield left_out(modules_left_out(client))
         yield credits_left(
             organisation.daily_credits,
             settings.zoho_daily_credits or organisation.daily_credits // SHARE,
@@ -127,6 +131,14 @@ def credits_left(granted: int, limit: int, spent: int, remaining: int | None) ->
     return ok("Zoho credits", f"{limit - spent:,} of {limit:,} are left for today.")
 
 
+def left_out(modules: dict[str, str]) -> Finding:
+    """Return which modules `ZOHO_MODULES=all` does not read, and why."""
+    if not modules:
+        return ok("Modules left out", "None: every module of the organisation is read.")
+    each = "; ".join(f"{name} {why}" for name, why in sorted(modules.items()))
+    return ok("Modules left out", f"{each}.")
+
+
 def _used_up() -> Finding:
     return problem(
         "Zoho credits",
@@ -137,21 +149,25 @@ def _used_up() -> Finding:
 
 def _modules(client: ZohoClient, modules: tuple[str, ...]) -> Iterator[Finding]:
     wanted = permissions.permissions_for(modules)
+    core = core_modules(modules)
     for module in modules:
         required = [one for one in wanted if one.is_required and one.module == module]
-        yield from _findings(module, required, _missing(client, required))
+        yield from _findings(module, required, _missing(client, required), module in core)
     optional = [one for one in wanted if not one.is_required]
     for missing in _missing(client, optional):
         yield warning(f"Zoho {missing.permission.name}", missing.sentence)
 
 
 def _findings(
-    what: str, wanted: Sequence[Permission], missing: list[MissingPermission]
+    what: str,
+    wanted: Sequence[Permission],
+    missing: list[MissingPermission],
+    is_needed: bool = True,
 ) -> Iterator[Finding]:
     if not missing:
         yield ok(what, f"Readable: {', '.join(permission.name for permission in wanted)}.")
     for sentence in dict.fromkeys(one.sentence for one in missing):
-        yield problem(what, sentence)
+        yield problem(what, sentence) if is_needed else warning(what, sentence)
 
 
 def _missing(client: ZohoClient, wanted: Sequence[Permission]) -> list[MissingPermission]:

@@ -12,7 +12,7 @@ import pytest
 from aha_pipeline.crm.data_centres import accounts_url_for, console_url_for
 from aha_pipeline.crm.deletions import read_deletions
 from aha_pipeline.crm.errors import ModuleUnreadable, ZohoError, ZohoRefused, ZohoUnavailable
-from aha_pipeline.crm.metadata import read_modules
+from aha_pipeline.crm.metadata import modules_left_out, read_fields, read_modules
 from aha_pipeline.crm.reading.module_reader import ModuleReader
 from aha_pipeline.crm.records_endpoint import RecordsEndpoint
 from aha_pipeline_tests.crm.connections import connect
@@ -245,8 +245,8 @@ def modules(*rows: str) -> bytes:
     return f'{{"modules": [{", ".join(rows)}]}}'.encode()
 
 
-def test_modules_that_the_user_may_not_see_are_left_out(scripted, answers):
-    answers[:] = [
+def test_modules_that_the_user_may_not_see_are_left_out_and_it_is_said_why(scripted, answers):
+    answers[:] = 2 * [
         (
             200,
             modules(
@@ -259,6 +259,25 @@ def test_modules_that_the_user_may_not_see_are_left_out(scripted, answers):
         )
     ]
     assert read_modules(connect(scripted)) == ("Leads", "Rooms")
+    left_out = modules_left_out(connect(scripted))
+    assert list(left_out) == ["Invoices", "Feeds", "Events_Link"]
+    assert "may not be seen" in left_out["Invoices"]
+    assert "not served" in left_out["Feeds"]
+    assert "linking" in left_out["Events_Link"]
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [("rooms", "named Rooms"), ("SITE_VISITS", "named Site_Visits"), ("Room", "no module of this")],
+)
+def test_a_module_in_another_case_is_told_by_its_name(scripted, answers, named, said):
+    refusal = b'{"code": "INVALID_MODULE", "status": "error", "message": "invalid"}'
+    answers[:] = [
+        (400, refusal),
+        (200, modules('{"api_name": "Rooms"}', '{"api_name": "Site_Visits"}')),
+    ]
+    with pytest.raises(ModuleUnreadable, match=said):
+        read_fields(connect(scripted), named)
 
 
 @pytest.mark.parametrize("body", [b'{"modules": null}', b'{"modules": []}', b"{}"])
