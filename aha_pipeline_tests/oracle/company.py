@@ -38,6 +38,7 @@ PIPELINES = {
     ("20", "Projects"): {"Negotiation/Review": "open", "Site visit": "open"},
 }
 SOURCES = ("Facebook", "Web Form", "Référral", "विज्ञापन", "Trade\u3000Show", "n/a", "", None)
+SOURCES_OF_DEALS = (*SOURCES, "Partner")
 OWNERS = tuple({"id": str(n), "name": f"Rep {n}"} for n in range(1, 5))
 OF_LEADS, OF_DEALS = {"id": "8", "name": "Only leads"}, {"id": "9", "name": "Only deals"}
 FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)} | {0x20: 0x3000}
@@ -160,7 +161,7 @@ class _Draw:
         return {
             "Last_Name": "L",
             "Owner": self._owner(OF_LEADS),
-            "Lead_Source": self._source(),
+            "Lead_Source": self._source(SOURCES),
             "Lead_Status": self._spelt(self.random.choice(STATUSES)),
             "$converted": False,
             "$converted_detail": {},
@@ -170,7 +171,7 @@ class _Draw:
         return {
             "Deal_Name": "D",
             "Owner": self._owner(OF_DEALS),
-            "Lead_Source": self._source(),
+            "Lead_Source": self._source(SOURCES_OF_DEALS),
             "Stage": self._spelt(self.random.choice(STAGES)),
             "Amount": self._amount(),
             "Probability": self.random.choice((None, None, 0, 10, 35, 100)),
@@ -182,8 +183,8 @@ class _Draw:
     def _owner(self, other: State) -> State | None:
         return self.random.choice((*OWNERS, other, None))
 
-    def _source(self) -> str | None:
-        return self._spelt(self.random.choice(SOURCES))
+    def _source(self, sources: tuple[str | None, ...]) -> str | None:
+        return self._spelt(self.random.choice(sources))
 
     def _amount(self) -> float | int | None:
         whole = self.random.randint(0, 10**7)

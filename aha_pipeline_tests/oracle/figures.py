@@ -14,7 +14,7 @@ from math import sqrt
 from statistics import median
 from typing import Any
 
-from aha_pipeline_tests.oracle.company import Company
+from aha_pipeline_tests.oracle.company import OF_DEALS, OF_LEADS, OWNERS, Company
 from aha_pipeline_tests.oracle.deals import (
     NONE,
     NOT_KNOWN,
@@ -36,6 +36,7 @@ Row = dict[str, object]
 Rows = dict[tuple[Hashable, ...], Row]
 DAY = timedelta(days=1)
 FEW = 10  # closed deals below which a rate says little
+NAMES = {owner["id"]: owner["name"] for owner in (*OWNERS, OF_LEADS, OF_DEALS)}
 Z = 1.959964  # of a 95 % interval
 
 
@@ -160,12 +161,16 @@ def daily_flows(picture: Picture) -> Rows:
     }
 
 
+def name_of(owner: str) -> str:
+    return NAMES.get(owner, owner)
+
+
 def lead_volume(picture: Picture) -> Rows:
     counts = Counter(
         (lead.day, lead.now.source, lead.now.owner, lead.now.status, lead.now.step)
         for lead in picture.live_leads
     )
-    return {key: {"leads": leads} for key, leads in counts.items()}
+    return {key: {"leads": leads, "owner_name": name_of(key[2])} for key, leads in counts.items()}
 
 
 def funnel(picture: Picture) -> Rows:
@@ -254,6 +259,7 @@ def rep_matrix(picture: Picture) -> Rows:
         won, lost = of_meaning(deals[owner], "won"), of_meaning(deals[owner], "lost")
         closed = len(won) + len(lost)
         rows[(owner,)] = {
+            "owner_name": name_of(owner),
             "leads": len(leads[owner]),
             "junk_leads": meanings["junk"],
             "junk_pct": pct(meanings["junk"], len(leads[owner])),
@@ -320,7 +326,7 @@ def lead_cohorts(picture: Picture) -> Rows:
         converted = [lead for lead in leads if lead.now.meaning == "converted"]
         known = [lead for lead in converted if lead.converted_day]
         won = [lead for lead in known if has_won(picture, lead)]
-        end = (month + timedelta(days=32)).replace(day=1) - DAY
+        end = (month + timedelta(days=32)).replace(day=1)
         rows[(month,)] = {
             **_cohort(picture, leads),
             "junk": sum(lead.now.meaning == "junk" for lead in leads),
