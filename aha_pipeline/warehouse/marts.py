@@ -73,7 +73,7 @@ def refresh(
 
 
 def contiguous_range(connection: Connection, first_day: date, last_day: date) -> tuple[date, date]:
-    """Return the first and last day of the contiguous range the daily marts hold around these days.
+    """Return the first and last of all days that the daily marts hold, these included.
 
     Late entries change days that were filled before: a deal won today may carry last week's
     closing date. So a refresh fills the whole range again, which costs about as much as one day.

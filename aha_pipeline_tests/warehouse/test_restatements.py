@@ -80,6 +80,24 @@ def test_an_old_crm_that_is_imported_late_reaches_every_day(connection, module, 
     assert sync(connection) == []
 
 
+@pytest.mark.parametrize(
+    "apart",
+    [[(date(2025, 2, 1), date(2025, 2, 3))], [(date(2025, 3, 16), date(2025, 3, 17))],
+     [(date(2025, 1, 1), date(2025, 1, 1)), (date(2025, 4, 1), date(2025, 4, 2))]],
+    ids=["before", "after", "on both sides"],
+)  # fmt: skip
+def test_late_data_reach_the_days_that_a_backfill_filled_apart(connection, apart):
+    for first, last in apart:
+        build(connection, first, last)
+        connection.commit()
+    put(connection, "Leads", lead(9, ist("2019-01-05 10:00:00"), "Junk Lead"))
+    restated = {row["day"] for row in sync(connection) if row["figure"] == "junk_leads"}
+    told = {day for days in apart for day in days}
+    assert told <= restated
+    junk = {row["day"]: row["junk_leads"] for row in rows(connection, "kpis")}
+    assert all(junk[day] >= 1 for day in told)
+
+
 def test_a_backdated_win_says_what_it_changed(connection):
     won = {"Closing_Date": "2025-03-11", "Modified_Time": march(13), "Amount": 700}
     put(connection, "Deals", deal(2, march(13), "Closed Won", **won))

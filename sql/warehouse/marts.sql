@@ -1,22 +1,17 @@
 -- The mart engine: what to replace, and the log of builds and refreshes.
 
 -- name: contiguous_range
--- The contiguous range of days that the daily marts hold around the days asked for, these included.
--- Of all of them together: a day on which one has no row may be filled in another, and what landed
--- late has to reach each of them on the same days.
+-- The range of all days that any daily mart holds, and of those asked for. What landed late has to
+-- reach each mart on each of its days, also those that a backfill filled apart from the rest: the days
+-- between are filled with them.
 with days as (
     {held}
     union
-    select generate_series(%(first_day)s::date, %(last_day)s::date, interval '1 day')::date
-),
-numbered as (
-    select day, day - (row_number() over (order by day))::integer as island
-    from days
+    select day
+    from (values (%(first_day)s::date), (%(last_day)s::date)) asked (day)
 )
 select min(day), max(day)
-from numbered
-group by island
-having %(first_day)s::date between min(day) and max(day);
+from days;
 
 -- name: changed_records
 where id in (select id from {records} where synced_at > %(since)s)
