@@ -58,11 +58,12 @@ def _erase(console: Console, opened: Services, selector: Selector | None, is_agr
             if selector
             else person.with_linked(connection, person.proposed(connection))
         )
-        for key in records.already_forgotten(connection, found):
-            del found[key]
+        forgotten = records.already_forgotten(connection, found)
+        found = {key: why for key, why in found.items() if key not in forgotten}
         names = person.names(connection, found)
     if not found:
-        console.print("No record that is not erased already is theirs.")
+        done = "All records of theirs are erased already." if forgotten else None
+        console.print(done or "No record here is theirs.")
         return
     console.print(_records(found, names))
     if len(found) > SHOWN:
@@ -78,10 +79,10 @@ def _erase(console: Console, opened: Services, selector: Selector | None, is_agr
         with opened.connect() as connection:
             [certificate] = records.certificates(connection, number)
     _certify(console, certificate, opened.settings.zone)
-    if receipt:
+    if receipt and selector:
         console.print(
-            f"Receipt {receipt}: give it to the person. The certificate's digest is the SHA-256 of "
-            '"receipt:what you asked for", and the receipt is kept nowhere.',
+            f"Receipt {receipt}: give it to the person, for it is kept nowhere. The digest is the "
+            f'SHA-256 of "{receipt}:{selector.text}".',
             soft_wrap=True,
         )
 
