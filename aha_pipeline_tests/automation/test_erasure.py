@@ -41,8 +41,8 @@ NOON = datetime.now(ZONE).replace(hour=12, minute=0, second=0, microsecond=0)
 REP = {"id": "77", "name": "Asha Rao", "email": "asha@example.com"}
 MODULES = ("Leads", "Deals", "Contacts", "Accounts", "Calls")
 CANARY = "kanari"
-# Columns of marts that say who, or when Zoho was last saved, and no figure.
-NO_FIGURES = {"name", "account_name", "modified_time"}
+# Columns of marts that say who, when Zoho was last saved, or how long something lasts by now.
+NO_FIGURES = {"name", "account_name", "modified_time", "median_days_in_stage"}
 TEXTS = (
     "First_Name", "Last_Name", "Company", "Designation", "Street", "City", "State", "Country",
     "Website", "Skype_ID", "Twitter", "Description", "Dream_House",
