@@ -73,7 +73,7 @@ def _erase(console: Console, opened: Services, selector: Selector | None, is_agr
         console.print("Nothing was erased.")
         return
     basis = REQUEST if selector else CRM
-    with console.status("Erasing"):
+    with console.status("Erasing; a read of Zoho that is under way ends first"):
         number, receipt = erasure.begin(opened, basis, found, selector.text if selector else None)
         erasure.finish(opened)
         with opened.connect() as connection:
