@@ -115,7 +115,7 @@ class Walk:
             # A terminal's Ctrl-C reaches the command and make alike.
             os.killpg(started.pid, signal.SIGINT)
             await_(lambda: started.poll() is not None)
-            await_(lambda: not set(self._processes()) - before, seconds=20)
+            await_(lambda: not set(self._processes()) - before, seconds=60)
             saw(f"{command}: Ctrl-C left no process")
         finally:
             if started.poll() is None:
