@@ -23,7 +23,8 @@ CONTRAST = """() => {
     };
     const app = document.querySelector("[data-testid=stApp]");
     const paper = light(getComputedStyle(app).backgroundColor);
-    const texts = ".xtick text, .ytick text, .legendtext, .bartext-outside, .annotation-text";
+    const axes = ".xtick text, .ytick text, .y2tick text";
+    const texts = `${axes}, .legendtext, .bartext-outside, .annotation-text`;
     return Math.min(...[...document.querySelectorAll(texts)].map((text) => {
         const ink = light(getComputedStyle(text).fill);
         return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);

@@ -12,7 +12,8 @@ from psycopg2.extras import RealDictCursor
 
 from aha_pipeline import sql
 from aha_pipeline.warehouse.connection import connect_reader
-from aha_pipeline_tests.dashboard.company import TODAY
+from aha_pipeline_tests.dashboard.company import READ_UNTIL, TODAY, log_sync
+from aha_pipeline_tests.warehouse.marts_company import build, company
 from dashboard import periods
 from dashboard.periods import Calendar
 from dashboard.records import LISTS
@@ -303,6 +304,23 @@ def test_before_the_first_record_there_is_nothing_to_compare_with(ask):
     for name in ("new_leads", "won_value", "open_value", "junk_pct"):
         assert figures[name]["change"] is None, name
         assert figures[name]["since"] is not None, name
+
+
+def test_the_feed_has_the_restated_days_of_the_period(database_url, page):
+    with company(database_url) as connection:
+        log_sync(connection, READ_UNTIL)
+        build(connection, READ_UNTIL.date(), READ_UNTIL.date())
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "insert into analytics.restatements (day, figure, before, after, reason) values "
+                "('2026-03-05', 'won_value', 100000, 350000, 'records changed'), "
+                "('2026-02-05', 'won_value', 100000, 450000, 'records changed')"
+            )
+    shown = page(database_url, feed=True)
+    assert not shown.exception
+    said = "\n".join(text.value for text in shown.markdown)
+    assert "restated from ₹1.00 L to ₹3.50 L, because records changed" in said
+    assert "₹4.50 L" not in said
 
 
 def test_months_are_whole_and_one_that_is_not_says_so(ask):

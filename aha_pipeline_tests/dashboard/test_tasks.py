@@ -77,6 +77,7 @@ class Hand:
 def junk_by_source(hand: Hand) -> None:
     hand.tab("Lead Intelligence")
     table = hand.page.get_by_test_id("stTable")
+    table.wait_for()
     worst = table.get_by_role("row").nth(1).get_by_role("cell").all_inner_texts()
     assert worst[:5] == ["Referral", "6", "-2", "33.3 %", "+8.3 points"]
 

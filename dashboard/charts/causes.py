@@ -54,6 +54,18 @@ def sentence(row: Row, currency: str) -> str:
     return f"{value} {span(row)}; normal is {normal}"
 
 
+def entry(row: Row, currency: str) -> str:
+    """Return a line of the feed: what stood out on which day, or how a told day was restated."""
+    name = NAMES.get(row["figure"], str(row["figure"]).replace("_", " "))
+    if row["kind"] == "unusual":
+        return f"{name}: {sentence(row, currency)}"
+    before, after = (_printed(row[part], row, currency) for part in ("normal", "value"))
+    return (
+        f"{name} of {style.short_day(row['day'])}: restated from {before} to {after}, because "
+        f"{row['reason']}"
+    )
+
+
 def span(row: Row) -> str:
     """Return the day or days of a change: `on Mon 9 Mar`."""
     last = style.short_day(row["day"])

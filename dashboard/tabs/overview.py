@@ -9,7 +9,7 @@ from dashboard import briefings, work_list
 from dashboard.cards import show_cards
 from dashboard.charts import causes
 from dashboard.charts import overview as charts
-from dashboard.parts import chart
+from dashboard.parts import chart, lazily
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -25,6 +25,7 @@ def show(source: Source) -> None:
     _over_time(source)
     _entered_and_lost(source)
     _changes(source)
+    _feed(source)
     _as_it_stands(source)
 
 
@@ -119,6 +120,17 @@ def _changes(source: Source) -> None:
         if rest := groups[MOST_CHANGES:]:
             names = ", ".join(causes.NAMES[group[0]["figure"]].lower() for group in rest)
             st.caption(f"Also unusual: {names}.")
+
+
+def _feed(source: Source) -> None:
+    rows = source.rows("feed")
+    with lazily(f"All that stood out in the period ({len(rows)})", "feed") as is_open:
+        if not is_open:
+            return
+        if not rows:
+            st.caption("Nothing unusual, and no day was restated.")
+        for row in rows:
+            st.markdown(f"- {markdown(causes.entry(row, source.currency))}")
 
 
 def _change(source: Source, rows: list[Row]) -> None:

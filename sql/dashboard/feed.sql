@@ -1,0 +1,33 @@
+-- grain: one row per thing to know of the period's days, the latest day first, at most 30
+-- kind unusual: a figure far from its normal on a day, as in analytics.changes; its strongest change
+-- (over 1 or over 7 days). kind restated: a told figure of the day that was found to be another, as in
+-- analytics.restatements: from normal to value. Of the whole company.
+
+with unusual as (
+    select distinct on (day, figure)
+        'unusual' as kind, day, figure, days, unit, value, normal, null as reason
+    from analytics.changes
+    where is_unusual and day between %(first_day)s::date and %(last_day)s::date
+    order by day, figure, abs(score) desc, days
+),
+restated as (
+    select distinct on (r.day, r.figure)
+        'restated' as kind, r.day, r.figure, 1 as days,
+        case
+            when r.figure ~ '_value$' then 'money'
+            when r.figure ~ '_pct$' then 'percent'
+            else 'count'
+        end as unit,
+        r.after as value, r.before as normal, r.reason
+    from analytics.restatements r
+    where r.day between %(first_day)s::date and %(last_day)s::date
+    order by r.day, r.figure, r.restated_at desc
+)
+select *
+from (
+    select * from unusual
+    union all
+    select * from restated
+) entries
+order by day desc, kind, figure
+limit 30
