@@ -21,8 +21,7 @@ def show(source: Source) -> None:
         return
     text = st.text_input(
         "Find a lead, deal, contact or account",
-        key="find",
-        bind="query-params",
+        key="find",  # not in the address: a name or a number would stand in logs of proxies
         placeholder="Find a name, phone number, e-mail, company or id",
         label_visibility="collapsed",
         max_chars=LONGEST_TEXT,

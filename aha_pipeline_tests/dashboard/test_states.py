@@ -82,6 +82,24 @@ def test_module_that_failed_is_named(page, database_url):
     )
 
 
+def test_a_module_that_is_not_read_has_no_figures_and_no_zeros(page, database_url):
+    with company(database_url) as connection:
+        log_sync(connection, READ_UNTIL)
+        build(connection, READ_UNTIL.date(), READ_UNTIL.date())
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "insert into analytics.mart_inputs values ('kpis', 'Leads', '{Lead_Status}', "
+                "'{new_leads,junk_pct}'); "
+                "update crm.modules set is_configured = false where module = 'Leads'"
+            )
+    shown = page(database_url)
+    assert not shown.exception
+    cards = {card.label: card.value for card in shown.metric}
+    assert {cards[name] for name in ("New leads", "Junk share", "Qualified")} == {"Not read"}
+    assert cards["Won"] == "₹0"
+    assert any("**Leads: not read.**" in warning.value for warning in shown.warning)
+
+
 def test_module_that_is_read_no_more_is_not_named(page, database_url):
     with company(database_url) as connection:
         log_sync(connection, READ_UNTIL)
