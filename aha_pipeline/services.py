@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache, partial
 from threading import Lock
+from zoneinfo import ZoneInfo
 
 from psycopg2.extensions import connection as Connection
 
@@ -69,13 +70,7 @@ class Services:
         organisation = _ask_organisation(settings, tokens, self.connect)
         self._check(organisation)
         concurrency = settings.zoho_max_concurrency or organisation.concurrency
-        budget = CreditBudget(
-            self.connect,
-            granted=organisation.daily_credits,
-            limit=settings.zoho_daily_credits,
-            zone=settings.zone,
-        )
-        budget.consume(METADATA, essential=True)  # the call that told what the budget is
+        budget = _budget(settings, organisation, self.connect)
         return zoho_client(
             settings,
             tokens,
@@ -128,11 +123,7 @@ def _as_company(settings: Settings) -> Settings:
             # With the token that all machines share, and a credit that is counted.
             tokens = zoho_tokens(settings, TokenStore(connect))
             company = _ask_organisation(settings, tokens, connect)
-            budget = CreditBudget(
-                connect, granted=company.daily_credits, limit=settings.zoho_daily_credits
-            )
-            budget.consume(METADATA, essential=True)
-            budget.release_unused()
+            _budget(settings, company, connect).release_unused()
         except (ZohoError, SettingsError):
             return settings  # told by whoever needs Zoho
         told = company.timezone, company.currency
@@ -150,6 +141,23 @@ def _ask_organisation(
         return read_organisation(zoho_client(settings, tokens, limiter=slots))
     finally:
         slots.release_unused()
+
+
+def _budget(
+    settings: Settings,
+    organisation: Organisation,
+    connect: Callable[[], AbstractContextManager[Connection]],
+) -> CreditBudget:
+    """Return the day's budget, less the call that told whose it is. Raises CreditsSpent."""
+    budget = CreditBudget(
+        connect,
+        granted=organisation.daily_credits,
+        limit=settings.zoho_daily_credits,
+        # Not settings.zone: kept there, it would outlive the company's own time zone.
+        zone=ZoneInfo(settings.aha_timezone),
+    )
+    budget.consume(METADATA, essential=True)
+    return budget
 
 
 @cache
