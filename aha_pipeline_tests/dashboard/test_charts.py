@@ -118,6 +118,7 @@ def test_treemap_prints_the_junk_share_and_has_a_fixed_scale():
 def test_cohort_that_cannot_be_known_says_so():
     row = {
         "month": date(2026, 2, 1),
+        "month_end": date(2026, 2, 28),
         "leads": 10,
         "qualified": 5,
         "converted": 4,
