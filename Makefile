@@ -13,7 +13,7 @@ FAULT_TESTS := $(addprefix aha_pipeline_tests/, supervisor warehouse/test_embedd
 	warehouse/test_heartbeat.py warehouse/test_lock_retries.py warehouse/test_errors.py \
 	assets/test_operation.py assets/test_lost_rights.py delivery/test_exactly_once.py)
 
-.PHONY: run test lint help install explore snapshot walk audit bench faults sdks lock
+.PHONY: run test lint help install explore mutants snapshot walk audit bench faults sdks lock
 
 run: install  ## start everything on this machine, until Ctrl-C
 	@$(BIN)/aha up
@@ -47,6 +47,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 
 explore: install  ## run the property tests on examples that nobody has seen
 	@$(BIN)/pytest -n 3 -m hypothesis --hypothesis-profile random
+
+mutants: install  ## change each part of every mart in turn and see that plain Python finds out
+	@AHA_MUTANTS=all $(BIN)/pytest --timeout 0 aha_pipeline_tests/oracle/test_mutants.py
 
 snapshot: install  ## agree to the graph as it is; the diff belongs to the commit
 	@$(BIN)/pytest --quiet --snapshot-update aha_pipeline_tests/assets/test_graph.py

@@ -38,7 +38,7 @@ PIPELINES = {
     ("20", "Projects"): {"Negotiation/Review": "open", "Site visit": "open"},
 }
 SOURCES = ("Facebook", "Web Form", "Référral", "विज्ञापन", "Trade\u3000Show", "n/a", "", None)
-SOURCES_OF_DEALS = (*SOURCES, "Partner")
+SOURCES_OF_LEADS, SOURCES_OF_DEALS = (*SOURCES, "Exhibition"), (*SOURCES, "Partner")
 OWNERS = tuple({"id": str(n), "name": f"Rep {n}"} for n in range(1, 5))
 OF_LEADS, OF_DEALS = {"id": "8", "name": "Only leads"}, {"id": "9", "name": "Only deals"}
 FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)} | {0x20: 0x3000}
@@ -112,6 +112,8 @@ class _Draw:
             self._add("Leads")
         for _ in range(self.random.randint(0, 40) if size == 1 else 40 * size):
             self._add("Deals")
+        for _ in range(self.random.choice((0, 20)) if size == 1 else 20 * size):
+            self._close(reads)
         self._convert()
         self._repeat()
         self._merge()
@@ -129,12 +131,15 @@ class _Draw:
         seconds = int((self.now - since).total_seconds())
         return since + timedelta(seconds=self.random.randint(0, max(seconds, 0)))
 
-    def _add(self, module: str) -> CrmRecord:
-        created = self._moment(self.begin)
+    def _new(self, module: str, created: datetime) -> CrmRecord:
         record = CrmRecord(module)
         record.events.append((created, self._first(module, created, created)))
         self.records.append(record)
-        moment = created
+        return record
+
+    def _add(self, module: str) -> CrmRecord:
+        record = self._new(module, self._moment(self.begin))
+        moment = record.events[0][0]
         for _ in range(self.random.choice((0, 0, 1, 1, 2, 3, 5))):
             moment = self._moment(moment)
             record.events.append((moment, self._edited(module, record.last_state(), moment)))
@@ -161,7 +166,7 @@ class _Draw:
         return {
             "Last_Name": "L",
             "Owner": self._owner(OF_LEADS),
-            "Lead_Source": self._source(SOURCES),
+            "Lead_Source": self._source(SOURCES_OF_LEADS),
             "Lead_Status": self._spelt(self.random.choice(STATUSES)),
             "$converted": False,
             "$converted_detail": {},
@@ -267,11 +272,22 @@ class _Draw:
                 state["Converted_Deal"] = {"id": deal.id, "name": "D"}
             lead.events.append((moment, _saved(state, moment, self.zone)))
 
+    def _close(self, reads: list[datetime]) -> None:
+        """Enter a deal before the first read, that is mostly won between it and the next one."""
+        record = self._new("Deals", reads[0] - timedelta(seconds=self.random.randint(0, 10**6)))
+        stage = {"Stage": "Qualification", "Closing_Date": None}
+        record.events = [(moment, state | stage) for moment, state in record.events]
+        seconds = int((reads[1] - reads[0]).total_seconds())
+        moment = reads[0] + timedelta(seconds=self.random.randint(0, seconds))
+        outcome = {"Stage": self.random.choice(("Closed Won", "Closed Won", "Closed Lost"))}
+        record.events.append((moment, _saved(record.last_state() | outcome, moment, self.zone)))
+
     def _repeat(self) -> None:
         """Enter some records twice, as a form does that is sent twice."""
         for record in self.random.sample(self.records, len(self.records) // 6):
             self.number += 1
             own = {"id": f"{record.module[0]}{self.number}"}
+            own |= self.random.choice(({}, {"Owner": OWNERS[0]}))
             events = [(moment, state and state | own) for moment, state in record.events]
             self.records.append(CrmRecord(record.module, events))
 

@@ -115,14 +115,34 @@ def grouped(things: Iterable, by: Callable) -> dict:
     return groups
 
 
-def kpis(picture: Picture) -> Rows:
-    created = Counter(lead.day for lead in picture.live_leads)
+Names = set[str] | None  # None: all
+
+
+def kpis(picture: Picture, sources: Names = None, owners: Names = None) -> Rows:
+    """Return the KPIs of each day, of some sources and owners.
+
+    Of what came or closed on a day: as the record says now; of what stood there: as it said then,
+    but for the source of a deal, of which only the present one is kept.
+    """
+
+    def is_meant(source: str, owner: str) -> bool:
+        return (sources is None or source in sources) and (owners is None or owner in owners)
+
+    created = Counter(
+        lead.day for lead in picture.live_leads if is_meant(lead.now.source, lead.now.owner)
+    )
+    of_now = [deal for deal in picture.live_deals if is_meant(deal.source, deal.now.owner)]
     rows = {}
     for day in picture.days:
-        leads = [said for lead in picture.leads if (said := lead.at(day))]
-        stood = [said for deal in picture.deals if (said := standing(deal, day))]
-        opened = [said for said in stood if said.meaning == "open"]
-        closed = [deal for deal in picture.live_deals if deal.closed_day == day]
+        told = [said for lead in picture.leads if (said := lead.at(day))]
+        leads = [said for said in told if is_meant(said.source, said.owner)]
+        stood = [(deal, said) for deal in picture.deals if (said := standing(deal, day))]
+        opened = [
+            said
+            for deal, said in stood
+            if said.meaning == "open" and is_meant(deal.source, said.owner)
+        ]
+        closed = [deal for deal in of_now if deal.closed_day == day]
         won, lost = of_meaning(closed, "won"), of_meaning(closed, "lost")
         junk = sum(said.meaning == "junk" for said in leads)
         rows[(day,)] = {
@@ -563,6 +583,12 @@ def pipeline_by_stage(picture: Picture) -> Rows:
             "avg_age_days": sum(ages) / len(ages),
             "median_days_in_stage": quantile(stays, 0.5) if is_open else None,
             "won_limit_days": limit,
+            "older_deals": sum(
+                bool(stay.is_known and stay.days(picture.now) > limit)
+                for stay in (stays_of(deal)[-1] for deal in deals)
+            )
+            if limit is not None
+            else None,
         }
     return rows
 
@@ -577,6 +603,7 @@ def closing_deals(picture: Picture) -> Rows:
                 "weighted_amount": deal.now.weighted,
                 "days_left": (closing - picture.today).days,
                 "is_overdue": closing < picture.today,
+                "owner_name": name_of(deal.now.owner),
                 "week": closing - DAY * closing.weekday(),
             }
     return rows
@@ -612,13 +639,28 @@ def slipping_deals(picture: Picture) -> Rows:
                 "days_overdue": max(overdue, 0),
                 "value": deal.now.value,
                 "days_in_stage": stay.days(picture.now),
+                "owner_name": name_of(deal.now.owner),
+                "reasons": ", ".join(
+                    reason
+                    for reason, holds in (
+                        ("closing date pushed", pushes),
+                        ("stage gone back", is_back),
+                        ("amount cut", cut),
+                        ("in its stage longer than most won deals", is_older),
+                        ("overdue", overdue > 0),
+                    )
+                    if holds
+                ),
             }
     return rows
 
 
 def unconverted_deals(picture: Picture) -> Rows:
     return {
-        (deal.id,): {"original_amount": Fraction(str(deal.known.last["Amount"]))}
+        (deal.id,): {
+            "original_amount": Fraction(str(deal.known.last["Amount"])),
+            "owner_name": name_of(deal.now.owner),
+        }
         for deal in picture.live_deals
         if deal.now.is_unconverted
     }

@@ -1,6 +1,7 @@
 """Every mart of random messy companies, after each of three reads, against plain Python."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -80,6 +81,7 @@ def faults_of(database_url: str, seed: int) -> list[str]:
 def faults_of_marts(connection, picture: Picture) -> list[str]:
     """Return what differs in any mart, and what the product's own checks find."""
     faults = [fault for mart in MARTS for fault in faults_of_rows(connection, picture, mart)]
+    faults += _narrowed(connection, picture)
     faults += _moved(connection, picture) + _misplaced(connection, picture)
     return faults + [f"check of {asset}: {lines}" for asset, lines in wrong(connection).items()]
 
@@ -130,6 +132,34 @@ def _equal(have: object, right: object) -> bool:
         return have == right
     difference = abs(float(have) - float(right))
     return difference <= 1e-9 * max(1, abs(right))
+
+
+# Sources and owners, of which one has no lead, one no deal, and one nothing.
+FILTERS = [
+    ({"facebook"}, None),
+    (None, {"9"}),
+    (None, {"of nothing"}),
+    ({"facebook", "partner"}, {"1", "8"}),
+]
+
+
+def _narrowed(connection, picture: Picture) -> list[str]:
+    """Compare the KPIs of some sources and owners, from the day before the first one held."""
+    early = replace(picture, first_day=picture.first_day - timedelta(days=1), computed={})
+    labels = {row["source"] for row in rows(connection, "kpi_parts")}
+    faults = []
+    for sources, owners in FILTERS:
+        named = sources and [label for label in labels if key(label) in sources]
+        arguments = {"since": early.first_day, "until": early.last_day, "sources": named}
+        with connection.cursor() as cursor:
+            query = "select * from measures.kpis(%(since)s, %(until)s, %(sources)s, %(owners)s)"
+            text = cursor.mogrify(query, arguments | {"owners": owners and sorted(owners)})
+        found = {(row["day"],): row for row in rows(connection, text.decode())}
+        place = f"kpis of {sources} and {owners}"
+        if place not in picture.computed:
+            picture.computed[place] = kpis(early, sources, owners)
+        faults += [f"{place} {it}" for it in _differences(picture.computed[place], found)]
+    return faults
 
 
 def _misplaced(connection, picture: Picture) -> list[str]:

@@ -1,0 +1,85 @@
+"""SQL with one thing changed in it: an operator, a constant, a filter, an aggregate, a join."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import sqlglot
+from sqlglot import exp
+
+PARAMETER = re.compile(r"%\((\w+)\)s")
+SWAPS = {
+    exp.Add: exp.Sub, exp.Sub: exp.Add, exp.Mul: exp.Div, exp.Div: exp.Mul, exp.LT: exp.LTE,
+    exp.LTE: exp.LT, exp.GT: exp.GTE, exp.GTE: exp.GT, exp.EQ: exp.NEQ, exp.NEQ: exp.EQ,
+    exp.And: exp.Or, exp.Or: exp.And,
+}  # fmt: skip
+RENAMED = {
+    exp.Sum: exp.Max, exp.Min: exp.Max, exp.Max: exp.Min, exp.Avg: exp.Sum,
+    exp.Greatest: exp.Least, exp.Least: exp.Greatest,
+}  # fmt: skip
+Change = Callable[[exp.Expression], object]
+SIDES = {"LEFT": "", "FULL": "LEFT", "": "LEFT"}
+
+
+def mutants(query: str) -> dict[str, str]:
+    """Return {query with one thing changed: what was changed}; the first has nothing changed.
+
+    Parameters of psycopg (`%(name)s`) stay as they are.
+    """
+    plain = PARAMETER.sub(r"p__\1", query).replace("%%", "%")
+    whole = sqlglot.parse_one(plain, dialect="postgres")
+    found = {_with_parameters(whole.sql("postgres")): "nothing"}
+    for number, node in enumerate(whole.walk()):
+        for change in _changes(node):
+            copy = whole.copy()
+            place = list(copy.walk())[number]
+            around = place.parent or place
+            before = around.sql("postgres")
+            change(place)
+            what = f"{before} -> {around.sql('postgres')}"
+            found.setdefault(_with_parameters(copy.sql("postgres")), what)
+    return found
+
+
+def _with_parameters(text: str) -> str:
+    return re.sub(r"p__(\w+)", r"%(\1)s", text.replace("%", "%%"))
+
+
+def _changes(node: exp.Expression) -> Iterator[Change]:
+    """Yield functions that change a node of a tree in its place."""
+    kind = type(node)
+    if kind in SWAPS:
+        yield lambda n: n.replace(SWAPS[type(n)](this=n.this, expression=n.expression))
+    if kind in RENAMED:
+        yield lambda n: n.replace(RENAMED[type(n)](**n.args))
+    if kind in (exp.Not, exp.Coalesce, exp.Nullif, exp.Abs) and node.this is not None:
+        yield lambda n: n.replace(n.this)
+    if isinstance(node, exp.Predicate) and not isinstance(node.parent, exp.Not):
+        yield lambda n: n.replace(exp.true())
+        yield lambda n: n.replace(exp.false())
+    yield from _changes_of_constants(node)
+    yield from _changes_of_sets(node)
+
+
+def _changes_of_constants(node: exp.Expression) -> Iterator[Change]:
+    if isinstance(node, exp.Literal) and not node.is_string:
+        yield lambda n: n.replace(exp.Literal.number(f"{float(n.name) * 2 + 1:g}"))
+    if isinstance(node, exp.Literal) and node.is_string and not _names_a_thing(node):
+        yield lambda n: n.replace(exp.Literal.string(f"{n.name}x"))
+    if isinstance(node, exp.Boolean):
+        yield lambda n: n.replace(exp.Boolean(this=not n.this))
+
+
+def _changes_of_sets(node: exp.Expression) -> Iterator[Change]:
+    if isinstance(node, exp.Join) and not node.args.get("kind"):
+        yield lambda n: n.set("side", SIDES.get(n.side, ""))
+    if isinstance(node, exp.Union):
+        yield lambda n: n.set("distinct", not n.args.get("distinct"))
+    if isinstance(node, exp.Ordered) and node.find_ancestor(exp.Window):
+        yield lambda n: n.set("desc", not n.args.get("desc"))
+    if isinstance(node, exp.Distinct) and isinstance(node.parent, exp.Count):
+        yield lambda n: n.replace(n.expressions[0])
+
+
+def _names_a_thing(node: exp.Literal) -> bool:
+    """Return whether a text is a type, a unit or a name, with which the query would not run."""
+    return isinstance(node.parent, exp.Cast | exp.Interval | exp.JSONPathKey)

@@ -1,0 +1,170 @@
+"""Every part of a formula counts: a mart with one thing changed is found out.
+
+A mutant takes the place of a mart, everything that reads it is computed anew, and plain Python has
+to disagree. `make mutants` tries all of every mart, prints how many are found out and what the
+others changed, and fails where more of a mart are alive than are known to be.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import psycopg2
+import pytest
+
+from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.mart_files import Mart, read_marts
+from aha_pipeline.warehouse.measures import read_measures
+from aha_pipeline_tests.kit.databases import address_of, administer
+from aha_pipeline_tests.oracle import product
+from aha_pipeline_tests.oracle.company import draw_company
+from aha_pipeline_tests.oracle.deals import local_day
+from aha_pipeline_tests.oracle.figures import MARTS, Picture, take_picture
+from aha_pipeline_tests.oracle.memory import Memory, remember
+from aha_pipeline_tests.oracle.mutants import mutants
+from aha_pipeline_tests.oracle.test_every_mart import faults_of_marts, faults_of_rows
+from aha_pipeline_tests.warehouse.marts_company import rows
+
+ALL = os.environ.get("AHA_MUTANTS") == "all"
+COMPANY = (11, 3)  # seed and size
+SAMPLE = 6  # of each mart, where not all are run
+# No figure, or one of modules that the companies here have not.
+NOT_FIGURES = {"sync_volume", "accounts", "contacts", "owners", "unknown", "first_reads"}
+# How many mutants are known to live, as measured. Some say the same (a `coalesce` of what is never
+# null), some change what plain Python does not compute: most of work_list, changes and causes.
+KNOWN = {
+    "accounts_by_industry": 12, "change_causes": 124, "changes": 143, "closing_deals": 2,
+    "cohort_parts": 8, "daily_changes": 34, "daily_flows": 4, "daily_parts": 80, "deals": 2,
+    "entered_funnel": 30, "funnel": 5, "funnel_by_day": 8, "kpi_parts": 24, "lead_cohorts": 15,
+    "lead_history": 32, "lead_volume": 1, "leads": 2, "lost_deals": 15, "outcomes_by_month": 5,
+    "pipeline_by_stage": 5, "pipeline_movements": 38, "rep_matrix": 1, "slipping_deals": 27,
+    "source_response": 15, "stage_stays": 2, "time_in_stage": 4, "unconverted_deals": 4,
+    "week_leads": 9, "work_list": 150,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A company in a database, read and built, in a transaction that stays open."""
+
+    connection: object
+    picture: Picture
+
+
+@pytest.fixture(scope="module")
+def stage(postgres, template_database) -> Iterator[Stage]:
+    """A company of hundreds of records, in a database of its own."""
+    with copied(postgres, template_database) as address, staged(address, *COMPANY) as stage:
+        yield stage
+
+
+@contextmanager
+def copied(server: str, template: str) -> Iterator[str]:
+    name = f"mutants_{uuid4().hex[:12]}"
+    administer(server, f"create database {name} template {template}")
+    yield address_of(server, name)
+    administer(server, f"drop database {name} with (force)")
+
+
+@contextmanager
+def staged(database_url: str, seed: int, size: int) -> Iterator[Stage]:
+    company = draw_company(seed, datetime.now(UTC), size)
+    memory: Memory = {}
+    with connect(database_url) as connection:
+        product.empty(connection, company)
+        for number, moment in enumerate(company.reads):
+            remember(memory, company, company.since(number), moment)
+            product.read(database_url, company, number)
+            product.note_read(connection, number, moment)
+        last_day = local_day(company.reads[-1], company.zone) - timedelta(days=1)
+        built = product.build(connection, min(company.first_day, last_day), last_day)
+        yield Stage(connection, take_picture(memory, company, *built))
+        connection.rollback()
+
+
+def is_alive(stage: Stage, mart: Mart, select: str, measure: str = "") -> bool:
+    """Return whether a mutant of a mart gives what is right, in all that reads it.
+
+    measure: the text of a measure that is put in its place as well.
+    """
+    days = {"first_day": stage.picture.first_day, "last_day": stage.picture.last_day}
+    parameters = days | {"since": "-infinity"}
+    with stage.connection.cursor() as cursor:
+        cursor.execute("savepoint mutant")
+        try:
+            cursor.execute("set local statement_timeout = '20s'")
+            if measure:
+                cursor.execute(measure)
+            put_in_place(cursor, mart, select, parameters)
+            if mart.name in MARTS and faults_of_rows(stage.connection, stage.picture, mart.name):
+                return False
+            for other in readers_of(mart):
+                put_in_place(cursor, other, other.select, parameters)
+            return not faults_of_marts(stage.connection, stage.picture)
+        except (psycopg2.Error, TypeError, AttributeError, LookupError):
+            return False  # it cannot be built, or holds nothing where there has to be something
+        finally:
+            cursor.execute("rollback to savepoint mutant")
+
+
+def put_in_place(cursor, mart: Mart, select: str, parameters: dict) -> None:
+    if mart.kind == "view":
+        cursor.execute(f"create or replace view {mart.relation} as {select}")
+    else:
+        cursor.execute(f"delete from {mart.relation}")  # noqa: S608
+        cursor.execute(f"insert into {mart.relation} {select}", parameters)
+
+
+def readers_of(mart: Mart) -> list[Mart]:
+    """Return the marts that stand on one, in the order in which they are built."""
+    found = {mart.relation: mart}
+    for other in read_marts():
+        if found.keys() & set(other.sources):
+            found[other.relation] = other
+    return list(found.values())[1:]
+
+
+ALL_MARTS = {mart.name: mart for mart in read_marts() if mart.name not in NOT_FIGURES}
+
+
+@pytest.mark.parametrize("name", ALL_MARTS if ALL else ("source_quality", "rep_matrix"))
+def test_a_mutant_of_a_mart_is_found_out(stage, name, capsys):
+    mart = ALL_MARTS[name]
+    unchanged, *changed = mutants(mart.select).items()
+    assert is_alive(stage, mart, unchanged[0])
+    tried = some(changed)
+    alive = [what for text, what in tried if is_alive(stage, mart, text)]
+    say(capsys, name, len(tried), alive)
+    assert len(alive) <= KNOWN.get(name, 0)
+
+
+def test_a_mutant_of_the_kpis_is_found_out(stage, capsys):
+    measure = read_measures()["kpis"]
+    mart = ALL_MARTS["kpis"]
+    unchanged, *changed = mutants(measure.body).items()
+    whole = "select pg_get_functiondef('measures.kpis'::regproc) as text"
+    before, _, _ = rows(stage.connection, whole)[0]["text"].partition("$function$")
+    tried = [
+        (f"{before}$function${text.replace('%%', '%')}$function$", what)
+        for text, what in [unchanged, *some(changed)]
+    ]
+    assert is_alive(stage, mart, mart.select, tried[0][0])
+    alive = [what for text, what in tried[1:] if is_alive(stage, mart, mart.select, text)]
+    say(capsys, "measures.kpis", len(tried) - 1, alive)
+    assert len(alive) <= KNOWN.get("measures.kpis", 0)
+
+
+def some(changed: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return those that are tried: all with AHA_MUTANTS=all, else a few from all over the query."""
+    step = 1 if ALL else max(1, len(changed) // SAMPLE)
+    return changed[step // 2 :: step]
+
+
+def say(capsys, name: str, tried: int, alive: list[str]) -> None:
+    """Print how many were found out, and what the others changed."""
+    if ALL:
+        with capsys.disabled():
+            print(f"\n{name}: {tried - len(alive)} of {tried} found out", *alive, sep="\n    ")
