@@ -9,7 +9,7 @@ from dagster._core.errors import DagsterAssetCheckFailedError
 
 from aha_pipeline import services
 from aha_pipeline.automation.alerts import alert_on_failure, alert_on_lateness
-from aha_pipeline.automation.jobs import message_config, pending
+from aha_pipeline.automation.jobs import message_config, pending, survey
 from aha_pipeline.calendar import LATE_AFTER, due_before
 from aha_pipeline.definitions import defs
 from aha_pipeline.settings import load
@@ -101,7 +101,7 @@ def due(monkeypatch):
 
 def send_all(instance) -> None:
     """Send everything that is still to be sent, as the sensor's runs would."""
-    for subject in pending(services.current()):
+    for subject in pending(survey(services.current())):
         job = defs().resolve_job_def("send_whatsapp")
         job.execute_in_process(
             instance=instance, run_config=message_config(subject), raise_on_error=False
@@ -154,7 +154,7 @@ def test_a_failure_that_is_over_before_it_was_told_is_not_told(twilio, sync, not
 def test_a_run_that_dagster_tries_again_is_not_told(twilio, sync, notice):
     failed = sync(dg.Failure(CAUSE), **{"dagster/will_retry": "true"})
     assert notice(failed) == "Dagster tries this run again."
-    assert pending(services.current()) == []
+    assert pending(survey(services.current())) == []
 
 
 def test_the_text_of_a_foreign_error_is_not_told(twilio, sync, notice, instance):
@@ -182,7 +182,7 @@ def test_a_failure_that_is_over_before_it_is_seen_is_not_told(twilio, sync, noti
     notice(first)
     sync()
     assert notice(second) == "A sync has succeeded since."
-    assert pending(services.current()) == []
+    assert pending(survey(services.current())) == []
 
 
 def test_a_late_sync_is_told_at_the_second_look_once(twilio, sync, look, instance, due):
@@ -206,7 +206,7 @@ def test_a_sync_that_failed_is_not_told_as_late_too(twilio, sync, notice, look, 
     notice(sync(dg.Failure(CAUSE)))
     look()
     assert look() == "The readers know."
-    assert pending(services.current()) == ["incident 1"]
+    assert pending(survey(services.current())) == ["incident 1"]
 
 
 def test_a_sync_that_is_under_way_is_not_late(twilio, sync, look, due, instance):
@@ -223,7 +223,7 @@ def test_a_run_of_only_some_assets_is_no_success(twilio, sync, notice, look, run
     part = [dg.AssetKey(["crm", "leads_raw"])]
     assert run_days("2026-01-02", "2026-01-02", asset_selection=part).success
     assert look() == "No sync is late."
-    assert pending(services.current()) == ["incident 1"]
+    assert pending(survey(services.current())) == ["incident 1"]
 
 
 @pytest.mark.parametrize(
