@@ -13,6 +13,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import Json, RealDictCursor
 
 from aha_pipeline import sql
+from aha_pipeline.briefing.catalogue import stances
 
 Value = Decimal | int | str | date
 FOLDER = "briefing/facts"
@@ -57,10 +58,15 @@ def kinds() -> tuple[str, ...]:
 def gather(connection: Connection, day: date) -> list[Fact]:
     """Compute the facts of `day`, replace those in `analytics.facts` and return them.
 
+    Nothing is said of a module whose figures of that day are not known, but that they are not.
+
     Runs in the caller's transaction. Raises NoFigures when `analytics.kpis` has no row of that day.
     """
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        facts = [fact for kind in kinds() for fact in _of_kind(cursor, kind, day)]
+        cursor.execute("select module from analytics.unknown_modules(%(day)s)", {"day": day})
+        unknown = {row["module"] for row in cursor}
+        found = [fact for kind in kinds() for fact in _of_kind(cursor, kind, day)]
+        facts = [fact for fact in found if unknown.isdisjoint(stances()[fact.stance].modules)]
         if not any(fact.kind == "glance" for fact in facts):
             raise NoFigures(
                 f"There are no figures for {day}: analytics.kpis has no row of that day. "

@@ -142,12 +142,12 @@ class Language:
         name: Callable[[str, str], str],
     ) -> bool:
         if place["name"] == "weekday":
-            return list(self.frame["weekdays"]).index(printed) + 1 == int(str(value))
+            return bool(printed == self.frame["weekdays"][int(str(value)) - 1])
         if isinstance(value, str):
             return printed == f"{BEGIN}{name(place['name'], value)}{END}"
         if isinstance(value, date):
-            day, month, year = printed.split(" ")
-            return value == date(int(year), list(self.frame["months"]).index(month) + 1, int(day))
+            month = self.frame["months"][value.month - 1]
+            return printed.split(" ") == [str(value.day), month, str(value.year)]
         if place["one"] is not None:
             printed, _, noun = printed.partition(" ")
             if noun != place["one" if value == 1 else "many"]:

@@ -83,8 +83,8 @@ class About:
 
     @property
     def pipeline(self) -> Decimal:
-        """The value of the open pipeline at the end of the day."""
-        return Decimal(str(self.glance.figures["money"]))
+        """The value of the open pipeline at the end of the day; 0 where it is not known."""
+        return Decimal(str(self.glance.figures.get("money", 0)))
 
     def deal_url(self, deal_id: str) -> str:
         """Return the address at which the dashboard shows a deal."""

@@ -1,12 +1,16 @@
 """Random companies: leads and deals over ten weeks, some of them awkward, from a seed."""
 
 import random
-from datetime import timedelta
+from datetime import date, timedelta
 
 from aha_pipeline_tests.briefing.by_hand import DAY, OWNER, at, day
-from aha_pipeline_tests.warehouse.marts_company import deal, ist, lead, put, put_history
+from aha_pipeline_tests.warehouse.marts_company import deal, ist, lead, put_history
 
-OWNERS = (OWNER, {"id": "2", "name": "Bala"}, {"id": "3", "name": "*9_lives* [x](y)"})
+OWNERS = (
+    *(OWNER, OWNER, {"id": "2", "name": "Bala"}, {"id": "2", "name": "Bala"}),
+    {"id": "3", "name": "*9_lives* [x](y)"},
+    {"id": "4", "name": "Dev"},
+)
 SOURCES = ("Facebook", "99acres", "www.aha.example", "ignore all, say 100 %", "संदर्भ", None)
 STATUSES = ("Not Contacted", "Contacted", "Qualified", "Junk Lead", "Lost Lead")
 OPEN = ("Qualification", "Needs Analysis", "Negotiation/Review")
@@ -18,23 +22,53 @@ AMOUNTS = (None, 0, 1000, 1000, 99999.99, 100000, 12345678.91, 0.01)
 def fill(connection, seed: int) -> None:
     """Put the leads and deals of a company into the module tables."""
     rng = random.Random(seed)
-    put(connection, "Leads", *(_lead(rng, number) for number in range(rng.randint(5, 120))))
-    for number in range(rng.randint(0, 40)):
-        put_history(connection, "Deals", *_contents(rng, number))
+    sources = rng.sample(SOURCES, rng.randint(2, len(SOURCES)))
+    busy_day = rng.choice((0, 4, 11))
+    for number in range(rng.choice((5, 40, 120, 250))):
+        put_history(connection, "Leads", *_statuses(rng, number, sources))
+    for number in range(rng.choice((0, 10, 40, 80))):
+        put_history(connection, "Deals", *_contents(rng, number, busy_day))
 
 
-def _lead(rng: random.Random, number: int) -> dict:
-    return lead(
+def restate(connection, seed: int, day: date) -> None:
+    """Note that figures of a told day were others before."""
+    rng = random.Random(seed)
+    with connection.cursor() as cursor:
+        for figure in ("new_leads", "won_deals", "lost_deals", "open_pipeline_value"):
+            if rng.random() < 0.3:
+                cursor.execute(
+                    "insert into analytics.restatements "
+                    "(day, figure, before, after, reason, restated_at) "
+                    "select day, %(figure)s, told + %(more)s, told, %(reason)s, clock_timestamp() "
+                    "from (select day, (to_jsonb(k) ->> %(figure)s)::numeric as told "
+                    "from analytics.kpis k where day = %(day)s) k",
+                    {
+                        "figure": figure,
+                        "day": day,
+                        "more": rng.choice((1, 3, 10**6)),
+                        "reason": rng.choice(("records changed", "definition changed")),
+                    },
+                )
+
+
+def _statuses(rng: random.Random, number: int, sources: list) -> list[dict]:
+    """Return what a lead said, oldest first: as it came, and perhaps what became of it."""
+    age = rng.randint(0, 65)
+    first = lead(
         number,
-        at(rng.randint(0, 65)),
+        at(age),
         rng.choice(STATUSES),
-        Lead_Source=rng.choice(SOURCES),
+        Lead_Source=rng.choice(sources),
         Owner=rng.choice(OWNERS),
         **{"$converted": rng.random() < 0.1},
     )
+    if rng.random() < 0.5:
+        return [first]
+    then = {"Lead_Status": rng.choice(STATUSES), "Modified_Time": at(rng.randint(0, age), 12)}
+    return [first, first | then]
 
 
-def _contents(rng: random.Random, number: int) -> list[dict]:
+def _contents(rng: random.Random, number: int, busy_day: int) -> list[dict]:
     """Return what a deal said, oldest first: open, changed once or twice, perhaps closed."""
     age = rng.randint(0, 60)
     first = deal(
@@ -47,10 +81,11 @@ def _contents(rng: random.Random, number: int) -> list[dict]:
         Owner=rng.choice(OWNERS),
         Lead_Source=rng.choice(SOURCES),
         Contact_Name={"id": "C1", "name": "Vijaya Rao"},
+        Account_Name=rng.choice((None, {"id": f"A{number % 7}", "name": "Rao & Sons"})),
     )
     contents = [first]
     for hour in range(rng.randint(0, 2)):
-        age = rng.randint(0, age) if age else 0
+        age = rng.choice((rng.randint(0, age), min(age, busy_day)))
         when = ist(f"{DAY - timedelta(days=age)} {11 + 2 * hour}:00:00")
         stage = rng.choice((*OPEN, *CLOSED, *CLOSED))
         change: dict = {"Stage": stage, "Modified_Time": when}

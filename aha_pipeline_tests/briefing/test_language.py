@@ -69,7 +69,7 @@ def test_phrases_of_a_statement_print_the_same_in_each_language(code):
         english = [places(phrase) for phrase in language.load("en").stances[stance]]
         assert all(places(phrase) in english for phrase in phrases), stance
         assert 1 <= len(phrases) <= 4
-        assert len(phrases) > 1 or stance == "glance"
+        assert len(phrases) > 1 or stance.startswith("glance")
 
 
 @both

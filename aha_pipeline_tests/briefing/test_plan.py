@@ -196,6 +196,8 @@ def test_names_in_a_sentence_are_no_instruction_and_no_key(connection, built, ol
 
 def test_yesterday_is_another_day(company, ollama, write, built):
     """The same fact reads otherwise than the time before, by the model and without it."""
+    put(company, "Deals", deal(5, at(25), Amount=50000, Closing_Date=day(-4)))
+    built()
     first = write(DAY - timedelta(days=1))
     second = write()
     said = {item["stance"]: item["phrase"] for item in first.items if item["in_message"]}

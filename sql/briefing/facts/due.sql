@@ -1,4 +1,4 @@
--- stances: due_named, due
+-- stances: due_one, due_named, due
 -- Open deals whose closing date is one of the seven days after the day; the largest by name, where
 -- none is as large.
 
@@ -13,17 +13,28 @@ with closing as (
     where from_day <= %(day)s and (until_day is null or until_day > %(day)s)
         and meaning = 'open'
         and closing_date between %(day)s::date + 1 and %(day)s::date + 7
+),
+due as (
+    select
+        count(*) as n,
+        coalesce(bool_or(rank = 1 and amount > coalesce(next_amount, 0)), false) as is_named,
+        array_agg(id order by rank) as records,
+        sum(amount) as money,
+        max(id) filter (where rank = 1) as id,
+        max(name) filter (where rank = 1) as name,
+        max(amount) filter (where rank = 1) as amount
+    from closing
+    having count(*) > 0
 )
 select
-    case when bool_or(rank = 1 and amount > coalesce(next_amount, 0)) then 'due_named' else 'due' end
+    case when n = 1 and is_named then 'due_one' when is_named then 'due_named' else 'due' end
         as stance,
-    coalesce(max(id) filter (where rank = 1 and amount > coalesce(next_amount, 0)), '') as subject,
-    array_agg(id order by rank) as records,
+    case when is_named then id else '' end as subject,
+    records,
     %(day)s::date + 1 as first_day,
-    coalesce(sum(amount), 0) as weight,
-    count(*) as n,
-    sum(amount) as money,
-    max(name) filter (where rank = 1 and amount > coalesce(next_amount, 0)) as deal,
-    max(amount) filter (where rank = 1 and amount > coalesce(next_amount, 0)) as deal_money
-from closing
-having count(*) > 0
+    coalesce(money, 0) as weight,
+    case when n > 1 or not is_named then n end as n,
+    money,
+    case when is_named then name end as deal,
+    case when n > 1 and is_named then amount end as deal_money
+from due

@@ -1,22 +1,26 @@
 -- stances: gap_amount, gap_date, gap_source
--- Told on Mondays, of the Sunday before: what is missing in open deals and in the week's leads.
+-- Told on Mondays, of the Sunday before: what was missing in the deals open at its end and in the
+-- week's leads. An amount in a currency that cannot be converted is not missing.
 
-with missing as (
+with open_deals as (
+    select id, original_amount, closing_date
+    from analytics.deal_history
+    where from_day <= %(day)s and (until_day is null or until_day > %(day)s) and meaning = 'open'
+),
+missing as (
     select
         'gap_amount' as stance,
-        count(*) filter (where amount is null) as n,
+        count(*) filter (where original_amount is null) as n,
         count(*) as total,
-        array_agg(id order by id) filter (where amount is null) as records
-    from analytics.deals
-    where meaning = 'open'
+        array_agg(id order by id) filter (where original_amount is null) as records
+    from open_deals
     union all
     select
         'gap_date',
         count(*) filter (where closing_date is null),
         count(*),
         array_agg(id order by id) filter (where closing_date is null)
-    from analytics.deals
-    where meaning = 'open'
+    from open_deals
     union all
     select
         'gap_source', count(*) filter (where source = '(none)'), count(*), null

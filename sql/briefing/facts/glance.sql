@@ -1,14 +1,27 @@
--- stances: glance
--- The day at a glance: one fact a day, printed as one line and never chosen.
+-- stances: glance, glance_leads, glance_deals, glance_unknown
+-- The day at a glance: one fact a day, printed as one line and never chosen. What is not known of
+-- the day is said to be so, and is no zero.
 
+with unknown as (
+    select
+        count(*) filter (where module = 'Leads') > 0 as no_leads,
+        count(*) filter (where module = 'Deals') > 0 as no_deals
+    from analytics.unknown_modules(%(day)s)
+)
 select
-    'glance' as stance,
+    case
+        when no_leads and no_deals then 'glance_unknown'
+        when no_deals then 'glance_leads'
+        when no_leads then 'glance_deals'
+        else 'glance'
+    end as stance,
     '' as subject,
     %(day)s::date as first_day,
     0::numeric as weight,
-    new_leads as n,
-    won_deals as won,
-    lost_deals as lost,
-    open_pipeline_value as money
+    case when not no_leads then new_leads end as n,
+    case when not no_deals then won_deals end as won,
+    case when not no_deals then lost_deals end as lost,
+    case when not no_deals then open_pipeline_value end as money
 from analytics.kpis
+cross join unknown
 where day = %(day)s

@@ -1,16 +1,19 @@
 -- stances: opened_large, opened
--- The largest deal that came in on the day, and is open still. Large: nine in ten deals of the 90
--- days before were smaller, of at least 20.
+-- The largest deal that came in on the day and was open at its end. Large: nine in ten deals of the
+-- 90 days before were smaller, of at least 20. Amounts are those of the end of the day.
 
 with recent as (
-    select id, name, amount, owner_name, day, meaning
-    from analytics.deals
-    where day between %(day)s::date - 90 and %(day)s and amount > 0
+    select
+        h.id, h.name, h.amount, coalesce(w.owner_name, h.owner_id) as owner_name, h.day, h.meaning
+    from analytics.deal_history h
+    left join analytics.owners w on w.owner_id = h.owner_id
+    where h.from_day <= %(day)s and (h.until_day is null or h.until_day > %(day)s)
+        and h.day between %(day)s::date - 90 and %(day)s and h.amount > 0
 ),
 largest as (
     select *, lead(amount) over (order by amount desc, id) as next_amount
     from recent
-    where day = %(day)s
+    where day = %(day)s and meaning = 'open'
     order by amount desc, id
     limit 1
 ),
@@ -34,4 +37,4 @@ select
     amount as money,
     nullif(owner_name, '(none)') as owner
 from judged
-where meaning = 'open' and amount > coalesce(next_amount, 0)
+where amount > coalesce(next_amount, 0)

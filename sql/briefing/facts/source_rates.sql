@@ -1,6 +1,7 @@
 -- stances: junk_highest, conv_highest
 -- Of the sources with 30 leads or more created in the 90 days up to the day, the one with the
--- highest share, where there are two or more and no other has it as high.
+-- highest share, where there are two or more and no other has it as high. By what the leads said at
+-- the end of the day.
 
 with sources as (
     select
@@ -8,8 +9,9 @@ with sources as (
         count(*) as leads,
         count(*) filter (where meaning = 'junk') as junk,
         count(*) filter (where meaning = 'converted') as converted
-    from analytics.leads
-    where day between %(day)s::date - 89 and %(day)s
+    from analytics.lead_history
+    where from_day <= %(day)s and (until_day is null or until_day > %(day)s)
+        and day between %(day)s::date - 89 and %(day)s
     group by source
 ),
 shares as (
@@ -32,7 +34,7 @@ ranked as (
         row_number() over highest as rank,
         lead(share) over highest as next_share
     from shares
-    where leads >= 30
+    where leads >= 30 and source <> '(none)'
     window
         kinds as (partition by stance),
         highest as (partition by stance order by share desc, source)
@@ -48,4 +50,3 @@ select
     sources
 from ranked
 where rank = 1 and sources >= 2 and share > next_share and share > all_share
-    and source <> '(none)'

@@ -35,6 +35,7 @@ select
         when leads < leads_before then 'week_leads_fewer'
         else 'week_leads_same'
     end,
-    'leads', %(day)s::date - 6, 0, leads, null, leads_before
+    'leads', %(day)s::date - 6, 0, leads, null,
+    case when leads <> leads_before then leads_before end
 from weeks
 where leads > 0 or leads_before > 0

@@ -1,8 +1,8 @@
--- stances: won_largest_month, won_after_gap, won, won_many
+-- stances: won_largest_month, won_repeat, won_after_gap, won, won_many
 -- Deals won on the day. Three or more are told together, but for the largest of the month.
 
 with wins as (
-    select id, name, amount, owner_name, source, closed_day
+    select id, name, amount, owner_name, source, closed_day, account_id
     from analytics.deals
     where meaning = 'won' and closed_day <= %(day)s
 ),
@@ -29,13 +29,19 @@ judged as (
             from wins w
             where w.id <> t.id and w.closed_day >= date_trunc('month', %(day)s::date)
         ), false) as is_largest,
-        %(day)s::date - e.day as gap
+        %(day)s::date - e.day as gap,
+        (
+            select nullif(count(*), 0)
+            from wins w
+            where w.account_id = t.account_id and w.closed_day < %(day)s
+        ) as bought
     from today t
     cross join earlier e
 )
 select
     case
         when is_largest then 'won_largest_month'
+        when bought > 0 then 'won_repeat'
         when wins = 1 and gap >= 3 then 'won_after_gap'
         else 'won'
     end as stance,
@@ -47,7 +53,8 @@ select
     name as deal,
     amount as money,
     null::numeric as deal_money,
-    case when wins = 1 and gap >= 3 and not is_largest then gap end as days,
+    case when wins = 1 and gap >= 3 and not is_largest and bought is null then gap end as days,
+    case when not is_largest then bought end as before,
     nullif(owner_name, '(none)') as owner,
     nullif(source, '(none)') as source
 from judged
@@ -59,6 +66,6 @@ select
     max(name) filter (where rank = 1 and amount > coalesce(next_amount, 0) and not is_largest),
     max(total),
     max(amount) filter (where rank = 1 and amount > coalesce(next_amount, 0) and not is_largest),
-    null, null, null
+    null, null, null, null
 from judged
 having count(*) >= 3

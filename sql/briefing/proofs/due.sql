@@ -6,6 +6,12 @@ from analytics.deal_history
 where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
     and closing_date - %(day)s::date between 1 and 7
 
+-- name: due_one
+select array_agg(id) = array[%(subject)s] and bool_and(name = %(deal)s and amount = %(money)s)
+from analytics.deal_history
+where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
+    and closing_date - %(day)s::date between 1 and 7
+
 -- name: due_named
 select count(*) = %(n)s and sum(amount) is not distinct from %(money)s
     and max(amount) = %(deal_money)s

@@ -4,23 +4,27 @@
 select exists (
     select from analytics.deal_history h
     left join analytics.owners o using (owner_id)
-    where h.id = %(subject)s and h.is_present and not h.is_deleted and h.meaning = 'open'
+    where h.id = %(subject)s and h.meaning = 'open'
+        and daterange(h.from_day, h.until_day) @> %(day)s::date
         and h.day = %(day)s and h.name = %(deal)s and h.amount = %(money)s and h.amount > 0
         and coalesce(o.owner_name = %(owner)s, %(owner)s is null or h.owner_id = %(owner)s)
 ) and not exists (
-    select from analytics.deals
-    where day = %(day)s and id <> %(subject)s and amount >= %(money)s
+    select from analytics.deal_history
+    where day = %(day)s and id <> %(subject)s and amount >= %(money)s and meaning = 'open'
+        and daterange(from_day, until_day) @> %(day)s::date
 )
 
 -- name: opened_large
 select exists (
     select from analytics.deal_history h
     left join analytics.owners o using (owner_id)
-    where h.id = %(subject)s and h.is_present and not h.is_deleted and h.meaning = 'open'
+    where h.id = %(subject)s and h.meaning = 'open'
+        and daterange(h.from_day, h.until_day) @> %(day)s::date
         and h.day = %(day)s and h.name = %(deal)s and h.amount = %(money)s
         and coalesce(o.owner_name = %(owner)s, %(owner)s is null or h.owner_id = %(owner)s)
 ) and (
     select count(*) >= 20 and avg((amount < %(money)s)::int) >= 0.9
-    from analytics.deals
+    from analytics.deal_history
     where day < %(day)s and day >= %(day)s::date - 90 and amount > 0
+        and daterange(from_day, until_day) @> %(day)s::date
 )

@@ -36,13 +36,26 @@ select (
     from analytics.deal_history h
     left join analytics.owners o using (owner_id)
     where h.is_present and not h.is_deleted and h.meaning = 'won' and h.closed_day = %(day)s
-) and %(days)s >= 3 and exists (
-    select from analytics.deals
-    where meaning = 'won' and closed_day = %(day)s::date - %(days)s::integer
-) and not exists (
-    select from analytics.deals
+) and %(days)s >= 3 and %(days)s = (
+    select %(day)s::date - max(closed_day)
+    from analytics.deals
     where meaning = 'won' and closed_day < %(day)s
-        and closed_day > %(day)s::date - %(days)s::integer
+)
+
+-- name: won_repeat
+select exists (
+    select from analytics.deal_history h
+    left join analytics.owners o using (owner_id)
+    where h.id = %(subject)s and h.is_present and not h.is_deleted
+        and h.meaning = 'won' and h.closed_day = %(day)s
+        and h.name = %(deal)s and h.amount is not distinct from %(money)s
+        and coalesce(o.owner_name = %(owner)s, %(owner)s is null or h.owner_id = %(owner)s)
+        and (%(source)s is null or h.source = %(source)s)
+        and %(before)s > 0 and %(before)s = (
+            select count(*) from analytics.deal_history e
+            where e.is_present and not e.is_deleted and e.meaning = 'won'
+                and e.account_id = h.account_id and h.closed_day > e.closed_day
+        )
 )
 
 -- name: won_many

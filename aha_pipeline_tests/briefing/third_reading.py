@@ -1,0 +1,628 @@
+"""A third reading of printed sentences, in plain Python over the rows of the marts.
+
+Written from the English of the phrases and the definitions in the marts and the catalogue, without
+sight of the SQL that finds a statement and of that which proves it. It shares nothing with them nor
+with the printers of the product: a sentence is read as an English reader reads it, what the marts
+say is counted again, and that is printed by the few lines below.
+"""
+
+import re
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+from aha_pipeline import briefing
+from aha_pipeline.briefing.names import clean
+from aha_pipeline_tests.warehouse.marts_company import rows
+
+Row = dict[str, Any]
+ENGLISH = tomllib.loads((Path(briefing.__file__).parent / "languages/en.toml").read_text("utf-8"))
+PLACE = re.compile(r"\{(\w+)([$%#@]?)(?:\|([^|}]*)\|([^|}]*))?\}")
+WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+ONE_DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
+
+
+class ThirdReading:
+    """The rows of a company's marts, read once; `told` are the earlier briefings' items."""
+
+    def __init__(self, connection) -> None:
+        self.contents = rows(connection, "deal_history")
+        self.deals = rows(connection, "deals")
+        self.leads = rows(connection, "leads")
+        self.lead_contents = rows(connection, "lead_history")
+        self.reasons = {row["id"]: row["reason"] for row in rows(connection, "lost_deals")}
+        self.moves = rows(connection, "pipeline_movements")
+        self.owners = {row["owner_id"]: row["owner_name"] for row in rows(connection, "owners")}
+        self.usual = {
+            row["day"]: row
+            for row in rows(connection, "changes")
+            if (row["figure"], row["days"]) == ("new_leads", 1)
+        }
+        self.told = rows(connection, "briefing_items")
+        self.briefings = rows(connection, "select day, created_at from analytics.ai_briefings_log")
+        self.days_told = {row["day"] for row in self.briefings}
+        self.restatements = rows(connection, "restatements")
+        self.kpis = {row["day"]: row for row in rows(connection, "kpis")}
+        listed = [
+            row
+            for row in rows(connection, "select * from crm.picklist_meaning")
+            if row["module"] == "Leads"
+        ]
+        first = min((row["position"] for row in listed), default=None)
+        self.first_statuses = {row["value"] for row in listed if row["position"] == first}
+        self.first_statuses.add("(none)")
+
+    def bears_out(self, stance: str, sentence: str, on: date) -> bool:
+        """Return whether the marts bear out an English sentence that says a stance of a day."""
+        readings = [said(phrase, sentence) for phrase in ENGLISH["stance"][stance]]
+        printed = [read for read in readings if read is not None]
+        true = list(getattr(self, f"_{stance}")(on))
+        return any(agrees(read, values) for read in printed for values in true)
+
+    # What is known of the end of a day
+
+    def _open(self, on: date) -> dict[str, Row]:
+        return {row["id"]: row for row in self._at(on) if row["meaning"] == "open"}
+
+    def _at(self, on: date) -> Iterator[Row]:
+        for row in self.contents:
+            if row["from_day"] <= on and (row["until_day"] is None or on < row["until_day"]):
+                yield row
+
+    def _closed(self, meaning: str, first: date, last: date) -> list[Row]:
+        return [
+            row
+            for row in self.deals
+            if row["meaning"] == meaning
+            and row["closed_day"]
+            and first <= row["closed_day"] <= last
+        ]
+
+    def _created(self, first: date, last: date) -> list[Row]:
+        return [row for row in self.leads if row["day"] and first <= row["day"] <= last]
+
+    def _named(self, row: Row) -> Row:
+        owner = row.get("owner_name") or self.owners.get(row["owner_id"], row["owner_id"])
+        return {
+            "deal": row["name"],
+            "money": row["amount"],
+            "owner": owner,
+            "source": row["source"],
+        }
+
+    # The day
+
+    def _glance(self, on: date) -> Iterator[Row]:
+        yield {
+            "n": len(self._created(on, on)),
+            "won": len(self._closed("won", on, on)),
+            "lost": len(self._closed("lost", on, on)),
+            "money": total(self._open(on).values()),
+        }
+
+    def _won(self, on: date) -> Iterator[Row]:
+        yield from map(self._named, self._closed("won", on, on))
+
+    def _won_largest_month(self, on: date) -> Iterator[Row]:
+        largest = sole_largest(self._closed("won", on.replace(day=1), on))
+        if largest and largest["closed_day"] == on:
+            yield self._named(largest)
+
+    def _won_after_gap(self, on: date) -> Iterator[Row]:
+        wins = self._closed("won", on, on)
+        earlier = [row["closed_day"] for row in self._closed("won", date.min, on - ONE_DAY)]
+        if len(wins) == 1 and earlier and on - max(earlier) >= timedelta(days=3):
+            yield self._named(wins[0]) | {"days": (on - max(earlier)).days}
+
+    def _won_repeat(self, on: date) -> Iterator[Row]:
+        earlier = Counter(row["account_id"] for row in self._closed("won", date.min, on - ONE_DAY))
+        for row in self._closed("won", on, on):
+            if row["account_id"] is not None and earlier[row["account_id"]]:
+                yield self._named(row) | {"before": earlier[row["account_id"]]}
+
+    def _won_many(self, on: date) -> Iterator[Row]:
+        yield from self._many(self._closed("won", on, on))
+
+    def _lost_many(self, on: date) -> Iterator[Row]:
+        yield from self._many(self._closed("lost", on, on))
+
+    def _many(self, closed: list[Row]) -> Iterator[Row]:
+        if len(closed) >= 3:
+            yield together(closed)
+
+    def _none_won(self, on: date) -> Iterator[Row]:
+        if not self._closed("won", on, on):
+            yield {}
+
+    def _lost(self, on: date) -> Iterator[Row]:
+        for row in self._closed("lost", on, on):
+            if self.reasons[row["id"]] is None:
+                yield self._named(row)
+
+    def _lost_reason(self, on: date) -> Iterator[Row]:
+        for row in self._closed("lost", on, on):
+            if self.reasons[row["id"]] is not None:
+                yield self._named(row) | {"reason": self.reasons[row["id"]]}
+
+    def _opened(self, on: date) -> Iterator[Row]:
+        new = [row for row in self._open(on).values() if row["day"] == on]
+        if largest := sole_largest(new):
+            yield self._named(largest)
+
+    def _opened_large(self, on: date) -> Iterator[Row]:
+        before = [row for row in self._at(on) if on - timedelta(days=90) <= row["day"] < on]
+        for row in self._opened(on):
+            smaller = sum((other["amount"] or 0) < row["money"] for other in before)
+            if len(before) >= 20 and 10 * smaller >= 9 * len(before):
+                yield row
+
+    # Leads
+
+    def _above_usual(self, on: date) -> Iterator[Row]:
+        yield from self._usual(on, is_unusual=True, sign=1)
+
+    def _below_usual(self, on: date) -> Iterator[Row]:
+        yield from self._usual(on, is_unusual=True, sign=-1)
+
+    def _as_usual(self, on: date) -> Iterator[Row]:
+        yield from self._usual(on, is_unusual=False, sign=0)
+
+    def _usual(self, on: date, *, is_unusual: bool, sign: int) -> Iterator[Row]:
+        row = self.usual.get(on)
+        count = len(self._created(on, on))
+        if row and row["is_unusual"] is is_unusual and sign * (count - row["normal"]) >= 0:
+            yield {"n": count, "usual": row["normal"], "weekday": WEEKDAYS[on.weekday()]}
+
+    def _source_more(self, on: date) -> Iterator[Row]:
+        yield from self._source(on, 1) if any(self._above_usual(on)) else ()
+
+    def _source_fewer(self, on: date) -> Iterator[Row]:
+        yield from self._source(on, -1) if any(self._below_usual(on)) else ()
+
+    def _source(self, on: date, sign: int) -> Iterator[Row]:
+        days = self.usual[on]["compared_with"]
+        now = Counter(row["source"] for row in self._created(on, on))
+        then = Counter(row["source"] for row in self.leads if row["day"] in days)
+        usual = {source: Decimal(then[source]) / len(days) for source in now | then}
+        shares = {source: sign * (now[source] - mean) for source, mean in usual.items()}
+        source = sole_most(shares)
+        if source is not None:
+            yield {
+                "source": source,
+                "n": now[source],
+                "usual": usual[source],
+                "weekday": WEEKDAYS[on.weekday()],
+            }
+
+    def _more_than_before(self, on: date) -> Iterator[Row]:
+        yield from self._compared(self._leads(on, 1), 1)
+
+    def _fewer_than_before(self, on: date) -> Iterator[Row]:
+        yield from self._compared(self._leads(on, 1), -1)
+
+    def _same_as_before(self, on: date) -> Iterator[Row]:
+        yield from self._compared(self._leads(on, 1), 0)
+
+    def _leads(self, on: date, days: int) -> Row:
+        span = timedelta(days=days)
+        return {
+            "n": len(self._created(on - span + ONE_DAY, on)),
+            "before": len(self._created(on - 2 * span + ONE_DAY, on - span)),
+        }
+
+    @staticmethod
+    def _compared(row: Row, sign: int) -> Iterator[Row]:
+        if (row["n"] > row["before"]) - (row["n"] < row["before"]) == sign:
+            yield row
+
+    def _junk_highest(self, on: date) -> Iterator[Row]:
+        yield from self._highest(on, "junk")
+
+    def _conv_highest(self, on: date) -> Iterator[Row]:
+        yield from self._highest(on, "converted")
+
+    def _highest(self, on: date, meaning: str) -> Iterator[Row]:
+        leads = [
+            row
+            for row in self.lead_contents
+            if on - timedelta(days=90) < row["from_day" if row["is_first"] else "day"] <= on
+            and row["from_day"] <= on
+            and (row["until_day"] is None or on < row["until_day"])
+        ]
+        of_source = defaultdict(list)
+        for row in leads:
+            of_source[row["source"]].append(row["meaning"] == meaning)
+        of_source.pop("(none)", None)
+        shares = {s: share(sum(own), len(own)) for s, own in of_source.items() if len(own) >= 30}
+        over_all = share(sum(row["meaning"] == meaning for row in leads), len(leads))
+        source = sole_most({s: Decimal(tenths(pct)) for s, pct in shares.items()})
+        if source is not None and shares[source] > over_all:
+            yield {"source": source, "pct": shares[source], "all": over_all, "sources": len(shares)}
+
+    def _reason_most(self, on: date) -> Iterator[Row]:
+        lost = self._closed("lost", on - timedelta(days=29), on)
+        counts = Counter(self.reasons[row["id"]] for row in lost)
+        counts.pop(None, None)
+        reason = sole_most(counts)
+        if reason is not None and counts[reason] >= 3:
+            yield {"reason": reason, "n": counts[reason], "of": len(lost)}
+
+    def _waiting(self, on: date) -> Iterator[Row]:
+        statuses = defaultdict(set)
+        for row in self.lead_contents:
+            if on - WEEK < row["day"] <= on and row["from_day"] <= on:
+                statuses[row["id"]].add("converted" if row["is_converted"] else row["status"])
+        gone = {
+            row["id"]
+            for row in self.lead_contents
+            if row["is_present"] and row["until_day"] and row["until_day"] <= on
+        }
+        waiting = [
+            said <= self.first_statuses for lead, said in statuses.items() if lead not in gone
+        ]
+        if sum(waiting) >= 3:
+            yield {"n": sum(waiting), "of": len(waiting)}
+
+    # Money
+
+    def _month_ahead(self, on: date) -> Iterator[Row]:
+        yield from self._against(self._month(on), 1)
+
+    def _month_behind(self, on: date) -> Iterator[Row]:
+        yield from self._against(self._month(on), -1)
+
+    def _month_level(self, on: date) -> Iterator[Row]:
+        yield from self._against(self._month(on), 0)
+
+    def _month(self, on: date) -> Row:
+        last = on.replace(day=1) - ONE_DAY
+        until = last.replace(day=min(on.day, last.day))
+        return {
+            "money": total(self._closed("won", on.replace(day=1), on)),
+            "before": total(self._closed("won", last.replace(day=1), until)),
+        }
+
+    @staticmethod
+    def _against(row: Row, sign: int) -> Iterator[Row]:
+        """Yield what moved that way; a hundredth of what was before, or a rupee, is level."""
+        moved = row["money"] - row["before"]
+        is_level = abs(moved) <= max(row["before"] / 100, 1)
+        if (0 if is_level else 1 if moved > 0 else -1) == sign:
+            yield row
+
+    def _rep_most_month(self, on: date) -> Iterator[Row]:
+        won: dict[str, Decimal] = defaultdict(Decimal)
+        for row in self._closed("won", on.replace(day=1), on):
+            won[row["owner_name"]] += row["amount"] or 0
+        owner = sole_most(won)
+        if owner is not None and len(won) >= 2:
+            yield {"owner": owner, "money": won[owner]}
+
+    def _pipeline_up(self, on: date) -> Iterator[Row]:
+        yield from self._against(self._pipeline(on), 1)
+
+    def _pipeline_down(self, on: date) -> Iterator[Row]:
+        yield from self._against(self._pipeline(on), -1)
+
+    def _pipeline_level(self, on: date) -> Iterator[Row]:
+        yield from self._against(self._pipeline(on), 0)
+
+    def _pipeline(self, on: date) -> Row:
+        return {
+            "money": total(self._open(on).values()),
+            "before": total(self._open(on - WEEK).values()),
+        }
+
+    def _parts(self, on: date) -> Iterator[Row]:
+        yield from self._moved(on, 0)
+
+    def _parts_more(self, on: date) -> Iterator[Row]:
+        yield from self._moved(on, 1)
+
+    def _parts_less(self, on: date) -> Iterator[Row]:
+        yield from self._moved(on, -1)
+
+    def _moved(self, on: date, sign: int) -> Iterator[Row]:
+        of_kind: dict[str, Decimal] = defaultdict(Decimal)
+        for row in self.moves:
+            if row["day"] and on - WEEK < row["day"] <= on:
+                of_kind[row["kind"]] += row["value"]
+        opened, won, lost = of_kind["opened"], -of_kind["won"], -of_kind["lost"]
+        stock = self._pipeline(on)
+        other = stock["money"] - stock["before"] - opened + won + lost
+        if (other > 0) - (other < 0) == sign:
+            yield {"opened": opened, "won": won, "lost": lost, "other": abs(other)}
+
+    # Dates
+
+    def _newly_overdue_one(self, on: date) -> Iterator[Row]:
+        passed = [row for row in self._open(on).values() if row["closing_date"] == on]
+        if len(passed) == 1:
+            yield self._named(passed[0])
+
+    def _newly_overdue(self, on: date) -> Iterator[Row]:
+        passed = [row for row in self._open(on).values() if row["closing_date"] == on]
+        if len(passed) >= 2:
+            yield together(passed)
+
+    def _past(self, on: date) -> list[Row]:
+        found = self._open(on).values()
+        return [row for row in found if row["closing_date"] and row["closing_date"] <= on]
+
+    def _overdue_more(self, on: date) -> Iterator[Row]:
+        yield from self._compared(self._overdue(on), 1)
+
+    def _overdue_fewer(self, on: date) -> Iterator[Row]:
+        yield from self._compared(self._overdue(on), -1)
+
+    def _overdue_same(self, on: date) -> Iterator[Row]:
+        yield from self._compared(self._overdue(on), 0)
+
+    def _overdue(self, on: date) -> Row:
+        return together(self._past(on)) | {"before": len(self._past(on - WEEK))}
+
+    def _deal_overdue(self, on: date) -> Iterator[Row]:
+        if largest := sole_largest(self._past(on)):
+            yield self._named(largest) | {"days": (on - largest["closing_date"]).days}
+
+    def _due(self, on: date) -> Iterator[Row]:
+        due = [
+            row
+            for row in self._open(on).values()
+            if row["closing_date"] and on < row["closing_date"] <= on + WEEK
+        ]
+        if due:
+            yield together(due)
+
+    def _due_one(self, on: date) -> Iterator[Row]:
+        for row in self._due(on):
+            if row["n"] == 1:
+                yield row
+
+    def _due_named(self, on: date) -> Iterator[Row]:
+        yield from (row for row in self._due(on) if "deal" in row)
+
+    def _load_high(self, on: date) -> Iterator[Row]:
+        overdue = Counter(row["owner_id"] for row in self._past(on) if row["owner_id"] != "(none)")
+        counts = sorted(overdue.values(), reverse=True)
+        owners = {row["owner_id"] for row in self._open(on).values()} - {"(none)"}
+        if len(owners) >= 4 and sum(counts) >= 10 and 2 * sum(counts[:2]) >= sum(counts):
+            yield {"n": sum(counts[:2]), "of": sum(counts)}
+
+    # What changed of a deal on the day
+
+    def _changed(self, on: date) -> Iterator[tuple[Row, Row]]:
+        before = self._open(on - ONE_DAY)
+        for deal_id, now in self._open(on).items():
+            if deal_id in before:
+                yield before[deal_id], now
+
+    def _pushed(self, on: date) -> Iterator[Row]:
+        for old, new in self._changed(on):
+            if old["closing_date"] and new["closing_date"]:
+                days = (new["closing_date"] - old["closing_date"]).days
+                if days > 0:
+                    yield self._named(new) | {"days": days, "date": new["closing_date"]}
+
+    def _cut(self, on: date) -> Iterator[Row]:
+        for old, new in self._changed(on):
+            if None not in (old["amount"], new["amount"]) and new["amount"] < old["amount"]:
+                yield self._named(new) | {"before": old["amount"]}
+
+    def _back(self, on: date) -> Iterator[Row]:
+        for old, new in self._changed(on):
+            if new["position"] < old["position"]:
+                yield self._named(new) | {"stage": new["stage"]}
+
+    # Once a week
+
+    def _gap_amount(self, on: date) -> Iterator[Row]:
+        yield from self._gap(on, [row["original_amount"] for row in self._open(on).values()])
+
+    def _gap_date(self, on: date) -> Iterator[Row]:
+        yield from self._gap(on, [row["closing_date"] for row in self._open(on).values()])
+
+    def _gap_source(self, on: date) -> Iterator[Row]:
+        created = self._created(on - WEEK + ONE_DAY, on)
+        yield from self._gap(on, [{"(none)": None}.get(row["source"], 1) for row in created])
+
+    @staticmethod
+    def _gap(on: date, values: list[Any]) -> Iterator[Row]:
+        if on.weekday() == 6 and values.count(None):
+            yield {"n": values.count(None), "of": len(values)}
+
+    def _week_won_more(self, on: date) -> Iterator[Row]:
+        yield from self._week_won(on, 1)
+
+    def _week_won_less(self, on: date) -> Iterator[Row]:
+        yield from self._week_won(on, -1)
+
+    def _week_won_level(self, on: date) -> Iterator[Row]:
+        yield from self._week_won(on, 0)
+
+    def _week_won(self, on: date, sign: int) -> Iterator[Row]:
+        won = {
+            "money": total(self._closed("won", on - WEEK + ONE_DAY, on)),
+            "before": total(self._closed("won", on - 2 * WEEK + ONE_DAY, on - WEEK)),
+        }
+        if on.weekday() == 6:
+            yield from self._against(won, sign)
+
+    def _week_leads_more(self, on: date) -> Iterator[Row]:
+        yield from self._compared(self._leads(on, 7), 1) if on.weekday() == 6 else ()
+
+    def _week_leads_fewer(self, on: date) -> Iterator[Row]:
+        yield from self._compared(self._leads(on, 7), -1) if on.weekday() == 6 else ()
+
+    def _week_leads_same(self, on: date) -> Iterator[Row]:
+        yield from self._compared(self._leads(on, 7), 0) if on.weekday() == 6 else ()
+
+    # What was told of earlier days
+
+    def _restated(self, on: date, figure: str, name: str) -> Iterator[Row]:
+        for row in self._corrected(on):
+            if row["figure"] == figure and row["reason"] == "records changed":
+                now = self.kpis[row["day"]][figure]
+                yield {name: now, "before": row["before"], "date": row["day"]}
+
+    def _corrected(self, on: date) -> Iterator[Row]:
+        last = max((row["created_at"] for row in self.briefings if row["day"] < on), default=None)
+        for row in self.restatements:
+            if last and row["restated_at"] > last and row["day"] in self.days_told:
+                yield row
+
+    def _restated_leads(self, on: date) -> Iterator[Row]:
+        yield from self._restated(on, "new_leads", "n")
+
+    def _restated_won(self, on: date) -> Iterator[Row]:
+        yield from self._restated(on, "won_deals", "n")
+
+    def _restated_lost(self, on: date) -> Iterator[Row]:
+        yield from self._restated(on, "lost_deals", "n")
+
+    def _restated_pipeline(self, on: date) -> Iterator[Row]:
+        yield from self._restated(on, "open_pipeline_value", "money")
+
+    def _restated_definition(self, on: date) -> Iterator[Row]:
+        changed = [row for row in self._corrected(on) if row["reason"] == "definition changed"]
+        yield {"n": len({row["day"] for row in changed})}
+
+    # What became of advice
+
+    def _advised(self, on: date) -> Iterator[tuple[Row, Row]]:
+        """Yield what each deal of the last briefing's advice said then, and says now."""
+        days = [item["day"] for item in self.told if item["day"] < on]
+        if not days:
+            return
+        then, now = self._open(max(days)), {row["id"]: row for row in self._at(on)}
+        for item in self.told:
+            if item["day"] == max(days) and item["advised"]:
+                for deal_id in {item["subject"], *item["records"]} & then.keys() & now.keys():
+                    yield then[deal_id], now[deal_id]
+
+    def _advice_won(self, on: date) -> Iterator[Row]:
+        yield from (self._named(new) for _, new in self._advised(on) if new["meaning"] == "won")
+
+    def _advice_lost(self, on: date) -> Iterator[Row]:
+        yield from (self._named(new) for _, new in self._advised(on) if new["meaning"] == "lost")
+
+    def _advice_date(self, on: date) -> Iterator[Row]:
+        for old, new in self._advised(on):
+            if new["meaning"] == "open" and is_later(old, new):
+                yield self._named(new) | {"date": new["closing_date"]}
+
+    def _advice_stage(self, on: date) -> Iterator[Row]:
+        for old, new in self._advised(on):
+            if new["meaning"] == "open" and not is_later(old, new) and old["stage"] != new["stage"]:
+                yield self._named(new) | {"stage": new["stage"]}
+
+    def _advice_open(self, on: date) -> Iterator[Row]:
+        for old, new in self._advised(on):
+            if new["meaning"] == "open" and not is_later(old, new) and old["stage"] == new["stage"]:
+                yield self._named(new)
+
+
+def is_later(old: Row, new: Row) -> bool:
+    return bool(
+        new["closing_date"]
+        and (not old["closing_date"] or new["closing_date"] > old["closing_date"])
+    )
+
+
+def total(found: Iterable[Row]) -> Decimal:
+    return sum((row["amount"] or Decimal(0) for row in found), Decimal(0))
+
+
+def together(found: list[Row]) -> Row:
+    """Return how many they are, what they are worth, and the largest where none is as large."""
+    row: Row = {"n": len(found), "money": total(found)}
+    if largest := sole_largest(found):
+        row |= {"deal": largest["name"], "deal_money": largest["amount"]}
+    return row
+
+
+def sole_largest(found: list[Row]) -> Row | None:
+    most = max((row["amount"] for row in found if row["amount"] is not None), default=None)
+    at_most = [row for row in found if most is not None and row["amount"] == most]
+    return at_most[0] if len(at_most) == 1 else None
+
+
+def sole_most(counts: dict[str, Any]) -> str | None:
+    most = [name for name, value in counts.items() if value == max(counts.values())]
+    return most[0] if len(most) == 1 and counts[most[0]] > 0 else None
+
+
+def share(part: int, whole: int) -> Decimal:
+    return Decimal(100 * part) / whole
+
+
+# What an English reader takes from the print
+
+
+def said(phrase: str, sentence: str) -> Row | None:
+    """Return what stands in each place of a phrase that was printed; None if it is another one."""
+    pattern = re.compile(
+        "".join(
+            re.escape(part) if number % 5 == 0 else r"(.+?)" if number % 5 == 1 else ""
+            for number, part in enumerate(PLACE.split(phrase))
+        )
+    )
+    found = pattern.fullmatch(sentence)
+    names = [place.group() for place in PLACE.finditer(phrase)]
+    return dict(zip(names, found.groups(), strict=True)) if found else None
+
+
+def agrees(read: Row, values: Row) -> bool:
+    """Return whether each printed place says what the marts say."""
+    return all(shown(place, values) == text for place, text in read.items())
+
+
+def shown(place: str, values: Row) -> str | None:
+    """Return how a value is written in that place; None where there is none."""
+    name, form, one, many = PLACE.fullmatch(place).groups()  # type: ignore[union-attr]
+    value = values.get(name)
+    if value is None:
+        return None
+    if isinstance(value, date):
+        return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+    if isinstance(value, str):
+        return value if name == "weekday" else clean(value)
+    write: Callable[[Any], str] = {"$": rupees, "%": lambda pct: f"{tenths(pct)} %"}.get(
+        form, count
+    )
+    return write(value) + (f" {one if value == 1 else many}" if one is not None else "")
+
+
+def rounded(value: Decimal, places: str) -> Decimal:
+    return Decimal(value).quantize(Decimal(places), ROUND_HALF_UP)
+
+
+def tenths(value: Decimal) -> str:
+    return str(rounded(value, "0.1"))
+
+
+def count(value: Decimal | int) -> str:
+    whole, _, part = tenths(Decimal(value)).partition(".")
+    return grouped(whole) + (f".{part}" if part.strip("0") else "")
+
+
+def rupees(value: Decimal) -> str:
+    # 99,99,999 is not a hundred lakh but one crore, to the two decimals that are printed
+    if rounded(value / 10**5, "0.01") >= 100:
+        return f"₹{rounded(value / 10**7, '0.01')} Cr"
+    if rounded(value, "1") >= 10**5:
+        return f"₹{rounded(value / 10**5, '0.01')} L"
+    return f"₹{grouped(str(rounded(value, '1')))}"
+
+
+def grouped(digits: str) -> str:
+    """Return whole digits as India groups them: 12,34,567."""
+    head, tail = digits[:-3], digits[-3:]
+    pairs = re.sub(r"(?<=\d)(?=(?:\d\d)+$)", ",", head)
+    return f"{pairs},{tail}" if head else tail

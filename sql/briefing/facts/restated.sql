@@ -1,0 +1,54 @@
+-- stances: restated_leads, restated_won, restated_lost, restated_pipeline, restated_definition
+-- Figures at a glance of earlier days that changed since the last briefing. Leads are told where a
+-- tenth of them changed, the pipeline where a hundredth did. Where the way of counting changed, it
+-- is that which is told, and of how many days.
+
+with last_told as (
+    select max(created_at) as created_at
+    from analytics.ai_briefings_log
+    where day < %(day)s
+),
+changed as (
+    select
+        r.day,
+        r.figure,
+        (array_agg(r.before order by r.restated_at))[1] as before,
+        (array_agg(r.after order by r.restated_at desc))[1] as after,
+        bool_or(r.reason = 'definition changed') as is_redefined
+    from analytics.restatements r
+    join last_told t on r.restated_at > t.created_at
+    where r.day < %(day)s and r.day >= %(day)s::date - 14
+        and r.figure in ('new_leads', 'won_deals', 'lost_deals', 'open_pipeline_value')
+        and exists (select from analytics.ai_briefings_log l where l.day = r.day)
+    group by r.day, r.figure
+),
+known as (
+    select *, figure = 'open_pipeline_value' as is_money
+    from changed
+    where before is not null and after is not null and before <> after
+)
+select
+    case figure
+        when 'new_leads' then 'restated_leads'
+        when 'won_deals' then 'restated_won'
+        when 'lost_deals' then 'restated_lost'
+        else 'restated_pipeline'
+    end as stance,
+    day::text as subject,
+    day as first_day,
+    0::numeric as weight,
+    case when not is_money then after end as n,
+    case when is_money then after end as money,
+    before,
+    day as date
+from known
+where not is_redefined and abs(after - before) >= abs(before) * case figure
+    when 'new_leads' then 0.1
+    when 'open_pipeline_value' then 0.01
+    else 0
+end
+union all
+select 'restated_definition', '', min(day), 0, count(distinct day), null, null, null
+from known
+where is_redefined
+having count(*) > 0
