@@ -37,12 +37,12 @@ NOT_FIGURES = {"sync_volume", "accounts", "contacts", "owners", "unknown", "firs
 # null), some change what plain Python does not compute: most of work_list, changes and causes.
 KNOWN = {
     "accounts_by_industry": 12, "change_causes": 124, "changes": 143, "closing_deals": 2,
-    "cohort_parts": 8, "daily_changes": 34, "daily_flows": 4, "daily_parts": 80, "deals": 2,
-    "entered_funnel": 30, "funnel": 5, "funnel_by_day": 8, "kpi_parts": 24, "lead_cohorts": 15,
-    "lead_history": 32, "lead_volume": 1, "leads": 2, "lost_deals": 15, "outcomes_by_month": 5,
-    "pipeline_by_stage": 5, "pipeline_movements": 38, "rep_matrix": 1, "slipping_deals": 27,
-    "source_response": 15, "stage_stays": 2, "time_in_stage": 4, "unconverted_deals": 4,
-    "week_leads": 9, "work_list": 150,
+    "cohort_parts": 8, "daily_changes": 34, "daily_flows": 4, "daily_parts": 80, "deal_history":
+    113, "deals": 2, "entered_funnel": 30, "funnel": 5, "funnel_by_day": 8, "kpi_parts": 24,
+    "lead_cohorts": 15, "lead_history": 32, "lead_volume": 1, "leads": 2, "lost_deals": 15,
+    "outcomes_by_month": 5, "pipeline_by_stage": 5, "pipeline_movements": 38, "rep_matrix": 1,
+    "slipping_deals": 27, "source_response": 15, "stage_stays": 2, "time_in_stage": 4,
+    "unconverted_deals": 4, "week_leads": 9, "work_list": 150,
 }  # fmt: skip
 
 
