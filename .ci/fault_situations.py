@@ -13,8 +13,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -66,12 +65,11 @@ Situation = Callable[[Company], None]
 
 def clock_forward_and_back(company: Company) -> None:
     """The clock jumps forward three days, and back two hours."""
-    with _clock(company, datetime.now(UTC)) as clock:
-        company.aha("sync")
-        clock.move(timedelta(days=3))
-        company.aha("sync")
-        clock.move(timedelta(hours=-2))
-        company.aha("sync")
+    clock = _Clock(company, datetime.now(UTC))
+    company.aha("sync")
+    clock.move(timedelta(days=3))
+    company.aha("sync")
+    clock.move(timedelta(hours=-2))
     company.aha("sync")
 
 
@@ -88,10 +86,10 @@ def summer_time_ends(company: Company) -> None:
 def off_at_eight(company: Company) -> None:
     """The machine is off for two mornings."""
     start = datetime.now(UTC).replace(hour=1, minute=0) - timedelta(days=3)
-    with _clock(company, start) as clock:
-        company.aha("sync")
-        clock.move(timedelta(days=2, hours=8))
-        company.aha("sync")
+    clock = _Clock(company, start)
+    company.aha("sync")
+    clock.move(timedelta(days=2, hours=8))
+    company.aha("sync")
 
 
 def daily_and_weekly_overlap(company: Company) -> None:
@@ -178,34 +176,29 @@ def live_through(situation: Situation, folder: Path) -> str:
 
 
 class _Clock:
-    def __init__(self, clock: SharedClock, began: datetime) -> None:
-        self._clock, self._began, self._apart = clock, began, timedelta()
+    """The time in which a company's commands live from now on, the stand-in for Zoho among them.
+
+    It stays theirs: a stand-in that went back to the true time would no longer have the records of
+    the days between, and a comparison would rightly find them missing.
+    """
+
+    def __init__(self, company: Company, moment: datetime) -> None:
+        clock = SharedClock(company.folder / "clock", moment)
+        clock.stop()  # this process lives on in its own time
+        company.environment |= clock.environment()
+        self._file = clock.file
 
     def move(self, by: timedelta) -> None:
         """Move it, backwards too; what is started afterwards sees the new time."""
-        apart = float(self._clock.file.read_text()) + by.total_seconds()
-        self._clock.file.write_text(f"{apart:+.3f}\n")
-
-
-@contextmanager
-def _clock(company: Company, moment: datetime) -> Iterator[_Clock]:
-    """Let the commands of a company live at another time."""
-    clock = SharedClock(company.folder / "clock", moment)
-    clock.stop()  # this process lives on in its own time
-    before = company.environment
-    company.environment = {**before, **clock.environment()}
-    try:
-        yield _Clock(clock, moment)
-    finally:
-        company.environment = before
+        self._file.write_text(f"{float(self._file.read_text()) + by.total_seconds():+.3f}\n")
 
 
 def _night(company: Company, moment: datetime) -> None:
     company.environment |= {"AHA_TIMEZONE": "Europe/Berlin", "AHA_START_DATE": "2026-01-01"}
-    with _clock(company, moment) as clock:
-        for _ in range(3):
-            company.aha("sync")
-            clock.move(timedelta(hours=1))
+    clock = _Clock(company, moment)
+    for _ in range(3):
+        company.aha("sync")
+        clock.move(timedelta(hours=1))
 
 
 def _check(condition: bool, fault: str) -> None:
