@@ -24,7 +24,7 @@ select
     0::numeric as weight,
     new_leads as n,
     round(normal, 1) as usual,
-    case when normal is null then before end as before,
+    case when normal is null and before <> new_leads then before end as before,
     case when normal is not null then extract(isodow from day)::int end as weekday
 from today
 where normal is not null or before is not null

@@ -5,7 +5,7 @@ select (
     select sum(amount) from analytics.deals
     where meaning = 'won' and closed_day <= %(day)s
         and to_char(closed_day, 'YYYYMM') = to_char(%(day)s::date, 'YYYYMM')
-) = %(money)s and %(money)s > %(before)s and %(money)s - %(before)s > 0.01 * %(before)s
+) = %(money)s and %(money)s - %(before)s > greatest(0.01 * %(before)s, 1)
 and (
     select coalesce(sum(amount), 0) from analytics.deals
     where meaning = 'won' and closed_day <= %(day)s::date - interval '1 month'
@@ -17,7 +17,7 @@ select (
     select coalesce(sum(amount), 0) from analytics.deals
     where meaning = 'won' and closed_day <= %(day)s
         and to_char(closed_day, 'YYYYMM') = to_char(%(day)s::date, 'YYYYMM')
-) = %(money)s and %(money)s < %(before)s and %(before)s - %(money)s > 0.01 * %(before)s
+) = %(money)s and %(before)s - %(money)s > greatest(0.01 * %(before)s, 1)
 and (
     select sum(amount) from analytics.deals
     where meaning = 'won' and closed_day <= %(day)s::date - interval '1 month'
