@@ -133,10 +133,10 @@ def test_the_funnel_has_every_live_record_once(mixed):
         ("lead", "Lost Lead", "lost", 1),
         ("lead", "Junk Lead", "junk", 1),
         ("deal", "Qualification", "open", 1),
+        ("deal", "(none)", "open", 1),
         ("deal", "Needs Analysis", "open", 1),
         ("deal", "Negotiation/Review", "open", 1),
         ("deal", "Site visit", "open", 1),
-        ("deal", "(none)", "open", 1),
         ("deal", "Closed Won", "won", 2),
         ("deal", "Closed Lost", "lost", 1),
     ]
