@@ -7,7 +7,10 @@ from aha_pipeline.warehouse.mart_files import read_marts
 
 MOVING = ("sync_volume", "stage_stays")
 # Times of a read, and days that go on to this minute.
-MOVING_COLUMNS = ["synced_at", "replaced_at", "days_in_stage"]
+MOVING_COLUMNS = [
+    *("synced_at", "replaced_at"),
+    *("days_in_stage", "median_days_in_stage", "standing_median_days"),
+]
 
 
 def rows(url: str, query: str, *parameters: object) -> list[tuple]:
