@@ -16,7 +16,7 @@ select (select new_leads from analytics.kpis where day = %(date)s) = %(n)s
 -- name: restated_won
 select (select won_deals from analytics.kpis where day = %(date)s) = %(n)s
     and %(date)s < %(day)s and %(subject)s = %(date)s::text
-    and abs(%(n)s - %(before)s) >= 0 * abs(%(before)s) and %(n)s <> %(before)s
+    and %(n)s <> %(before)s
     and %(before)s = (
         select before from analytics.restatements
         where day = %(date)s and figure = 'won_deals' and restated_at > (
@@ -29,7 +29,7 @@ select (select won_deals from analytics.kpis where day = %(date)s) = %(n)s
 -- name: restated_lost
 select (select lost_deals from analytics.kpis where day = %(date)s) = %(n)s
     and %(date)s < %(day)s and %(subject)s = %(date)s::text
-    and abs(%(n)s - %(before)s) >= 0 * abs(%(before)s) and %(n)s <> %(before)s
+    and %(n)s <> %(before)s
     and %(before)s = (
         select before from analytics.restatements
         where day = %(date)s and figure = 'lost_deals' and restated_at > (
