@@ -50,7 +50,7 @@ def every_phrase(code: str):
 
 @both
 def test_no_phrase_breaks_the_grammar_of_a_model(code):
-    """llama.cpp of 2025 leaves \" and \\ of an enumeration bare; Ollama then lets it write freely."""
+    """llama.cpp of 2025 leaves these bare in an enumeration; Ollama then lets it write freely."""
     one = language.load(code)
     texts = [*(text for _, text in every_phrase(code)), *one.advice.values(), *one.link.values()]
     assert not set('"\\') & set("".join(texts))

@@ -1,8 +1,8 @@
 """A real model writes briefings: whatever it answers, what is sent is true and of our schema.
 
 `make model` installs it; without it there is nothing to ask. `AHA_TEST_MODEL_BRIEFINGS` says how
-many are written, from `AHA_TEST_FIRST_MODEL_BRIEFING` on; 300 in full: 30 days of 5 companies at two
-temperatures each.
+many are written, from `AHA_TEST_FIRST_MODEL_BRIEFING` on; 300 in full: 30 days of 5 companies, each
+at two temperatures.
 """
 
 import logging
