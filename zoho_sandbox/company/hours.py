@@ -43,11 +43,20 @@ def first_second(day: date) -> int:
 def is_working(day: int) -> bool:
     """Whether the office is open: not on Sundays, holidays and the three days of Diwali."""
     when = date_of(day)
-    return (
-        when.weekday() != SUNDAY
-        and (when.month, when.day) not in HOLIDAYS
-        and not any(0 <= (when - diwali).days <= 2 for diwali in DIWALI)
-    )
+    return when.weekday() != SUNDAY and when not in holidays(when.year)
+
+
+@cache
+def holidays(year: int) -> dict[date, str]:
+    """Return the holidays of a year, the three days of Diwali among them, by date."""
+    fixed = {date(year, month, day): name for (month, day), name in HOLIDAYS.items()}
+    diwali = (first + timedelta(days=n) for first in DIWALI if first.year == year for n in range(3))
+    return fixed | dict.fromkeys(diwali, "Diwali")
+
+
+def clock(second: int) -> str:
+    """Return a second of the day as a clock shows it, HH:MM."""
+    return f"{second // 3600:02}:{second % 3600 // 60:02}"
 
 
 def demand(day: int) -> float:

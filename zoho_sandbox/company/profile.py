@@ -160,4 +160,4 @@ DIWALI = tuple(
         "2032-11-02 2033-10-22 2034-11-10 2035-10-30"
     )
 )
-HOLIDAYS = frozenset({(1, 26), (8, 15), (10, 2)})
+HOLIDAYS = {(1, 26): "Republic Day", (8, 15): "Independence Day", (10, 2): "Gandhi Jayanti"}

@@ -7,35 +7,40 @@ since the epoch, each day's drawn from random numbers of its own, applied in ord
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from random import Random
 
 from zoho_sandbox.clock import ZONE
+from zoho_sandbox.company.activities import activities
 from zoho_sandbox.company.customer_lifecycle import CustomerLifecycle, reps_on
 from zoho_sandbox.company.event_recorder import Event, EventRecorder
 from zoho_sandbox.company.hours import (
+    CLOSES,
     OPENS,
     arrival,
+    clock,
     date_of,
     day_of,
     demand,
     first_second,
+    holidays,
     is_working,
 )
 from zoho_sandbox.company.person import Person, invent, next_project
 from zoho_sandbox.company.profile import EPOCH, EXHIBITION, SOURCES, USER, USERS, User
 from zoho_sandbox.company.random_choices import pick, weighted, whole
-from zoho_sandbox.zoho.modules import blank, standard_modules
-from zoho_sandbox.zoho.organisation import Organisation, user_metadata
+from zoho_sandbox.zoho.modules import ACTIVITIES, blank, standard_modules
+from zoho_sandbox.zoho.organisation import Organisation, Profile, user_metadata
 from zoho_sandbox.zoho.store import Store
 
 NAME = "Gharaana Smart Homes"
 SEED = "gharaana"
 FIRST_DAY = day_of(first_second(EPOCH))
 LEADS_A_DAY, GROWTH_A_DAY, GROWING_DAYS = 17.5, 0.012, 1500
-BLANKS = {module: blank(module) for module in ("Leads", "Contacts", "Accounts", "Deals")}
+RECORDS = ("Leads", "Contacts", "Accounts", "Deals")
+BLANKS = {module: blank(module) for module in (*RECORDS, *ACTIVITIES)}
 EXHIBITION_MONTHS, EXHIBITION_DAYS = frozenset({1, 2, 4, 6, 9, 11}), range(12, 15)
 PARTNER = next(source for source in SOURCES if source.name == "Channel Partner")
 PARTNERS, PARTNER_DEALS_A_DAY = 45, 0.3
@@ -46,13 +51,18 @@ _source = weighted(SOURCES, [source.weight for source in SOURCES])
 
 
 class Calendar:
-    """The events of the company, handed out once each, in order of time."""
+    """The events of the company, handed out once each, in order of time.
 
-    def __init__(self, seed: str) -> None:
-        self._seed = seed
+    `of` returns the events that are wanted of those of one customer: by default these themselves.
+    """
+
+    def __init__(
+        self, seed: str, of: Callable[[list[Event]], Iterable[Event]] = lambda life: life
+    ) -> None:
+        self._seed, self._of = seed, of
         self._next_day = FIRST_DAY
         self._partners = [self._partner(number) for number in range(PARTNERS)]
-        self._waiting = [event for _, _, events in self._partners for event in events]
+        self._waiting = [event for _, _, life in self._partners for event in of(life)]
 
     def until(self, instant: float) -> list[Event]:
         """Return the events up to an instant (UTC seconds) that were not handed out before."""
@@ -81,7 +91,7 @@ class Calendar:
             at = arrival(rng, day, source.at_counter)
             person = invent(rng, source)
             recorder = EventRecorder(rng, at, day * 1000 + number, _reps(day)(rng))
-            yield from CustomerLifecycle(recorder, person, source).lead()
+            yield from self._of(CustomerLifecycle(recorder, person, source).lead())
 
     def _further_deals(self, day: int) -> Iterator[Event]:
         rng = Random(f"{self._seed}/further/{day}")
@@ -95,7 +105,7 @@ class Calendar:
         contact = {"name": events[1].changes["Full_Name"], "id": events[1].id}
         recorder = EventRecorder(rng, at, day * 1000 + FURTHER, rep)
         life = CustomerLifecycle(recorder, next_project(rng, person), PARTNER)
-        yield from life.further_deal(account, contact)
+        yield from self._of(life.further_deal(account, contact))
 
     def _partner(self, number: int) -> tuple[Person, User, list[Event]]:
         """Return a customer of old, whose account and contact one import brought in."""
@@ -109,17 +119,33 @@ class Calendar:
 def build(store: Store, seed: str = SEED) -> Organisation:
     """Return the company as it stands at the store's present time.
 
-    Building replays its whole history: about a second for 500 days.
+    Building replays its whole history: about a second for 500 days, and another one when the first
+    activities are asked for.
     """
-    calendar = Calendar(seed)
+    calendars = [Calendar(seed)]
 
     def advance(now: datetime) -> None:
         with store.lock:
-            for event in calendar.until(now.timestamp()):
-                apply(store, event)
+            for calendar in calendars:
+                for event in calendar.until(now.timestamp()):
+                    apply(store, event)
+
+    def open_module(module: str) -> None:
+        with store.lock:
+            if module in ACTIVITIES and len(calendars) == 1:
+                calendars.append(Calendar(seed, of=activities))
+                advance(store.now())
 
     advance(store.now())
-    return Organisation(NAME, store, standard_modules(), lambda: users(store.now()), advance)
+    return Organisation(
+        NAME,
+        store,
+        standard_modules(),
+        lambda: users(store.now()),
+        advance,
+        Profile(opens=clock(OPENS), closes=clock(CLOSES), holidays=holidays),
+        open_module,
+    )
 
 
 def users(now: datetime) -> list[dict]:

@@ -65,6 +65,7 @@ def routes(
             metadata.business_hours,
             "ZohoCRM.settings.business_hours.READ",
         ),
+        route("/settings/holidays", metadata.holidays, "ZohoCRM.settings.business_hours.READ"),
         route("/users", metadata.users, "ZohoCRM.users.READ"),
         route("/settings/modules", metadata.modules, "ZohoCRM.settings.modules.READ"),
         route("/settings/modules/{module}", metadata.module, "ZohoCRM.settings.modules.READ"),
@@ -219,6 +220,7 @@ class Crm:
     def _readable(self, name: str) -> Module:
         if name in self._switches.unreadable:
             raise no_scope()
+        self._organisation.open_module(name)
         return known(self._organisation, name)
 
     def _columns(self, version: Version, name: str) -> dict[str, Field]:

@@ -91,6 +91,12 @@ PICKLISTS: dict[str, tuple[str, ...]] = {
     "City_Zone": ("North", "South", "East", "West", "Central"),
     "Interested_In": INTERESTS,
     "Lost_Reason": LOST_REASONS,
+    "Status": ("Not Started", "Deferred", "In Progress", "Completed", "Waiting for input"),
+    "Priority": ("High", "Highest", "Low", "Lowest", "Normal"),
+    "Call_Type": ("Outbound", "Inbound", "Missed"),
+    "Outgoing_Call_Status": ("Scheduled", "Completed", "Overdue", "Cancelled"),
+    "Call_Purpose": ("Prospecting", "Administrative", "Negotiation", "Demo", "Project", "Desk"),
+    "Call_Result": ("Interested", "Not interested", "No response/Busy", "Requested call back"),
 }
 SYSTEM = (
     "Owner:ownerlookup Created_By:ownerlookup Modified_By:ownerlookup Created_Time:datetime "
@@ -120,9 +126,15 @@ FIELDS = {
     "Lead_Conversion_Time:integer Sales_Cycle_Duration:integer "
     "Overall_Sales_Duration:integer +Property_Type:picklist +Lost_Reason:picklist "
     "+Site_Visit_Done:boolean +City_Zone:picklist",
-    "Tasks": SYSTEM + "*Subject Due_Date:date Status What_Id:lookup Who_Id:lookup",
-    "Calls": SYSTEM + "*Subject Call_Type Call_Start_Time:datetime What_Id:lookup",
-    "Events": SYSTEM + "*Event_Title Start_DateTime:datetime End_DateTime:datetime",
+    "Tasks": SYSTEM + "*Subject Due_Date:date Status:picklist Priority:picklist "
+    "Closed_Time:datetime What_Id:lookup Who_Id:lookup Description:textarea",
+    "Calls": SYSTEM + "*Subject Call_Type:picklist Call_Start_Time:datetime Call_Duration "
+    "Call_Duration_in_seconds:integer Call_Status Outgoing_Call_Status:picklist "
+    "Call_Purpose:picklist Call_Result:picklist What_Id:lookup Who_Id:lookup "
+    "Description:textarea",
+    "Events": SYSTEM + "*Event_Title *Start_DateTime:datetime *End_DateTime:datetime "
+    "All_day:boolean Venue Participants:participants Check_In_Time:datetime Check_In_Status "
+    "What_Id:lookup Who_Id:lookup Description:textarea",
     "Campaigns": SYSTEM + "*Campaign_Name Status Start_Date:date Budgeted_Cost:currency",
     "Products": SYSTEM + "*Product_Name Product_Code Unit_Price:currency",
     "Deals_X_Products": "Deals:lookup Products:lookup Created_Time:datetime Modified_Time:datetime",
@@ -150,5 +162,6 @@ DOLLAR_KEYS = {
     "$followed": False,
     "$state": "save",
 }
+LINK_KEYS = {"$se_module": None}  # which module What_Id or Parent_Id leads to
 LEAD_KEYS = {"$converted": False, "$converted_detail": {}}
 LAYOUT = {"name": "Standard", "id": "5249870000000091055"}

@@ -137,19 +137,24 @@ class Metadata:
         """The business hours, of v8 alone."""
         if not self._check(request).is_v8:
             raise unknown_url()
-        return JSONResponse(
-            {
-                "business_hours": {
-                    "id": metadata_id("business hours"),
-                    "type": "custom",
-                    "week_starts_on": "Monday",
-                    "business_days": list(self._organisation.profile.business_days),
-                    "same_as_everyday": True,
-                    "daily_timing": ["10:00", "18:30"],
-                    "custom_timing": None,
-                }
-            }
-        )
+        hours = self._organisation.profile.business_hours()
+        if hours is None:
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        return JSONResponse({"business_hours": hours})
+
+    def holidays(self, request: Request) -> Response:
+        """The holidays of a year, by default the present one, of v8 alone."""
+        if not self._check(request).is_v8:
+            raise ApiError(400, "API_NOT_SUPPORTED", "not supported in this version")
+        organisation = self._organisation
+        year = request.query_params.get("year", str(organisation.store.now().year))
+        if not year.isdecimal():
+            raise mismatch("year")
+        rows = organisation.profile.holiday_rows(int(year))
+        if not rows:
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        info = {"per_page": 200, "count": len(rows), "page": 1, "more_records": False}
+        return JSONResponse({"holidays": rows, "info": info})
 
     def _check(self, request: Request) -> Version:
         version = version_of(request)

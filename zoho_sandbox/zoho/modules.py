@@ -10,6 +10,7 @@ from zoho_sandbox.zoho.fields import (
     FIELDS,
     LAYOUT,
     LEAD_KEYS,
+    LINK_KEYS,
     LOOKUP_MODULES,
     PICKLISTS,
 )
@@ -22,9 +23,11 @@ JSON_TYPES = {
     "integer": "integer",
     "lookup": "jsonobject",
     "multiselectpicklist": "jsonarray",
+    "participants": "jsonarray",
     "ownerlookup": "jsonobject",
 }
 
+ACTIVITIES = ("Calls", "Tasks", "Events", "Notes")
 LINK = "_X_"  # in the name of a module that links records of two others
 
 
@@ -145,7 +148,8 @@ def blank(module: str) -> dict:
     names = (f.name for f in standard_modules()[module].fields)
     record = dict.fromkeys(n for n in names if n not in ("Created_Time", "Modified_Time"))
     lead = LEAD_KEYS if module == "Leads" else {}
-    return record | {"Tag": [], "Layout": LAYOUT} | lead | DOLLAR_KEYS
+    link = LINK_KEYS if module in ACTIVITIES else {}
+    return record | {"Tag": [], "Layout": LAYOUT} | lead | link | DOLLAR_KEYS
 
 
 def _parse(item: str) -> Field:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from zoho_sandbox.ids import metadata_id
 from zoho_sandbox.zoho.modules import Module
@@ -18,11 +18,21 @@ def _stand_still(_now: datetime) -> None:
     """Given records do not live on."""
 
 
+def _all_there(_module: str) -> None:
+    """Given records are there from the beginning."""
+
+
+def _no_holidays(_year: int) -> Mapping[date, str]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Profile:
     """What a company is set to. `currencies`: further ones, with what one home unit is of them.
 
-    `fiscal_month`: name of the month in which the fiscal year begins.
+    `fiscal_month`: name of the month in which the fiscal year begins. `opens` and `closes`: HH:MM,
+    on each of `business_days`; `timings` has the days on which they differ. `hours_type`: custom,
+    24*7 or 24*5, or None where nothing is set. `holidays`: those of a year, by date.
     """
 
     time_zone: str = "Asia/Kolkata"
@@ -30,6 +40,46 @@ class Profile:
     currencies: Mapping[str, str] = field(default_factory=dict)
     fiscal_month: str = "APRIL"
     business_days: tuple[str, ...] = WORKING_DAYS
+    opens: str = "10:00"
+    closes: str = "18:30"
+    timings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    hours_type: str | None = "custom"
+    holidays: Callable[[int], Mapping[date, str]] = _no_holidays
+
+    def business_hours(self) -> dict | None:
+        """Return the hours as `settings/business_hours` answers them; None where none are set."""
+        if self.hours_type is None:
+            return None
+        is_custom = self.hours_type == "custom"
+        usual = (self.opens, self.closes)
+        return {
+            "id": metadata_id("business hours"),
+            "type": self.hours_type,
+            "week_starts_on": "Monday",
+            "business_days": list(self.business_days),
+            "same_as_everyday": not self.timings if is_custom else None,
+            "daily_timing": list(usual) if is_custom and not self.timings else None,
+            "custom_timing": [
+                {"days": day, "business_timing": list(self.timings.get(day, usual))}
+                for day in self.business_days
+            ]
+            if is_custom and self.timings
+            else None,
+        }
+
+    def holiday_rows(self, year: int) -> list[dict]:
+        """Return the holidays of a year as `settings/holidays` answers them."""
+        return [
+            {
+                "date": day.isoformat(),
+                "year": day.year,
+                "name": name,
+                "id": metadata_id(f"holiday {day}"),
+                "type": "business_holiday",
+                "shift_hour": None,
+            }
+            for day, name in sorted(self.holidays(year).items())
+        ]
 
     def currency_rows(self) -> list[dict]:
         """Return the currencies as `org/currencies` answers them; none where one is in use."""
@@ -53,7 +103,10 @@ class Profile:
 
 @dataclass
 class Organisation:
-    """An organisation: its records and modules, its present users, how it lives on, its profile."""
+    """An organisation: its records and modules, its present users, how it lives on, its profile.
+
+    `open_module` is told of each module before its records are read.
+    """
 
     name: str
     store: Store
@@ -61,6 +114,7 @@ class Organisation:
     users: Callable[[], list[dict]]
     advance: Callable[[datetime], None] = _stand_still
     profile: Profile = Profile()
+    open_module: Callable[[str], None] = _all_there
 
     def metadata(self) -> dict:
         """Return the organisation as `org` answers it."""
