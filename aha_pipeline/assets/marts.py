@@ -16,7 +16,7 @@ from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.dictionary import TABLE, write_dictionary
 from aha_pipeline.warehouse.mart_files import Mart, core_modules, read_marts
 from aha_pipeline.warehouse.mart_inputs import unserved_fields, write_inputs
-from aha_pipeline.warehouse.marts import contiguous_range, refresh
+from aha_pipeline.warehouse.marts import Refresh, contiguous_range, refresh
 from aha_pipeline.warehouse.tables import table_name
 
 PREFIX = "analytics"
@@ -59,15 +59,18 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
             if lost := unserved_fields(connection, mart):
                 raise dg.Failure(" ".join(lost), allow_retries=False)
             if is_daily:
-                rows = _fill(context, connection, mart, settings)
+                done = _fill(context, connection, mart, settings)
             else:
-                rows = refresh(connection, mart)
+                done = refresh(connection, mart)
             seconds = time.monotonic() - started
             described = columns.schema_metadata(connection, mart.relation)
         return dg.MaterializeResult(
             metadata={
-                "dagster/row_count": rows,
+                "dagster/row_count": done.rows,
                 "seconds": round(seconds, 2),
+                "rows are": "unchanged, as what they are built from"
+                if done.is_unchanged
+                else "new",
                 **described,
             }
         )
@@ -77,8 +80,8 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
 
 def _fill(
     context: dg.AssetExecutionContext, connection: Connection, mart: Mart, settings: Settings
-) -> int:
-    """Fill the days of this run and those that earlier runs missed; return the rows written.
+) -> Refresh:
+    """Fill the days of this run and those that earlier runs missed.
 
     A missed day is not a partition of this run, so its materialization is reported separately.
     """
@@ -87,13 +90,13 @@ def _fill(
     keys = context.instance.get_materialized_partitions(context.asset_key)
     filled = set(map(date.fromisoformat, keys))
     ranges = days_to_fill(connection, settings, filled, first, last)
-    rows = sum(
+    done = [
         refresh(connection, mart, *contiguous_range(connection, *days), context.run.run_id)
         for days in ranges
-    )
+    ]
     for day in (day for days in ranges for day in days_of(days) if day < first):
         context.log_event(dg.AssetMaterialization(context.asset_key, partition=day.isoformat()))
-    return rows
+    return Refresh(sum(each.rows for each in done), all(each.is_unchanged for each in done))
 
 
 @dg.asset(

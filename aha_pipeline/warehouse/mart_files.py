@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "analytics"
 KINDS = ("view", "table", "daily", "incremental")
+CLOCKS = ("clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday")
 UNITS = ("count", "money", "percent", "days", "number")
 HEADER = ("grain", "kind", "key", "owner", "records", "lookup")
 FIGURES = " figures:"
@@ -67,6 +68,7 @@ class Mart:
     responsible for the definitions. notes: what a reader should know about the whole mart.
     sources: the tables and views that the select reads, as `schema.name`, sorted.
     column_names: the names of columns in the select, of whatever table, sorted.
+    reads_clock: whether it or one of its measures asks for the present day or time.
     lookup: for a mart that gives only names to those that read it, so that they do not stand on
     its tables: the ones that it does not wait for either; None for any other mart.
     """
@@ -82,6 +84,7 @@ class Mart:
     select: str
     sources: tuple[str, ...]
     column_names: tuple[str, ...] = ()
+    reads_clock: bool = False
     lookup: tuple[str, ...] | None = None
 
     @property
@@ -142,6 +145,7 @@ def _read(path: Path) -> Mart:
         select=select,
         sources=_tables(query),
         column_names=_columns(query),
+        reads_clock=_reads_clock(query),
         lookup=_names(header["lookup"]) if "lookup" in header else None,
     )
 
@@ -204,6 +208,15 @@ def _columns(query: "exp.Query") -> tuple[str, ...]:
     from sqlglot import exp
 
     return tuple(sorted({column.name for column in query.find_all(exp.Column)}))
+
+
+def _reads_clock(query: "exp.Query") -> bool:
+    from sqlglot import exp
+
+    local = (exp.CurrentDate, exp.CurrentTime, exp.Localtime, exp.Localtimestamp)
+    calls = query.find_all(exp.Anonymous)
+    asks = query.find(exp.CurrentTimestamp, *local)
+    return asks is not None or any(call.name.lower() in CLOCKS for call in calls)
 
 
 def core_modules(modules: Sequence[str]) -> tuple[str, ...]:

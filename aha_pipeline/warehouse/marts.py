@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import date
 
 from psycopg2 import sql
@@ -10,6 +11,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from aha_pipeline.sql import read, statement
+from aha_pipeline.warehouse import mart_builds
 from aha_pipeline.warehouse.lock_retries import with_retries
 from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, MartError, read_marts
 from aha_pipeline.warehouse.restatements import is_told, restatements_recorded
@@ -25,14 +27,29 @@ STATISTICS = 10  # PostgreSQL's default of 100 samples ten times the rows: a sec
 Parameters = dict[str, object]
 
 
+@dataclass(frozen=True)
+class Refresh:
+    """What became of a mart. rows: those written; of one that was left alone, those written before.
+
+    A view has no rows of its own: 0.
+    """
+
+    rows: int
+    is_unchanged: bool
+
+
 def refresh(
     connection: Connection,
     mart: Mart,
     first_day: date | None = None,
     last_day: date | None = None,
     run_id: str | None = None,
-) -> int:
-    """Bring one mart up to date in the caller's transaction; return the rows written (view: 0).
+) -> Refresh:
+    """Bring one mart up to date in the caller's transaction.
+
+    A mart is left alone if what it was built from is still the same, and so are its rows: its
+    file, the tables and views that it reads, the measures, the days asked for, and for one that
+    reads the clock the company's day. Rows that somebody else wrote to are built anew.
 
     A daily mart is filled from `first_day` to `last_day`, both included, in the organisation's
     time zone; the other kinds take no days. An incremental mart replaces the rows of changed
@@ -58,9 +75,13 @@ def refresh(
         cursor.execute(NO_JIT)
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [mart.relation])
         try:
+            build = mart_builds.look_at(cursor, mart, days)
+            if build.is_unchanged:
+                return Refresh(mart_builds.confirm(cursor, mart), is_unchanged=True)
             told = is_told(mart) and restatements_recorded(cursor, mart, run_id)
             with told or nullcontext():
-                rows = _refresh(cursor, mart, days)
+                rows = _refresh(cursor, mart, days, build.is_tampered)
+            mart_builds.keep(cursor, build)
         except UniqueViolation:
             raise MartError(
                 f"{mart.relation} is not built, because two of its rows would share the key "
@@ -69,7 +90,7 @@ def refresh(
         written = None if mart.kind == "view" else rows
         refreshed = {"mart": mart.name, "kind": mart.kind, "rows": written}
         cursor.execute(statement("warehouse/marts", "save_refresh"), refreshed)
-    return rows
+    return Refresh(rows, is_unchanged=False)
 
 
 def contiguous_range(connection: Connection, first_day: date, last_day: date) -> tuple[date, date]:
@@ -113,8 +134,8 @@ def _build_anew(connection: Connection, mart: Mart) -> None:
     with connection.cursor() as cursor:
         if not _columns(cursor, mart):
             return
+        mart_builds.forget(cursor, [mart])
         if mart.kind != "daily":
-            cursor.execute("delete from analytics.mart_builds where mart = %s", [mart.name])
             refresh(connection, mart)
             return
         cursor.execute(sql.SQL("select max(day) from {}").format(_identifier(mart.name)))
@@ -123,11 +144,11 @@ def _build_anew(connection: Connection, mart: Mart) -> None:
         refresh(connection, mart, *contiguous_range(connection, last_day, last_day))
 
 
-def _refresh(cursor: Cursor, mart: Mart, days: Parameters | None) -> int:
+def _refresh(cursor: Cursor, mart: Mart, days: Parameters | None, is_tampered: bool) -> int:
     if mart.kind == "view":
         return _refresh_view(cursor, mart)
     if mart.kind == "incremental":
-        return _refresh_incremental(cursor, mart)
+        return _refresh_incremental(cursor, mart, is_tampered)
     return _refresh_table(cursor, mart, days)
 
 
@@ -155,10 +176,10 @@ def _create_view(cursor: Cursor, mart: Mart) -> None:
     _comment(cursor, mart, mart.name)
 
 
-def _refresh_incremental(cursor: Cursor, mart: Mart) -> int:
+def _refresh_incremental(cursor: Cursor, mart: Mart, is_tampered: bool) -> int:
     build = {"mart": mart.name, "fingerprint": _fingerprint(cursor, mart)}
     since = None
-    if _columns(cursor, mart):
+    if _columns(cursor, mart) and not is_tampered:
         watermark = sql.SQL(statement("warehouse/marts", "watermark")).format(
             table=_identifier(mart.name)
         )

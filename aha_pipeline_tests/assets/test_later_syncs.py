@@ -7,11 +7,13 @@ from decimal import Decimal
 import pytest
 
 from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline_tests.kit.graph import sync_days
 
 DAYS = ("2026-01-01", "2026-01-05")
 NEXT_DAY = "2026-01-06"
 LANDED = "select id, xmin, raw_data from crm.leads_raw order by id"
+MARTS = [mart.name for mart in read_marts()]
 BRIEFINGS = "select day::text from analytics.ai_briefings_log order by id"
 LATE = {
     "Deal_Name": "Late",
@@ -45,7 +47,14 @@ def again(first, module_instance, rows) -> tuple[list[tuple], list[tuple]]:
     result = sync_days(module_instance, *DAYS)
     (landed,) = result.asset_materializations_for_node("crm__leads_raw")[-1:]
     assert landed.metadata["unchanged"].value == 3
+    # Every run is noted in the log of syncs; what is made of that alone is made anew.
+    assert {mart for mart in MARTS if _is_touched(result, mart)} <= {"sync_volume", "week_leads"}
     return rows(LANDED), rows(BRIEFINGS)
+
+
+def _is_touched(result, mart: str) -> bool:
+    (built,) = result.asset_materializations_for_node(f"analytics__{mart}")[-1:]
+    return built.metadata["rows are"].value == "new"
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from aha_pipeline.warehouse.lock_retries import RelationInUse
 from aha_pipeline.warehouse.mart_files import Mart, read_marts
 from aha_pipeline.warehouse.marts import refresh
 from aha_pipeline_tests.kit.mart_contents import rows
+from aha_pipeline_tests.warehouse.marts_company import put_sync
 
 
 @pytest.fixture
@@ -23,6 +24,7 @@ def idle(database_url, mart):
     """A session that has read the mart and leaves its transaction open."""
     with connect(database_url) as owner:
         refresh(owner, mart)
+        put_sync(owner, "Leads", "2025-03-01T08:00:00Z")
     with connect(database_url) as reader, reader.cursor() as cursor:
         cursor.execute(f"set application_name = 'psql'; select count(*) from {mart.relation}")  # noqa: S608
         yield reader

@@ -162,9 +162,9 @@ def test_there_is_no_row_for_a_day_to_come(connection):
     build(connection)
     written = refresh(connection, KPIS, day - timedelta(2), day + timedelta(2))
     days = [row["day"] for row in rows(connection, "select day from analytics.kpis order by day")]
-    assert written == 3
+    assert written.rows == 3
     assert days == [day - timedelta(2), day - timedelta(1), day]
-    assert refresh(connection, KPIS, day + timedelta(1), day + timedelta(5)) == 0
+    assert refresh(connection, KPIS, day + timedelta(1), day + timedelta(5)).rows == 0
 
 
 def test_a_day_is_the_same_alone_and_in_a_long_run(connection):

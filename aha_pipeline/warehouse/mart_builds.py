@@ -1,0 +1,133 @@
+"""What each mart was built from: one whose inputs and rows are still the same is not touched.
+
+Inputs are the text of its file and of the views that it reads, the rows of the tables behind them,
+the SQL functions, the days asked for and, where it reads the clock, the company's day.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from hashlib import md5
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor
+
+from aha_pipeline.sql import statement
+from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, read_marts
+
+FILE = "warehouse/mart_builds"
+SMALL = 20_000  # rows: reading what they say takes less than building what reads them
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a mart would be built from now, and whether it was and still holds what came of it.
+
+    inputs: None where they cannot be told. is_tampered: somebody else wrote to its rows, or it was
+    not built by this version.
+    """
+
+    mart: Mart
+    inputs: str | None
+    is_unchanged: bool
+    is_tampered: bool
+
+
+def look_at(cursor: Cursor, mart: Mart, days: object) -> Build:
+    """Return whether the mart, with these days, would be built from what it was built from.
+
+    Call it before the select: what lands between the two is then found by the next run.
+    """
+    inputs = _inputs(cursor, mart, days)
+    cursor.execute(statement(FILE, "known"), {"mart": mart.name})
+    known, sealed = cursor.fetchone() or (None, None)
+    is_intact = sealed is not None and sealed == _seal(cursor, mart)
+    return Build(mart, inputs, is_intact and inputs is not None and inputs == known, not is_intact)
+
+
+def keep(cursor: Cursor, build: Build) -> None:
+    """Remember a mart as it has just been built, in the caller's transaction."""
+    mart = build.mart
+    seal = _seal(cursor, mart)
+    kept = {"mart": mart.name, "inputs": build.inputs, "seal": seal, "contents": seal}
+    if mart.kind in ("table", "daily") and _is_small(cursor, mart):
+        kept["contents"] = _value(cursor, "contents", mart.relation)
+    cursor.execute(statement(FILE, "save"), kept)
+
+
+def confirm(cursor: Cursor, mart: Mart) -> int:
+    """Note that the mart is up to date though nothing was written; return the rows it was given."""
+    cursor.execute(statement(FILE, "confirm"), {"mart": mart.name})
+    row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def forget(cursor: Cursor, marts: Collection[Mart]) -> None:
+    """Have these marts built anew from the records by their next refresh."""
+    cursor.execute(statement(FILE, "forget"), {"marts": [mart.name for mart in marts]})
+
+
+def _inputs(cursor: Cursor, mart: Mart, days: object) -> str | None:
+    if mart.kind == "view":  # it shows what its tables say: only its own text can change
+        return _hash(repr(mart))
+    behind = _with_views_behind(mart)
+    read = sorted({source for each in behind for source in each.sources})
+    marts = {other.relation: other for other in read_marts()}
+    built = [marts[name].name for name in read if name in marts and marts[name].kind != "view"]
+    cursor.execute(statement(FILE, "contents_of_marts"), {"marts": built})
+    [(contents,)] = cursor
+    if contents is None:
+        return None
+    tables = [name for name in read if name not in marts]
+    cursor.execute(statement(FILE, "keeps_whole_records"), {"relations": tables})
+    large = {name for (name,) in cursor}
+    states = [_value(cursor, "seal" if t in large else "contents", t) for t in tables]
+    surroundings = {
+        "files": "".join(map(repr, behind)),
+        "days": repr(days),
+        "reads_clock": any(each.reads_clock for each in behind),
+    }
+    cursor.execute(statement(FILE, "surroundings"), surroundings)
+    [(around,)] = cursor
+    return _hash(";".join([around, contents, *states]))
+
+
+def _with_views_behind(mart: Mart) -> list[Mart]:
+    """Return the mart and the views of which its select is made, each once."""
+    views = {other.relation: other for other in read_marts() if other.kind == "view"}
+    found = {mart.relation: mart}
+    queue = [mart]
+    while queue:
+        read = [views[name] for name in queue.pop().sources if name in views]
+        new = [view for view in read if view.relation not in found]
+        found |= {view.relation: view for view in new}
+        queue += new
+    return list(found.values())
+
+
+def _seal(cursor: Cursor, mart: Mart) -> str | None:
+    """Return the seal of a mart; None where it is not there as what it should be."""
+    cursor.execute("select relkind from pg_class where oid = to_regclass(%s)", [mart.relation])
+    row = cursor.fetchone()
+    if row is None or (row[0] == "v") != (mart.kind == "view"):
+        return None
+    return _value(cursor, "seal_of_view" if mart.kind == "view" else "seal", mart.relation)
+
+
+def _is_small(cursor: Cursor, mart: Mart) -> bool:
+    query = sql.SQL(statement(FILE, "is_small")).format(table=sql.Identifier(SCHEMA, mart.name))
+    cursor.execute(query, {"rows": SMALL})
+    [(is_small,)] = cursor
+    return bool(is_small)
+
+
+def _value(cursor: Cursor, name: str, relation: str) -> str:
+    query = sql.SQL(statement(FILE, name)).format(
+        name=sql.Literal(relation), table=sql.Identifier(*relation.split("."))
+    )
+    cursor.execute(query)
+    [(value,)] = cursor
+    return str(value)
+
+
+def _hash(text: str) -> str:
+    return md5(text.encode(), usedforsecurity=False).hexdigest()

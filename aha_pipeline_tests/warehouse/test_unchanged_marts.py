@@ -1,0 +1,227 @@
+"""Marts of which no input changed are left alone, and no other: against a build from nothing.
+
+The clock is a function of our own before PostgreSQL's in the search path, so that days pass.
+"""
+
+from dataclasses import replace
+from datetime import date, datetime
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.mart_builds import forget
+from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline.warehouse.marts import refresh
+from aha_pipeline.warehouse.meanings import derive_labels
+from aha_pipeline_tests.warehouse.marts_company import (
+    ASHA,
+    BALA,
+    account,
+    company,
+    contact,
+    deal,
+    ist,
+    lead,
+    put,
+    put_history,
+    put_sync,
+    rows,
+)
+
+MARTS = {mart.name: mart for mart in read_marts()}
+FIRST = date(2025, 2, 20)
+# Each change once, some at a time; `make explore` looks at each alone, and draws the order.
+AT_ONCE = 4 if settings.default.derandomize else 1
+ORDERS = 1 if settings.default.derandomize else 3
+CLOCK = """
+    create schema clock;
+    create function clock.now() returns timestamptz language sql stable
+        as $$ select current_setting('clock.now')::timestamptz $$;
+    set search_path = clock, pg_catalog, public;
+    set clock.now = '2025-03-10 09:00:00+05:30';
+"""
+NEXT_DAY = "select set_config('clock.now', (clock.now() + interval '1 day')::text, false)"
+# Whatever stands behind a figure, changed by hand or by the product.
+CHANGES = {
+    "a lead's status": "update crm.leads_raw set raw_data = raw_data || "
+    """'{"Lead_Status": "Junk Lead"}', synced_at = clock_timestamp() where id = 'L1'""",
+    "a lead's owner by hand": "update crm.leads_raw set raw_data = jsonb_set(raw_data, "
+    """'{Owner,name}', '"Chitra"')""",
+    "a deleted deal": "update crm.crm_deals set deleted_at = now(), "
+    "synced_at = clock_timestamp() where id = 'D1'",
+    "a deal that is gone": "delete from crm.crm_deals where id = 'D2'",
+    "an amount": "update crm.crm_deals set raw_data = raw_data || "
+    """'{"Amount": 77}', synced_at = clock_timestamp() where id = 'D3'""",
+    "an industry": "update crm.crm_accounts set raw_data = raw_data || "
+    """'{"Industry": "Steel"}', synced_at = clock_timestamp() where id = 'A1'""",
+    "contacts": "delete from crm.crm_contacts where id = 'C1'",
+    "a former content": "update crm.record_versions set replaced_by = replaced_by - interval "
+    "'1 day' where id = 'L9'",
+    "a meaning": "update crm.picklist_meaning set meaning = 'qualified' where value = 'Contacted'",
+    "a label": "update crm.text_labels set label = 'Meta', changed_at = clock_timestamp() "
+    "where label = 'Facebook'",
+    "a pipeline": "insert into crm.stage_layouts (layout_id, pipeline, stage, position, meaning) "
+    "values ('1', 'Leasing', 'Qualification', 1, 'won'), ('2', 'Sale', 'Qualification', 1, 'open')",
+    "the zone": "update crm.organisation set timezone = 'America/New_York'",
+    "how rates are read": "update crm.organisation set rate_reading = 'divide'",
+    "what a currency is worth": "update crm.currency_worth set dollars = dollars * 90 "
+    "where currency = 'EUR'",
+    "the next day": NEXT_DAY,
+    "a measure": "create or replace function measures.is_too_few(closed_deals numeric) "
+    "returns boolean language sql immutable parallel safe as 'select closed_deals < 1'",
+    "a mart's row": "update analytics.funnel set records = records + 1",
+    "a history's row": "update analytics.deal_history set amount = 1 where id = 'D3'",
+    "rows of a day": "delete from analytics.kpis where day > '2025-03-01'",
+    "an emptied mart": "truncate analytics.rep_matrix",
+    "a mart that is gone": "drop table analytics.time_in_stage",
+    "a restored mart": "create table analytics.kept as table analytics.lead_volume; "
+    "truncate analytics.lead_volume; insert into analytics.lead_volume "
+    "select * from analytics.kept limit 1; drop table analytics.kept",
+    "a view": "create table analytics.kept_accounts as table analytics.accounts; "
+    "create or replace view analytics.accounts as "
+    "select * from analytics.kept_accounts where false",
+}
+NOTHING = ("select 1", "update crm.leads_raw set synced_at = synced_at where false")
+
+
+@pytest.fixture(scope="module")
+def small(module_database_url):
+    """A connection to a company of a few records of each sort, all marts built."""
+    with company(module_database_url) as connection:
+        connection.cursor().execute(CLOCK)
+        connection.cursor().execute(
+            "insert into crm.picklist_meaning (module, value, meaning, probability, position, "
+            "source) values ('Leads', 'Not Contacted', 'open', null, 10, 'crm'), "
+            "('Leads', 'Contacted', 'open', null, 20, 'crm'), "
+            "('Leads', 'Junk Lead', 'junk', null, 30, 'crm'), "
+            "('Deals', 'Qualification', 'open', 10, 10, 'crm'), "
+            "('Deals', 'Closed Won', 'won', 100, 20, 'crm') on conflict do nothing"
+        )
+        for number in range(1, 9):
+            when = ist(f"2025-03-0{number} 10:00:00")
+            owner = (ASHA, BALA)[number % 2]
+            put(connection, "Leads", lead(number, when, "Contacted", Owner=owner))
+            extra = {"Currency": "EUR", "Exchange_Rate": 90} if number % 3 == 0 else {}
+            put(connection, "Deals", deal(number, when, Owner=owner, **extra))
+        old, new = (lead(9, ist(f"2025-03-0{n} 10:00:00"), s) for n, s in ((1, "a"), (5, "b")))
+        put_history(connection, "Leads", old, new | {"Created_Time": old["Created_Time"]})
+        put(
+            connection,
+            "Deals",
+            deal(
+                9,
+                ist("2025-03-02 10:00:00"),
+                "Closed Won",
+                Account_Name={"id": "A1", "name": "Account 1"},
+            ),
+        )
+        put(connection, "Accounts", account(1, "Cement"))
+        put(connection, "Contacts", contact(1), contact(2))
+        put_sync(connection, "Leads", ist("2025-03-01 08:00:00"))
+        derive_labels(connection)
+        connection.commit()
+        yield connection
+
+
+@pytest.fixture
+def built(small):
+    """The company as it was, its marts built a moment ago."""
+    small.rollback()
+    _build(small)
+    yield small
+    small.rollback()
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+def test_a_run_with_nothing_changed_touches_no_mart(built, nothing):
+    built.cursor().execute(nothing)
+    assert _touched(built) == set()
+
+
+@given(st.integers(0, 2**32))
+@settings(
+    max_examples=ORDERS,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_whatever_changes_is_built_anew(built, seed):
+    built.rollback()
+    _build(built)
+    order = Random(seed).sample(list(CHANGES), len(CHANGES))
+    for start in range(0, len(order), AT_ONCE):
+        changed = order[start : start + AT_ONCE]
+        for what in changed:
+            _change(built, what)
+        assert _touched(built), changed
+        assert _differences(built) == [], changed
+
+
+def test_only_what_stands_on_a_change_is_built(built):
+    _change(built, "contacts")
+    assert _touched(built) == {"owners", "contacts_by_owner"}
+
+
+def test_what_comes_out_the_same_changes_nothing_that_reads_it(built):
+    put_sync(built, "Leads", ist("2025-03-10 08:00:00"))
+    assert _touched(built) == {"sync_volume", "week_leads"}
+
+
+def test_a_changed_file_is_built_anew(built):
+    funnel = MARTS["funnel"]
+    assert refresh(built, funnel).is_unchanged
+    assert not refresh(built, replace(funnel, notes="Another word.")).is_unchanged
+
+
+def test_what_lands_while_a_mart_is_built_is_found_by_the_next_run(built, module_database_url):
+    built.commit()
+    with connect(module_database_url) as other:
+        put(other, "Contacts", contact(3))
+        _build(built)
+        built.commit()
+        other.commit()
+    assert not _build(built)["contacts_by_owner"].is_unchanged
+    assert _differences(built) == []
+
+
+def _change(connection, what: str) -> None:
+    connection.cursor().execute(CHANGES[what])
+    derive_labels(connection)
+
+
+def _touched(connection) -> set[str]:
+    return {name for name, done in _build(connection).items() if not done.is_unchanged}
+
+
+def _build(connection):
+    days = (FIRST, _today(connection))
+    return {
+        name: refresh(connection, mart, *(days if mart.kind == "daily" else ()))
+        for name, mart in MARTS.items()
+    }
+
+
+def _today(connection) -> date:
+    moment: datetime = rows(connection, "select now() as moment")[0]["moment"]
+    return moment.date()
+
+
+def _differences(connection) -> list[str]:
+    """Return the marts that a build from nothing makes other than they are."""
+    with connection.cursor() as cursor:
+        for name in MARTS:
+            cursor.execute(f"create temp table {name}_was on commit drop as table analytics.{name}")
+        forget(cursor, MARTS.values())
+        _build(connection)
+        found = []
+        for name in MARTS:
+            cursor.execute(
+                f"select count(*) from ((table {name}_was except all table analytics.{name}) "  # noqa: S608
+                f"union all (table analytics.{name} except all table {name}_was)) d"
+            )
+            found += [name] if cursor.fetchone() != (0,) else []
+            cursor.execute(f"drop table {name}_was")
+    return found

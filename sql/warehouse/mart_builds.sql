@@ -1,0 +1,77 @@
+-- What marts were built from, to leave alone those of which that and their rows are still the same.
+
+-- name: seal
+-- A relation as it is: its file and columns, and how many rows lie where, written by which
+-- transactions. An insert or update puts the row at another place and leaves the number of its
+-- transaction there, a deletion makes one row less, and a restored table is another file; so nothing
+-- is written without another seal. No column is read: a small part of a pass over the records.
+select concat_ws(
+    ' ',
+    {name}::text,
+    (select pg_relation_filenode({name}::regclass)),
+    (
+        select md5(string_agg(concat_ws(' ', attname, atttypid, atttypmod), ',' order by attnum))
+        from pg_attribute
+        where attrelid = {name}::regclass and attnum > 0 and not attisdropped
+    ),
+    count(*),
+    sum(hashtid(t.ctid)),
+    sum(hashint8(t.xmin::text::bigint))
+)
+from {table} t
+
+-- name: seal_of_view
+select md5(pg_get_viewdef({name}::regclass))
+
+-- name: contents
+-- What the rows of a relation say, in whatever order and whoever wrote them.
+select concat_ws(' ', {name}::text, count(*), sum(hashtextextended(t::text, 0))) from {table} t
+
+-- name: is_small
+select count(*) <= %(rows)s from (select from {table} limit %(rows)s + 1) t
+
+-- name: keeps_whole_records
+-- Which of these tables hold records as they were sent, which is much to read.
+select attrelid::regclass::text
+from pg_attribute
+where attrelid = any(%(relations)s::regclass[]) and attname = 'raw_data'
+
+-- name: surroundings
+-- What the rows depend on beside tables: the functions, and the company's day where the clock is read.
+select md5(concat_ws(
+    ';',
+    %(files)s,
+    %(days)s,
+    (
+        select string_agg(proname || prosrc, ';' order by proname, prosrc)
+        from pg_proc
+        where pronamespace in ('crm'::regnamespace, 'measures'::regnamespace)
+    ),
+    case when %(reads_clock)s then (
+        select (now() at time zone timezone)::date from crm.organisation
+    ) end
+))
+
+-- name: contents_of_marts
+-- Null where one of the marts was not built by this version.
+select case when count(contents) = cardinality(%(marts)s::text[])
+    then coalesce(string_agg(mart || ' ' || contents, ';' order by mart), '') end
+from analytics.mart_builds
+where mart = any(%(marts)s)
+
+-- name: known
+select inputs, seal from analytics.mart_builds where mart = %(mart)s
+
+-- name: save
+insert into analytics.mart_builds (mart, inputs, seal, contents)
+values (%(mart)s, %(inputs)s, %(seal)s, %(contents)s)
+on conflict (mart) do update
+set inputs = excluded.inputs, seal = excluded.seal, contents = excluded.contents
+
+-- name: forget
+update analytics.mart_builds set inputs = null, seal = null where mart = any(%(marts)s)
+
+-- name: confirm
+-- Note that a mart was found up to date now; return its rows when it was written.
+update analytics.mart_refreshes set refreshed_at = now() where mart = %(mart)s
+returning coalesce(rows, 0)
