@@ -14,10 +14,10 @@ from aha_pipeline.crm.errors import ZohoError
 from aha_pipeline.settings import SettingsError
 from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
-from aha_pipeline.warehouse.meaning_file import MeaningFileError
 from aha_pipeline.warehouse.migrate import SchemaIsNewer
 from aha_pipeline.warehouse.person import PersonError
 from aha_pipeline.warehouse.state import WrongOrganisation
+from aha_pipeline.warehouse.user_file import UserFileError
 
 INTERRUPTED = 130
 EXPECTED = (
@@ -26,7 +26,7 @@ EXPECTED = (
     SchemaIsNewer,
     ZohoError,
     WrongOrganisation,
-    MeaningFileError,
+    UserFileError,
     PersonError,
     stand_in.SandboxError,
 )

@@ -17,6 +17,7 @@ from aha_pipeline.assets.picklist_meaning import (
 )
 from aha_pipeline.assets.reconcile import certificate_check, count_check
 from aha_pipeline.assets.resources import services_resource
+from aha_pipeline.assets.targets import targets_asset
 from aha_pipeline.automation.alerts import alert_on_failure, alert_on_lateness
 from aha_pipeline.automation.erasure import erase_personal_data
 from aha_pipeline.automation.housekeeping import housekeeping
@@ -51,6 +52,7 @@ def defs() -> dg.Definitions:
             *(module_asset(module, modules, settings) for module in modules),
             meaning_asset(modules),
             *mart_assets(modules, settings),
+            targets_asset,
             metric_dictionary,
             ai_briefing,
         ],

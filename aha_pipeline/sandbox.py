@@ -4,20 +4,28 @@ What serves is imported when it is needed: 0.4 s that a configured CRM does not 
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from zoho_sandbox.errors import SandboxError
 
-__all__ = ["SandboxError", "fault_rows", "serve", "start"]
+TARGETS = "sandbox_targets.csv"
+
+__all__ = ["TARGETS", "SandboxError", "fault_rows", "serve", "start"]
 
 
 def start(home: Path) -> str:
     """Serve the demo company from a thread of this process; return the address.
 
-    The messages that it is given go to a file in `home`. Raises SandboxError.
+    The messages that it is given go to a file in `home`, and its targets lie in another. Raises
+    SandboxError.
     """
     from zoho_sandbox import server
+    from zoho_sandbox.clock import ZONE
+    from zoho_sandbox.company.targets import targets
 
+    text = targets(datetime.now(ZONE).date())
+    (home / TARGETS).write_text(text, encoding="utf-8")
     return server.start(outbox_path=_outbox(home)).url
 
 

@@ -15,12 +15,15 @@ from aha_pipeline.crm.company_profile import read_company_profile
 from aha_pipeline.crm.errors import ZohoError
 from aha_pipeline.services import Services
 from aha_pipeline.warehouse.company import held_contradictions, is_profile_older, save_profile
-from aha_pipeline.warehouse.meaning_file import MEANINGS, MeaningFileError, line_for
+from aha_pipeline.warehouse.meaning_file import MEANINGS
 from aha_pipeline.warehouse.meanings import derive_meanings, lookalikes, unmapped_values
+from aha_pipeline.warehouse.targets import save_holidays
+from aha_pipeline.warehouse.user_file import UserFileError, line_for
 
 KEY = dg.AssetKey([GROUP, "picklist_meaning"])
 FILE = "picklist_meaning.csv"
 ALIASES_FILE = "picklist_alias.csv"
+HOLIDAYS_FILE = "holidays.csv"
 LABELS_TABLE = "crm.text_labels"
 UNMAPPED = "unmapped_values"
 LOOKALIKES = "lookalike_values"
@@ -50,8 +53,9 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
             with services.connect() as connection:
                 home = services.settings.home
                 rows = derive_meanings(connection, home / FILE, home / ALIASES_FILE)
+                save_holidays(connection, home / HOLIDAYS_FILE)
                 described = columns.schema_metadata(connection, "crm.picklist_meaning")
-        except MeaningFileError as error:
+        except UserFileError as error:
             raise dg.Failure(
                 f"{error} Until then the meanings stay as they are.", allow_retries=False
             ) from None

@@ -28,7 +28,7 @@ def forget(
     """Erase the person who was `asked` for, by ("phone" | "email" | "id", text), or all `proposed`.
 
     With neither, finish what was begun and list certificates and proposals. Raises PersonError,
-    MeaningFileError or a room's error: what was begun by then is finished at the next call.
+    UserFileError or a room's error: what was begun by then is finished at the next call.
     """
     opened = services.current()
     selector = _selector(opened.settings, *asked) if asked else None

@@ -1,14 +1,15 @@
 """What Zoho says of a company beside its records: currencies, fiscal year, hours, pipelines.
 
 Sources: Zoho CRM API, "Get Organization", "Get Currencies", "Get Fiscal Year", "Business Hours",
-"Layouts Metadata" and "Get Pipelines in a Layout". Currencies are served in v2; what is newer is
-asked of v8. Each part may be switched off, part of another edition or out of
-the token's scope: then it is not known, which is no error.
+"Holidays", "Layouts Metadata" and "Get Pipelines in a Layout". Currencies are served in v2; what is
+newer is asked of v8. Each part may be switched off, part of another edition or out of the token's
+scope: then it is not known, which is no error.
 """
 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from aha_pipeline.crm import budget
@@ -27,25 +28,40 @@ Row = Mapping[str, Any]
 class CompanyProfile:
     """The parts as Zoho sent them; None: not known.
 
-    `layouts` are those of Deals, each with its `pipelines`.
+    `layouts` are those of Deals, each with its `pipelines`; `holidays` those of this year and the
+    next.
     """
 
     currencies: list[Row] | None = None
     fiscal_year: Row | None = None
     business_hours: Row | None = None
+    holidays: list[Row] | None = None
     layouts: list[Row] | None = field(default=None)
 
 
 def read_company_profile(client: ZohoClient) -> CompanyProfile:
-    """Return what the token may read of the company. Raises ZohoUnavailable, at about 5 credits."""
+    """Return what the token may read of the company. Raises ZohoUnavailable, at about 7 credits."""
     fiscal_year = _read(client, "settings/fiscal_year", "fiscal_year")
     hours = _read(client, "settings/business_hours", "business_hours")
     return CompanyProfile(
         currencies=_rows(_read(client, "org/currencies", "currencies")),
         fiscal_year=fiscal_year if isinstance(fiscal_year, dict) else None,
         business_hours=hours if isinstance(hours, dict) else None,
+        holidays=_holidays(client),
         layouts=_layouts(client),
     )
+
+
+def _holidays(client: ZohoClient) -> list[Row] | None:
+    this_year = datetime.now(UTC).year
+    found = []
+    for year in (this_year, this_year + 1):
+        params = {"type": "business_holiday", "year": year}
+        rows = _rows(_read(client, "settings/holidays", "holidays", params))
+        if rows is None and year == this_year:
+            return None
+        found += rows or []
+    return found
 
 
 def _layouts(client: ZohoClient) -> list[Row] | None:

@@ -19,7 +19,7 @@ def is_profile_older(connection: Connection, age: timedelta) -> bool:
 
 
 def save_profile(connection: Connection, profile: Mapping[str, object]) -> None:
-    """Save `currencies`, `fiscal_year`, `business_hours` and `layouts`, as Zoho sent them.
+    """Save the parts of a `CompanyProfile` by name, as Zoho sent them.
 
     A part that is None is not known this time and stays as it was. In the caller's transaction.
     """

@@ -55,7 +55,7 @@ class Sealed:
 def save_personal_fields(connection: Connection, corrections: Path) -> None:
     """Bring `crm.personal_fields` up to date with our file and the user's, which need not exist.
 
-    Raises MeaningFileError, and leaves everything as it was.
+    Raises UserFileError, and leaves everything as it was.
     """
     told = read_personal_fields(DEFAULTS) | read_personal_fields(corrections)
     rows = [

@@ -24,7 +24,7 @@ def derive_meanings(
     """Bring `crm.text_labels` up to date and compute `crm.picklist_meaning` anew; return its rows.
 
     In the caller's transaction. `corrections` and `aliases` are the user's files, which need not
-    exist. Raises MeaningFileError, and leaves everything as it was.
+    exist. Raises UserFileError, and leaves everything as it was.
     """
     defaults, given = read_meanings(DEFAULTS), read_meanings(corrections)
     named = read_aliases(aliases) if aliases else []

@@ -12,7 +12,7 @@ from aha_pipeline_tests.kit.pages import ROOT, read_page
 PAGE = read_page(ROOT / "docs" / "troubleshoot.md")
 QUOTED = [quote for row in PAGE.rows() for quote in re.findall(r"`([^`]+)`", row[0])]
 ERRORS = frozenset({
-    "SettingsError", "DatabaseUnreachable", "WrongOrganisation", "MeaningFileError",
+    "SettingsError", "DatabaseUnreachable", "WrongOrganisation", "UserFileError",
     "ZohoUnavailable", "TransientFault", "CreditsSpent", "TokenRefused", "ModuleUnreadable",
     "ZohoRefused", "ListLimitReached", "DeliveryError", "NoFigures", "NoEntry",
     "NotBuilt", "MartError", "CheckError", "SchemaIsNewer", "RelationInUse",

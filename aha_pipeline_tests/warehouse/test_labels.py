@@ -3,8 +3,9 @@
 import pytest
 
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline.warehouse.meaning_file import MeaningFileError, read_aliases
+from aha_pipeline.warehouse.meaning_file import read_aliases
 from aha_pipeline.warehouse.meanings import derive_meanings, lookalikes, unmapped_values
+from aha_pipeline.warehouse.user_file import UserFileError
 from aha_pipeline_tests.warehouse.marts_company import (
     account,
     build,
@@ -173,7 +174,7 @@ def test_an_alias_joins_two_names_and_its_removal_parts_them(connection, files):
 )
 def test_a_mistake_in_the_aliases_is_one_sentence(files, line, complaint):
     files[1].write_text(f"field,alias,value\n{line}\n")
-    with pytest.raises(MeaningFileError, match=complaint):
+    with pytest.raises(UserFileError, match=complaint):
         read_aliases(files[1])
 
 

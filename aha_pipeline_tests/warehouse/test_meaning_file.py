@@ -4,12 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from aha_pipeline.warehouse.meaning_file import (
-    Meaning,
-    MeaningFileError,
-    line_for,
-    read_meanings,
-)
+from aha_pipeline.warehouse.meaning_file import Meaning, read_meanings
+from aha_pipeline.warehouse.user_file import UserFileError, line_for
 
 HEADER = "module,value,meaning\n"
 
@@ -70,7 +66,7 @@ def test_the_line_to_add_is_one_that_can_be_read(file, value):
 )
 def test_a_mistake_is_one_sentence_with_its_line(file, text, line, complaint):
     file.write_text(text)
-    with pytest.raises(MeaningFileError) as caught:
+    with pytest.raises(UserFileError) as caught:
         read_meanings(file)
     assert str(caught.value).startswith(f"{file}, line {line}: ")
     assert complaint in str(caught.value)
@@ -79,11 +75,11 @@ def test_a_mistake_is_one_sentence_with_its_line(file, text, line, complaint):
 
 def test_a_file_that_is_not_utf_8_is_told(file):
     file.write_bytes(HEADER.encode() + "Leads,Später,open".encode("latin-1"))
-    with pytest.raises(MeaningFileError, match="line 2: the file is not a text in UTF-8; save it"):
+    with pytest.raises(UserFileError, match="line 2: the file is not a text in UTF-8; save it"):
         read_meanings(file)
 
 
 def test_what_cannot_be_read_at_all_is_told(file):
     file.mkdir()
-    with pytest.raises(MeaningFileError, match="cannot be read"):
+    with pytest.raises(UserFileError, match="cannot be read"):
         read_meanings(file)

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline.warehouse.meaning_file import MeaningFileError
 from aha_pipeline.warehouse.meanings import derive_meanings, unmapped_values
+from aha_pipeline.warehouse.user_file import UserFileError
 from aha_pipeline_tests.warehouse.marts_company import build, company, deal, ist, lead, put, rows
 from aha_pipeline_tests.warehouse.picklists import put_picklist
 
@@ -140,7 +140,7 @@ def test_a_bad_file_leaves_the_meanings_as_they_were(connection, file):
     file.write_text("module,value,meaning\nLeads,Contacted,qualified\n")
     before = meanings(connection, file, "Leads")
     file.write_text("module,value,meaning\nLeads,Contacted,lukewarm\n")
-    with pytest.raises(MeaningFileError):
+    with pytest.raises(UserFileError):
         derive_meanings(connection, file)
     connection.commit()
     found = rows(connection, "select * from crm.picklist_meaning where source = 'file'")

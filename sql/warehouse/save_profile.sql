@@ -63,6 +63,25 @@ kept_currencies as (
         is_active = excluded.is_active,
         rate_updated_at = excluded.rate_updated_at
 ),
+holidays as (
+    select distinct on (h.date) h.date::date as day, coalesce(nullif(btrim(h.name), ''), '') as name
+    from jsonb_to_recordset(%(holidays)s::jsonb) as h (date text, name text, type text)
+    where h.date ~ '^\d{4}-\d\d-\d\d$' and h.type is distinct from 'shift_holiday'
+    order by h.date, h.name
+),
+-- Those of a year gone by are no longer told, and were holidays all the same.
+cancelled as (
+    delete from crm.holidays
+    where told_by = 'zoho'
+    and day >= (select min(day) from holidays)
+    and day not in (select day from holidays)
+),
+kept_holidays as (
+    insert into crm.holidays (day, name, told_by)
+    select day, name, 'zoho'
+    from holidays
+    on conflict (day) do update set name = excluded.name where holidays.told_by = 'zoho'
+),
 stages as (
     select distinct on (l.id, p.name, s.stage)
         l.id as layout_id,
