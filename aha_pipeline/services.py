@@ -39,7 +39,7 @@ class Services:
         self.settings = settings
         self.database_url = settings.database_address
         self._zoho: ZohoClient | None = None
-        self._lock = Lock()
+        self._lock, self._brief = Lock(), Lock()
 
     @property
     def readers(self) -> list[channel.Reader]:
@@ -50,6 +50,12 @@ class Services:
     def connect(self) -> Iterator[Connection]:
         """Yield a warehouse connection: one transaction."""
         with connection.connect(self.database_url) as opened:
+            yield opened
+
+    @contextmanager
+    def _connect_briefly(self) -> Iterator[Connection]:
+        """Yield a connection as `connect` does, one at a time: for what every call may ask."""
+        with self._brief, self.connect() as opened:
             yield opened
 
     def zoho(self) -> ZohoClient:
@@ -66,16 +72,16 @@ class Services:
 
     def _opened_zoho(self) -> ZohoClient:
         settings = self.settings
-        tokens = zoho_tokens(settings, TokenStore(self.connect))
-        organisation = _ask_organisation(settings, tokens, self.connect)
+        tokens = zoho_tokens(settings, TokenStore(self._connect_briefly))
+        organisation = _ask_organisation(settings, tokens, self._connect_briefly)
         self._check(organisation)
         concurrency = settings.zoho_max_concurrency or organisation.concurrency
-        budget = _budget(settings, organisation, self.connect)
+        budget = _budget(settings, organisation, self._connect_briefly)
         return zoho_client(
             settings,
             tokens,
             concurrency=concurrency,
-            limiter=LeasedSlots(self.connect, limit=concurrency),
+            limiter=LeasedSlots(self._connect_briefly, limit=concurrency),
             budget=budget,
         )
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from threading import BoundedSemaphore
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -18,13 +19,16 @@ from psycopg2.extras import RealDictCursor
 from aha_pipeline import sql
 from aha_pipeline.settings import ALL_MODULES, Settings
 from aha_pipeline.warehouse import embedded
-from aha_pipeline.warehouse.connection import connect, connect_reader
+from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect, connect_reader
+from aha_pipeline.warehouse.shares import PAGES
 from dashboard.filters import Filters
 from dashboard.login import Viewer
 from dashboard.periods import Calendar
 from dashboard.style import Row
 
 KEPT_ANSWERS = 300
+PATIENCE_SECONDS = 30
+WRITING = 2
 # Modules as Zoho's own addresses name them: Deals were Potentials until 2016.
 TABS_OF_ZOHO = {
     "Leads": "Leads",
@@ -33,6 +37,8 @@ TABS_OF_ZOHO = {
     "Accounts": "Accounts",
 }
 PARAMETER = re.compile(r"%\((\w+)\)s")
+# A page has one connection while it is drawn, and for a moment another one to write with.
+_free = BoundedSemaphore(PAGES - WRITING)
 
 
 class NotBuilt(RuntimeError):
@@ -165,8 +171,13 @@ def version(settings: Settings) -> str:
 
 @contextmanager
 def _connection(settings: Settings) -> Iterator[Connection]:
-    with _missing_is_not_built(), connect_reader(_address(settings)) as connection:
-        yield connection
+    if not _free.acquire(timeout=PATIENCE_SECONDS):
+        raise DatabaseUnreachable("Too many pages are being read at once: load this one again.")
+    try:
+        with _missing_is_not_built(), connect_reader(_address(settings)) as connection:
+            yield connection
+    finally:
+        _free.release()
 
 
 def _address(settings: Settings) -> str:

@@ -6,15 +6,19 @@ every module in the run, and each later step collects the result of its own. Suc
 retry stay the business of that step.
 """
 
+import logging
 from collections.abc import Mapping
 from concurrent.futures import Future
 from threading import BoundedSemaphore, Event, Lock, Thread
 
 from aha_pipeline.assets.extract_load import WindowResult, sync_window
 from aha_pipeline.services import Services
+from aha_pipeline.warehouse import room
 from aha_pipeline.warehouse.landing import Window
+from aha_pipeline.warehouse.shares import MOST_MODULES
 
-MAX_CONCURRENT_MODULES = 4  # each holds two database connections
+log = logging.getLogger(__name__)
+
 STOP_SECONDS = 5
 
 
@@ -24,7 +28,10 @@ class _RunReads:
     def __init__(self, services: Services, windows: Mapping[str, Window]) -> None:
         services.zoho()  # before the threads: a refused token fails once, not once per module
         self._services = services
-        self._semaphore = BoundedSemaphore(MAX_CONCURRENT_MODULES)
+        found = room.check(services.settings.session_url)
+        if found.modules < min(len(windows), MOST_MODULES):
+            log.warning("%s", found.scarce)
+        self._semaphore = BoundedSemaphore(found.modules)
         self._cancelled = Event()
         self.futures = {module: self.start(window) for module, window in windows.items()}
 

@@ -19,7 +19,7 @@ from aha_pipeline.encoding import terminal
 from aha_pipeline.instance import home
 from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings, SettingsError
-from aha_pipeline.warehouse import connection, state
+from aha_pipeline.warehouse import connection, room, state
 
 REFRESH_SECONDS = 0.3
 
@@ -68,6 +68,7 @@ def prepare() -> Services:
     """Return the services, having asked Zoho who it is: a refusal is told before Dagster loads."""
     services.configured_modules()
     opened = services.current()
+    room.check(opened.settings.session_url)
     opened.zoho()
     home.prepare(opened.settings)
     return opened

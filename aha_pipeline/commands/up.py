@@ -28,8 +28,9 @@ from aha_pipeline.supervisor import health
 from aha_pipeline.supervisor.alarm import Alarm
 from aha_pipeline.supervisor.children import Children, Service, Tell, end_orphans
 from aha_pipeline.supervisor.database import EmbeddedDatabase
-from aha_pipeline.warehouse import embedded, errors
+from aha_pipeline.warehouse import embedded, errors, room
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
+from aha_pipeline.warehouse.shares import UI_OVERFLOW
 from aha_pipeline.warehouse.state import has_synced
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,6 +134,9 @@ class _Start(Thread):
     def _start(self) -> None:
         children, settings = self._children, self.settings
         dashboard = _dashboard(settings.aha_dashboard_address, self._ports["--dashboard-port"])
+        found = self._patiently(lambda: room.check(settings.session_url))
+        if found.scarce:
+            self._tell(found.scarce)
         is_read = self._patiently(lambda: _is_read(settings), dashboard)
         dagster_home = home.prepare(settings)
         code, ui, daemon = _dagster(dagster_home, self._ports["--ui-port"])
@@ -215,6 +219,7 @@ def _dagster(dagster_home: Path, ui_port: int) -> tuple[Service, Service, Servic
     workspace.write_text(json.dumps({"load_from": [{"grpc_server": server}]}))
     code = ["api", "grpc", "-m", "aha_pipeline.definitions", "--socket", str(code_socket)]
     ui = ["-m", "aha_pipeline.web_server", "-w", str(workspace), "-h", HOST, "-p", str(ui_port)]
+    ui += ["--db-pool-max-overflow", str(UI_OVERFLOW)]
     daemon = ["-m", "aha_pipeline.supervisor.daemon", "run", "-w", str(workspace)]
     return (
         Service("code", [str(Path(sys.executable).with_name("dagster")), *code]),

@@ -9,9 +9,10 @@ from aha_pipeline import sql
 from aha_pipeline.database_address import is_local
 from aha_pipeline.doctor.finding import Finding, ok, problem, warning
 from aha_pipeline.settings import Settings
-from aha_pipeline.warehouse import errors, pooler
+from aha_pipeline.warehouse import errors, pooler, room
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
 from aha_pipeline.warehouse.migrate import SchemaIsNewer, pending
+from aha_pipeline.warehouse.shares import MOST_FOR_SYNC, MOST_FOR_UP
 
 OLDEST = 150000
 
@@ -27,6 +28,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
             yield writable(connection)
             yield tls(is_here=is_local(url), is_encrypted=info.ssl_in_use)
             yield from _sessions(url, settings.session_url)
+            yield connections(room.of(connection))
             yield rights(connection)
             yield migrations(url)
             yield dashboard(settings)
@@ -85,6 +87,15 @@ def writable(connection: Connection) -> Finding:
     return ok("Writes", "Accepted.")
 
 
+def connections(found: room.Room) -> Finding:
+    """Return whether the server has room for a sync, and for all of `aha up`."""
+    if found.too_few:
+        return problem("Connections", found.too_few)
+    if found.scarce:
+        return warning("Connections", found.scarce)
+    return ok("Connections", f"Up to {MOST_FOR_UP} are used, and {found.free} are free.")
+
+
 def tls(*, is_here: bool, is_encrypted: bool) -> Finding:
     """Return whether the connection is safe from those who listen."""
     if is_encrypted:
@@ -132,7 +143,11 @@ def _sessions(url: str, session_url: str) -> Iterator[Finding]:
     if found == "direct":
         yield ok("Pooler", "None: a direct connection.")
     elif found == "session":
-        yield ok("Pooler", "In session mode; its pool has to hold 20 sessions.")
+        yield ok(
+            "Pooler",
+            f"In session mode; its pool has to hold {MOST_FOR_SYNC} sessions for a sync, "
+            f"{MOST_FOR_UP} for `aha up`.",
+        )
     else:
         try:
             pooler.check_session(session_url)

@@ -18,6 +18,7 @@ from aha_pipeline.database_address import with_parameter
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.pooler import check_session
+from aha_pipeline.warehouse.shares import RUN_OVERFLOW
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, DagsterRun
@@ -82,7 +83,9 @@ def open_instance() -> Iterator["DagsterInstance"]:
     with DagsterInstance.get() as instance:
         # Despite its name the way to keep a connection open instead of one a statement: a run of
         # twenty assets takes 3 s instead of 5.
-        instance.optimize_for_webserver(statement_timeout=0, pool_recycle=-1, max_overflow=5)
+        instance.optimize_for_webserver(
+            statement_timeout=0, pool_recycle=-1, max_overflow=RUN_OVERFLOW
+        )
         _end_dead_runs(instance)
         yield instance
 

@@ -11,10 +11,11 @@ from sqlalchemy import URL, Engine, event
 from sqlalchemy.engine import CreateEnginePlugin
 
 from aha_pipeline.instance.home import SCHEMA
+from aha_pipeline.warehouse.connection import APPLICATION
 
 
 class OwnSchema(CreateEnginePlugin):
-    """Sets the search path of every connection of an engine."""
+    """Sets the search path of every connection of an engine, and whose it is."""
 
     def update_url(self, url: URL) -> URL:
         """Leave the address as it is."""
@@ -28,4 +29,5 @@ class OwnSchema(CreateEnginePlugin):
 def _set_schema(connection: Any, _: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"set search_path to {SCHEMA}")
+        cursor.execute("select set_config('application_name', %s, false)", (APPLICATION,))
     connection.commit()

@@ -11,13 +11,16 @@ import psycopg2
 from psycopg2 import errorcodes
 from psycopg2.errors import lookup
 
+from aha_pipeline.warehouse.shares import LEAST_FOR_SYNC, MOST_FOR_SYNC, MOST_FOR_UP
+
 LOST = (
     "The connection to the database was lost, by a restart, a failover or the network: nothing is "
     "half done; give the command again."
 )
 TOO_MANY = (
-    "All connections of the database are taken: close what holds them, or raise max_connections "
-    "(behind a pooler, its pool)."
+    f"All connections of the database are taken, of which a sync needs {LEAST_FOR_SYNC} to "
+    f"{MOST_FOR_SYNC} and all of `aha up` up to {MOST_FOR_UP}: close what holds them, or raise "
+    "max_connections (behind a pooler, its pool)."
 )
 STARTING = "The database is starting up, shutting down or recovering: try again in a minute."
 OLD_SCHEMA = "The schema is not the one this version needs: run `aha migrate`."
@@ -64,6 +67,8 @@ SENTENCES = {
 AT_CONNECT = {
     "too many clients": TOO_MANY,
     "too many connections": TOO_MANY,
+    "max clients reached": TOO_MANY,  # Supabase's pooler
+    "no more connections allowed": TOO_MANY,  # PgBouncer
     "remaining connection slots": TOO_MANY,
     "starting up": STARTING,
     "shutting down": STARTING,

@@ -1,7 +1,8 @@
 """Bring the schema up to date: the files of `sql/migrations`, by yoyo, and the measures."""
 
 import logging
-from contextlib import closing
+from contextlib import closing, redirect_stdout
+from io import StringIO
 from urllib.parse import quote, urlencode, urlsplit
 
 import psycopg2
@@ -43,7 +44,8 @@ def migrate(database_url: str) -> list[str]:
     backend = get_backend(_yoyo_url(database_url))
     with closing(backend.connection), backend.lock():
         missing = backend.to_apply(read_migrations(str(sql.MIGRATIONS)))
-        backend.apply_migrations(missing)
+        with redirect_stdout(StringIO()):  # yoyo prints the rows of each `select`
+            backend.apply_migrations(missing)
         with connect(database_url) as connection, connection.cursor() as cursor:
             cursor.execute(sql.statement("warehouse/rights", "protect_all"))
         _install_measures(database_url)

@@ -13,12 +13,13 @@ import uvicorn
 from starlette.applications import Starlette
 
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
+from aha_pipeline.warehouse.shares import MOST_FOR_SYNC
 from aha_pipeline_tests.kit.ports import free_port
 
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 UNPRIVILEGED = "nobody"
 START_SECONDS = 30
-POOL_SIZE = 20  # a sync holds ten sessions, four modules at a time
+POOL_SIZE = MOST_FOR_SYNC  # no session more than a sync may take
 # As Supabase creates them; service_role passes row-level security by.
 SUPABASE_ROLES = {
     "anon": "nobypassrls",

@@ -1,0 +1,78 @@
+"""How many connections the server has room for, and how many of them a sync and `aha up` take.
+
+There is no setting for it: PostgreSQL has its own (`alter role … connection limit`), and the
+nearest of its bounds decides how many modules are read at the same time. What a pooler's pool
+holds cannot be asked; there the sentence for "too many connections" says what is needed.
+"""
+
+from dataclasses import dataclass
+
+from psycopg2.extensions import connection as Connection
+
+from aha_pipeline import sql
+from aha_pipeline.warehouse.connection import APPLICATION, DatabaseUnreachable, connect
+from aha_pipeline.warehouse.shares import (
+    BESIDE_MODULES,
+    LEAST_FOR_SYNC,
+    MODULE,
+    MOST_FOR_UP,
+    MOST_MODULES,
+)
+
+
+@dataclass(frozen=True)
+class Room:
+    """The nearest bound on sessions, and how many of them other processes have."""
+
+    allowed: int
+    others: int
+
+    @property
+    def free(self) -> int:
+        """How many sessions this process may have, those that it has included."""
+        return max(self.allowed - self.others, 0)
+
+    @property
+    def modules(self) -> int:
+        """How many modules may be read at the same time, at least one."""
+        fitting = (self.free - BESIDE_MODULES) // MODULE
+        return min(max(fitting, 1), MOST_MODULES)
+
+    @property
+    def too_few(self) -> str | None:
+        """A sentence where a sync has too few, else None."""
+        if self.free >= LEAST_FOR_SYNC:
+            return None
+        return (
+            f"A sync needs {LEAST_FOR_SYNC} connections to the database, and of its {self.allowed} "
+            f"only {self.free} are free: close what holds the others, or raise the limit "
+            "(max_connections, or the connection limit of the role or the database)."
+        )
+
+    @property
+    def scarce(self) -> str | None:
+        """A sentence where all of `aha up` with a sync may come to want more, else None."""
+        if self.free >= MOST_FOR_UP:
+            return None
+        return (
+            f"`aha up` with a sync may take {MOST_FOR_UP} connections to the database, and of its "
+            f"{self.allowed} only {self.free} are free: modules are read {self.modules} at a time, "
+            "and pages may have to wait. Raise the limit, or close what holds the others."
+        )
+
+
+def of(connection: Connection) -> Room:
+    """Return the room that there is for this process."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("warehouse/connections"), {"application": APPLICATION})
+        [(allowed, others)] = cursor
+    return Room(allowed, others)
+
+
+def check(database_url: str) -> Room:
+    """Return the room there is; raise DatabaseUnreachable where a sync has too little of it."""
+    with connect(database_url, autocommit=True) as connection:
+        found = of(connection)
+    if found.too_few:
+        raise DatabaseUnreachable(found.too_few)
+    return found
