@@ -19,8 +19,9 @@ CAUSES = ("lead_source", "pipeline_parts")
 @dataclass(frozen=True)
 class Stance:
     """`base`: how pressing, 0 to 100. `is_event`: news of the day, the others are told when they
-    moved. `modules`: of the CRM, without whose figures of the day it is not said. `link_of`: the
-    kinds of facts behind which alone it is told; empty for most.
+    moved. `is_weekly`: told in the week's digest. `modules`: of the CRM, without whose figures of
+    the day it is not said. `link_of`: the kinds of facts behind which alone it is told; empty for
+    most.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Stance:
     slot: Slot | Literal["none"]
     base: int
     is_event: bool = False
+    is_weekly: bool = False
     modules: tuple[str, ...] = ("Deals",)
     mood: Literal["good", "bad", "neither"] = "neither"
     advice: tuple[str, ...] = ()

@@ -14,7 +14,6 @@ from psycopg2.extras import Json
 from aha_pipeline import sql
 from aha_pipeline.briefing import gate, language, plan, ranking
 from aha_pipeline.briefing import model as server
-from aha_pipeline.briefing.catalogue import stances
 from aha_pipeline.briefing.facts import FOLDER, Fact, digest, dumps, gather, text_of
 from aha_pipeline.briefing.message import (
     About,
@@ -97,6 +96,9 @@ class _Phrasing(Phrasing):
             0
         ]
 
+    def advice(self, fact: Fact) -> list[str]:
+        return ranking.fitting_advice(fact, self.told)
+
     def sentence(self, line: Line) -> str:
         text = self.reading.line(line)
         if line.advice:
@@ -127,13 +129,12 @@ def write_briefing(
     glance = next(fact for fact in facts if fact.kind == "glance")
     about = About(day, company, is_sandbox, glance, style.dashboard_url.rstrip("/"))
     before = ranking.told_before(connection, day)
-    people = of_people(connection, (fact.subject for fact in facts))
+    people = of_people(connection, (id_ for fact in facts for id_ in (fact.subject, *fact.records)))
     whole = Reading(language.load("en"), style.currency, Names("full", people))
     phrasing = _Phrasing(whole, before)
 
-    dozen = ranking.rank(facts, before, about.pipeline)
-    links = {kind: fact for fact in facts for kind in stances()[fact.stance].link_of}
-    ours = plan.by_ranking(dozen, links, phrasing)
+    dozen = ranking.rank(facts, before, about.pipeline, day)
+    ours = plan.by_ranking(dozen, ranking.links_of(facts, before), phrasing)
     chosen, reason = _chosen(
         connection, ours, phrasing, about, base_url, model, started + deadline_seconds
     )
@@ -142,9 +143,7 @@ def write_briefing(
         for code in style.languages
     ]
     chosen, unread = _read_back(chosen, [whole, *outgoing])
-    news = {
-        one.fact.id: ranking.score(one.fact, about.pipeline) >= ranking.NEWS for one in ours.lines
-    }
+    news = {one.fact.id: ranking.is_line(one.fact, about.pipeline, day) for one in ours.lines}
     selection = fit(told(chosen, news), chosen, about, outgoing)
     tables = read_tables(connection)
     return Briefing(

@@ -39,13 +39,15 @@ class Language:
     report: Mapping[str, str]
 
     def usable(self, stance: str, figures: Mapping[str, Value]) -> list[int]:
-        """Return the numbers of the phrases whose values are all known; where there is money, of
-        those that print it. Never empty: a test demands a phrase for every set of values.
+        """Return the numbers of the phrases whose values are all known: where there is money, of
+        those that print it, and where a deal has a name, of those that name it. Never empty: a test
+        demands a phrase for every set of values.
         """
         phrases = self.stances[stance]
         fitting = [n for n, text in enumerate(phrases) if places(text) <= figures.keys()]
-        with_money = [n for n in fitting if "money$" in phrases[n]]
-        return with_money or fitting
+        for wanted in ("{money$}", "{deal}"):
+            fitting = [n for n in fitting if wanted in phrases[n]] or fitting
+        return fitting
 
     def say(
         self,

@@ -100,8 +100,24 @@ class Selection:
 
 
 def told(plan: Plan, news: Mapping[str, bool]) -> list[Line]:
-    """Return the lines that a message may hold: those that are news, at most six."""
-    return [line for line in plan.lines if news[line.fact.id]][:LINES]
+    """Return the lines that a message may hold: those that are news, at most six, and of a deal
+    one alone.
+    """
+    lines: list[Line] = []
+    seen: set[str | None] = set()
+    for line in plan.lines:
+        deal = named_deal(line.fact)
+        if news[line.fact.id] and deal not in seen:
+            lines.append(line)
+            seen |= {deal} - {None}
+    return lines[:LINES]
+
+
+def named_deal(fact: Fact) -> str | None:
+    """Return the id of the deal that a sentence names, the largest where it is about many."""
+    if "deal" not in fact.figures:
+        return None
+    return fact.subject or next(iter(fact.records), None)
 
 
 def advised(lines: Sequence[Line], about: About, most: int = ADVISED) -> list[Line]:

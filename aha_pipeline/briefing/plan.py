@@ -93,7 +93,7 @@ def by_ranking(facts: Sequence[Fact], links: Mapping[str, Fact], phrase: "Phrasi
     lines = []
     for fact in facts:
         link = links.get(fact.kind)
-        advice = stances()[fact.stance].advice
+        advice = phrase.advice(fact)
         lines.append(
             Line(
                 fact,
@@ -111,6 +111,10 @@ class Phrasing(Protocol):
 
     def numbers(self, fact: Fact) -> list[int]:
         """Return the numbers of the phrases that fit a fact and were not used the time before."""
+        ...
+
+    def advice(self, fact: Fact) -> list[str]:
+        """Return the keys of the advice that fits a fact, our choice first."""
         ...
 
     def sentence(self, line: Line) -> str:
@@ -152,7 +156,7 @@ def _variants(line: Line, phrasing: Phrasing) -> Iterator[Line]:
     for number in phrasing.numbers(line.fact)[:2]:
         for link in ours:
             joint = joints(line.fact, link)[0] if link else None
-            for advice in stances()[line.fact.stance].advice[:3] or (None,):
+            for advice in phrasing.advice(line.fact)[:3] or (None,):
                 yield Line(line.fact, number, advice, link, joint, "model")
 
 

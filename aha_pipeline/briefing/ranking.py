@@ -2,28 +2,37 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
 from aha_pipeline import sql
-from aha_pipeline.briefing.catalogue import stances
+from aha_pipeline.briefing.catalogue import CAUSES, stances
 from aha_pipeline.briefing.facts import Fact
 
 SHORTLIST = 12
 OF_A_KIND = 2
 NEWS = 25  # below this a fact is no line of the message
-QUIET_DAYS = 7
-MOVED = Decimal("0.15")
+NEWS_OF_A_WEEK = 15
+SUNDAY = 6
+WEEK = timedelta(days=7)
+JUST_TOLD = timedelta(days=3)
+QUIET_DAYS = 28
+MOVED = Decimal("0.25")
+MOVED_IN_A_WEEK = Decimal(1)  # of what moves every day
 LARGE = Decimal("0.02")  # of the open pipeline
-MONEY_POINTS = 30
+WORTH_A_CALL = Decimal("0.005")
+MONEY_POINTS = 80
 
 
 @dataclass(frozen=True)
 class Told:
-    """An item of an earlier briefing. `figures` are as they were stored: decimals as text."""
+    """An item of an earlier briefing. `figures` are as they were stored: decimals as text.
+
+    `advice` is None where none was given, `link` the id of the fact told behind it.
+    """
 
     day: date
     kind: str
@@ -31,6 +40,8 @@ class Told:
     subject: str
     figures: dict[str, str]
     phrase: int
+    advice: str | None = None
+    link: str | None = None
 
 
 def told_before(connection: Connection, day: date) -> list[Told]:
@@ -40,13 +51,13 @@ def told_before(connection: Connection, day: date) -> list[Told]:
         return [Told(**row) for row in cursor]
 
 
-def rank(facts: Iterable[Fact], told: Sequence[Told], pipeline: Decimal) -> list[Fact]:
-    """Return the dozen facts most worth telling, the first of them to be pinned.
+def rank(facts: Iterable[Fact], told: Sequence[Told], pipeline: Decimal, on: date) -> list[Fact]:
+    """Return the dozen facts of a day most worth telling, the first of them to be pinned.
 
     At most two of a kind. `pipeline` is the value of the open pipeline: money counts as a share of
     it. What is told only behind another fact is not among them.
     """
-    fresh = [fact for fact in facts if _stands_alone(fact) and _is_news(fact, told)]
+    fresh = [fact for fact in facts if _stands_alone(fact) and _is_news(fact, told, pipeline, on)]
     fresh.sort(key=lambda fact: (-score(fact, pipeline), fact.id))
     chosen: list[Fact] = []
     for fact in fresh:
@@ -56,24 +67,56 @@ def rank(facts: Iterable[Fact], told: Sequence[Told], pipeline: Decimal) -> list
 
 
 def score(fact: Fact, pipeline: Decimal) -> Decimal:
-    """Return how pressing a fact is, with up to 30 points for the money of an event."""
+    """Return how pressing a fact is, with up to 80 points for the money of an event.
+
+    They grow with the root of its share of the pipeline: a flat of ₹0.9 L among ₹12 Cr adds 2, a
+    villa of ₹20 L 10, a tower of ₹6.4 Cr 58.
+    """
     stance = stances()[fact.stance]
     if not stance.is_event:
         return Decimal(stance.base)
-    share = min(Decimal(1), 10 * fact.weight / pipeline) if pipeline > 0 else Decimal(0)
-    return stance.base + MONEY_POINTS * share
+    share = min(Decimal(1), fact.weight / pipeline) if pipeline > 0 else Decimal(0)
+    return stance.base + MONEY_POINTS * share.sqrt()
+
+
+def is_line(fact: Fact, pipeline: Decimal, on: date) -> bool:
+    """Return whether a fact is news enough for the message of a day; Sunday's is the digest."""
+    is_digest = on.weekday() == SUNDAY and stances()[fact.stance].is_weekly
+    return score(fact, pipeline) >= (NEWS_OF_A_WEEK if is_digest else NEWS)
 
 
 def is_worth_advice(fact: Fact, advice: str | None, pipeline: Decimal) -> bool:
-    """Return whether the message says what to do about it: bad news, or a large thing."""
-    stance = stances()[fact.stance]
+    """Return whether the message says what to do about it: one deal that is worth a call of the
+    reader's, other bad news, or a large thing.
+    """
+    mood = stances()[fact.stance].mood
     if advice in (None, "keep_going"):
         return False
-    return stance.mood == "bad" or stance.base >= 80 or fact.weight > LARGE * pipeline
+    is_large = fact.weight > LARGE * pipeline
+    if "deal" in fact.figures and fact.subject:
+        return is_large or (mood != "good" and fact.weight > WORTH_A_CALL * pipeline)
+    return is_large if mood == "neither" else mood == "bad" and (is_large or not fact.weight)
+
+
+def fitting_advice(fact: Fact, told: Sequence[Told]) -> list[str]:
+    """Return the advice that fits, what was given least of late first."""
+    given = [item.advice for item in told]
+    return sorted(stances()[fact.stance].advice, key=given.count)
+
+
+def links_of(facts: Iterable[Fact], told: Sequence[Told]) -> dict[str, Fact]:
+    """Return by kind the fact to be told behind it: a cause always, what else once in a month."""
+    said = {item.link for item in told}
+    return {
+        kind: fact
+        for fact in facts
+        for kind in stances()[fact.stance].link_of
+        if fact.kind in CAUSES or fact.id not in said
+    }
 
 
 def last_phrase(fact: Fact, told: Sequence[Told]) -> int | None:
-    """Return the number of the phrase that last said this, None where none did in a week."""
+    """Return the number of the phrase that last said this, None where none did in four weeks."""
     return next((item.phrase for item in told if item.stance == fact.stance), None)
 
 
@@ -82,17 +125,33 @@ def _stands_alone(fact: Fact) -> bool:
     return stance.slot != "none" and not stance.link_of
 
 
-def _is_news(fact: Fact, told: Sequence[Told]) -> bool:
+def _is_news(fact: Fact, told: Sequence[Told], pipeline: Decimal, on: date) -> bool:
     if stances()[fact.stance].is_event and not fact.subject:
         return True
-    same = [item for item in told if item.kind == fact.kind and item.subject == fact.subject]
-    return not same or same[0].stance != fact.stance or _has_moved(fact, same[0])
+    stance = stances()[fact.stance]
+    same = [item for item in told if item.kind == fact.kind]
+    if stance.is_weekly:
+        if not same or (on.weekday() == SUNDAY and on - same[0].day >= JUST_TOLD):
+            return True
+        is_large = fact.weight > LARGE * pipeline
+        return is_large and _has_moved(fact, same[0], ("money", "n"), MOVED_IN_A_WEEK)
+    of_late = [item for item in same if on - item.day < WEEK]
+    same = [item for item in same if item.subject == fact.subject]
+    if stance.is_event:
+        same = [item for item in same if item in of_late]
+    if not same or stances()[same[0].stance].mood != stance.mood:
+        return True
+    if stance.is_event and same[0].stance != fact.stance:
+        return True
+    names = ("money", "n", "pct") if same[0] in of_late else ("money", "n", "pct", "days")
+    return _has_moved(fact, same[0], names, MOVED)
 
 
-def _has_moved(fact: Fact, item: Told) -> bool:
-    for name in ("money", "n", "pct"):
+def _has_moved(fact: Fact, item: Told, names: Sequence[str], by: Decimal) -> bool:
+    for name in names:
         now, then = fact.figures.get(name), item.figures.get(name)
-        if isinstance(now, int | Decimal) and then is not None:
-            before = Decimal(then)
-            return abs(now - before) > MOVED * abs(before)
+        if not isinstance(now, int | Decimal) or then is None:
+            continue
+        if abs(now - Decimal(then)) > by * abs(Decimal(then)):
+            return True
     return False

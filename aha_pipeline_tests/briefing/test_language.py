@@ -92,7 +92,7 @@ def test_no_phrase_judges_a_person(code):
 def test_nobody_is_named_for_something_bad(code):
     for stance, phrases in language.load(code).stances.items():
         if any("owner" in places(phrase) for phrase in phrases):
-            assert stances()[stance].mood == "good", stance
+            assert stances()[stance].mood != "bad", stance
 
 
 @both

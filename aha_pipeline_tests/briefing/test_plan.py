@@ -196,7 +196,7 @@ def test_names_in_a_sentence_are_no_instruction_and_no_key(connection, built, ol
 
 def test_yesterday_is_another_day(company, ollama, write, built):
     """The same fact reads otherwise than the time before, by the model and without it."""
-    put(company, "Deals", deal(5, at(25), Amount=50000, Closing_Date=day(-4)))
+    put(company, "Deals", deal(5, at(25), Amount=500000, Closing_Date=day(1)))
     built()
     first = write(DAY - timedelta(days=1))
     second = write()

@@ -49,7 +49,7 @@ def test_the_message_begins_with_the_event_and_links_to_the_deal(connection, lea
     text = write(dashboard_url="https://sales.example/", names="full").whatsapp_summary
     head, first, link = lines(text)[:3]
     assert head == "*Thursday, 20 Mar 2025* · Aha Homes"
-    assert first.startswith(f"*{NAME} is won")
+    assert first.startswith(f"*{NAME} was won")
     assert "₹16.98 L" in first
     assert link == "https://sales.example/?deal=D7"
     assert "_At a glance: 2 leads · 1 won · 0 lost · ₹0 open_" in lines(text)
@@ -115,17 +115,46 @@ def test_a_quiet_day_says_so_and_no_more(connection, leads, built, write):
     assert not any(text.startswith("▪") for text in texts)
 
 
-def test_a_stock_is_told_again_only_when_it_moved(connection, leads, write):
+def told_kinds(briefing) -> set[str]:
+    return {item["kind"] for item in briefing.items if item["in_message"]}
+
+
+def test_a_stock_is_told_on_sundays_and_again_only_when_it_doubled(connection, leads, write):
     put(connection, "Deals", *(deal(n, at(40), Closing_Date=day(20 + n)) for n in range(5)))
     build(connection, DAY - timedelta(days=70), DAY)
-    told = {"overdue", "overdue_deal", "pipeline"}
-    first, second = write(DAY - timedelta(days=1)), write()
-    kinds = [{i["kind"] for i in one.items if i["in_message"]} for one in (first, second)]
-    assert kinds[0] & told
-    assert not kinds[1] & told
-    put(connection, "Deals", *(deal(n, at(40), Closing_Date=day(0)) for n in range(5, 9)))
+    stocks = {"overdue", "pipeline"}
+    sunday, monday = write(DAY - timedelta(days=4)), write(DAY - timedelta(days=3))
+    assert told_kinds(sunday) & stocks
+    assert not told_kinds(monday) & stocks
+    put(connection, "Deals", *(deal(n, at(40), Closing_Date=day(1)) for n in range(5, 12)))
     build(connection, DAY - timedelta(days=70), DAY)
-    assert any(item["stance"] == "overdue_more" and item["in_message"] for item in write().items)
+    assert "overdue" in told_kinds(write())
+
+
+def test_a_deal_is_told_once_in_a_message_and_a_flat_gets_no_advice(connection, leads, write):
+    """A deal that was advised on and lost, pushed and cut, is one line; a small one no errand."""
+    first = deal(1, at(40), Closing_Date=day(1), Amount=9000000, Deal_Name=NAME)
+    changed = first | {"Closing_Date": day(-9), "Amount": 5000000, "Modified_Time": at(0)}
+    put_history(connection, "Deals", first, changed)
+    put_history(connection, "Deals", *closed(2, "Closed Lost", Amount=10000, Deal_Name="Flat"))
+    build(connection, DAY - timedelta(days=70), DAY)
+    write(DAY - timedelta(days=1), names="full")
+    briefing = write(names="full")
+    texts = lines(briefing.whatsapp_summary)
+    assert sum(NAME in text for text in texts if text[0] in "*▪") == 1
+    assert any(text.startswith("▪ Flat was lost") or "Lost: Flat" in text for text in texts)
+    assert not any("Flat:" in text for text in texts)
+    assert bare(briefing.dashboard_report).count(NAME) > 1
+
+
+def test_the_largest_of_many_is_shown_by_initials_too(connection, leads, built, write):
+    for number, amount in ((1, 900000), (2, 100000), (3, 200000)):
+        fields = {"Deal_Name": NAME, "Contact_Name": CONTACT} if number == 1 else {}
+        put_history(connection, "Deals", *closed(number, "Closed Lost", Amount=amount, **fields))
+    built()
+    text = bare(write(names="initials").whatsapp_summary)
+    assert "R. Residence, Kochi - Villa" in text
+    assert "Reddy" not in text
 
 
 def test_advice_is_followed_up_by_what_the_deal_said_since(connection, leads, write):
@@ -145,9 +174,9 @@ def test_the_week_is_told_on_mondays_alone(connection, leads, write):
     put_history(connection, "Deals", *closed(2, "Closed Won", 12, Amount=200000))
     build(connection, DAY - timedelta(days=70), DAY)
     sunday = write(DAY - timedelta(days=4))
-    assert "The week brought ₹5.00 L won, up from ₹2.00 L" in bare(sunday.whatsapp_summary)
+    assert "Won in the week to Sunday: ₹5.00 L, up from ₹2.00 L" in bare(sunday.whatsapp_summary)
     for other in (0, 3, 5):
-        assert "week brought" not in bare(write(DAY - timedelta(days=other)).dashboard_report)
+        assert "week to Sunday" not in bare(write(DAY - timedelta(days=other)).dashboard_report)
 
 
 def test_both_languages_hold_the_same_lines_within_a_thousand_characters(connection, built, write):

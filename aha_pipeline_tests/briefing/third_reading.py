@@ -111,7 +111,8 @@ class ThirdReading:
 
     def _won_largest_month(self, on: date) -> Iterator[Row]:
         largest = sole_largest(self._closed("won", on.replace(day=1), on))
-        if largest and largest["closed_day"] == on:
+        wins = self._closed("won", on.replace(day=1), on)
+        if largest and largest["closed_day"] == on and len(wins) >= 5:
             yield self._named(largest)
 
     def _won_after_gap(self, on: date) -> Iterator[Row]:
@@ -272,13 +273,13 @@ class ThirdReading:
     # Money
 
     def _month_ahead(self, on: date) -> Iterator[Row]:
-        yield from self._against(self._month(on), 1)
+        yield from self._against(self._month(on), 1) if on.day >= 8 else ()
 
     def _month_behind(self, on: date) -> Iterator[Row]:
-        yield from self._against(self._month(on), -1)
+        yield from self._against(self._month(on), -1) if on.day >= 8 else ()
 
     def _month_level(self, on: date) -> Iterator[Row]:
-        yield from self._against(self._month(on), 0)
+        yield from self._against(self._month(on), 0) if on.day >= 8 else ()
 
     def _month(self, on: date) -> Row:
         last = on.replace(day=1) - ONE_DAY
@@ -289,10 +290,10 @@ class ThirdReading:
         }
 
     @staticmethod
-    def _against(row: Row, sign: int) -> Iterator[Row]:
-        """Yield what moved that way; a hundredth of what was before, or a rupee, is level."""
+    def _against(row: Row, sign: int, level: int = 10) -> Iterator[Row]:
+        """Yield what moved that way; a tenth of what was before, or a rupee, is level."""
         moved = row["money"] - row["before"]
-        is_level = abs(moved) <= max(row["before"] / 100, 1)
+        is_level = abs(moved) <= max(row["before"] / level, 1)
         if (0 if is_level else 1 if moved > 0 else -1) == sign:
             yield row
 
@@ -301,17 +302,18 @@ class ThirdReading:
         for row in self._closed("won", on.replace(day=1), on):
             won[row["owner_name"]] += row["amount"] or 0
         owner = sole_most(won)
-        if owner is not None and len(won) >= 2:
+        wins = [row for row in self._closed("won", on.replace(day=1), on) if row["amount"]]
+        if owner is not None and len(won) >= 2 and len(wins) >= 5:
             yield {"owner": owner, "money": won[owner]}
 
     def _pipeline_up(self, on: date) -> Iterator[Row]:
-        yield from self._against(self._pipeline(on), 1)
+        yield from self._against(self._pipeline(on), 1, 20)
 
     def _pipeline_down(self, on: date) -> Iterator[Row]:
-        yield from self._against(self._pipeline(on), -1)
+        yield from self._against(self._pipeline(on), -1, 20)
 
     def _pipeline_level(self, on: date) -> Iterator[Row]:
-        yield from self._against(self._pipeline(on), 0)
+        yield from self._against(self._pipeline(on), 0, 20)
 
     def _pipeline(self, on: date) -> Row:
         return {
@@ -412,7 +414,9 @@ class ThirdReading:
 
     def _cut(self, on: date) -> Iterator[Row]:
         for old, new in self._changed(on):
-            if None not in (old["amount"], new["amount"]) and new["amount"] < old["amount"]:
+            if None in (old["amount"], new["amount"]) or not old["amount"]:
+                continue
+            if 10 * new["amount"] <= 9 * old["amount"]:
                 yield self._named(new) | {"before": old["amount"]}
 
     def _back(self, on: date) -> Iterator[Row]:
@@ -454,14 +458,19 @@ class ThirdReading:
         if on.weekday() == 6:
             yield from self._against(won, sign)
 
+    def _tells_week(self, on: date) -> bool:
+        rows = [self.usual.get(on - timedelta(days=ago)) for ago in range(14)]
+        imports = [r for r in rows if r and r["is_unusual"] and r["value"] > 3 * r["normal"]]
+        return on.weekday() == 6 and not imports
+
     def _week_leads_more(self, on: date) -> Iterator[Row]:
-        yield from self._compared(self._leads(on, 7), 1) if on.weekday() == 6 else ()
+        yield from self._compared(self._leads(on, 7), 1) if self._tells_week(on) else ()
 
     def _week_leads_fewer(self, on: date) -> Iterator[Row]:
-        yield from self._compared(self._leads(on, 7), -1) if on.weekday() == 6 else ()
+        yield from self._compared(self._leads(on, 7), -1) if self._tells_week(on) else ()
 
     def _week_leads_same(self, on: date) -> Iterator[Row]:
-        yield from self._compared(self._leads(on, 7), 0) if on.weekday() == 6 else ()
+        yield from self._compared(self._leads(on, 7), 0) if self._tells_week(on) else ()
 
     # What was told of earlier days
 

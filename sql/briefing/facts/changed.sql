@@ -1,5 +1,6 @@
 -- stances: pushed, cut, back
--- Open deals that on the day got a later closing date, a smaller amount or an earlier stage.
+-- Open deals that on the day got a later closing date, an amount smaller by a tenth or more, or an
+-- earlier stage. At stake in a smaller amount is what is gone of it.
 
 with compared as (
     select
@@ -23,7 +24,8 @@ select
     c.id as subject,
     array[c.id] as records,
     %(day)s::date as first_day,
-    coalesce(c.amount, 0) as weight,
+    case when s.stance = 'cut' then c.amount_before - c.amount else coalesce(c.amount, 0) end
+        as weight,
     c.name as deal,
     c.amount as money,
     case when s.stance = 'cut' then c.amount_before end as before,
@@ -33,7 +35,7 @@ select
 from compared c
 cross join lateral (values
     ('pushed', c.days > 0),
-    ('cut', c.amount < c.amount_before),
+    ('cut', c.amount < c.amount_before and c.amount <= 0.9 * c.amount_before),
     ('back', c.is_back)
 ) s (stance, holds)
 where s.holds

@@ -32,7 +32,8 @@ select
     id as subject,
     array[id] as records,
     day as first_day,
-    coalesce(amount, 0) as weight,
+    case when meaning = 'open' and (closing_date > date_before) is not true
+        and stage = stage_before then 0 else coalesce(amount, 0) end as weight,
     name as deal,
     amount as money,
     case when meaning = 'open' and closing_date > date_before then closing_date end as date,

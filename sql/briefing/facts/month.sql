@@ -1,6 +1,6 @@
 -- stances: month_ahead, month_behind, month_level
--- Value won in the month so far against the same days of the month before, where each of those
--- days is known. Level: they differ by less than a hundredth.
+-- From the eighth of the month on: value won in it so far against the same days of the month before,
+-- where each of those days is known. Level: they differ by less than a tenth.
 
 with periods as (
     select
@@ -22,7 +22,7 @@ won as (
 )
 select
     case
-        when abs(t.money - l.money) <= greatest(abs(l.money) * 0.01, 1) then 'month_level'
+        when abs(t.money - l.money) <= greatest(abs(l.money) * 0.1, 1) then 'month_level'
         when t.money > l.money then 'month_ahead'
         else 'month_behind'
     end as stance,
@@ -33,4 +33,4 @@ select
     l.money as before
 from won t
 join won l on l.period = 'last'
-where t.period = 'this' and (t.money > 0 or l.money > 0)
+where t.period = 'this' and extract(day from %(day)s::date) >= 8 and (t.money > 0 or l.money > 0)

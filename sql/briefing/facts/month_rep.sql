@@ -1,5 +1,6 @@
 -- stances: rep_most_month
--- The rep with the most value won in the month, where no other has as much and two have won.
+-- The rep with the most value won in the month, where no other has as much, two have won, and five
+-- deals with an amount or more are won.
 
 with reps as (
     select
@@ -7,7 +8,8 @@ with reps as (
         owner_name,
         sum(amount) as money,
         array_agg(id order by id) as records,
-        count(*) over () as reps
+        count(*) over () as reps,
+        sum(count(*)) over () as wins
     from analytics.deals
     where meaning = 'won'
         and closed_day between date_trunc('month', %(day)s::date) and %(day)s
@@ -29,4 +31,4 @@ select
     owner_name as owner,
     money
 from ranked
-where reps >= 2 and money > next_money
+where reps >= 2 and wins >= 5 and money > next_money

@@ -1,11 +1,11 @@
 -- stances: pipeline_up, pipeline_down, pipeline_level
 -- The open pipeline at the end of the day against seven days before. Level: they differ by less
--- than a hundredth.
+-- than a twentieth.
 
 select
     case
         when abs(t.open_pipeline_value - b.open_pipeline_value)
-            <= greatest(abs(b.open_pipeline_value) * 0.01, 1) then 'pipeline_level'
+            <= greatest(abs(b.open_pipeline_value) * 0.05, 1) then 'pipeline_level'
         when t.open_pipeline_value > b.open_pipeline_value then 'pipeline_up'
         else 'pipeline_down'
     end as stance,

@@ -1,7 +1,8 @@
 -- stances: week_won_more, week_won_less, week_won_level, week_leads_more, week_leads_fewer,
 --   week_leads_same
 -- The weekly digest, told on Mondays: the week up to Sunday against the one before, where each of
--- the fourteen days is known. Level: they differ by less than a hundredth.
+-- the fourteen days is known; leads only where none of those days brought more than three times what
+-- is usual, as an import does. Level: they differ by less than a tenth.
 
 with weeks as (
     select
@@ -16,7 +17,7 @@ with weeks as (
 )
 select
     case
-        when abs(won - won_before) <= greatest(abs(won_before) * 0.01, 1) then 'week_won_level'
+        when abs(won - won_before) <= greatest(abs(won_before) * 0.1, 1) then 'week_won_level'
         when won > won_before then 'week_won_more'
         else 'week_won_less'
     end as stance,
@@ -38,4 +39,8 @@ select
     'leads', %(day)s::date - 6, 0, leads, null,
     case when leads <> leads_before then leads_before end
 from weeks
-where leads > 0 or leads_before > 0
+where (leads > 0 or leads_before > 0) and not exists (
+    select from analytics.changes
+    where figure = 'new_leads' and days = 1 and is_unusual and value > 3 * normal
+        and day between %(day)s::date - 13 and %(day)s
+)

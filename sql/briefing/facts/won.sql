@@ -1,5 +1,6 @@
 -- stances: won_largest_month, won_repeat, won_after_gap, won, won_many
--- Deals won on the day. Three or more are told together, but for the largest of the month.
+-- Deals won on the day. Three or more are told together, but for the largest of five or more
+-- of the month.
 
 with wins as (
     select id, name, amount, owner_name, source, closed_day, account_id
@@ -25,7 +26,7 @@ judged as (
     select
         t.*,
         coalesce(t.rank = 1 and t.amount > (
-            select max(coalesce(w.amount, 0))
+            select case when count(*) >= 4 then max(coalesce(w.amount, 0)) end
             from wins w
             where w.id <> t.id and w.closed_day >= date_trunc('month', %(day)s::date)
         ), false) as is_largest,

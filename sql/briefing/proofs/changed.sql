@@ -9,7 +9,8 @@ where n.id = %(subject)s and b.id = %(subject)s and n.meaning = 'open' and b.mea
     and daterange(b.from_day, b.until_day) @> (%(day)s::date - 1)
 
 -- name: cut
-select n.amount = %(money)s and b.amount = %(before)s and %(money)s < %(before)s
+select n.amount = %(money)s and b.amount = %(before)s and %(before)s - %(money)s >= 0.1 * %(before)s
+    and %(money)s < %(before)s
     and n.name = %(deal)s
 from analytics.deal_history n, analytics.deal_history b
 where n.id = %(subject)s and b.id = %(subject)s and n.meaning = 'open' and b.meaning = 'open'

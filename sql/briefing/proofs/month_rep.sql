@@ -2,7 +2,7 @@
 
 -- name: rep_most_month
 with reps as (
-    select h.owner_id, sum(h.amount) as money
+    select h.owner_id, sum(h.amount) as money, count(*) filter (where h.amount > 0) as wins
     from analytics.deal_history h
     where h.is_present and not h.is_deleted and h.meaning = 'won' and h.closed_day <= %(day)s
         and to_char(h.closed_day, 'YYYYMM') = to_char(%(day)s::date, 'YYYYMM')
@@ -11,7 +11,7 @@ with reps as (
 )
 select (select money from reps where owner_id = %(subject)s) = %(money)s
     and not exists (select from reps where owner_id <> %(subject)s and money >= %(money)s)
-    and (select count(*) from reps where money > 0) >= 2
+    and (select count(*) > 1 and sum(wins) > 4 from reps where money > 0)
     and coalesce(
         (select owner_name from analytics.owners where owner_id = %(subject)s), %(subject)s
     ) = %(owner)s

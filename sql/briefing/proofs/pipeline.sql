@@ -7,7 +7,7 @@ select (
 ) = %(money)s and (
     select coalesce(sum(amount), 0) from analytics.deal_history
     where meaning = 'open' and daterange(from_day, until_day) @> (%(day)s::date - 7)
-) = %(before)s and %(money)s - %(before)s > greatest(0.01 * %(before)s, 1)
+) = %(before)s and %(money)s - %(before)s > greatest(0.05 * %(before)s, 1)
 
 -- name: pipeline_down
 select (
@@ -16,7 +16,7 @@ select (
 ) = %(money)s and (
     select sum(amount) from analytics.deal_history
     where meaning = 'open' and daterange(from_day, until_day) @> (%(day)s::date - 7)
-) = %(before)s and %(before)s - %(money)s > greatest(0.01 * %(before)s, 1)
+) = %(before)s and %(before)s - %(money)s > greatest(0.05 * %(before)s, 1)
 
 -- name: pipeline_level
 select (
@@ -25,4 +25,4 @@ select (
 ) = %(money)s and (
     select coalesce(sum(amount), 0) from analytics.deal_history
     where meaning = 'open' and daterange(from_day, until_day) @> (%(day)s::date - 7)
-) = %(before)s and abs(%(money)s - %(before)s) <= greatest(0.01 * %(before)s, 1)
+) = %(before)s and abs(%(money)s - %(before)s) <= greatest(0.05 * %(before)s, 1)

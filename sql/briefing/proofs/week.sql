@@ -7,7 +7,7 @@ select (
 ) = %(money)s and (
     select coalesce(sum(won_value), 0) from analytics.kpis
     where day > %(day)s::date - 14 and day <= %(day)s::date - 7
-) = %(before)s and %(money)s - %(before)s > greatest(0.01 * %(before)s, 1) and extract(isodow from %(day)s::date) = 7
+) = %(before)s and %(money)s - %(before)s > greatest(0.1 * %(before)s, 1) and extract(isodow from %(day)s::date) = 7
 
 -- name: week_won_less
 select (
@@ -16,7 +16,7 @@ select (
 ) = %(money)s and (
     select coalesce(sum(won_value), 0) from analytics.kpis
     where day > %(day)s::date - 14 and day <= %(day)s::date - 7
-) = %(before)s and %(before)s - %(money)s > greatest(0.01 * %(before)s, 1) and extract(isodow from %(day)s::date) = 7
+) = %(before)s and %(before)s - %(money)s > greatest(0.1 * %(before)s, 1) and extract(isodow from %(day)s::date) = 7
 
 -- name: week_won_level
 select (
@@ -25,7 +25,7 @@ select (
 ) = %(money)s and (
     select coalesce(sum(won_value), 0) from analytics.kpis
     where day > %(day)s::date - 14 and day <= %(day)s::date - 7
-) = %(before)s and abs(%(money)s - %(before)s) <= greatest(0.01 * %(before)s, 1) and extract(isodow from %(day)s::date) = 7
+) = %(before)s and abs(%(money)s - %(before)s) <= greatest(0.1 * %(before)s, 1) and extract(isodow from %(day)s::date) = 7
 
 -- name: week_leads_more
 select (
@@ -35,6 +35,11 @@ select (
     select coalesce(sum(new_leads), 0) from analytics.kpis
     where day > %(day)s::date - 14 and day <= %(day)s::date - 7
 ) = %(before)s and %(n)s > %(before)s and extract(isodow from %(day)s::date) = 7
+and coalesce((
+    select bool_and(not (is_unusual and value > normal * 3)) from analytics.changes
+    where figure = 'new_leads' and days = 1 and day > %(day)s::date - 14 and day <= %(day)s
+        and normal is not null
+), true)
 
 -- name: week_leads_fewer
 select (
@@ -44,6 +49,11 @@ select (
     select coalesce(sum(new_leads), 0) from analytics.kpis
     where day > %(day)s::date - 14 and day <= %(day)s::date - 7
 ) = %(before)s and %(n)s < %(before)s and extract(isodow from %(day)s::date) = 7
+and coalesce((
+    select bool_and(not (is_unusual and value > normal * 3)) from analytics.changes
+    where figure = 'new_leads' and days = 1 and day > %(day)s::date - 14 and day <= %(day)s
+        and normal is not null
+), true)
 
 -- name: week_leads_same
 select (
@@ -53,3 +63,8 @@ select (
     select coalesce(sum(new_leads), 0) from analytics.kpis
     where day > %(day)s::date - 14 and day <= %(day)s::date - 7
 ) = %(n)s and %(n)s > 0 and extract(isodow from %(day)s::date) = 7
+and coalesce((
+    select bool_and(not (is_unusual and value > normal * 3)) from analytics.changes
+    where figure = 'new_leads' and days = 1 and day > %(day)s::date - 14 and day <= %(day)s
+        and normal is not null
+), true)

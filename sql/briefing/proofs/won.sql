@@ -12,7 +12,10 @@ select exists (
 )
 
 -- name: won_largest_month
-select %(money)s > 0 and not exists (
+select %(money)s > 0 and (
+    select count(*) >= 5 from analytics.deals
+    where meaning = 'won' and closed_day between date_trunc('month', %(day)s::date) and %(day)s
+) and not exists (
     select from analytics.deal_history h
     where h.is_present and not h.is_deleted and h.meaning = 'won' and h.id <> %(subject)s
         and to_char(h.closed_day, 'YYYYMM') = to_char(%(day)s::date, 'YYYYMM')
