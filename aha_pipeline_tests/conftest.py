@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from aha_pipeline.warehouse import embedded
 from aha_pipeline.warehouse.migrate import migrate
 from aha_pipeline_tests.kit.databases import address_of, administer, fresh_database
 from aha_pipeline_tests.kit.environment import clean
-from aha_pipeline_tests.kit.servers import installed_postgres
+from aha_pipeline_tests.kit.servers import installed_postgres, server_folder
 
 # The same examples each time; `make explore` draws new ones.
 hypothesis.settings.register_profile("fixed", derandomize=True)
@@ -56,7 +55,7 @@ def postgres() -> Iterator[str]:
         yield address
         return
     # Not below pytest's own folder: another pytest run would close that to the server's user.
-    folder = Path(tempfile.mkdtemp(prefix="aha-tests-"))
+    folder = server_folder("aha-tests-")
     programs = os.environ.get("AHA_TEST_POSTGRES")
     started = installed_postgres(Path(programs), folder) if programs else _embedded(folder)
     try:

@@ -23,6 +23,7 @@ def address_of(server: str, database: str) -> str:
 def fresh_database(server: str, template: str = "template1") -> Iterator[str]:
     """Yield the address of a copy of a database that nobody is connected to, dropped at the end."""
     name = f"test_{uuid.uuid4().hex[:12]}"
-    administer(server, f"create database {name} template {template}")
+    # Its files are copied as they are: by way of the log, as is the default, takes twice the time.
+    administer(server, f"create database {name} template {template} strategy file_copy")
     yield address_of(server, name)
     administer(server, f"drop database {name} with (force)")
