@@ -7,6 +7,7 @@ import msgspec
 from psycopg2.extensions import connection as Connection
 
 from aha_pipeline.warehouse.landing import Window, open_window
+from aha_pipeline.warehouse.mart_builds import forget
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.marts import contiguous_range, refresh
 from aha_pipeline.warehouse.meanings import derive_meanings
@@ -84,6 +85,9 @@ def build(connection: Connection, first_day: date, last_day: date) -> tuple[date
         cursor.execute("select now()")
         [(now,)] = cursor
     days = contiguous_range(connection, first_day, last_day)
+    with connection.cursor() as cursor:
+        # Its durations end when it was built: once a day where no deal changed.
+        forget(cursor, [mart for mart in read_marts() if mart.name == "stage_stays"])
     for mart in read_marts():
         refresh(connection, mart, *(days if mart.kind == "daily" else ()), run_id="a run")
     return *days, now

@@ -15,7 +15,8 @@
 -- owner_id: on arrival. source: as the deal says now. closed_day: of a won or lost stay, as in
 -- analytics.deal_history.
 -- figures:
---   days (days): from came_at to left_at, or until the table was built; of 24 hours
+--   days (days): from came_at to left_at, or until the table was built, which is at
+--     least once a day; of 24 hours
 --   amount (money): Amount of the deal on arrival, null where empty
 
 with contents as (
