@@ -19,12 +19,18 @@ ORDERS = {
     "time_in_stage": "position, stage = '(none)'",
 }
 LABELS = {"source", "status", "step", "stage"}
+# (measure, its key): the mart that shows it of all, and what it is asked beside days and names.
+MEASURES = {
+    ("sources", ("source",)): ("source_quality", ()),
+    ("reps", ("owner_id",)): ("rep_matrix", ("infinity",)),
+    ("outcomes", ("month",)): ("outcomes_by_month", ()),
+}
 
 
 def faults_of_marts(connection, picture: Picture) -> list[str]:
     """Return what differs in any mart, and what the product's own checks find."""
     faults = [fault for mart in MARTS for fault in faults_of_rows(connection, picture, mart)]
-    faults += _narrowed(connection, picture)
+    faults += _narrowed(connection, picture) + faults_of_periods(connection, picture)
     faults += _moved(connection, picture) + _misplaced(connection, picture)
     return faults + [f"check of {asset}: {lines}" for asset, lines in wrong(connection).items()]
 
@@ -104,6 +110,56 @@ def _narrowed(connection, picture: Picture) -> list[str]:
             picture.computed[place] = kpis(early, sources, owners)
         faults += [f"{place} {it}" for it in _differences(picture.computed[place], found)]
     return faults
+
+
+def faults_of_periods(connection, picture: Picture) -> list[str]:
+    """Compare what is measured of some days, sources and owners with that of a smaller company.
+
+    It has the leads created on the days, the deals closed on them and the open ones; of these the
+    sources and owners that are asked for.
+    """
+    labels = {row["source"] for row in rows(connection, "kpi_parts")}
+    third = (picture.last_day - picture.first_day) / 3
+    faults = []
+    for sources, owners in FILTERS:
+        days = (picture.first_day + third, picture.last_day - third)
+        named = sources and [label for label in labels if key(label) in sources]
+        given = (*days, named, owners and sorted(owners))
+        for (name, columns), (mart, further) in MEASURES.items():
+            place = f"{name} of {sources} and {owners}"
+            if place not in picture.computed:
+                smaller = _smaller(picture, days, sources, owners)
+                picture.computed[place] = {
+                    where: {name: it for name, it in row.items() if name != "owner_name"}
+                    for where, row in MARTS[mart][1](smaller).items()
+                }
+            with connection.cursor() as cursor:
+                marks = ", ".join(["%s"] * len((*given, *further)))
+                query = f"select * from measures.{name}({marks})"  # noqa: S608
+                text = cursor.mogrify(query, (*given, *further)).decode()
+            found = {_key(row, columns): row for row in rows(connection, text)}
+            faults += [f"{place} {it}" for it in _differences(picture.computed[place], found)]
+    return faults
+
+
+def _smaller(picture: Picture, days, sources, owners) -> Picture:
+    def is_meant(one, source: str) -> bool:
+        return (sources is None or source in sources) and (
+            owners is None or one.now.owner in owners
+        )
+
+    leads = [
+        lead
+        for lead in picture.leads
+        if is_meant(lead, lead.now.source) and days[0] <= lead.day <= days[1]
+    ]
+    deals = [
+        deal
+        for deal in picture.deals
+        if is_meant(deal, deal.source)
+        and (deal.closed_day is None or days[0] <= deal.closed_day <= days[1])
+    ]
+    return replace(picture, leads=leads, deals=deals, computed={})
 
 
 def _misplaced(connection, picture: Picture) -> list[str]:

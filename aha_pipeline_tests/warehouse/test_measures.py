@@ -17,14 +17,9 @@ from aha_pipeline.sql import ROOT, parts
 from aha_pipeline.warehouse.measures import MeasureError, read_measures
 from aha_pipeline_tests.warehouse.marts_company import company, rows
 
-# The statistics of unusual days are one model that stands in its two marts as a whole.
-MODELS = {"changes", "change_causes"}
-FILES = [
-    path
-    for folder in ("marts", "dashboard")
-    for path in sorted((ROOT / folder).glob("*.sql"))
-    if path.stem not in MODELS
-]
+# The proofs of statements are a second computation on purpose.
+FOLDERS = ("marts", "dashboard", "briefing/facts", "briefing/report")
+FILES = [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.sql"))]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -57,6 +52,27 @@ ANSWERS: dict[str, list[tuple[tuple, object]]] = {
         ((5, 10, -1), Decimal("23.659")), ((5, 10, 1), Decimal("76.341")),
         ((0, 4, -1), 0), ((4, 4, 1), 100), ((2, 8, -1), Decimal("7.148")),
         ((2, 8, 1), Decimal("59.072")), ((0, 0, 1), None),
+    ],
+    "are_comparable": [((3,), False), ((4,), True), ((5,), True)],
+    "is_in_middle": [
+        ((1, 4), False), ((2, 4), True), ((3, 4), True), ((4, 4), False), ((2, 8), False),
+        ((3, 8), True), ((6, 8), True), ((7, 8), False), ((1, 6), False), ((2, 6), True),
+        ((5, 6), True), ((6, 6), False),
+    ],
+    "share_of_middle": [((2,), Decimal("0.5")), ((4,), Decimal("0.25")), ((3,), None)],
+    "standard_deviation": [((2,), Decimal("2.965")), ((0,), 0)],
+    "chance_of_events": [
+        ((4, 50, 10, 1, 1), Decimal("4.472")), ((0.25, 8, 2, None, None), 2),
+        ((9, 0, 0, 16, 4), 6), ((9, 0, 0, 16, 0), None), ((9, None, None, 9, 1), 9),
+    ],
+    "chance_of_share": [((1, 2, 4), 25), ((0, 2, 1), Decimal("43.301")), ((9, 98, 25), 6)],
+    "score": [((6, 2), 3), ((5, 0), 0), ((None, 2), 0), ((-3, 2), Decimal("-1.5"))],
+    "is_unusual": [
+        ((3,), True), ((-3,), True), ((2.99,), False), ((-2.99,), False), ((4,), True),
+    ],
+    "mean_weight": [
+        ((1, 4, 1, 2), Decimal("0.375")), ((0, 5, 3, 4), Decimal("0.375")),
+        ((1, 2, 3, 4), Decimal("0.625")),
     ],
     "is_plausible_rate": [
         ((21, 84), True), ((20.9, 84), False), ((336, 84), True), ((337, 84), False),

@@ -1,8 +1,8 @@
 -- asset: analytics/daily_flows
 -- severity: error
 -- blocking: yes
--- description: The days do not add up to the leads of analytics.lead_volume and the months of
--- analytics.outcomes_by_month. Run `aha sync` to build them again.
+-- description: The days do not add up to the leads of analytics.lead_volume and the won and lost
+-- deals of analytics.funnel. Run `aha sync` to build them again.
 
 with created as (
     select day, sum(leads) as leads
@@ -10,18 +10,22 @@ with created as (
     where day is not null
     group by day
 ),
-months as (
+whole as (
     select
-        date_trunc('month', day::timestamp)::date as month,
+        sum(records) filter (where meaning = 'won') as won_deals,
+        sum(value) filter (where meaning = 'won') as won_value,
+        sum(records) filter (where meaning = 'lost') as lost_deals,
+        sum(value) filter (where meaning = 'lost') as lost_value
+    from analytics.funnel
+    where entity = 'deal'
+),
+days as (
+    select
         sum(won_deals) as won_deals,
         sum(won_value) as won_value,
         sum(lost_deals) as lost_deals,
         sum(lost_value) as lost_value
     from analytics.daily_flows
-    group by 1
-),
-closed as (
-    select * from analytics.outcomes_by_month where month is not null
 )
 select
     'new leads of ' || day as rule,
@@ -31,13 +35,13 @@ from created c
 full join analytics.daily_flows f using (day)
 where coalesce(f.new_leads, 0) <> coalesce(c.leads, 0)
 union all
-select f.figure || ' of ' || month, f.expected, f.found
-from months m
-full join closed c using (month)
+select f.figure, coalesce(f.expected, 0), coalesce(f.found, 0)
+from whole w
+cross join days d
 cross join lateral (values
-    ('won deals', coalesce(c.won_deals, 0), coalesce(m.won_deals, 0)),
-    ('won value', coalesce(c.won_value, 0), coalesce(m.won_value, 0)),
-    ('lost deals', coalesce(c.lost_deals, 0), coalesce(m.lost_deals, 0)),
-    ('lost value', coalesce(c.lost_value, 0), coalesce(m.lost_value, 0))
+    ('won deals', w.won_deals, d.won_deals),
+    ('won value', w.won_value, d.won_value),
+    ('lost deals', w.lost_deals, d.lost_deals),
+    ('lost value', w.lost_value, d.lost_value)
 ) f (figure, expected, found)
-where f.found <> f.expected
+where coalesce(f.found, 0) <> coalesce(f.expected, 0)

@@ -1,33 +1,26 @@
 -- asset: analytics/outcomes_by_month
 -- severity: error
 -- blocking: yes
--- description: The months do not add up to the won and lost deals of analytics.funnel. Run `aha
--- sync` to build both again.
+-- description: The months are not the sums of the days of analytics.daily_flows. Run `aha sync` to
+-- build both again.
 
-with whole as (
+with days as (
     select
-        sum(records) filter (where meaning = 'won') as won_deals,
-        sum(value) filter (where meaning = 'won') as won_value,
-        sum(records) filter (where meaning = 'lost') as lost_deals,
-        sum(value) filter (where meaning = 'lost') as lost_value
-    from analytics.funnel
-    where entity = 'deal'
-),
-parts as (
-    select
+        date_trunc('month', day::timestamp)::date as month,
         sum(won_deals) as won_deals,
         sum(won_value) as won_value,
         sum(lost_deals) as lost_deals,
         sum(lost_value) as lost_value
-    from analytics.outcomes_by_month
+    from analytics.daily_flows
+    group by 1
 )
-select c.figure as rule, coalesce(c.expected, 0) as expected, coalesce(c.found, 0) as found
-from whole w
-cross join parts p
+select f.figure || ' of ' || month as rule, f.expected, f.found
+from days d
+full join analytics.outcomes_by_month m using (month)
 cross join lateral (values
-    ('won deals', w.won_deals, p.won_deals),
-    ('won value', w.won_value, p.won_value),
-    ('lost deals', w.lost_deals, p.lost_deals),
-    ('lost value', w.lost_value, p.lost_value)
-) c (figure, expected, found)
-where coalesce(c.found, 0) <> coalesce(c.expected, 0)
+    ('won deals', coalesce(d.won_deals, 0), coalesce(m.won_deals, 0)),
+    ('won value', coalesce(d.won_value, 0), coalesce(m.won_value, 0)),
+    ('lost deals', coalesce(d.lost_deals, 0), coalesce(m.lost_deals, 0)),
+    ('lost value', coalesce(d.lost_value, 0), coalesce(m.lost_value, 0))
+) f (figure, expected, found)
+where f.found <> f.expected

@@ -9,26 +9,9 @@ with stretches (is_before, first_day, last_day) as (
         (true, %(before_first)s::date, %(before_last)s::date)
 ),
 lost as (
-    select
-        s.is_before,
-        coalesce(l.reason, '(none)') as reason,
-        coalesce(h.stage, '(not known)') as stage,
-        d.owner_id,
-        d.owner_name,
-        d.source,
-        d.amount
+    select s.is_before, l.*
     from stretches s
-    join analytics.lost_deals l on l.closed_day between s.first_day and s.last_day
-    join analytics.deals d on d.id = l.id
-    left join lateral (
-        select o.stage
-        from analytics.deal_history o
-        where o.id = l.id and o.meaning = 'open' and not o.is_assumed
-        order by o.said_from desc
-        limit 1
-    ) h on true
-    where (%(sources)s::text[] is null or d.source = any(%(sources)s))
-        and (%(owners)s::text[] is null or d.owner_id = any(%(owners)s))
+    cross join lateral measures.lost(s.first_day, s.last_day, %(sources)s, %(owners)s) l
 ),
 parts as (
     select l.is_before, l.reason as main_reason, l.amount, p.dimension, p.part, p.name

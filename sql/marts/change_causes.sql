@@ -26,11 +26,15 @@ with changed as (
         and normal is not null
 ),
 ends as (
-    select c.day, c.figure, c.days, c.sign, c.change, e.end_day, case
-        when e.end_day = c.day then 0
-        when cardinality(c.compared_with) = 4 then 0.25
-        else 0.5
-    end as share
+    select
+        c.day,
+        c.figure,
+        c.days,
+        c.sign,
+        c.change,
+        e.end_day,
+        e.end_day = c.day as is_present,
+        measures.share_of_middle(cardinality(c.compared_with)) as share
     from changed c
     cross join lateral unnest(c.day || c.compared_with) e (end_day)
 ),
@@ -42,8 +46,8 @@ moved as (
         e.sign,
         p.dimension,
         p.part,
-        coalesce(sum(p.value) filter (where e.share = 0), 0) as value,
-        sum(p.value * e.share) as normal
+        coalesce(sum(p.value) filter (where e.is_present), 0) as value,
+        coalesce(sum(p.value * e.share) filter (where not e.is_present), 0) as normal
     from ends e
     cross join lateral generate_series(0, e.days - 1) g (back)
     join analytics.daily_parts p on p.day = e.end_day - g.back and p.figure = e.figure
@@ -54,10 +58,10 @@ weeks as (
         e.day,
         p.dimension,
         p.part,
-        coalesce(sum(w.leads) filter (where e.share = 0), 0) as leads,
-        coalesce(sum(w.junk_leads) filter (where e.share = 0), 0) as junk,
-        coalesce(sum(w.leads) filter (where e.share > 0), 0) as usual_leads,
-        coalesce(sum(w.junk_leads) filter (where e.share > 0), 0) as usual_junk
+        coalesce(sum(w.leads) filter (where e.is_present), 0) as leads,
+        coalesce(sum(w.junk_leads) filter (where e.is_present), 0) as junk,
+        coalesce(sum(w.leads) filter (where not e.is_present), 0) as usual_leads,
+        coalesce(sum(w.junk_leads) filter (where not e.is_present), 0) as usual_junk
     from ends e
     join analytics.week_leads w on w.day = e.end_day
     cross join lateral (values ('source', w.source), ('owner', w.owner_id)) p (dimension, part)
@@ -71,7 +75,9 @@ shares as (
         part,
         measures.pct(junk, leads) as value,
         measures.pct(usual_junk, usual_leads) as normal,
-        (leads / sum(leads) over whole + usual_leads / sum(usual_leads) over whole) / 2 as weight
+        measures.mean_weight(
+            leads, sum(leads) over whole, usual_leads, sum(usual_leads) over whole
+        ) as weight
     from weeks
     window whole as (partition by day, dimension)
 ),

@@ -118,7 +118,8 @@ ranked as (
         count(*) over period as halves,
         row_number() over (partition by day, figure, days order by value, before desc) as place
     from compared
-    where comparable_days >= 4 and weeks <= comparable_days - mod(comparable_days, 2)
+    where measures.are_comparable(comparable_days)
+        and weeks <= comparable_days - mod(comparable_days, 2)
     window period as (partition by day, figure, days)
 ),
 normals as (
@@ -126,10 +127,10 @@ normals as (
         day,
         figure,
         days,
-        sum(value) * case count(*) when 4 then 0.25 else 0.5 end as normal,
+        sum(value) * measures.share_of_middle(count(*)) as normal,
         array_agg(before order by before desc) as compared_with
     from ranked
-    where place > halves / 4 and place <= halves - halves / 4
+    where measures.is_in_middle(place, halves)
     group by day, figure, days
 ),
 spreads as (
@@ -152,10 +153,9 @@ moved as (
         p.days,
         p.value,
         n.normal,
-        1.4826 * s.deviation::numeric as deviation,
-        sqrt(greatest(s.events, 1) * coalesce(
-            s.all_squares / nullif(s.all_events, 0), p.squares / nullif(p.events, 0)
-        )) as chance,
+        measures.standard_deviation(s.deviation::numeric) as deviation,
+        measures.chance_of_events(s.events, s.all_squares, s.all_events, p.squares, p.events)
+            as chance,
         coalesce(c.comparable_days, 0) as comparable_days,
         n.compared_with
     from periods p
@@ -176,11 +176,12 @@ shares as (
         w.day,
         w.leads,
         measures.pct(w.junk_leads, w.leads) as value,
-        case when count(b.day) >= 4 then measures.pct(sum(b.junk_leads), sum(b.leads)) end
-            as normal,
-        (sum(b.junk_leads) + 1) / (sum(b.leads) + 2) as chance,
+        case when measures.are_comparable(count(b.day))
+            then measures.pct(sum(b.junk_leads), sum(b.leads)) end as normal,
+        measures.chance_of_share(sum(b.junk_leads), sum(b.leads), w.leads) as chance,
         count(b.day) as comparable_days,
-        case when count(b.day) >= 4 then array_agg(b.day order by b.day desc) end as compared_with
+        case when measures.are_comparable(count(b.day))
+            then array_agg(b.day order by b.day desc) end as compared_with
     from weeks w
     join days using (day)
     left join weeks b on b.day in (
@@ -207,9 +208,7 @@ scored as (
     union all
     select
         s.day, 'junk_pct', 7, s.value, s.normal, s.comparable_days, s.compared_with,
-        greatest(
-            1.4826 * d.deviation::numeric, 100 * sqrt(s.chance * (1 - s.chance) / s.leads)
-        )
+        greatest(measures.standard_deviation(d.deviation::numeric), s.chance)
     from shares s
     left join share_spreads d using (day)
 ),
@@ -218,7 +217,7 @@ judged as (
         *,
         value - normal as change,
         case when normal is not null then spread end as known_spread,
-        coalesce((value - normal) / nullif(spread, 0), 0) as known_score,
+        measures.score(value - normal, spread) as known_score,
         case sign(value - normal) when 1 then 'up' when -1 then 'down' when 0 then 'flat' end
             as direction
     from scored
@@ -234,7 +233,7 @@ select
     j.change,
     j.known_spread as spread,
     case when j.normal is not null then j.known_score end as score,
-    case when j.normal is not null then abs(j.known_score) >= 3 end as is_unusual,
+    case when j.normal is not null then measures.is_unusual(j.known_score) end as is_unusual,
     j.direction,
     case when f.better <> 'none' and j.direction <> 'flat' then j.direction = f.better end
         as is_good,

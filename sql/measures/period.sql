@@ -1,10 +1,12 @@
 -- What the days from `since` to `until`, both included, brought: one row per source and owner, of
--- those given; of all where they are null. Sums over the rows are the period's figures.
+-- those given; of all days, sources and owners where they are null. Sums over the rows are the
+-- period's figures.
 -- Leads: those created in the period, by what they say now; they are open, qualified, converted,
 -- lost or junk. Won and lost: deals by the day on which they were won or lost.
 
 create function measures.period(
-    since date, until date, of_sources text[] default null, of_owners text[] default null
+    since date default null, until date default null, of_sources text[] default null,
+    of_owners text[] default null
 ) returns table (
     source text, owner_id text, new_leads bigint, open_leads bigint, qualified_leads bigint,
     converted_leads bigint, lost_leads bigint, junk_leads bigint, won_deals bigint,
@@ -22,7 +24,8 @@ language sql stable as $$
             sum(v.leads) filter (where v.meaning = 'lost') as lost_leads,
             sum(v.leads) filter (where v.meaning = 'junk') as junk_leads
         from analytics.lead_volume v
-        where v.day between since and until
+        where (since is null or v.day >= since)
+            and (until is null or v.day <= until)
             and (of_sources is null or v.source = any(of_sources))
             and (of_owners is null or v.owner_id = any(of_owners))
         group by v.source, v.owner_id
@@ -36,7 +39,8 @@ language sql stable as $$
             sum(p.lost_deals) as lost_deals,
             sum(p.lost_value) as lost_value
         from analytics.kpi_parts p
-        where p.day between since and until
+        where (since is null or p.day >= since)
+            and (until is null or p.day <= until)
             and (of_sources is null or p.source = any(of_sources))
             and (of_owners is null or p.owner_id = any(of_owners))
         group by p.source, p.owner_id

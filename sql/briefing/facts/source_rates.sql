@@ -19,8 +19,8 @@ shares as (
         k.stance,
         s.source,
         s.leads,
-        round(100.0 * k.part / s.leads, 1) as share,
-        round(100.0 * sum(k.part) over kinds / sum(s.leads) over kinds, 1) as all_share
+        round(measures.pct(k.part, s.leads), 1) as share,
+        round(measures.pct(sum(k.part) over kinds, sum(s.leads) over kinds), 1) as all_share
     from sources s
     cross join lateral (values
         ('junk_highest', s.junk), ('conv_highest', s.converted)
