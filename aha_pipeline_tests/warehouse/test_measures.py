@@ -24,15 +24,34 @@ FILES = [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.s
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_no_ratio_is_computed_outside_the_measures(path: Path):
-    query = parts(path)[1].replace("%%", "%").replace("{{}}", "{}")
-    for name in ("{table}", "{module}", "{name}"):
-        query = query.replace(name, "thing")
     found = [
         node.sql("postgres")
-        for node in sqlglot.parse_one(query, dialect="postgres").find_all(exp.Div, exp.Mul)
+        for node in parsed(path).find_all(exp.Div, exp.Mul)
         if isinstance(node, exp.Div) or "100" in (node.this.name, node.expression.name)
     ]
     assert set(found) <= ALLOWED.get(path.stem, set())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_what_is_first_is_told_by_one_rule(path: Path):
+    """A figure is compared with that of the next in the order by measures.stands_out alone."""
+    query = parsed(path)
+    named = [lead.find_ancestor(exp.Alias) for lead in query.find_all(exp.Lead)]
+    seconds = {alias.alias for alias in named if alias}
+    compared = [
+        node.sql("postgres")
+        for node in query.find_all(exp.GT, exp.GTE, exp.LT, exp.LTE, exp.EQ, exp.NEQ)
+        if seconds & {column.name for column in node.find_all(exp.Column)}
+        and not node.find(exp.Dot)
+    ]
+    assert set(compared) <= ALLOWED.get(path.stem, set())
+
+
+def parsed(path: Path) -> exp.Expression:
+    query = parts(path)[1].replace("%%", "%").replace("{{}}", "{}")
+    for name in ("{table}", "{module}", "{name}"):
+        query = query.replace(name, "thing")
+    return sqlglot.parse_one(query, dialect="postgres")
 
 
 # A unit of time or of worth in another unit.
@@ -58,6 +77,12 @@ ANSWERS: dict[str, list[tuple[tuple, object]]] = {
         ((1, 4), False), ((2, 4), True), ((3, 4), True), ((4, 4), False), ((2, 8), False),
         ((3, 8), True), ((6, 8), True), ((7, 8), False), ((1, 6), False), ((2, 6), True),
         ((5, 6), True), ((6, 6), False),
+    ],
+    "stands_out": [
+        ((5, 4, 2, 2), True), ((5, 5, 2, 2), False), ((4, 5, 2, 2), False), ((5, 4, 3, 2), True),
+        ((5, 4, 1, 2), False), ((5, None, 2, 2), True), ((0, None, 2, 2), False),
+        ((0, 0, 2, 2), False), ((0.5, None, 1, 1), True), ((-1, -2, 2, 2), True),
+        ((None, None, 1, 1), None),
     ],
     "share_of_middle": [((2,), Decimal("0.5")), ((4,), Decimal("0.25")), ((3,), None)],
     "standard_deviation": [((2,), Decimal("2.965")), ((0,), 0)],

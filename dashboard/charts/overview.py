@@ -151,7 +151,7 @@ def _lost_beside(row: Row, currency: str) -> str:
 def _lost(row: Row, currency: str) -> Mark:
     main = (
         []
-        if row["dimension"] == "reason"
+        if row["dimension"] == "reason" or row["main_reason"] is None
         else [f"most often: {html(row['main_reason'])} ({count(row['main_deals'], currency)})"]
     )
     hover = lines(row["name"], _lost_beside(row, currency), *main)

@@ -17,7 +17,7 @@ with closing as (
 due as (
     select
         count(*) as n,
-        coalesce(bool_or(rank = 1 and amount > coalesce(next_amount, 0)), false) as is_named,
+        coalesce(bool_or(rank = 1 and measures.stands_out(amount, next_amount)), false) as is_named,
         array_agg(id order by rank) as records,
         sum(amount) as money,
         max(id) filter (where rank = 1) as id,

@@ -27,4 +27,4 @@ select
     round(normal, 1) as usual,
     extract(isodow from day)::int as weekday
 from parts
-where rank = 1 and name <> '(none)' and abs(change) > coalesce(next_change, 0)
+where rank = 1 and name <> '(none)' and measures.stands_out(abs(change), next_change)

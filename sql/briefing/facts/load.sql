@@ -23,6 +23,8 @@ select
     sum(overdue) filter (where rank <= 2) as n,
     sum(overdue) as "of"
 from owners
-having count(*) >= 4 and sum(overdue) >= 10
+having sum(overdue) >= 10
     and 2 * sum(overdue) filter (where rank <= 2) >= sum(overdue)
-    and min(overdue) filter (where rank = 2) > min(overdue) filter (where rank = 3)
+    and measures.stands_out(
+        min(overdue) filter (where rank = 2), min(overdue) filter (where rank = 3), count(*), 4
+    )

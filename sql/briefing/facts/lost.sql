@@ -30,7 +30,7 @@ where losses < 3
 union all
 select
     'lost_many', '', array_agg(id order by rank), %(day)s::date, coalesce(sum(amount), 0),
-    count(*), max(name) filter (where rank = 1 and amount > coalesce(next_amount, 0)), sum(amount),
-    max(amount) filter (where rank = 1 and amount > coalesce(next_amount, 0)), null
+    count(*), max(name) filter (where rank = 1 and measures.stands_out(amount, next_amount)), sum(amount),
+    max(amount) filter (where rank = 1 and measures.stands_out(amount, next_amount)), null
 from today
 having count(*) >= 3

@@ -31,4 +31,4 @@ select
     owner_name as owner,
     money
 from ranked
-where reps >= 2 and wins >= 5 and money > next_money
+where wins >= 5 and measures.stands_out(money, next_money, reps, 2)

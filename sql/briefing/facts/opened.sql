@@ -37,4 +37,4 @@ select
     amount as money,
     nullif(owner_name, '(none)') as owner
 from judged
-where amount > coalesce(next_amount, 0)
+where measures.stands_out(amount, next_amount)

@@ -24,10 +24,10 @@ select
     amount as money,
     %(day)s::date - closing_date as days
 from overdue
-where amount > coalesce(next_amount, 0)
-    and amount > coalesce((
+where measures.stands_out(amount, next_amount)
+    and measures.stands_out(amount, (
         select max(h.amount)
         from analytics.deal_history h
         where h.from_day <= %(day)s and (h.until_day is null or h.until_day > %(day)s)
             and h.meaning = 'open' and h.closing_date = %(day)s
-    ), 0)
+    ))

@@ -30,4 +30,4 @@ select
     times as n,
     (select count(*) from losses) as "of"
 from reasons
-where times >= 3 and times > coalesce(next_times, 0)
+where times >= 3 and measures.stands_out(times, next_times)

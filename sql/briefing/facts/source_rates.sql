@@ -49,4 +49,5 @@ select
     all_share as "all",
     sources
 from ranked
-where rank = 1 and sources >= 2 and share > next_share and share > all_share
+where rank = 1 and measures.stands_out(share, next_share, sources, 2)
+    and share > all_share

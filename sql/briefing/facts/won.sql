@@ -64,9 +64,11 @@ union all
 select
     'won_many', '', array_agg(id order by rank), %(day)s::date, coalesce(max(total), 0),
     count(*),
-    max(name) filter (where rank = 1 and amount > coalesce(next_amount, 0) and not is_largest),
+    max(name)
+        filter (where rank = 1 and measures.stands_out(amount, next_amount) and not is_largest),
     max(total),
-    max(amount) filter (where rank = 1 and amount > coalesce(next_amount, 0) and not is_largest),
+    max(amount)
+        filter (where rank = 1 and measures.stands_out(amount, next_amount) and not is_largest),
     null, null, null, null
 from judged
 having count(*) >= 3

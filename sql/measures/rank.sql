@@ -1,0 +1,10 @@
+-- What is said to be the most of a set, on every surface: the first by the figure, where the set, which
+-- the sentence names, has at least so many members and no other comes up to it. A tie names nobody, and
+-- so does a set of nothing but zeros. next_figure: that of the second; null where there is none.
+
+create function measures.stands_out(
+    figure numeric, next_figure numeric, members bigint default 1, least_members bigint default 1
+) returns boolean
+language sql immutable parallel safe as $$
+    select members >= least_members and figure > coalesce(next_figure, 0)
+$$;
