@@ -1,7 +1,7 @@
 """The dashboard, served by `dashboard/server.py`. One page, five tabs, only the open one runs."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from aha_pipeline.encoding import markdown
 from aha_pipeline.settings import Settings, SettingsError, load
 from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
-from dashboard import login, pages, record_page, search, source
+from dashboard import login, pages, record_page, rep_page, search, source, source_page
 from dashboard.cards import compared
 from dashboard.filters import Filters, choose
 from dashboard.login import NoEntry
@@ -71,11 +71,9 @@ def main() -> None:
 
 def _desk(data: Source) -> None:
     _open_deal()
-    pages.restore_desk()
-    _header(data)
-    data = replace(data, filters=_filters(data))
-    if text := compared(data):
-        st.caption(text)
+    _header(data, data.company)
+    data = replace(data, filters=_filters(data, "filter_sources", "filter_owners"))
+    _say_period(data)
     tabs = st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params")
     for tab, show in zip(tabs, TABS.values(), strict=True):
         if tab.open:
@@ -90,17 +88,59 @@ def _record(data: Source) -> None:
         record_page.show(data, st.query_params.get("kind", ""), st.query_params.get("id", ""))
 
 
+def _rep(data: Source) -> None:
+    owners = {row["owner_id"]: row["owner_name"] for row in data.rows("filter_owners")}
+    owner = _named(data, pages.REP, owners)
+    if owner is not None:
+        filters = replace(_filters(data, "filter_sources", None), owners=[owner])
+        _blocks(rep_page.BLOCKS, replace(data, filters=filters))
+
+
+def _source(data: Source) -> None:
+    sources = {row["source"]: row["source"] for row in data.rows("filter_sources")}
+    source = _named(data, pages.SOURCE, sources)
+    if source is not None:
+        filters = replace(_filters(data, None, "filter_owners"), sources=[source])
+        _blocks(source_page.BLOCKS, replace(data, filters=filters))
+
+
+def _named(data: Source, page: str, names: dict[str, str]) -> str | None:
+    """Show the head of the page of one of several; return which one, or None if it is none."""
+    pages.way_back()
+    one = pages.of(page, names)
+    if one not in names:
+        st.info(f"There is no such {page}. It may have been renamed, or have no record any more.")
+        return None
+    _header(data, names[one])
+    return one
+
+
+def _blocks(blocks: Sequence[Callable[[Source], None]], data: Source) -> None:
+    _say_period(data)
+    for show in blocks:
+        _show(show, data)
+    show_clicked(data)
+
+
+def _say_period(data: Source) -> None:
+    if text := compared(data):
+        st.caption(text)
+
+
 def _open_deal() -> None:
     """Follow the short address of a deal, `?deal=<id>`, which messages hold."""
     if deal := st.query_params.get("deal"):
         pages.open_record("Deals", deal)
 
 
-def _filters(data: Source) -> Filters:
-    """Show the filters; before the marts are built there is nothing to choose from."""
+def _filters(data: Source, *queries: str | None) -> Filters:
+    """Show the filters; before the marts are built there is nothing to choose from.
+
+    queries: what is offered as sources and owners, None for the one that the page is of.
+    """
     try:
-        offered = data.rows("filter_sources"), data.rows("filter_owners")
-        return choose(*offered, data.today, data.calendar)
+        sources, owners = (data.rows(query) if query else None for query in queries)
+        return choose(sources, owners, data.today, data.calendar)
     except NotBuilt:
         return Filters()
 
@@ -113,8 +153,8 @@ def _show(show: Callable[[Source], None], data: Source) -> None:
         st.info(str(error), icon=":material/hourglass_empty:")
 
 
-def _header(data: Source) -> None:
-    st.title(markdown(data.company), anchor=False)
+def _header(data: Source, title: str) -> None:
+    st.title(markdown(title), anchor=False)
     stamp = "Nothing read completely yet" if data.as_of is None else f"Data as of {at(data.as_of)}"
     running = " · a sync is running" if data.is_running else ""
     st.caption(f"{stamp}{running} · money in {data.currency}")
@@ -141,7 +181,7 @@ def _header(data: Source) -> None:
         )
 
 
-PAGES = {pages.DESK: _desk, pages.RECORD: _record}
+PAGES = {pages.DESK: _desk, pages.RECORD: _record, pages.REP: _rep, pages.SOURCE: _source}
 
 
 def _unknown(data: Source) -> list[Row]:

@@ -90,8 +90,16 @@ CARDS = (
 UNITS = {card.figure: card.unit for card in CARDS} | {"win_rate_by_value": "points"}
 
 
-def show_cards(source: Source) -> None:
-    """Show the cards of the period."""
+def show_cards(source: Source, team: str = "", **of_team: list[str] | None) -> None:
+    """Show the cards of the period.
+
+    team: what else each figure is of, named so below it; of_team: the filters that make it that.
+    """
+    all_rows = source.rows("period_figures", **of_team) if team else []
+    beside = {
+        row["figure"]: printed(row["value"], UNITS.get(row["figure"], "count"), source.currency)
+        for row in all_rows
+    }
     rows = {row["figure"]: row for row in source.rows("period_figures")}
     words = {
         name: printed(row["value"], UNITS.get(name, "count"), source.currency)
@@ -102,8 +110,11 @@ def show_cards(source: Source) -> None:
         for card in CARDS:
             if card.module in not_read:
                 _show_not_read(card)
-            else:
-                _show(card, rows[card.figure], words, source)
+                continue
+            notes = [card.note.format(**words)] if card.note else []
+            if team:
+                notes.append(f"{team}: {beside[card.figure]}")
+            _show(card, rows[card.figure], notes, source)
 
 
 def printed(value: Number, unit: str, currency: str) -> str:
@@ -135,12 +146,12 @@ def compared(source: Source) -> str:
     return f"{periods.printed(first, last, today.year)}{so_far}, compared with {before}"
 
 
-def _show(card: Card, row: Row, words: dict[str, str], source: Source) -> None:
+def _show(card: Card, row: Row, notes: list[str], source: Source) -> None:
     before = printed(row["before"], card.unit, source.currency)
     with st.container(border=True, height="stretch"):
         st.metric(
             card.label,
-            words[card.figure],
+            printed(row["value"], card.unit, source.currency),
             change(row["change"], card.unit, source.currency),
             delta_color="normal" if card.more_is_good else "inverse",
             delta_description=f"from {before}" if row["change"] is not None else None,
@@ -148,8 +159,8 @@ def _show(card: Card, row: Row, words: dict[str, str], source: Source) -> None:
         )
         if row["value"] is not None and row["change"] is None:
             st.caption(_without_before(row, source))
-        if card.note:
-            st.caption(card.note.format(**words))
+        for note in notes:
+            st.caption(note)
 
 
 def _show_not_read(card: Card) -> None:

@@ -29,28 +29,31 @@ class Filters:
 
 
 def choose(
-    sources: Sequence[Row], owners: Sequence[Row], today: date | None, calendar: Calendar
+    sources: Sequence[Row] | None,
+    owners: Sequence[Row] | None,
+    today: date | None,
+    calendar: Calendar,
 ) -> Filters:
     """Show the filters in a row and return what is chosen in them.
 
-    sources, owners: rows of `filter_sources` and `filter_owners`. today: up to when records have
-    been read, None before the first read, when no period is known. A value in the address that is
-    not on offer is named, and no record is shown where no other is: never those of all.
+    sources, owners: rows of `filter_sources` and `filter_owners`; None where the page is of one,
+    and the filter is not shown. today: up to when records have been read, None before the first
+    read, when no period is known. A value in the address that is not on offer is named, and no
+    record is shown where no other is: never those of all.
     """
-    ids = _owner_names(owners)
-    offered = [row["source"] for row in sources]
-    gone = {"source": _gone("source", offered), "owner": _gone("owner", list(ids))}
+    ids = _owner_names(owners or ())
+    offered = {"source": [row["source"] for row in sources or ()], "owner": list(ids)}
+    shown = [key for key, rows in (("source", sources), ("owner", owners)) if rows is not None]
+    gone = {key: _gone(key, offered[key]) for key in shown}
+    chosen: dict[str, list[str]] = {}
     with st.container(key="filters"):
-        when, whence, whose = st.columns([1, 1.4, 1.4])
+        when, *places = st.columns([1, 1.4, 1.4])
         period = _period(when, today, calendar)
-        chosen = whence.multiselect(
-            "Sources", offered, key="source", bind="query-params", placeholder="All sources",
-            on_change=_forget_gone,
-        )  # fmt: skip
-        names = whose.multiselect(
-            "Owners", list(ids), key="owner", bind="query-params", placeholder="All owners",
-            on_change=_forget_gone,
-        )  # fmt: skip
+        for key, place in zip(shown, places, strict=False):
+            chosen[key] = place.multiselect(
+                f"{key.capitalize()}s", offered[key], key=key, bind="query-params",
+                placeholder=f"All {key}s", on_change=_forget_gone,
+            )  # fmt: skip
     for kind, values in gone.items():
         if values:
             st.warning(
@@ -59,8 +62,8 @@ def choose(
             )
     return Filters(
         **(vars(period) if period else {}),
-        sources=list(chosen) or gone["source"] or None,
-        owners=[ids[name] for name in names] or gone["owner"] or None,
+        sources=chosen.get("source") or gone.get("source") or None,
+        owners=[ids[name] for name in chosen.get("owner", ())] or gone.get("owner") or None,
     )
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from aha_pipeline import figures
+from dashboard import pages
 from dashboard.login import NO_RECORDS
 from dashboard.records import clicked
 from dashboard.source import Source
@@ -30,11 +31,13 @@ def chart(
     definition: str,
     empty: str,
     key: str = "",
+    opens: tuple[str, str] | None = None,
 ) -> None:
     """Show a figure in a frame, or the sentence `empty` where there are no rows.
 
     about: what to look for, below the title; definition: how the figure is made, on hover. A click
-    on a mark lists the records behind it. key: tells charts of one kind on a page apart.
+    on a mark lists the records behind it. key: tells charts of one kind on a page apart. opens: the
+    page that the name of each row leads to, and the column that holds what it is of.
     """
     with st.container(border=True, height="stretch"):
         st.markdown(f"**{title}**", help=definition)
@@ -44,14 +47,27 @@ def chart(
         st.caption(about)
         name = f"{draw.__module__}.{draw.__name__}{key}"
         shown = f"{name}.{st.session_state.get(_clicks(name), 0)}"
+        figure = draw(rows, source.currency)
+        if opens:
+            _link(figure, rows, *opens)
         st.plotly_chart(
-            draw(rows, source.currency),
+            figure,
             key=shown,
             config=PLOTLY,
             alt=f"{title}. {about}",
             on_select=lambda: _click(name, shown),
             selection_mode="points",
         )
+
+
+def _link(figure: go.Figure, rows: Sequence[Row], page: str, column: str) -> None:
+    """Make the names on the axis links to the pages of what they name, where that is known."""
+    figure.layout.yaxis.ticktext = [
+        f'<a href="{pages.address(page, row[column])}" target="_self">{name}</a>'
+        if row[column]
+        else name
+        for name, row in zip(figure.layout.yaxis.ticktext, rows, strict=True)
+    ]
 
 
 def _click(name: str, shown: str) -> None:

@@ -227,3 +227,11 @@ def short_day(day: date) -> str:
 def month_name(month: date) -> str:
     """Return a month as `Nov 26`."""
     return f"{month:%b %y}"
+
+
+def month_tick(row: Row, *, is_first: bool) -> str:
+    """Return the month, with the year where it begins; twelve of them must fit on a phone."""
+    month = row["month"]
+    if row["is_partial"]:
+        return f"{month:%b}<br>1–{row['last_day'].day}"
+    return f"{month:%b}<br>{f'{month:%Y}' if is_first or month.month == 1 else ''}"

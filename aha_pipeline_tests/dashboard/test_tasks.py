@@ -55,8 +55,19 @@ class Hand:
         settle(self.page)
         return window.inner_text()
 
+    def name(self, chart: str, name: str) -> None:
+        """Click a name on the axis of a chart, which leads to its page."""
+        frame = self.page.locator(f"[class*='st-key-dashboard-charts-{chart}-']")
+        frame.locator(".ytick a", has_text=name).click()
+        self.clicks += 1
+        self.page.get_by_text("Back to the desk").wait_for()
+        self.page.get_by_test_id("stMetric").first.wait_for()
+        settle(self.page)
+
     def open_first(self, table: Any) -> None:
         """Click the name in the first row of a table."""
+        table.scroll_into_view_if_needed()
+        settle(self.page)
         box = table.bounding_box()
         self.page.mouse.click(box["x"] + 60, box["y"] + 52)
         self.clicks += 1
@@ -190,6 +201,30 @@ def reached_a_step(hand: Hand) -> None:
     assert "36 leads" in hand.mark("overview-entered_funnel", 1)
 
 
+def why_a_rep_is_behind(hand: Hand) -> None:
+    hand.tab("Deal Pipeline")
+    hand.name("reps-win_rates", "Bala")
+    assert hand.card("Win rate").startswith("Win rate 0.0 %")
+    hand.page.get_by_text("All reps: 80.0 %").wait_for()
+    standing = hand.page.get_by_test_id("stTable").get_by_role("row", name="Overdue").inner_text()
+    assert standing.split() == ["Overdue", "1", "100.0", "%", "0.0", "%"]
+    hand.open_first(hand.page.get_by_test_id("stDataFrame").first)
+    hand.page.get_by_text("Belongs together").wait_for()
+    hand.page.go_back()
+    hand.page.get_by_role("heading", name="Bala").wait_for()
+
+
+def how_good_a_source_is(hand: Hand) -> None:
+    hand.choose("Period", "This quarter")
+    hand.tab("Lead Intelligence")
+    hand.name("leads-source_quality", "Referral")
+    assert hand.page.locator("h1").inner_text() == "Referral"
+    hand.page.get_by_text("All sources: 20.0 %").wait_for()
+    hand.page.get_by_role("link", name="Back to the desk").click()
+    hand.page.get_by_role("tab", name="Lead Intelligence", selected=True).wait_for()
+    assert "period=This+quarter" in hand.page.url
+
+
 def put_aside(hand: Hand) -> None:
     before = hand.page.locator("[class*='st-key-work-']").count()
     hand.click(hand.page.get_by_role("button", name="Later").first)
@@ -218,6 +253,8 @@ TASKS: dict[Callable[[Hand], None], int] = {
     lost_by_rep: 2,
     reached_a_step: 3,
     put_aside: 2,
+    why_a_rep_is_behind: 3,
+    how_good_a_source_is: 4,
 }
 
 

@@ -248,7 +248,7 @@ def _source(row: Row, part: str, currency: str) -> Mark:
 def outcomes(rows: Sequence[Row], currency: str) -> go.Figure:
     """Value won and lost by month; a month that is not over says so."""
     figure = style.base(330)
-    months = [_month_tick(row, is_first=place == 0) for place, row in enumerate(rows)]
+    months = [style.month_tick(row, is_first=place == 0) for place, row in enumerate(rows)]
     for outcome, name in (("won", "Won"), ("lost", "Lost")):
         figure.add_bar(
             x=months,
@@ -262,14 +262,6 @@ def outcomes(rows: Sequence[Row], currency: str) -> go.Figure:
     figure.update_yaxes(style.money_ticks(values, currency))
     figure.update_xaxes(type="category", showgrid=False, tickangle=0, tickfont={"size": 11})
     return figure
-
-
-def _month_tick(row: Row, *, is_first: bool) -> str:
-    """Return the month, with the year where it begins; twelve of them must fit on a phone."""
-    month = row["month"]
-    if row["is_partial"]:
-        return f"{month:%b}<br>1–{row['last_day'].day}"
-    return f"{month:%b}<br>{f'{month:%Y}' if is_first or month.month == 1 else ''}"
 
 
 def _month(row: Row, outcome: str, currency: str) -> Mark:

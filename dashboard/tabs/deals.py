@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard import pages
 from dashboard.charts import deals as charts
 from dashboard.charts import reps
 from dashboard.parts import chart, may_show_records
@@ -15,20 +16,21 @@ NO_DEAL = "There is no deal for these filters."
 
 def show(source: Source) -> None:
     """Show the tab."""
-    _stages(source)
+    stages(source)
     _movements(source)
-    _closing(source)
-    _slipping(source)
+    closing(source)
+    slipping(source)
 
 
-def _stages(source: Source) -> None:
-    stages = source.rows("open_stages")
+def stages(source: Source) -> None:
+    """Show what is open on each stage, what it is worth, and how long it stands there."""
+    rows = source.rows("open_stages")
     left, middle, right = st.columns(3)
     with left:
         chart(
             source,
             charts.stage_count,
-            stages,
+            rows,
             title="Open deals by stage",
             about="How many deals are on each stage now; in brackets the change over the period.",
             definition="Deals neither won nor lost, in the order of the pipeline. The change is "
@@ -39,7 +41,7 @@ def _stages(source: Source) -> None:
         chart(
             source,
             charts.stage_value,
-            stages,
+            rows,
             title="Value by stage",
             about="Now: whole value, and weighted by probability.",
             definition="Sum of Amount; weighted: each deal times its own probability, else that "
@@ -50,7 +52,7 @@ def _stages(source: Source) -> None:
         chart(
             source,
             charts.stage_age,
-            stages,
+            rows,
             title="Age in stage",
             about="Median days in the stage. Green line: 80 % of won deals had moved on by then.",
             definition="Days since the deals came to the stage, of those whose arrival is known. "
@@ -81,6 +83,7 @@ def _movements(source: Source) -> None:
             source,
             reps.values,
             performance,
+            opens=(pages.REP, "owner_id"),
             title="Open against won, by rep",
             about="Open value now, and value won in the period; in brackets the change.",
             definition="Sum of Amount over the open deals of each owner, and over the deals won by "
@@ -92,6 +95,7 @@ def _movements(source: Source) -> None:
             source,
             reps.win_rates,
             performance,
+            opens=(pages.REP, "owner_id"),
             title="Win rate by rep",
             about="Where two lines overlap widely, the reps cannot be told apart.",
             definition="Won / (won + lost) deals closed in the period, with the Wilson 95 % "
@@ -106,7 +110,8 @@ def _between(row: Row) -> str:
     return f"from {first:%-d %b %Y} to {last:%-d %b %Y}" if first else "of no day yet"
 
 
-def _closing(source: Source) -> None:
+def closing(source: Source) -> None:
+    """Show the deals that are overdue or close soon, as a chart and as a list."""
     stretches = source.rows("closing_by_time")
     has_deals = bool(stretches) and stretches[0]["all_deals"] > 0
     none = "No open deal is overdue or closes within 30 days."
@@ -126,7 +131,8 @@ def _closing(source: Source) -> None:
         _list(source, "closing", "Overdue and closing deals", none)
 
 
-def _slipping(source: Source) -> None:
+def slipping(source: Source) -> None:
+    """Show the deals that slip, by reason and as a list."""
     none = "No open deal slips."
     left, right = st.columns([2, 3])
     with left:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from aha_pipeline.encoding import markdown
 from aha_pipeline.figures import NOTHING, Number, count, money, percent
+from dashboard import pages
 from dashboard.cards import change
 from dashboard.charts import leads as charts
 from dashboard.parts import chart
@@ -18,8 +19,16 @@ def show(source: Source) -> None:
     sources = source.rows("source_quality")
     _judged(source, sources)
     _sources(source, [row for row in sources if row["leads"]])
-    _work(source)
-    _over_time(source)
+    left, right = st.columns(2)
+    with left:
+        status(source)
+    with right:
+        _workload(source)
+    left, right = st.columns(2)
+    with left:
+        cohorts(source)
+    with right:
+        response(source)
 
 
 def _judged(source: Source, sources: list[Row]) -> None:
@@ -54,30 +63,30 @@ def _change(value: Number, unit: str, currency: str) -> str:
     return NOTHING if value is None else str(change(value, unit, currency))
 
 
-def _work(source: Source) -> None:
-    left, right = st.columns(2)
-    with left:
-        chart(
-            source,
-            charts.status,
-            source.rows("lead_status"),
-            title="Lead status",
-            about="Leads created in the period, by current status.",
-            definition="Converted leads are one row, whatever their status. The shares add up to "
-            "100 %.",
-            empty=NO_LEADS,
-        )
-    with right:
-        chart(
-            source,
-            charts.workload,
-            source.rows("rep_leads"),
-            title="Rep workload",
-            about="Leads created in the period that are still open, by owner.",
-            definition="Leads whose status counts as open or qualified: not converted, lost or "
-            "junk.",
-            empty="No lead of the period is still open, for these filters.",
-        )
+def status(source: Source) -> None:
+    """Show the leads of the period by status."""
+    chart(
+        source,
+        charts.status,
+        source.rows("lead_status"),
+        title="Lead status",
+        about="Leads created in the period, by current status.",
+        definition="Converted leads are one row, whatever their status. The shares add up to 100%.",
+        empty=NO_LEADS,
+    )
+
+
+def _workload(source: Source) -> None:
+    chart(
+        source,
+        charts.workload,
+        source.rows("rep_leads"),
+        opens=(pages.REP, "owner_id"),
+        title="Rep workload",
+        about="Leads created in the period that are still open, by owner.",
+        definition="Leads whose status counts as open or qualified: not converted, lost or junk.",
+        empty="No lead of the period is still open, for these filters.",
+    )
 
 
 def _sources(source: Source, sources: list[Row]) -> None:
@@ -87,6 +96,7 @@ def _sources(source: Source, sources: list[Row]) -> None:
             source,
             charts.source_quality,
             sources,
+            opens=(pages.SOURCE, "source"),
             title="Source quality",
             about="Outcome of the period's leads by source, with the number of leads.",
             definition="Leads created in the period, each in one part, so every bar is 100 %.",
@@ -105,30 +115,33 @@ def _sources(source: Source, sources: list[Row]) -> None:
         )
 
 
-def _over_time(source: Source) -> None:
-    left, right = st.columns(2)
-    with left:
-        chart(
-            source,
-            charts.cohorts,
-            source.rows("lead_cohorts"),
-            title="What became of each month's leads",
-            about="Share of the month's leads that ever got there, twelve months up to the end of "
-            "the period. * can still grow: the youngest leads are under 90 days old.",
-            definition="By month of creation, whole months. Qualified: now or in "
-            "an earlier version. Won: the deal made by the conversion is won. Beside the month, "
-            "how many leads it had.",
-            empty=NO_LEADS,
-        )
-    with right:
-        chart(
-            source,
-            charts.response,
-            source.rows("source_response"),
-            title="Response by source",
-            about="Leads of the last 30 full days: how many were contacted, and after how long.",
-            definition="A response is what the status tells: it has left the first of the list, or "
-            "the lead is converted. Days: median from creation, where the change was seen. Of all "
-            "owners; the period does not apply.",
-            empty="No lead was created in the last 30 days, for these sources.",
-        )
+def cohorts(source: Source) -> None:
+    """Show how far the leads of each month came."""
+    chart(
+        source,
+        charts.cohorts,
+        source.rows("lead_cohorts"),
+        title="What became of each month's leads",
+        about="Share of the month's leads that ever got there, twelve months up to the end of "
+        "the period. * can still grow: the youngest leads are under 90 days old.",
+        definition="By month of creation, whole months. Qualified: now or in "
+        "an earlier version. Won: the deal made by the conversion is won. Beside the month, "
+        "how many leads it had.",
+        empty=NO_LEADS,
+    )
+
+
+def response(source: Source) -> None:
+    """Show how many leads of each source were contacted, and after how long."""
+    chart(
+        source,
+        charts.response,
+        source.rows("source_response"),
+        opens=(pages.SOURCE, "source"),
+        title="Response by source",
+        about="Leads of the last 30 full days: how many were contacted, and after how long.",
+        definition="A response is what the status tells: it has left the first of the list, or "
+        "the lead is converted. Days: median from creation, where the change was seen. Of all "
+        "owners; the period does not apply.",
+        empty="No lead was created in the last 30 days, for these sources.",
+    )

@@ -5,7 +5,7 @@ from itertools import groupby
 import streamlit as st
 
 from aha_pipeline.encoding import markdown
-from dashboard import briefings, work_list
+from dashboard import briefings, pages, work_list
 from dashboard.cards import show_cards
 from dashboard.charts import causes
 from dashboard.charts import overview as charts
@@ -15,6 +15,7 @@ from dashboard.style import Row
 
 MOST_CHANGES = 3
 LOST_BY = {"Reason": "reason", "Stage": "stage", "Rep": "owner", "Source": "source"}
+OPENED = {"owner": (pages.REP, "part"), "source": (pages.SOURCE, "part")}
 
 
 def show(source: Source) -> None:
@@ -44,17 +45,22 @@ def _over_time(source: Source) -> None:
             empty="No day is known yet. Run `aha sync`.",
         )
     with right:
-        chart(
-            source,
-            charts.outcomes,
-            source.rows("outcomes_by_month"),
-            title="Won against lost",
-            about="Whole months, the last twelve up to the end of the period; a month that is not "
-            "over says until when it counts.",
-            definition="Sum of Amount over the deals won and lost in each month. The win rate "
-            "on hover is won / (won + lost) deals of that month.",
-            empty="No deal was won or lost in these twelve months, for these filters.",
-        )
+        outcomes(source)
+
+
+def outcomes(source: Source) -> None:
+    """Show the value won and lost in each month."""
+    chart(
+        source,
+        charts.outcomes,
+        source.rows("outcomes_by_month"),
+        title="Won against lost",
+        about="Whole months, the last twelve up to the end of the period; a month that is not "
+        "over says until when it counts.",
+        definition="Sum of Amount over the deals won and lost in each month. The win rate "
+        "on hover is won / (won + lost) deals of that month.",
+        empty="No deal was won or lost in these twelve months, for these filters.",
+    )
 
 
 def _entered_and_lost(source: Source) -> None:
@@ -91,6 +97,7 @@ def _lost(source: Source) -> None:
         source,
         charts.lost_reasons,
         [row for row in rows if row["dimension"] == LOST_BY[by]],
+        opens=OPENED.get(LOST_BY[by]),
         title="Why deals were lost",
         about="Value and number of the deals lost in the period; in brackets the change in deals. "
         "Pointing at a bar tells the most frequent reason.",
@@ -146,6 +153,7 @@ def _change(source: Source, rows: list[Row]) -> None:
             rows,
             title=f"By {row['dimension']}",
             about="What each part added to the difference from normal.",
+            opens=OPENED.get(row["dimension"]),
             definition="The parts sum to the difference exactly.",
             empty="",
             key=row["figure"],
@@ -171,6 +179,7 @@ def _as_it_stands(source: Source) -> None:
             source,
             charts.sources,
             source.rows("source_quality"),
+            opens=(pages.SOURCE, "source"),
             title="Sources",
             about="Leads created in the period by source; in brackets the change, in percent how "
             "many converted.",

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import record_viewer
+from dashboard import pages, record_viewer
 from dashboard.charts import people as charts
 from dashboard.parts import chart, may_show_records
 from dashboard.source import Source
@@ -27,6 +27,7 @@ def _charts(source: Source) -> None:
             source,
             charts.contacts,
             source.rows("contacts_by_owner"),
+            opens=(pages.REP, "owner_id"),
             title="Contacts by owner",
             about="Contacts that are not deleted, of the chosen owners.",
             definition="The owner that the contact names; none is (none).",

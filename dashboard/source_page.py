@@ -1,0 +1,46 @@
+"""The page of a source: how many leads it brings, how good they are, what becomes of them."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from dashboard.cards import show_cards
+from dashboard.charts import months as charts
+from dashboard.parts import chart
+from dashboard.source import Source
+from dashboard.tabs import deals, leads, overview
+
+
+def _cards(source: Source) -> None:
+    show_cards(source, "All sources", sources=None)
+
+
+def _months(source: Source) -> None:
+    rows = source.rows("months", team_owners=source.filters.owners)
+    left, right = st.columns(2)
+    with left:
+        chart(
+            source,
+            charts.junk,
+            [row for row in rows if row["new_leads"]],
+            title="Leads and junk over time",
+            about="Leads created in each month and their junk share; below it that of all sources.",
+            definition="By month of creation and what the leads are now, the last twelve months "
+            "up to the end of the period. Junk share: junk leads / all leads of the month.",
+            empty=leads.NO_LEADS,
+        )
+    with right:
+        leads.cohorts(source)
+
+
+def _leads(source: Source) -> None:
+    left, right = st.columns(2)
+    with left:
+        leads.status(source)
+    with right:
+        # Of all sources: a response is judged by that of the others.
+        leads.response(replace(source, filters=replace(source.filters, sources=None)))
+
+
+# Each shows one block, over what the filters and the page are narrowed to.
+BLOCKS = (_cards, _months, _leads, overview.outcomes, deals.stages)

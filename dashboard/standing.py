@@ -1,0 +1,45 @@
+"""How the open deals of a rep stand against those of the team."""
+
+import streamlit as st
+
+from aha_pipeline.figures import count, money, percent
+from dashboard.parts import counted
+from dashboard.source import Source
+from dashboard.style import Row
+
+
+def show_standing(source: Source) -> None:
+    """Show what slips, is overdue and is old, beside the share of the team."""
+    [row] = source.rows("standing")
+    with st.container(border=True, height="stretch"):
+        st.markdown(
+            "**Open deals, against all reps**",
+            help="Now, whatever the period. Slipping: closing date pushed, stage gone back, amount "
+            "cut, old for its stage, or overdue. Old for its stage: there longer than 80% of the "
+            "won deals were. Shares of the open value; of old deals, of their number.",
+        )
+        if not row["open_deals"]:
+            st.info("No deal is open, for these filters.", icon=":material/hourglass_empty:")
+            return
+        deals = counted(row["open_deals"], "open deal", source.currency)
+        st.caption(f"{deals}, {money(row['open_value'], source.currency)} together.")
+        st.table(_lines(row, source.currency), hide_index=True)
+
+
+def _lines(row: Row, currency: str) -> list[dict[str, str]]:
+    rows = [
+        {
+            "Deals": name,
+            "Number": count(row[f"{part}_deals"], currency),
+            "Share": percent(row[f"{part}_pct"]),
+            "All reps": percent(row[f"team_{part}_pct"]),
+        }
+        for name, part in (
+            ("Slipping", "slipping"),
+            ("Overdue", "overdue"),
+            ("Old for their stage", "older"),
+        )
+    ]
+    days, team = (row[name] for name in ("days_in_stage", "team_days_in_stage"))
+    in_stage = {"Deals": "Median days in stage", "Number": "", "Share": count(days, currency)}
+    return [*rows, {**in_stage, "All reps": count(team, currency)}]
