@@ -7,6 +7,7 @@ import dagster as dg
 from aha_pipeline import settings as configuration
 from aha_pipeline.assets.briefing import ai_briefing
 from aha_pipeline.assets.checks import all_checks
+from aha_pipeline.assets.forecasts import forecasts_asset
 from aha_pipeline.assets.marts import mart_assets, metric_dictionary
 from aha_pipeline.assets.modules import module_asset
 from aha_pipeline.assets.picklist_meaning import (
@@ -53,6 +54,7 @@ def defs() -> dg.Definitions:
             meaning_asset(modules),
             *mart_assets(modules, settings),
             targets_asset,
+            forecasts_asset(settings),
             metric_dictionary,
             ai_briefing,
         ],

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import daily_sync, dashboard, losses, marts, speed
+from benchmarks import daily_sync, dashboard, forecasts, losses, marts, speed
 from benchmarks.soak import run as soak
 
 PARTS: dict[str, Callable[..., None]] = {
@@ -14,6 +14,7 @@ PARTS: dict[str, Callable[..., None]] = {
     "growth": speed.growth,
     "marts": marts.marts,
     "dashboard": dashboard.dashboard,
+    "forecasts": forecasts.forecasts,
     "soak": soak.soak,
 }
 ONLY_BY_NAME = {"soak"}  # it takes as long as all the others

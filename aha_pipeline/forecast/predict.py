@@ -1,0 +1,398 @@
+"""The forecast of a day: what will have been won when its month and quarter end.
+
+Three parts are added up in a thousand simulated futures: what is won by now, which open deals will
+be won by when (`habits`), and what deals will bring that are not there yet: all that such deals
+brought in a past stretch of the same length before an end of a month, drawn anew for each future.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from aha_pipeline.forecast import habits as learning
+from aha_pipeline.forecast.habits import Habits, Pairs
+from aha_pipeline.forecast.histories import (
+    EPOCH,
+    NEVER,
+    OPEN,
+    WON,
+    Flags,
+    Floats,
+    Histories,
+    Ints,
+    Known,
+    known_at,
+    number_of,
+)
+
+FUTURES = 1000
+QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+# Below these there is no forecast: the deals say too little of how the company closes.
+LEAST_CLOSED, LEAST_WON, LEAST_MONTHS = 50, 12, 6
+LEAST_CLOSED_OF_REP, LEAST_WON_OF_REP = 20, 5
+WITHIN = 730  # days in which these were closed
+INFLOW_MONTHS = 12
+INFLOW_HALF_LIFE = 6  # months
+LONGEST_MONTH = 31
+LEAST_SPREAD, MOST_SPREAD = 0.12, 0.60
+HALF_MONTH = 15  # days
+LEVEL_HALF_LIFE = 3  # months
+LEVEL_PRIOR = 15  # deals that were won as expected
+MOST_AT_A_TIME = 2_000_000  # deals times futures held at once
+DRAWN = 500  # amounts that an unknown one is drawn from, the newest
+
+
+@dataclass(frozen=True)
+class Period:
+    """A month or a fiscal quarter, by its first and last day."""
+
+    name: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Course:
+    """A forecast, of the company (`owner` None) or a rep.
+
+    value and deals: the quantiles of QUANTILES, None where `silent` says why there are none.
+    won_value, won_deals: up to the day. Rivals: what the same day would have said by the simplest
+    guesses; None where it could not. weighted: won and Amount times probability of the open deals
+    that were to close by then. paced: won, and what the period before brought from the same part of
+    it on. closed_deals: how many closed deals it rests on.
+    """
+
+    period: Period
+    owner: str | None
+    won_value: float
+    won_deals: int
+    value: tuple[float, ...] | None
+    deals: tuple[float, ...] | None
+    weighted_value: float | None
+    weighted_deals: float | None
+    paced_value: float | None
+    paced_deals: float | None
+    closed_deals: int
+    silent: str | None
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What is learnt once a month, of all that was known when the one before ended.
+
+    level and spread: as `_deviation` returns them.
+    """
+
+    habits: Habits | None
+    level: float
+    spread: float
+
+
+def periods_of(day: date, first_month: int) -> tuple[Period, Period]:
+    """Return the month and the fiscal quarter of a day; first_month: of the fiscal year."""
+    return (
+        _period("month", day, 1, first_month),
+        _period("quarter", day, 3, first_month),
+    )
+
+
+def learn_before(histories: Histories, day: date, first_month: int = 1) -> Learnt:
+    """Return what had been learnt by `day`: of what was known at the end of the month before it."""
+    known = known_at(histories, number_of(day.replace(day=1)) - 1)
+    if not len(known.created):
+        return Learnt(None, 1.0, MOST_SPREAD)
+    habits = learning.learn(known, (first_month - 1) % 3)
+    if habits is None:
+        return Learnt(None, 1.0, MOST_SPREAD)
+    return Learnt(habits, *_deviation(known, habits, first_month))
+
+
+def forecast(histories: Histories, day: date, learnt: Learnt, first_month: int = 1) -> list[Course]:
+    """Return the forecasts of the end of `day`: of the company, and of each rep, month and quarter.
+
+    By what was known at the end of that day alone; the same histories give the same figures.
+    A rep about whom too little is known has none; the company has one that says why.
+    """
+    known = known_at(histories, number_of(day))
+    month, quarter = periods_of(day, first_month)
+    until = max(month.last, quarter.last)
+    ahead = learning.stretches(known.day, until, (first_month - 1) % 3)
+    sizes = learnt.habits.sizes if learnt.habits else np.zeros(0)
+    pairs = learning.open_pairs(known, known.day, sizes)
+    is_recent = (known.outcome != OPEN) & (known.closed > known.day - WITHIN) & _is_live(known)
+    silent = _silence(known, is_recent, learnt)
+    reps = [] if silent else _reps(known, is_recent)
+    found = []
+    for period in (month, quarter):
+        simulated = None
+        if not silent and learnt.habits:
+            step = np.searchsorted(ahead.until, period.last)
+            chance = learning.chances(learnt.habits, pairs, ahead)
+            by_then = chance[:, step] if period.last > known.day else np.zeros(len(pairs.deal))
+            simulated = _simulate(known, pairs, by_then, period, reps, learnt)
+        for place, rep in enumerate([None, *reps]):
+            found.append(
+                _course(histories, known, period, rep, place, simulated, is_recent, silent)
+            )
+    return found
+
+
+def _course(
+    histories: Histories,
+    known: Known,
+    period: Period,
+    rep: int | None,
+    place: int,
+    simulated: tuple[Floats, Floats] | None,
+    is_recent: Flags,
+    silent: str | None,
+) -> Course:
+    mine = np.ones(len(known.created), bool) if rep is None else known.owner == rep
+    is_won = _is_won(known, period.first, known.day) & mine
+    value, deals = float(np.nansum(known.amount[is_won])), int(is_won.sum())
+    weighted = _weighted(known, period, rep)
+    paced = _paced(known, period, mine)
+    return Course(
+        period=period,
+        owner=None if rep is None else histories.owners[rep],
+        won_value=value,
+        won_deals=deals,
+        value=_quantiles(value + simulated[0][place]) if simulated else None,
+        deals=_quantiles(deals + simulated[1][place]) if simulated else None,
+        weighted_value=None if weighted is None else value + weighted[0],
+        weighted_deals=None if weighted is None else deals + weighted[1],
+        paced_value=None if paced is None else value + paced[0],
+        paced_deals=None if paced is None else deals + paced[1],
+        closed_deals=int((is_recent & mine).sum()),
+        silent=silent,
+    )
+
+
+def _silence(known: Known, is_recent: Flags, learnt: Learnt) -> str | None:
+    """Return why nothing is forecast, in a sentence; None where there is enough to go by."""
+    closed, won = int(is_recent.sum()), int((is_recent & (known.outcome == WON)).sum())
+    first = int(known.closed[is_recent].min()) if closed else known.day
+    months = (known.day - first) // 30
+    if closed < LEAST_CLOSED or won < LEAST_WON or months < LEAST_MONTHS:
+        return (
+            f"No forecast yet: it takes {LEAST_CLOSED} closed deals, {LEAST_WON} of them won, over "
+            f"{LEAST_MONTHS} months; there are {closed}, {won} of them won, over {months}."
+        )
+    return None if learnt.habits else "No forecast yet: it begins with the next month."
+
+
+def _reps(known: Known, is_recent: Flags) -> list[int]:
+    """Return the reps of whom enough is known, and who have open deals or won this quarter."""
+    owners = known.owner[is_recent]
+    won = known.owner[is_recent & (known.outcome == WON)]
+    counts = np.bincount(owners, minlength=1)
+    wins = np.bincount(won, minlength=len(counts))
+    active = np.bincount(
+        known.owner[_is_live(known) & (known.closed > known.day - learning.HORIZON)],
+        minlength=len(counts),
+    )[: len(counts)]
+    enough = (counts >= LEAST_CLOSED_OF_REP) & (wins >= LEAST_WON_OF_REP) & (active > 0)
+    return [int(rep) for rep in np.flatnonzero(enough)]
+
+
+def _simulate(
+    known: Known, pairs: Pairs, chance: Floats, period: Period, reps: Sequence[int], learnt: Learnt
+) -> tuple[Floats, Floats]:
+    """Return value and number of deals that are still to be won in the period.
+
+    A row for the company, then one for each rep; a column for each future.
+    """
+    rng = np.random.default_rng([known.day, period.last])
+    value, deals = np.zeros((1 + len(reps), FUTURES)), np.zeros((1 + len(reps), FUTURES))
+    if period.last <= known.day:
+        return value, deals
+    _add_open(value, deals, known, pairs, chance, reps, learnt, rng)
+    _add_new(value, deals, known, period, reps, rng)
+    return value, deals
+
+
+def _add_open(
+    value: Floats,
+    deals: Floats,
+    known: Known,
+    pairs: Pairs,
+    chance: Floats,
+    reps: Sequence[int],
+    learnt: Learnt,
+    rng: np.random.Generator,
+) -> None:
+    """Add the open deals: each is won or not; all are likelier or less so in a future together."""
+    from scipy import sparse
+
+    weight = -np.log1p(-np.minimum(chance, 1 - 1e-9))
+    together = learnt.level * rng.lognormal(-(learnt.spread**2) / 2, learnt.spread, FUTURES)
+    drawn_from = _known_amounts(known)
+    owner = pairs.features["rep"]
+    size = max(1, MOST_AT_A_TIME // FUTURES)
+    for begin in range(0, len(weight), size):
+        part = slice(begin, begin + size)
+        is_won = rng.exponential(size=(len(weight[part]), FUTURES)) < np.outer(
+            weight[part], together
+        )
+        deal, future = np.nonzero(is_won)
+        amount = pairs.amount[part][deal]
+        missing = np.isnan(amount)
+        amount[missing] = rng.choice(drawn_from, int(missing.sum()))
+        won = sparse.csr_matrix((amount, (deal, future)), shape=is_won.shape)
+        groups = _groups(owner[part], reps)
+        value += groups @ won
+        deals += groups @ sparse.csr_matrix(is_won.astype(np.float64))
+
+
+def _groups(owner: Ints, reps: Sequence[int]) -> "Floats":
+    """Return a matrix that sums deals for the company and for each rep."""
+    return np.vstack([np.ones((1, len(owner))), *(1.0 * (owner == rep)[None, :] for rep in reps)])
+
+
+def _add_new(
+    value: Floats,
+    deals: Floats,
+    known: Known,
+    period: Period,
+    reps: Sequence[int],
+    rng: np.random.Generator,
+) -> None:
+    """Add deals that are not there yet: what such deals brought in a stretch of the past.
+
+    Stretches longer than a month overlap, so that they differ less than they should: of a drawn
+    one each deal comes as often as chance has it, once on average.
+    """
+    length = period.last - known.day
+    pasts = [end for end in _month_ends(known, INFLOW_MONTHS) if end - length >= _first_day(known)]
+    if not pasts:
+        return
+    likely = 0.5 ** (np.arange(len(pasts)) / INFLOW_HALF_LIFE)
+    drawn = rng.choice(len(pasts), size=FUTURES, p=likely / likely.sum())
+    for place, end in enumerate(pasts):
+        is_new = _is_won(known, end - length + 1, end) & (known.created > end - length)
+        amount = np.nan_to_num(known.amount[is_new])
+        [futures] = np.nonzero(drawn == place)
+        shape = len(amount), len(futures)
+        times = rng.poisson(1.0, shape) if length > LONGEST_MONTH else np.ones(shape)
+        groups = _groups(known.owner[is_new], reps)
+        value[:, futures] += groups @ (amount[:, None] * times)
+        deals[:, futures] += groups @ times
+
+
+def _month_ends(known: Known, many: int) -> list[int]:
+    """Return the last days of the whole months up to the day, the newest first."""
+    day = EPOCH + timedelta(days=known.day + 1)
+    ends = []
+    for _ in range(many):
+        day = day.replace(day=1) - timedelta(days=1)
+        ends.append(number_of(day))
+    return ends
+
+
+def _first_day(known: Known) -> int:
+    return int(known.created.min()) if len(known.created) else NEVER
+
+
+def _deviation(known: Known, habits: Habits, first_month: int) -> tuple[float, float]:
+    """Return by how much the newest deals close oftener than was learnt, and how far months differ.
+
+    From the halves of the twelve months before: the deals that were won, of those open before it,
+    as a multiple of what was expected, of which the newest count most; and the share by which all
+    of them were off together, beyond what chance alone explains.
+    """
+    won, expected, chance_alone, weight = [], [], [], []
+    for months_ago, end in enumerate(_month_ends(known, 12)):
+        for until in (end, end - HALF_MONTH):
+            day = until - HALF_MONTH
+            if day - HALF_MONTH < _first_day(known):
+                continue
+            pairs = learning.open_pairs(known, day, habits.sizes)
+            ahead = learning.stretches(day, until, (first_month - 1) % 3)
+            chance = learning.chances(habits, pairs, ahead)[:, -1]
+            is_won = (known.closed[pairs.deal] <= until) & (known.outcome[pairs.deal] == WON)
+            won.append(is_won.sum())
+            expected.append(chance.sum())
+            chance_alone.append((chance * (1 - chance)).sum())
+            weight.append(0.5 ** (months_ago / LEVEL_HALF_LIFE))
+    if not won or not sum(expected):
+        return 1.0, MOST_SPREAD
+    level = (np.dot(weight, won) + LEVEL_PRIOR) / (np.dot(weight, expected) + LEVEL_PRIOR)
+    centred = np.array(expected) * sum(won) / max(sum(expected), 1e-9)
+    excess = ((np.array(won) - centred) ** 2 - np.array(chance_alone)).sum()
+    spread = np.sqrt(max(excess, 0.0) / (centred**2).sum()) if sum(won) else MOST_SPREAD
+    return float(np.clip(level, 0.5, 2.0)), float(np.clip(spread, LEAST_SPREAD, MOST_SPREAD))
+
+
+def _known_amounts(known: Known) -> Floats:
+    """Return the amounts of the deals won last, which an amount that nobody knows is drawn from."""
+    is_won = (known.outcome == WON) & ~np.isnan(known.amount) & _is_live(known)
+    newest = np.argsort(known.closed[is_won], kind="stable")[-DRAWN:]
+    amounts = known.amount[is_won][newest]
+    return amounts if len(amounts) else np.zeros(1)
+
+
+def _weighted(known: Known, period: Period, rep: int | None) -> tuple[float, float] | None:
+    """Return Amount times probability of the open deals that were to close in the period."""
+    contents = known.contents
+    last = np.r_[np.flatnonzero(np.diff(contents.deal)), len(contents.deal) - 1]
+    last = last[(known.outcome == OPEN) & _is_live(known)] if len(contents.deal) else last[:0]
+    is_mine = np.ones(len(last), bool) if rep is None else contents.owner[last] == rep
+    is_due = (contents.closing[last] >= period.first) & (contents.closing[last] <= period.last)
+    weights = contents.weighted[last]
+    if len(last) and not (contents.is_known[last] & (known.day >= known.watched_since)).any():
+        return None
+    counted = is_mine & is_due & ~np.isnan(weights)
+    chance = np.divide(
+        weights[counted],
+        contents.amount[last][counted],
+        out=np.zeros(int(counted.sum())),
+        where=np.nan_to_num(contents.amount[last][counted]) > 0,
+    )
+    return float(weights[counted].sum()), float(chance.sum())
+
+
+def _paced(known: Known, period: Period, mine: Flags) -> tuple[float, float] | None:
+    """Return what the period before brought from the day on at which as large a part was over."""
+    first, last = _before(period)
+    if first < _first_day(known):
+        return None
+    gone = known.day - period.first + 1
+    length, before = period.last - period.first + 1, last - first + 1
+    same = first - 1 + -(-gone * before // length)
+    is_won = _is_won(known, same + 1, last) & mine
+    return float(np.nansum(known.amount[is_won])), float(is_won.sum())
+
+
+def _is_live(known: Known) -> Flags:
+    return known.deleted > known.day
+
+
+def _is_won(known: Known, first: int, last: int) -> Flags:
+    """Return which deals were won from `first` to `last`, both included."""
+    is_then = (known.closed >= first) & (known.closed <= last)
+    is_won: Flags = is_then & (known.outcome == WON) & _is_live(known)
+    return is_won
+
+
+def _quantiles(futures: Floats) -> tuple[float, ...]:
+    return tuple(float(q) for q in np.quantile(futures, QUANTILES))
+
+
+def _before(period: Period) -> tuple[int, int]:
+    first = EPOCH + timedelta(days=period.first)
+    begins = first
+    for _ in range(1 if period.name == "month" else 3):
+        begins = (begins - timedelta(days=1)).replace(day=1)
+    return number_of(begins), period.first - 1
+
+
+def _period(name: str, day: date, months: int, first_month: int) -> Period:
+    first = day.replace(day=1)
+    for _ in range((day.month - first_month) % months):
+        first = (first - timedelta(days=1)).replace(day=1)
+    end = first
+    for _ in range(months):
+        end = (end + timedelta(days=32)).replace(day=1)
+    return Period(name, number_of(first), number_of(end) - 1)
