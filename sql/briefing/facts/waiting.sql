@@ -2,18 +2,10 @@
 -- Leads of the seven days up to the day that nobody had answered at its end: their status had never
 -- been another than the first of the list, or empty. Three at least.
 
-with first_status as (
-    select value as status
-    from crm.picklist_meaning
-    where module = 'Leads'
-        and position = (select min(position) from crm.picklist_meaning where module = 'Leads')
-    union
-    select '(none)'
-),
-leads as (
+with leads as (
     select h.id, bool_and(not h.is_converted and f.status is not null) as is_waiting
     from analytics.lead_history h
-    left join first_status f using (status)
+    left join measures.untouched_statuses() f using (status)
     where h.day between %(day)s::date - 6 and %(day)s and h.from_day <= %(day)s
     group by h.id
     having bool_or(h.until_day is null or h.until_day > %(day)s)

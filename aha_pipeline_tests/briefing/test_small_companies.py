@@ -1,0 +1,202 @@
+"""Small companies with a right answer of their own, from the record to the message.
+
+Each is the smallest one of its kind that was told wrongly once, with three inputs of the kind.
+"""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from aha_pipeline import sql
+from aha_pipeline.briefing.facts import gather
+from aha_pipeline.warehouse.landing import Window, open_window
+from aha_pipeline_tests.briefing.by_hand import DAY, at, bare, day
+from aha_pipeline_tests.warehouse.marts_company import build, deal, lead, moment, put, rows
+
+SUNDAY = DAY - timedelta(days=4)
+SHOWN = {
+    "www ahahomes example": "www.ahahomes.example",
+    "080…33": "080-4711 2233",
+    "homes example pune": "homes.example/pune",
+}
+LAKH, CRORE = 100_000, 10_000_000
+
+
+def land(database_url: str, run: str, *deals: dict) -> None:
+    window = Window(run, "Deals", moment(at(90)), moment(at(0)), from_the_beginning=True)
+    with open_window(database_url, window) as landing:
+        landing.stage([msgspec.json.encode(record) for record in deals], 1)
+        landing.finish(api_calls=1, read_until=None, timezone="Asia/Kolkata")
+
+
+def message(write) -> str:
+    return bare(write().messages["en"]["text"])
+
+
+def report(write) -> str:
+    return bare(write().messages["en"]["report"])
+
+
+def facts(connection, today=DAY) -> dict:
+    return {fact.stance: fact.figures for fact in gather(connection, today)}
+
+
+def kpis(connection) -> dict:
+    return rows(connection, f"select * from analytics.kpis where day = '{DAY}'")[0]  # noqa: S608
+
+
+def test_money_of_other_currencies_is_added_by_its_rate_and_never_as_it_is(
+    connection, built, write
+):
+    won = {"Closing_Date": day(0), "Modified_Time": at(0, 12)}
+    put(
+        connection,
+        "Deals",
+        deal(1, at(5), Amount=LAKH, Currency="INR", Exchange_Rate=1),
+        deal(2, at(5), Amount=LAKH, Currency="USD", Exchange_Rate=84.5),
+        deal(3, at(5), Amount=LAKH, Currency="AED"),
+        deal(4, at(5), "Closed Won", Amount=LAKH, Currency="JPY", Exchange_Rate=0.56, **won),
+    )
+    put(connection, "Leads", lead(1, at(0)))
+    built()
+    found = kpis(connection)
+    assert found["open_pipeline_value"] == LAKH + 84.5 * LAKH
+    assert found["won_value"] == 56_000
+    assert found["unconverted_deals"] == 1
+    text = message(write)
+    assert "₹85.50 L" in text
+    assert "₹56,000" in text
+    assert "₹2.00 L" not in text
+    assert "₹1.00 L" not in text
+
+
+@pytest.mark.parametrize("closing", [day(-25), day(-1), None])
+def test_a_deal_won_before_its_closing_date_is_in_the_message(
+    connection, database_url, write, closing
+):
+    big = deal(1, at(40), "Negotiation/Review", Amount=5 * CRORE, Closing_Date=day(-25))
+    rest = deal(2, at(40), Amount=CRORE)
+    land(database_url, "first", big, rest)
+    won = {"Stage": "Closed Won", "Closing_Date": closing, "Modified_Time": at(0, 8)}
+    land(database_url, "second", big | won, rest)
+    build(connection, DAY - timedelta(days=70), DAY)
+    assert (kpis(connection)["won_deals"], kpis(connection)["won_value"]) == (1, 5 * CRORE)
+    assert "₹5.00 Cr" in message(write)
+
+
+@pytest.mark.parametrize(
+    "touched", [{}, {"Description": "Thanks"}, {"Last_Activity_Time": at(0, 11)}]
+)
+def test_a_save_without_a_change_leaves_the_win_and_the_past_where_they_were(
+    connection, database_url, write, touched
+):
+    won = deal(
+        1, at(60), "Closed Won", Amount=3 * CRORE, Modified_Time=at(40), Closing_Date=day(-5)
+    )
+    rest = deal(2, at(60), Amount=LAKH)
+    land(database_url, "first", won, rest)
+    build(connection, DAY - timedelta(days=70), DAY)
+    connection.commit()
+    query = "select day, open_deals, open_pipeline_value, won_deals from analytics.kpis order by 1"
+    told = rows(connection, query)
+    connection.commit()
+    land(database_url, "second", won | touched | {"Modified_Time": at(0, 11)}, rest)
+    build(connection, DAY - timedelta(days=70), DAY)
+    assert rows(connection, query) == told
+    assert [row["day"] for row in told if row["won_deals"]] == [DAY - timedelta(days=40)]
+    assert "· 0 won ·" in message(write)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "waiting"),
+    [
+        (["Contacted"] * 9, None),  # nobody stands at the first step
+        (["Not Contacted"] * 4 + ["Contacted"] * 5, 4),
+        ([None, "", "-", "Not Contacted"] + ["Contacted"] * 5, 4),  # empty ones belong to it
+    ],
+)
+def test_the_first_step_is_the_first_of_the_list(connection, built, write, statuses, waiting):
+    put(connection, "Leads", *(lead(n, at(1), status) for n, status in enumerate(statuses)))
+    put(connection, "Leads", lead(50, at(30), "Not Contacted", **{"$converted": True}))
+    built()
+    assert facts(connection).get("waiting", {}).get("n") == waiting
+    assert "still at “Contacted”" not in message(write)
+
+
+@pytest.mark.parametrize(
+    ("today", "added", "stance"),
+    [
+        (SUNDAY, 0, "as_usual"),  # three leads, as on each Sunday
+        (SUNDAY, 20, "above_usual"),
+        (DAY, -11, "below_usual"),  # a Thursday as quiet as a Sunday
+    ],
+)
+def test_a_quiet_sunday_needs_no_attention(connection, built, write, today, added, stance):
+    number = 0
+    for days_ago in range((DAY - today).days, 85):
+        is_sunday = (DAY - timedelta(days=days_ago)).isoweekday() == 7
+        brought = (3 if is_sunday else 12) + (added if days_ago == (DAY - today).days else 0)
+        leads = (lead(number + n, at(days_ago), "Qualified") for n in range(brought))
+        put(connection, "Leads", *leads)
+        number += brought
+    built(today)
+    found = {"as_usual", "above_usual", "below_usual"} & facts(connection, today).keys()
+    assert found == {stance}
+    text = bare(write(today).messages["en"]["text"])
+    assert ("campaigns" in text or "*Needs attention*" in text) == (stance == "below_usual")
+
+
+@pytest.mark.parametrize(
+    ("sources", "highest"),
+    [
+        ({"Import": (90, 0), "Bad List": (60, 60)}, "Bad List"),
+        ({"Import": (90, 0), "Bad List": (60, 60), "Worse List": (40, 40)}, None),  # a tie
+        ({"Import": (90, 0), "Bad List": (29, 29)}, None),  # too few to be ranked
+        ({"Import": (90, 0), "Walk-in": (90, 0)}, None),  # 0 % is not the highest
+    ],
+)
+def test_the_highest_share_is_the_highest_of_those_that_are_ranked(
+    connection, built, sources, highest
+):
+    for place, (source, (leads, junk)) in enumerate(sources.items()):
+        put(connection, "Leads", *(
+            lead(1000 * place + n, at(1 + n % 30), "Junk Lead" if n < junk else "Contacted",
+                 Lead_Source=source)
+            for n in range(leads)
+        ))  # fmt: skip
+    build(connection, only=("lead_history",))
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("briefing/facts/source_rates"), {"day": DAY})
+        found = [source for stance, source, *_ in cursor if stance == "junk_highest"]
+    assert found == ([highest] if highest else [])
+
+
+def test_what_looks_the_same_is_one_source_and_one_stage(connection, built, write):
+    spellings = ("Facebook", "Facebook ", "Facebook\u00a0", "Facebook\t", "Facebook\u200b")
+    for place, source in enumerate(spellings):
+        leads = (lead(10 * place + n, at(3), Lead_Source=source) for n in range(3))
+        put(connection, "Leads", *leads)
+    closed = {"Amount": 10, "Closing_Date": day(2), "Modified_Time": at(2)}
+    for number, stage in enumerate(("Closed Won", "Closed Won ", "Closed Won\u00a0")):
+        put(connection, "Deals", deal(number, at(9), stage, **closed))
+    built()
+    sources = rows(connection, "select source, leads from analytics.source_quality")
+    assert sources == [{"source": "Facebook", "leads": 15}]
+    stages = rows(connection, "select stage, meaning, deals from analytics.pipeline_by_stage")
+    assert [row for row in stages if row["deals"]] == [
+        {"stage": "Closed Won", "meaning": "won", "deals": 3}
+    ]
+    assert kpis(connection)["open_deals"] == 0
+    assert report(write).count("| Facebook |") == 1
+
+
+def test_sources_that_look_like_addresses_and_numbers_keep_their_names(connection, built, write):
+    for place, source in enumerate(SHOWN.values()):
+        leads = (lead(100 * place + n, at(1), Lead_Source=source) for n in range(9 + place))
+        put(connection, "Leads", *leads)
+    built()
+    text = report(write)
+    assert "(unnamed)" not in text
+    # No address that a phone would open, no number that it would call; but which is which.
+    assert all(f"| {shown} |" in text for shown in SHOWN)
