@@ -86,6 +86,10 @@ class Source:
         """
         return _kept(self.connection, self.version, name, self._parameters(name, parameters))
 
+    def mart(self, name: str, order: str) -> list[Row]:
+        """Return all rows of a mart, as `rows` does. order: as in SQL, such as "leads desc"."""
+        return _kept_mart(self.connection, self.version, name, order)
+
     def listed(self, name: str, **parameters: object) -> list[Row]:
         """Return rows as `rows` does, but never kept in memory: for long lists of records."""
         return _ask(self.connection, name, self._parameters(name, parameters))
@@ -204,6 +208,12 @@ def _kept(_connection: Connection, version: str, name: str, parameters: Row) -> 
     return _ask(_connection, name, parameters or None)
 
 
+@st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)
+def _kept_mart(_connection: Connection, version: str, name: str, order: str) -> list[Row]:
+    query = names.SQL("select * from {} order by {}")
+    return _fetch(_connection, query.format(names.Identifier("analytics", name), names.SQL(order)))
+
+
 def _ask(
     connection: Connection,
     name: str,
@@ -211,7 +221,12 @@ def _ask(
     identifiers: dict[str, names.Composable] | None = None,
 ) -> list[Row]:
     text = names.SQL(sql.read(f"dashboard/{name}"))
-    query = text.format(**identifiers) if identifiers else text
+    return _fetch(connection, text.format(**identifiers) if identifiers else text, parameters)
+
+
+def _fetch(
+    connection: Connection, query: names.Composable, parameters: Row | None = None
+) -> list[Row]:
     with _missing_is_not_built(), connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(query, parameters)
         return [dict(row) for row in cursor]

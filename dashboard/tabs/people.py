@@ -20,7 +20,7 @@ def show(source: Source) -> None:
 
 
 def _charts(source: Source) -> None:
-    industries = source.rows("accounts_by_industry")
+    industries = source.mart("accounts_by_industry", "accounts desc, industry")
     left, middle, right = st.columns(3)
     with left:
         chart(
