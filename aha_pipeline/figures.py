@@ -61,11 +61,11 @@ def read_number(text: str, currency: str) -> Decimal:
 
 
 def percent(value: Number) -> str:
-    """Return a percentage (0 to 100) with one decimal: 12.3 %."""
+    """Return a percentage (0 to 100) with one decimal: 12.3%."""
     number = _decimal(value)
     if number is None:
         return NOTHING
-    return f"{_round(number, TENTH)} %"
+    return f"{_round(number, TENTH)}%"
 
 
 def _indian_money(amount: Decimal) -> str:

@@ -66,7 +66,7 @@ def test_counts_are_grouped_as_the_country_does(value, currency, printed):
 
 @pytest.mark.parametrize(
     ("value", "printed"),
-    [(12.34, "12.3 %"), (Decimal("0.05"), "0.1 %"), (100, "100.0 %"), (None, NOTHING)],
+    [(12.34, "12.3%"), (Decimal("0.05"), "0.1%"), (100, "100.0%"), (None, NOTHING)],
 )
 def test_percentages_have_one_decimal(value, printed):
     assert percent(value) == printed

@@ -131,7 +131,7 @@ def change(value: Number, unit: str, currency: str) -> str | int | None:
     size = -value if value < 0 else value
     if printed(size, unit, currency) == printed(0, unit, currency):
         return 0
-    return signed(value, printed(value, unit, currency).replace(" %", " points"))
+    return signed(value, printed(value, unit, currency).replace("%", " points"))
 
 
 def compared(source: Source) -> str:

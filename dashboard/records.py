@@ -57,7 +57,7 @@ DEALS = {
     "account_name": "Account",
     "stage": "Stage",
     "amount": "Amount",
-    "probability": "Probability %",
+    "probability": "Probability (%)",
     "closing_date": "Closing date",
     "owner_name": "Owner",
     "source": "Source",

@@ -132,7 +132,7 @@ def bar(
 def percent_axis(figure: go.Figure) -> None:
     """Make the value axis one of percentages, from 0 to 100."""
     ticks = [0, 25, 50, 75, 100]
-    figure.update_xaxes(range=[0, 101], tickvals=ticks, ticktext=[f"{tick} %" for tick in ticks])
+    figure.update_xaxes(range=[0, 101], tickvals=ticks, ticktext=[f"{tick}%" for tick in ticks])
 
 
 def room_for_text(figure: go.Figure, values: Sequence[Number], share: float = 0.35) -> None:

@@ -602,9 +602,7 @@ def shown(place: str, values: Row) -> str | None:
         return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
     if isinstance(value, str):
         return value if name == "weekday" else clean(value)
-    write: Callable[[Any], str] = {"$": rupees, "%": lambda pct: f"{tenths(pct)} %"}.get(
-        form, count
-    )
+    write: Callable[[Any], str] = {"$": rupees, "%": lambda pct: f"{tenths(pct)}%"}.get(form, count)
     return write(value) + (f" {one if value == 1 else many}" if one is not None else "")
 
 

@@ -111,7 +111,7 @@ def test_names_of_the_crm_are_shown_as_text():
 def test_treemap_prints_the_junk_share_and_has_a_fixed_scale():
     row = {"source": "Facebook", "leads": 10, "junk_leads": 4, "junk_pct": Decimal("40.00")}
     [tiles] = leads.source_map([row], "INR").data
-    assert tiles.text[1:] == ("10 leads<br>40.0 % junk",)
+    assert tiles.text[1:] == ("10 leads<br>40.0% junk",)
     assert (tiles.marker.cmin, tiles.marker.cmax) == (0, 50)
 
 
@@ -133,8 +133,8 @@ def test_cohort_that_cannot_be_known_says_so():
     }
     tiles = leads.cohorts([row], "INR").data
     assert [text for column in tiles for text in column.text] == [
-        "50.0 %  (5)",
-        "40.0 %  (4)",
+        "50.0%  (5)",
+        "40.0%  (4)",
         "not known",
     ]
 

@@ -90,7 +90,7 @@ def junk_by_source(hand: Hand) -> None:
     table = hand.page.get_by_test_id("stTable")
     table.wait_for()
     worst = table.get_by_role("row").nth(1).get_by_role("cell").all_inner_texts()
-    assert worst[:5] == ["Referral", "6", "-2", "33.3 %", "+8.3 points"]
+    assert worst[:5] == ["Referral", "6", "-2", "33.3%", "+8.3 points"]
 
 
 def rep_behind(hand: Hand) -> None:
@@ -98,7 +98,7 @@ def rep_behind(hand: Hand) -> None:
     hand.tab("Deal Pipeline")
     legend = hand.page.locator("[class*='st-key-dashboard-charts-reps-win_rates-'] .legendtext")
     # All reps: 12 of 15 closed deals of the month are won, whoever is chosen.
-    assert "All reps: 80.0 %" in legend.all_text_contents()
+    assert "All reps: 80.0%" in legend.all_text_contents()
 
 
 def call_today(hand: Hand) -> None:
@@ -204,10 +204,10 @@ def reached_a_step(hand: Hand) -> None:
 def why_a_rep_is_behind(hand: Hand) -> None:
     hand.tab("Deal Pipeline")
     hand.name("reps-win_rates", "Bala")
-    assert hand.card("Win rate").startswith("Win rate 0.0 %")
-    hand.page.get_by_text("All reps: 80.0 %").wait_for()
+    assert hand.card("Win rate").startswith("Win rate 0.0%")
+    hand.page.get_by_text("All reps: 80.0%").wait_for()
     standing = hand.page.get_by_test_id("stTable").get_by_role("row", name="Overdue").inner_text()
-    assert standing.split() == ["Overdue", "1", "100.0", "%", "0.0", "%"]
+    assert standing.split() == ["Overdue", "1", "100.0%", "0.0%"]
     hand.open_first(hand.page.get_by_test_id("stDataFrame").first)
     hand.page.get_by_text("Belongs together").wait_for()
     hand.page.go_back()
@@ -219,7 +219,7 @@ def how_good_a_source_is(hand: Hand) -> None:
     hand.tab("Lead Intelligence")
     hand.name("leads-source_quality", "Referral")
     assert hand.page.locator("h1").inner_text() == "Referral"
-    hand.page.get_by_text("All sources: 20.0 %").wait_for()
+    hand.page.get_by_text("All sources: 20.0%").wait_for()
     hand.page.get_by_role("link", name="Back to the desk").click()
     hand.page.get_by_role("tab", name="Lead Intelligence", selected=True).wait_for()
     assert "period=This+quarter" in hand.page.url

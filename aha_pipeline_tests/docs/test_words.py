@@ -10,6 +10,8 @@ from aha_pipeline_tests.kit.pages import ROOT
 
 PAIR = re.compile(r"^\| (?!not \|)([^|]+?) \| [^|]+ \|$", re.MULTILINE)
 WORSE = PAIR.findall((ROOT / "docs" / "words.md").read_text(encoding="utf-8"))
+# A percent sign away from its number, which may be what stands in an f-string before it.
+APART = re.compile(r"(?:^|\d) %(?=$|[\s.,;:)])")
 ONE_OF_MANY = re.compile(r"\b1 (?:leads|deals|records|contacts|accounts|days)\b")
 
 
@@ -37,3 +39,7 @@ def test_no_page_says_what_has_a_better_word(words):
 
 def test_no_page_says_one_of_many():
     assert not [text for text in on_pages() if ONE_OF_MANY.search(text)]
+
+
+def test_no_page_parts_a_percent_sign_from_its_number():
+    assert not [text for text in on_pages() if APART.search(text)]

@@ -88,7 +88,7 @@ def _printed(value: Number, row: Row, currency: str) -> str:
 
 def _signed(value: Decimal | float, row: Row, currency: str) -> str:
     text = _printed(value, row, currency)
-    return style.signed(value, text.replace(" %", " points"))
+    return style.signed(value, text.replace("%", " points"))
 
 
 def _part(row: Row, currency: str) -> Mark:

@@ -44,7 +44,7 @@ def stage_age(rows: Sequence[Row], currency: str) -> go.Figure:
     figure.add_scatter(
         x=numbers(limits),
         y=list(range(len(rows))),
-        name="80 % of the won deals had left",
+        name="80% of the won deals had left",
         mode="markers",
         marker={"symbol": "line-ns", "size": 22, "line": {"width": 3, "color": COLOURS["won"]}},
         hoverinfo="skip",
@@ -102,7 +102,7 @@ def _stage(row: Row, currency: str) -> Mark:
             []
             if limit is None
             else [f"{row['older_deals']} for over {count(limit, currency)} days, longer than",
-                  "80 % of the won deals were"]
+                  "80% of the won deals were"]
         ),
     )  # fmt: skip
     return mark(

@@ -12,7 +12,7 @@ HEIGHT = 330
 
 
 def win_rate(rows: Sequence[Row], currency: str) -> go.Figure:
-    """Win rate of each month with its 95 % interval, and that of the team."""
+    """Win rate of each month with its 95% interval, and that of the team."""
     figure = style.base(HEIGHT)
     rates, low, high = (column(rows, f"win_rate{part}") for part in ("", "_low", "_high"))
     hollow = column(rows, "too_few")

@@ -51,11 +51,11 @@ def _deals(row: Row, meaning: str, currency: str) -> Mark:
 
 
 def win_rates(rows: Sequence[Row], currency: str) -> go.Figure:
-    """Win rate of each rep with its 95 % interval; hollow where ten deals are not yet closed."""
+    """Win rate of each rep with its 95% interval; hollow where ten deals are not yet closed."""
     sizes = [count(row["closed_deals"], currency) for row in rows]
     figure = style.named_bars(column(rows, "owner_name"), sizes=sizes, extra=70)
     for too_few, name in (
-        (False, "Win rate and its 95 % interval"),
+        (False, "Win rate and its 95% interval"),
         (True, "Too few closed deals"),
     ):
         chosen = [
@@ -119,7 +119,7 @@ def _rate(row: Row, currency: str) -> Mark:
         row["owner_name"],
         f"{percent(row['win_rate_by_count'])}: {count(row['won_deals'], currency)} won"
         f" of {closed} closed",
-        f"95 % interval {percent(row['win_rate_low'])} to {percent(row['win_rate_high'])}",
+        f"95% interval {percent(row['win_rate_low'])} to {percent(row['win_rate_high'])}",
         f"{percent(row['win_rate_by_value'])} by value",
         f"{percent(row['win_rate_before'])} in the stretch before",
         *verdict,

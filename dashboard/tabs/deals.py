@@ -54,9 +54,9 @@ def stages(source: Source) -> None:
             charts.stage_age,
             rows,
             title="Age in stage",
-            about="Median days in the stage. Green line: 80 % of won deals had moved on by then.",
+            about="Median days in the stage. Green line: 80% of won deals had moved on by then.",
             definition="Days since the deals came to the stage, of those whose arrival is known. "
-            "The line: within this time 80 % of the deals won later had left the stage; shown from "
+            "The line: within this time 80% of the deals won later had left the stage; shown from "
             "ten such deals on. Old: deals that stand there longer.",
             empty=NO_OPEN,
         )
@@ -98,7 +98,7 @@ def _movements(source: Source) -> None:
             opens=(pages.REP, "owner_id"),
             title="Win rate by rep",
             about="Where two lines overlap widely, the reps cannot be told apart.",
-            definition="Won / (won + lost) deals closed in the period, with the Wilson 95 % "
+            definition="Won / (won + lost) deals closed in the period, with the Wilson 95% "
             "interval. Beside the name, how many deals were closed. Below ten closed deals a rate "
             "says little and is shown hollow.",
             empty=NO_DEAL,
@@ -143,7 +143,7 @@ def slipping(source: Source) -> None:
             title="Slipping deals",
             about="Open deals losing value or slipping. A deal can have several reasons.",
             definition="Closing date moved later at least once; stage before the furthest one "
-            "reached; amount below the highest it had; longer in its stage than 80 % of the won "
+            "reached; amount below the highest it had; longer in its stage than 80% of the won "
             "deals were; closing date past.",
             empty=none,
         )

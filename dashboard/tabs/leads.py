@@ -99,7 +99,7 @@ def _sources(source: Source, sources: list[Row]) -> None:
             opens=(pages.SOURCE, "source"),
             title="Source quality",
             about="Outcome of the period's leads by source, with the number of leads.",
-            definition="Leads created in the period, each in one part, so every bar is 100 %.",
+            definition="Leads created in the period, each in one part, so every bar is 100%.",
             empty=NO_LEADS,
         )
     with right:
@@ -110,7 +110,7 @@ def _sources(source: Source, sources: list[Row]) -> None:
             title="Volume and junk",
             about="Tile size: leads. Deeper orange: more junk.",
             definition="Junk leads / all leads of the source created in the period. The colour "
-            "ends at 50 % on every day, so that days can be compared.",
+            "ends at 50% on every day, so that days can be compared.",
             empty=NO_LEADS,
         )
 
