@@ -16,6 +16,7 @@ from aha_pipeline.warehouse import embedded
 SANDBOX_CREDENTIAL = "sandbox"
 SANDBOX_SENDER = "+14155238886"
 SANDBOX_READER = "+919800000000"
+ACTIVITIES = ("Calls", "Tasks", "Events", "Notes")
 
 
 def complete(settings: Settings) -> Settings:
@@ -23,7 +24,7 @@ def complete(settings: Settings) -> Settings:
 
     A CRM that the user configured gets no outbox: where no channel is set nothing is sent.
     """
-    settings = with_database(settings)
+    settings = with_modules(with_database(settings))
     found: dict[str, str] = {}
     if settings.zoho is None:
         url = sandbox.start(settings.home)
@@ -43,6 +44,19 @@ def complete(settings: Settings) -> Settings:
                 "target_whatsapp_number": SANDBOX_READER,
             }
     return _with(settings, found)
+
+
+def with_modules(settings: Settings) -> Settings:
+    """Return settings that read the sandbox's activities too, where no module is named.
+
+    In the environment too. With a CRM of your own, activities are read where ZOHO_MODULES names
+    them: they cost credits.
+    """
+    if settings.zoho is not None or "zoho_modules" in settings.model_fields_set:
+        return settings
+    modules = tuple(dict.fromkeys((*settings.zoho_modules, *ACTIVITIES)))
+    os.environ["ZOHO_MODULES"] = ",".join(modules)
+    return settings.model_copy(update={"zoho_modules": modules})
 
 
 def with_database(settings: Settings) -> Settings:

@@ -177,14 +177,14 @@ def opened(settings: Settings) -> Services:
 
 
 def configured_modules() -> tuple[str, ...]:
-    """Return the API names of the modules to read.
+    """Return the API names of the modules to read; of the sandbox, activities too.
 
     `ZOHO_MODULES=all` is replaced by names here, in the environment of this process and thus of
     its children, so that loading the graph asks neither Zoho nor the database. While Zoho is down,
     the names are those of the last read. Raises ZohoError, SettingsError or DatabaseUnreachable,
     for `all` only.
     """
-    modules = load().zoho_modules
+    modules = local.with_modules(load()).zoho_modules
     if modules == ALL_MODULES:
         modules = _all_modules(current())
         os.environ["ZOHO_MODULES"] = ",".join(modules)

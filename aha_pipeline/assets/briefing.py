@@ -16,7 +16,7 @@ from aha_pipeline.briefing.report import TABLES
 from aha_pipeline.calendar import today
 from aha_pipeline.delivery import incidents
 from aha_pipeline.services import Services
-from aha_pipeline.warehouse.mart_files import read_marts, tables_read
+from aha_pipeline.warehouse.mart_files import optional_relations, read_marts, tables_read
 from aha_pipeline.warehouse.state import read_organisation
 
 BRIEFING_KEY = dg.AssetKey([PREFIX, "ai_briefing"])
@@ -34,6 +34,7 @@ class BriefingConfig(dg.Config):
 
 def _marts_read() -> list[dg.AssetKey]:
     tables = {table for name in SQL_FILES for table in tables_read(name, sql.read(name))}
+    tables -= optional_relations()  # without activities there is a briefing too
     return [mart_key(mart.name) for mart in read_marts() if mart.relation in tables]
 
 

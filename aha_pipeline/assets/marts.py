@@ -8,13 +8,18 @@ import dagster as dg
 from psycopg2.extensions import connection as Connection
 
 from aha_pipeline.assets import columns, freshness, partitions, picklist_meaning
-from aha_pipeline.assets.modules import module_key
+from aha_pipeline.assets.modules import FIRST, module_key
 from aha_pipeline.assets.unread_days import days_to_fill
 from aha_pipeline.calendar import days_of
 from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.dictionary import TABLE, write_dictionary
-from aha_pipeline.warehouse.mart_files import Mart, core_modules, read_marts
+from aha_pipeline.warehouse.mart_files import (
+    Mart,
+    core_modules,
+    optional_relations,
+    read_marts,
+)
 from aha_pipeline.warehouse.mart_inputs import unserved_fields, write_inputs
 from aha_pipeline.warehouse.marts import Refresh, contiguous_range, refresh
 from aha_pipeline.warehouse.tables import table_name
@@ -45,6 +50,7 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
         partitions_def=partitions.daily(settings) if is_daily else None,
         backfill_policy=dg.BackfillPolicy.single_run() if is_daily else None,
         freshness_policy=freshness.daily(settings),
+        op_tags=FIRST if mart.relation in optional_relations() else None,
         # Of the definition, not of each materialization: the same text a thousand times over.
         metadata={
             "dagster/table_name": mart.relation,
@@ -141,8 +147,8 @@ def _upstream(mart: Mart, modules: Sequence[str]) -> list[dg.AssetKey]:
     The log of syncs is written by every module; it waits for those that marts stand on, so that
     another one that cannot be read holds up nothing.
     """
-    core = core_modules(modules)
-    tables = {f"crm.{table_name(m)}": module_key(m) for m in core}
+    tables = {f"crm.{table_name(m)}": module_key(m) for m in modules}
+    core = [f"crm.{table_name(m)}" for m in core_modules(modules)]
     marts = {
         s: mart_key(s.removeprefix(f"{PREFIX}.")) for s in mart.sources if s.startswith(PREFIX)
     }
@@ -151,7 +157,8 @@ def _upstream(mart: Mart, modules: Sequence[str]) -> list[dg.AssetKey]:
         **marts,
         f"crm.{picklist_meaning.KEY.path[-1]}": picklist_meaning.KEY,
         picklist_meaning.LABELS_TABLE: picklist_meaning.KEY,
+        **dict.fromkeys(picklist_meaning.HOURS_TABLES, picklist_meaning.KEY),
     }
-    read = {*mart.sources, *(tables if "crm.sync_logs" in mart.sources else ())}
-    read -= {*(mart.lookup or ())}
+    read = {*mart.sources, *(core if "crm.sync_logs" in mart.sources else ())}
+    read -= {*(mart.lookup or ()), *mart.optional}
     return [key for source, key in known.items() if source in read]

@@ -18,7 +18,7 @@ from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
 from aha_pipeline.warehouse.landing import LoadResult, Window
-from aha_pipeline.warehouse.mart_files import core_modules
+from aha_pipeline.warehouse.mart_files import OPTIONAL_MODULES, core_modules
 from aha_pipeline.warehouse.migrate import SchemaIsNewer
 from aha_pipeline.warehouse.state import WrongOrganisation
 from aha_pipeline.warehouse.tables import table_name
@@ -30,7 +30,9 @@ ZOHO_POOL = "zoho_api"
 DRIFT = "schema_drift"
 DRIFT_DESCRIPTION = "Warns of a field that Zoho has newly, or has or serves no more."
 READABLE = "readable"
-READABLE_DESCRIPTION = "Warns of a module that cannot be read and that no mart needs."
+READABLE_DESCRIPTION = "Warns of a module that cannot be read and that the others do without."
+# What others take if it is there comes first: a priority, because a dependency would hold them up.
+FIRST = {"dagster/priority": "1"}
 # Requested in code instead of set as the asset's retry_policy: with a policy Dagster also retries
 # an interrupted step, and stopping a run would take one Ctrl-C per attempt.
 RETRY = dg.RetryPolicy(
@@ -66,6 +68,7 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
         backfill_policy=dg.BackfillPolicy.single_run(),
         freshness_policy=freshness.daily(settings),
         pool=ZOHO_POOL,
+        op_tags=FIRST if module in OPTIONAL_MODULES else None,
         check_specs=[
             dg.AssetCheckSpec(name, asset=module_key(module), description=description)
             for name, description in checks.items()
@@ -88,7 +91,7 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
         if fault and (is_core or not core_modules(tuple(windows))):
             raise dg.Failure(fault, allow_retries=False)
         if fault:
-            log.warning("%s No mart needs %s: the others go on.", fault, module)
+            log.warning("%s The others go on without %s.", fault, module)
             yield from _unreadable(services, module, fault)
             return
         _report_partitions(context, result.load)

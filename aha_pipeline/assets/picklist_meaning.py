@@ -14,6 +14,7 @@ from aha_pipeline.assets.persisted_checks import persisted_check
 from aha_pipeline.crm.company_profile import read_company_profile
 from aha_pipeline.crm.errors import ZohoError
 from aha_pipeline.services import Services
+from aha_pipeline.warehouse.business_hours import derive_hours
 from aha_pipeline.warehouse.company import held_contradictions, is_profile_older, save_profile
 from aha_pipeline.warehouse.meaning_file import MEANINGS
 from aha_pipeline.warehouse.meanings import derive_meanings, lookalikes, unmapped_values
@@ -24,6 +25,8 @@ KEY = dg.AssetKey([GROUP, "picklist_meaning"])
 FILE = "picklist_meaning.csv"
 ALIASES_FILE = "picklist_alias.csv"
 HOLIDAYS_FILE = "holidays.csv"
+HOURS_FILE = "business_hours.csv"
+HOURS_TABLES = ("crm.business_hours", "crm.holidays")
 LABELS_TABLE = "crm.text_labels"
 UNMAPPED = "unmapped_values"
 LOOKALIKES = "lookalike_values"
@@ -41,7 +44,8 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
         description="What each lead status and deal stage means: as Zoho ships it, as the "
         f"organisation's own metadata says, or as the file {FILE} in AHA_HOME corrects it. With it "
         f"come the labels of all values, {LABELS_TABLE}: one for all spellings of a value, and for "
-        f"its other names as in {ALIASES_FILE}.",
+        f"its other names as in {ALIASES_FILE}. And when the company works: {HOURS_TABLES[0]}, of "
+        f"Zoho or of {HOURS_FILE}, and {HOURS_TABLES[1]}, of Zoho and of {HOLIDAYS_FILE}.",
         deps=[module_key(module) for module in modules if module in MEANINGS],
         group_name=GROUP,
         kinds={"postgresql", "sql"},
@@ -54,6 +58,7 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
                 home = services.settings.home
                 rows = derive_meanings(connection, home / FILE, home / ALIASES_FILE)
                 save_holidays(connection, home / HOLIDAYS_FILE)
+                derive_hours(connection, home / HOURS_FILE)
                 described = columns.schema_metadata(connection, "crm.picklist_meaning")
         except UserFileError as error:
             raise dg.Failure(

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 # Served in v2 already; the rest is asked of v8.
 IN_V2 = ("org/currencies",)
+YEARS_BACK = 2
 
 Row = Mapping[str, Any]
 
@@ -28,8 +29,8 @@ Row = Mapping[str, Any]
 class CompanyProfile:
     """The parts as Zoho sent them; None: not known.
 
-    `layouts` are those of Deals, each with its `pipelines`; `holidays` those of this year and the
-    next.
+    `layouts` are those of Deals, each with its `pipelines`; `holidays` those of this year, the two
+    before, in which leads of today came in, and the next.
     """
 
     currencies: list[Row] | None = None
@@ -40,7 +41,7 @@ class CompanyProfile:
 
 
 def read_company_profile(client: ZohoClient) -> CompanyProfile:
-    """Return what the token may read of the company. Raises ZohoUnavailable, at about 7 credits."""
+    """Return what the token may read of the company. Raises ZohoUnavailable, at about 9 credits."""
     fiscal_year = _read(client, "settings/fiscal_year", "fiscal_year")
     hours = _read(client, "settings/business_hours", "business_hours")
     return CompanyProfile(
@@ -55,7 +56,7 @@ def read_company_profile(client: ZohoClient) -> CompanyProfile:
 def _holidays(client: ZohoClient) -> list[Row] | None:
     this_year = datetime.now(UTC).year
     found = []
-    for year in (this_year, this_year + 1):
+    for year in range(this_year - YEARS_BACK, this_year + 2):
         params = {"type": "business_holiday", "year": year}
         rows = _rows(_read(client, "settings/holidays", "holidays", params))
         if rows is None and year == this_year:

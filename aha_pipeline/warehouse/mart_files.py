@@ -20,7 +20,10 @@ SCHEMA = "analytics"
 KINDS = ("view", "table", "daily", "incremental")
 CLOCKS = ("clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday")
 UNITS = ("count", "money", "percent", "days", "number")
-HEADER = ("grain", "kind", "key", "owner", "records", "lookup")
+HEADER = ("grain", "kind", "key", "owner", "records", "lookup", "optional")
+# Modules whose marts have readers of their own: who does not read them misses no other figure, and
+# where they cannot be read the others go on.
+OPTIONAL_MODULES = ("Calls", "Tasks", "Events", "Notes")
 FIGURES = " figures:"
 FIGURE = re.compile(
     r" {3}(?P<name>\w+) \((?P<unit>\w+)(?:, (?P<module>\w+))?\): (?P<definition>\S.*)"
@@ -71,6 +74,8 @@ class Mart:
     reads_clock: whether it or one of its measures asks for the present day or time.
     lookup: for a mart that gives only names to those that read it, so that they do not stand on
     its tables: the ones that it does not wait for either; None for any other mart.
+    optional: marts of which it takes what they hold, without standing on them: they come before it
+    where they are built at all, and where they are not it is built without.
     """
 
     name: str
@@ -86,6 +91,7 @@ class Mart:
     column_names: tuple[str, ...] = ()
     reads_clock: bool = False
     lookup: tuple[str, ...] | None = None
+    optional: tuple[str, ...] = ()
 
     @property
     def relation(self) -> str:
@@ -147,6 +153,7 @@ def _read(path: Path) -> Mart:
         column_names=_columns(query),
         reads_clock=_reads_clock(query),
         lookup=_names(header["lookup"]) if "lookup" in header else None,
+        optional=_names(header.get("optional", "")),
     )
 
 
@@ -220,6 +227,20 @@ def _reads_clock(query: "exp.Query") -> bool:
 
 
 def core_modules(modules: Sequence[str]) -> tuple[str, ...]:
-    """Return those of the modules that a mart reads: without them there is no figure."""
+    """Return those of the modules that a mart reads: without them there is no figure.
+
+    Those of `OPTIONAL_MODULES`, which carry figures of their own, are not among them.
+    """
     read = {source for mart in read_marts() for source in mart.sources}
+    read -= {f"crm.{table_name(module)}" for module in OPTIONAL_MODULES}
     return tuple(module for module in modules if f"crm.{table_name(module)}" in read)
+
+
+@cache
+def optional_relations() -> frozenset[str]:
+    """Return the marts that stand on optional modules, by name with the schema."""
+    found = {f"crm.{table_name(module)}" for module in OPTIONAL_MODULES}
+    for mart in read_marts():
+        if found & (set(mart.sources) - set(mart.optional)):
+            found.add(mart.relation)
+    return frozenset(name for name in found if name.startswith(f"{SCHEMA}."))

@@ -38,7 +38,8 @@ def read_inputs(marts: Iterable[Mart]) -> list[Input]:
         if mart.lookup is not None:
             continue
         found = direct_inputs(mart)
-        for upstream in (inputs.get(source, {}) for source in mart.sources):
+        needed = (source for source in mart.sources if source not in mart.optional)
+        for upstream in (inputs.get(source, {}) for source in needed):
             for source, given in upstream.items():
                 found[source] = _joined(mart, given, found.get(source))
         inputs[mart.relation] = found

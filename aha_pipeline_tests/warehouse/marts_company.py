@@ -20,6 +20,12 @@ TABLES = {
     "Contacts": "crm_contacts",
     "Accounts": "crm_accounts",
 }
+ACTIVITIES = {
+    "Calls": "crm_calls",
+    "Tasks": "crm_tasks",
+    "Events": "crm_events",
+    "Notes": "crm_notes",
+}
 ASHA = {"id": "1", "name": "Asha"}
 BALA = {"id": "2", "name": "Bala"}
 
@@ -53,6 +59,18 @@ def deal(number: int, created: str, stage: str | None = "Qualification", **field
         "Amount": 1000,
         "Created_Time": created,
         "Modified_Time": created,
+    } | fields
+
+
+def call(number: int, started: str, lead_id: str, **fields) -> dict:
+    return {
+        "id": f"T{number}",
+        "Call_Type": "Outbound",
+        "Call_Start_Time": started,
+        "What_Id": {"id": lead_id},
+        "Owner": ASHA,
+        "Created_Time": started,
+        "Modified_Time": started,
     } | fields
 
 
@@ -100,7 +118,7 @@ def name_organisation(connection, timezone: str) -> None:
 
 def put(connection, module: str, *records: dict, deleted_at: str | None = None) -> None:
     rows = [(record["id"], msgspec.json.encode(record).decode(), deleted_at) for record in records]
-    insert = f"insert into crm.{TABLES[module]} (id, raw_data, deleted_at) values %s"  # noqa: S608
+    insert = f"insert into crm.{(TABLES | ACTIVITIES)[module]} (id, raw_data, deleted_at) values %s"  # noqa: S608
     with connection.cursor() as cursor:
         execute_values(cursor, insert, rows)
 

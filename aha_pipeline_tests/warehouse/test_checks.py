@@ -12,10 +12,12 @@ from aha_pipeline.warehouse.checks import (
     save_live_record_count,
 )
 from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline.warehouse.state import save_configured_modules
 from aha_pipeline_tests.warehouse.marts_company import (
     TABLES,
     account,
     build,
+    call,
     company,
     contact,
     deal,
@@ -23,6 +25,7 @@ from aha_pipeline_tests.warehouse.marts_company import (
     lead,
     put,
     put_history,
+    put_sync,
     rows,
     today,
     wrong,
@@ -108,6 +111,11 @@ def connection(database_url):
             lead(1, created, "Qualified", Modified_Time=later),
         )
         put(connection, "Leads", lead(2, later, "Junk Lead"), lead(3, last, "Lost Lead"))
+        recent = f"{today(connection) - timedelta(5)}T10:00:00+05:30"
+        put(connection, "Leads", lead(4, recent))
+        put(connection, "Calls", call(1, created, "L1"))
+        save_configured_modules(connection, [*TABLES, "Calls"])
+        put_sync(connection, "Calls", later)
         put_history(
             connection,
             "Deals",
@@ -230,7 +238,7 @@ def live_records(connection):
 @pytest.fixture
 def many(connection):
     """103 leads, of which all were there the day before too."""
-    put(connection, "Leads", *(lead(n, ist("2025-03-01 10:00:00")) for n in range(100, 200)))
+    put(connection, "Leads", *(lead(n, ist("2025-03-01 10:00:00")) for n in range(100, 199)))
     save_live_record_count(connection, "Leads")
     run(connection, "update crm.live_records set day = day - 1, kept_at = kept_at - interval '1 d'")
     return connection

@@ -162,12 +162,12 @@ def test_whatever_changes_is_built_anew(built, seed):
 
 def test_only_what_stands_on_a_change_is_built(built):
     _change(built, "contacts")
-    assert _touched(built) == {"owners", "contacts_by_owner"}
+    assert _touched(built) == {"owners", "contacts_by_owner", "activities"}
 
 
 def test_what_comes_out_the_same_changes_nothing_that_reads_it(built):
     put_sync(built, "Leads", ist("2025-03-10 08:00:00"))
-    assert _touched(built) == {"sync_volume", "week_leads"}
+    assert _touched(built) == {"sync_volume", "week_leads", "first_touch"}
 
 
 def test_a_changed_file_is_built_anew(built):

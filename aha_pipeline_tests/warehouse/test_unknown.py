@@ -4,13 +4,14 @@ from datetime import date
 
 import pytest
 
-from aha_pipeline.warehouse.mart_files import core_modules, read_marts
+from aha_pipeline.warehouse.mart_files import core_modules, optional_relations, read_marts
 from aha_pipeline.warehouse.mart_inputs import read_inputs, unserved_fields, write_inputs
 from aha_pipeline.warehouse.state import save_configured_modules
 from aha_pipeline_tests.warehouse.marts_company import build, company, rows
 
 MARTS = {mart.name: mart for mart in read_marts()}
 CORE = ("Leads", "Deals", "Contacts", "Accounts")
+ACTIVITIES = ("Calls", "Tasks", "Events", "Notes")
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,8 @@ def shared(module_database_url):
     with company(module_database_url) as connection:
         build(connection, date(2025, 3, 1), date(2025, 3, 2))
         write_inputs(connection, read_marts())
-        for module in CORE:
+        save_configured_modules(connection, [*CORE, *ACTIVITIES])
+        for module in (*CORE, *ACTIVITIES):
             log(connection, module, "success", "2026-01-01")
         connection.commit()
         yield connection
@@ -126,3 +128,14 @@ def test_a_mart_says_which_lost_field_it_reads(known, module, field, mart, stops
 
 def test_core_modules_are_those_that_marts_read():
     assert core_modules(["Tasks", *CORE, "Widgets"]) == CORE
+
+
+@pytest.mark.parametrize("module", ["Calls", "Tasks", "Events"])
+def test_activities_that_are_not_read_leave_all_other_figures(known, module):
+    read = [name for name in (*CORE, *ACTIVITIES) if name != module]
+    save_configured_modules(known, read)
+    found = rows(known, "select * from analytics.unknown")
+    assert {row["mart"] for row in found} == {
+        relation.removeprefix("analytics.") for relation in optional_relations()
+    }
+    assert {row["state"] for row in found} == {"not read"}

@@ -4,7 +4,8 @@
 -- Delete what tells of reads and figures older than `logs` days and is needed for none: reads that
 -- succeeded stay, because they say which days are read; the copies of facts that the briefings'
 -- log holds stay too. And former contents older than `versions` days (null: none) of modules of
--- which no history is made: those of leads and deals are never deleted.
+-- which no history is made: those of leads and deals are never deleted, nor is the first content of an
+-- activity, which says what it was first seen on.
 with reads as (
     delete from crm.sync_logs
     where status not in ('success', 'running', 'paused')
@@ -22,9 +23,13 @@ facts as (
     returning 1
 ),
 versions as (
-    delete from crm.record_versions
+    delete from crm.record_versions v
     where module not in ('Leads', 'Deals')
         and replaced_at < now() - %(versions)s * interval '1 day'
+        and not (module in ('Calls', 'Tasks', 'Events', 'Notes') and not exists (
+            select from crm.record_versions o
+            where o.module = v.module and o.id = v.id and o.version < v.version
+        ))
     returning 1
 )
 select

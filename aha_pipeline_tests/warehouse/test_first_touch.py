@@ -1,0 +1,332 @@
+"""How long leads wait for the first touch, against minutes counted one by one and `statsmodels`.
+
+The calendar of the brute force looks at each minute's wall clock; the touches are read off the
+records as Zoho sends them, by a program that shares nothing with the SQL.
+"""
+
+import os
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from psycopg2.extras import execute_values
+from statsmodels.duration.survfunc import SurvfuncRight
+
+from aha_pipeline.warehouse.business_hours import derive_hours
+from aha_pipeline.warehouse.checks import find_failing_rows, mart_checks
+from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline.warehouse.state import save_configured_modules
+from aha_pipeline_tests.warehouse.marts_company import (
+    ACTIVITIES,
+    TABLES,
+    build,
+    company,
+    put_sync,
+    rows,
+)
+
+COMPANIES = int(os.environ.get("FIRST_TOUCH_COMPANIES", "6"))
+MARTS = tuple(
+    m.name
+    for m in read_marts()
+    if m.name.startswith(("first_touch", "untouched", "deal_silence", "activities"))
+)
+ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe",
+    "America/St_Johns", "Pacific/Auckland")  # fmt: skip
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+CLOSED = {"Junk Lead": "junk", "Lost Lead": "lost"}
+
+
+def stamp(instant: datetime) -> str:
+    return instant.isoformat(timespec="seconds")
+
+
+def draw_hours(rng: Random) -> tuple[dict | None, list[date], str]:
+    """Business hours as Zoho tells them, holidays, and the user's file."""
+    worked = sorted(rng.sample(DAYS, rng.randint(3, 7)), key=DAYS.index)
+    begin, end = rng.choice([("09:30", "19:00"), ("10:00", "18:30"), ("22:00", "06:30"),
+        ("08:15", "24:00"), ("04:00", "12:45")])  # fmt: skip
+    kind = rng.choice(["24*7", "24*5", "custom", "each", "none", "file"])
+    holidays = [(now() - timedelta(days=n)).date() for n in rng.sample(range(200), 6)]
+    file = ""
+    hours: dict | None = {"type": "custom", "business_days": worked, "same_as_everyday": True,
+        "daily_timing": [begin, end], "custom_timing": None}  # fmt: skip
+    if kind == "each":
+        timing = [{"days": day, "business_timing": [begin, end]} for day in worked[:-1]]
+        hours |= {"daily_timing": None, "custom_timing": timing}
+    elif kind in ("24*7", "24*5"):
+        hours = {"type": kind, "business_days": worked if kind == "24*5" else None}
+    elif kind == "none":
+        hours = None
+    elif kind == "file":
+        lines = [f"{day},{begin},{end}" for day in worked[:2]]
+        file = "\n".join(["Day,opens,closes", *lines])
+    return hours, holidays, file
+
+
+def now() -> datetime:
+    """The present minute, UTC: the marts are of the present."""
+    return datetime.now(UTC).replace(second=0, microsecond=0)
+
+
+def worked_minutes(zone: ZoneInfo, hours, holidays, file: str, first: datetime) -> list[datetime]:
+    """Every worked minute from `first` until now, by looking at each one's wall clock."""
+    week: dict[int, tuple[int, int]] = {}
+    if hours and hours["type"] != "custom":
+        week = {n: (0, 1440) for n, d in enumerate(DAYS) if d in (hours["business_days"] or DAYS)}
+    elif hours and hours["custom_timing"]:
+        week = {DAYS.index(t["days"]): span(*t["business_timing"]) for t in hours["custom_timing"]}
+    elif hours:
+        week = {DAYS.index(day): span(*hours["daily_timing"]) for day in hours["business_days"]}
+    lines = [line.split(",") for line in file.splitlines()[1:]]
+    if lines:
+        week = {DAYS.index(day): span(opens, closes) for day, opens, closes in lines}
+    if not week:
+        week = dict.fromkeys(range(7), (0, 1440))
+
+    def of(day: date) -> tuple[int, int] | None:
+        return None if day in holidays else week.get(day.weekday())
+
+    found, minute = [], first
+    while minute < now():
+        local = minute.astimezone(zone)
+        clock, today, before = local.hour * 60 + local.minute, of(local.date()), None
+        before = of(local.date() - timedelta(days=1))
+        if (today and today[0] <= clock < today[1]) or (before and clock < before[1] - 1440):
+            found.append(minute)
+        minute += timedelta(minutes=1)
+    return found
+
+
+def span(opens: str, closes: str) -> tuple[int, int]:
+    start, end = (int(h) * 60 + int(m) for h, m in (t.split(":") for t in (opens, closes)))
+    return start, end if end > start else end + 1440
+
+
+class Company:
+    """A random company: its leads, what was logged of them, and when it works."""
+
+    def __init__(self, seed: int) -> None:
+        rng = self.rng = Random(f"first touch {seed}")
+        self.zone = ZoneInfo(ZONES[seed % len(ZONES)])
+        self.hours, self.holidays, self.file = draw_hours(rng)
+        self.begin = now() - timedelta(days=240)
+        self.records: dict[str, list[dict]] = {module: [] for module in (*TABLES, *ACTIVITIES)}
+        self.expected: dict[str, tuple[str, datetime]] = {}
+        # The CRM keeps activities from the first of these on.
+        self.log("Tasks", self.begin, None, {"Status": "Not Started"})
+        for number in range(70):
+            self.lead(f"L{number}")
+
+    def moment(self, since: datetime) -> datetime:
+        """A minute after `since`, by preference soon, at most now."""
+        return min(since + timedelta(minutes=int(self.rng.expovariate(1 / 2500))), now())
+
+    def log(self, module: str, created: datetime, lead: str | None, fields: dict) -> dict:
+        number = len(self.records[module])
+        link = {"id": lead} if lead else None
+        what = {"Parent_Id": link} if module == "Notes" else {"What_Id": link}
+        times = {"Created_Time": stamp(created), "Modified_Time": stamp(created)}
+        record = {"id": f"{module}{number}", "Owner": {"id": "7"}, **times, **what, **fields}
+        self.records[module].append(record)
+        return record
+
+    def lead(self, id_: str) -> None:
+        rng = self.rng
+        created = self.begin + timedelta(minutes=rng.randrange(240 * 1440))
+        status = rng.choice(["Not Contacted", "Contacted", "Contacted", "Junk Lead", "Lost Lead"])
+        record = {"id": id_, "Last_Name": id_, "Lead_Status": status, "$converted": False,
+            "Lead_Source": rng.choice(["A", "B"]), "Owner": {"id": rng.choice("12"), "name": "R"},
+            "Created_Time": stamp(created), "Modified_Time": stamp(created)}  # fmt: skip
+        ended = self.moment(created) if status in CLOSED else None
+        if rng.random() < 0.2:
+            ended = self.moment(created)
+            record |= {"$converted": True, "Converted_Date_Time": stamp(ended),
+                "$converted_detail": {"contact": f"C{id_}", "deal": f"D{id_}"}}  # fmt: skip
+        if ended:
+            record["Modified_Time"] = stamp(ended)
+        touches = [
+            touch
+            for _ in range(rng.choice([0, 1, 1, 2, 3]))
+            if (touch := self.activity(id_, created, bool(record["$converted"]), ended))
+        ]
+        first = max(min(touches), created) if touches else None
+        if first and (ended is None or first <= ended):
+            self.expected[id_] = "touched", first
+        else:
+            self.expected[id_] = ("ended", ended) if ended else ("waiting", now())
+        self.records["Leads"].append(record)
+
+    def activity(self, id_: str, created: datetime, converted: bool, ended) -> datetime | None:
+        """Log something; return when the lead was touched by it, None where it was not."""
+        rng, at = self.rng, self.moment(created)
+        moved = converted and at <= ended and rng.random() < 0.7
+        kind = rng.randrange(9)
+        lead = f"D{id_}" if moved else id_
+        if moved and rng.random() < 0.5:
+            contact = {"Who_Id": {"id": f"C{id_}"}, "What_Id": None}
+        else:
+            contact = {}
+        if converted and not moved and at > ended and rng.random() < 0.5:
+            lead = f"D{id_}"  # of the deal alone
+            contact, elsewhere = {}, True
+        else:
+            elsewhere = False
+        match kind:
+            case 0 | 1 | 2:
+                type_ = ("Outbound", "Inbound", "outbound ")[kind]
+                self.log("Calls", at, lead, {"Call_Type": type_, "Call_Start_Time": stamp(at),
+                    **contact})  # fmt: skip
+            case 3:
+                self.log("Calls", at, lead, {"Call_Type": "Missed", "Call_Start_Time": stamp(at)})
+                return None
+            case 4:
+                later = now() + timedelta(hours=3)
+                self.log("Calls", at, lead, {"Call_Type": "Outbound",
+                    "Call_Start_Time": stamp(rng.choice([at, later])),
+                    "Outgoing_Call_Status": "Scheduled"})  # fmt: skip
+                return None
+            case 5:
+                self.log("Tasks", created, lead, {"Status": "Completed", "Closed_Time": stamp(at),
+                    **contact})  # fmt: skip
+            case 6:
+                self.log("Tasks", created, lead, {"Status": "In Progress", **contact})
+                return None
+            case 7:
+                fields = {"Start_DateTime": stamp(at), "End_DateTime": stamp(at), **contact}
+                if not (moved or elsewhere):
+                    fields["Participants"] = [{"type": "user", "participant": "9"},
+                        {"type": "lead", "participant": id_}]  # fmt: skip
+                    lead = rng.choice([None, id_])
+                self.log("Events", created, lead, fields)
+            case _:
+                self.log("Notes", at, lead, {"Note_Content": "x"})
+                return None
+        return None if elsewhere else at
+
+    def put(self, connection, folder: Path) -> None:
+        for lead in self.records["Leads"]:
+            if lead["$converted"]:
+                detail = lead["$converted_detail"]
+                base = {"Created_Time": lead["Converted_Date_Time"],
+                    "Modified_Time": lead["Converted_Date_Time"]}  # fmt: skip
+                self.records["Deals"].append(
+                    {"id": detail["deal"], "Stage": "Qualification", **base}
+                )
+                self.records["Contacts"].append({"id": detail["contact"], **base})
+        told = msgspec.json.encode(self.hours).decode()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "update crm.organisation set business_hours = %s, timezone = %s",
+                [told, self.zone.key],
+            )
+            days = [(day, "", "zoho") for day in self.holidays]
+            execute_values(cursor, "insert into crm.holidays values %s", days)
+            for module, table in (TABLES | ACTIVITIES).items():
+                cursor.execute(f"delete from crm.{table}")  # noqa: S608
+                put = [(r["id"], msgspec.json.encode(r).decode()) for r in self.records[module]]
+                if put:
+                    insert = f"insert into crm.{table} (id, raw_data) values %s"  # noqa: S608
+                    execute_values(cursor, insert, put)
+        path = folder / "business_hours.csv"
+        path.write_text(self.file)
+        derive_hours(connection, path)
+
+
+@pytest.fixture(scope="module")
+def shared(module_database_url):
+    with company(module_database_url) as connection:
+        save_configured_modules(connection, [*TABLES, *ACTIVITIES])
+        for module in ACTIVITIES:
+            put_sync(connection, module, "2026-01-01")
+        connection.commit()
+        yield connection
+
+
+@pytest.fixture
+def warehouse(shared):
+    yield shared
+    shared.rollback()
+
+
+def untouched(waits: list[tuple[float, bool]]) -> list[tuple[float, float]]:
+    """The share that is untouched from each time on at which one was touched."""
+    if not any(touched for _, touched in waits):
+        return []
+    fitted = SurvfuncRight(*zip(*waits, strict=True))
+    return list(zip(fitted.surv_times, fitted.surv_prob, strict=True))
+
+
+def median(waits: list[tuple[float, bool]]) -> float | None:
+    return next((t for t, share in untouched(waits) if share <= 0.5 + 1e-12), None)
+
+
+def reached(waits: list[tuple[float, bool]], minutes: float) -> float | None:
+    """Per cent touched by then; None while nobody is known for that long."""
+    shares = [1.0, *(share for t, share in untouched(waits) if t <= minutes)]
+    if max(w for w, _ in waits) < minutes and shares[-1] > 1e-12:
+        return None
+    return 100 * (1 - shares[-1])
+
+
+@pytest.mark.parametrize("seed", range(COMPANIES))
+def test_waits_equal_minutes_counted_one_by_one(warehouse, tmp_path, seed):
+    drawn = Company(seed)
+    drawn.put(warehouse, tmp_path)
+    build(warehouse, only=MARTS)
+    assert wrong(warehouse) == {}
+    found = {row["id"]: row for row in rows(warehouse, "first_touch")}
+    assert found.keys() == drawn.expected.keys()
+    minutes = worked_minutes(drawn.zone, drawn.hours, drawn.holidays, drawn.file, drawn.begin)
+    waits = {}
+    for lead in drawn.records["Leads"]:
+        state, until = drawn.expected[lead["id"]]
+        created = datetime.fromisoformat(lead["Created_Time"])
+        row = found[lead["id"]]
+        waits[lead["id"]] = sum(created <= minute < until for minute in minutes)
+        assert row["state"] == state, (lead, row)
+        if state == "waiting":  # until now, which moves on
+            assert 0 <= float(row["wait_minutes"]) - waits[lead["id"]] <= 2, (lead, row)
+        else:
+            assert row["until_at"] == until, (lead, row)
+            assert float(row["wait_minutes"]) == waits[lead["id"]], (lead, row)
+    compare_times(warehouse, found)
+
+
+def compare_times(connection, found: dict[str, dict]) -> None:
+    recent = rows(
+        connection,
+        "select id from analytics.first_touch cross join crm.organisation "
+        "where day >= (now() at time zone timezone)::date - 90",
+    )
+    groups: dict[tuple[str, str], list[tuple[float, bool]]] = {}
+    for row in (found[r["id"]] for r in recent):
+        known = float(row["wait_minutes"]), row["state"] == "touched"
+        for key in (("all", ""), ("source", row["source"]), ("owner", row["owner_id"]),
+            ("weekday", str(row["weekday"])), ("hour", str(row["hour"]))):  # fmt: skip
+            groups.setdefault(key, []).append(known)
+    told = {(r["dimension"], r["value"]): r for r in rows(connection, "first_touch_times")}
+    assert told.keys() == groups.keys()
+    for key, waits in groups.items():
+        row = told[key]
+        assert row["leads"] == len(waits)
+        assert row["touched"] == sum(touched for _, touched in waits)
+        assert row["median_minutes"] is None or float(row["median_minutes"]) == median(waits)
+        assert (row["median_minutes"] is None) == (median(waits) is None)
+        share = reached(waits, 60)
+        assert (row["within_hour_pct"] is None) == (share is None), (key, waits)
+        assert share is None or float(row["within_hour_pct"]) == pytest.approx(share, abs=1e-9)
+
+
+def wrong(connection) -> dict[str, int]:
+    """Return how many rows the checks of these marts find wrong, by asset."""
+    names = {f"analytics/{name}" for name in MARTS}
+    counts = {
+        check.asset: find_failing_rows(connection, check).count
+        for check in mart_checks()
+        if check.asset in names
+    }
+    return {asset: count for asset, count in counts.items() if count}
