@@ -9,7 +9,7 @@ MIGRATIONS = ROOT / "migrations"
 MEASURES = ROOT / "measures"
 MARTS = ROOT / "marts"
 CHECKS = ROOT / "checks"
-NAMED = re.compile(r"^-- name: *(\w+) *$", re.MULTILINE)
+NAMED = re.compile(r"^-- name: *(\w+(?:, *\w+)*) *$", re.MULTILINE)
 
 
 @cache
@@ -22,16 +22,22 @@ def read(name: str) -> str:
 def statements(name: str) -> dict[str, str]:
     """Return the statements of `sql/<name>.sql` by name: each stands below a line `-- name: ...`.
 
+    One that serves several names has them all there, with commas between.
+
     What stands above the first is the file's own comment. Raises ValueError where a file names
     none, or one twice.
     """
     _, *named = NAMED.split(read(name))
-    names, texts = named[::2], named[1::2]
-    if not names or len(set(names)) < len(names):
+    pairs = [
+        (one.strip(), text.strip())
+        for names, text in zip(named[::2], named[1::2], strict=True)
+        for one in names.split(",")
+    ]
+    if not pairs or len(dict(pairs)) < len(pairs):
         raise ValueError(
             f"sql/{name}.sql must give each of its statements a '-- name:' of its own."
         )
-    return dict(zip(names, (text.strip() for text in texts), strict=True))
+    return dict(pairs)
 
 
 def statement(file: str, name: str) -> str:

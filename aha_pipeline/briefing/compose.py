@@ -14,7 +14,15 @@ from psycopg2.extras import Json
 from aha_pipeline import sql
 from aha_pipeline.briefing import gate, language, plan, ranking
 from aha_pipeline.briefing import model as server
-from aha_pipeline.briefing.facts import FOLDER, Fact, digest, dumps, gather, text_of
+from aha_pipeline.briefing.facts import (
+    FOLDER,
+    Fact,
+    digest,
+    dumps,
+    gather,
+    text_of,
+    unknown_modules,
+)
 from aha_pipeline.briefing.message import (
     About,
     Reading,
@@ -145,7 +153,7 @@ def write_briefing(
     chosen, unread = _read_back(chosen, [whole, *outgoing])
     news = {one.fact.id: ranking.is_line(one.fact, about.pipeline, day) for one in ours.lines}
     selection = fit(told(chosen, news), chosen, about, outgoing)
-    tables = read_tables(connection)
+    tables = read_tables(connection, unknown_modules(connection, day))
     return Briefing(
         day=day,
         messages={

@@ -62,9 +62,8 @@ def gather(connection: Connection, day: date) -> list[Fact]:
 
     Runs in the caller's transaction. Raises NoFigures when `analytics.kpis` has no row of that day.
     """
+    unknown = unknown_modules(connection, day)
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        cursor.execute("select module from analytics.unknown_modules(%(day)s)", {"day": day})
-        unknown = {row["module"] for row in cursor}
         found = [fact for kind in kinds() for fact in _of_kind(cursor, kind, day)]
         facts = [fact for fact in found if unknown.isdisjoint(stances()[fact.stance].modules)]
         if not any(fact.kind == "glance" for fact in facts):
@@ -75,6 +74,13 @@ def gather(connection: Connection, day: date) -> list[Fact]:
         rows = Json([as_json(fact) for fact in facts], dumps=dumps)
         cursor.execute(sql.read("briefing/keep_facts"), {"day": day, "facts": rows})
     return facts
+
+
+def unknown_modules(connection: Connection, day: date) -> set[str]:
+    """Return the modules of the CRM whose figures of a day are not known."""
+    with connection.cursor() as cursor:
+        cursor.execute("select module from analytics.unknown_modules(%(day)s)", {"day": day})
+        return {module for (module,) in cursor}
 
 
 def text_of(kind: str) -> str:

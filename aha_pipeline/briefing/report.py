@@ -1,6 +1,6 @@
 """The report in Markdown: the dozen by section, with tables, causes, and what to do."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,16 @@ from aha_pipeline.briefing.plan import Line, Plan
 from aha_pipeline.encoding import markdown
 
 ADVISED = 8
-TABLES = ("sources", "stages", "funnel", "reps")
+# The columns of each table that rest on a module; the others are names.
+TABLES: dict[str, dict[str, tuple[str, ...]]] = {
+    "sources": {
+        "Leads": ("leads", "junk_pct", "conversion_pct"),
+        "Deals": ("won_deals", "won_value"),
+    },
+    "stages": {"Deals": ("deals", "value", "weighted_value")},
+    "funnel": {"Leads": ("leads",), "Deals": ("deals",)},
+    "reps": {"Deals": ("open_deals", "won_deals", "won_value", "win_rate_pct")},
+}
 SECTIONS = (
     ("event", None),
     ("leads", "sources"),
@@ -27,13 +36,19 @@ SECTIONS = (
 Tables = dict[str, list[dict[str, Any]]]
 
 
-def read_tables(connection: Connection) -> Tables:
-    """Return the rows of the report's tables, by name, as the marts are now."""
+def read_tables(connection: Connection, unknown: Collection[str]) -> Tables:
+    """Return the rows of the report's tables, by name, as the marts are now.
+
+    `unknown`: modules whose figures are not known: their columns hold None, and a table that rests
+    on them alone has no rows.
+    """
     tables: Tables = {}
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        for name in TABLES:
+        for name, modules in TABLES.items():
+            masked = {column for one in modules if one in unknown for column in modules[one]}
             cursor.execute(sql.read(f"briefing/report/{name}"))
-            tables[name] = [dict(row) for row in cursor]
+            rows = cursor.fetchall() if modules.keys() - unknown else []
+            tables[name] = [dict(row) | dict.fromkeys(masked) for row in rows]
     return tables
 
 

@@ -31,7 +31,8 @@ def is_true(connection: Connection, day: date, fact: Fact) -> bool:
     statement = sql.statements(f"briefing/proofs/{fact.kind}")[fact.stance]
     values = dict.fromkeys(figure_names()) | dict(fact.figures)
     with connection.cursor() as cursor:
-        cursor.execute(statement, {**values, "day": day, "subject": fact.subject})
+        claim = {"day": day, "subject": fact.subject, "stance": fact.stance}
+        cursor.execute(statement, values | claim)
         row = cursor.fetchone()
     return row == (True,)
 

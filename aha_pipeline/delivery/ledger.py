@@ -139,8 +139,17 @@ def claim(
 
 def find(connection: Connection, subject: str, reader: str) -> list[Delivery]:
     """Return what the ledger knows of a message to a reader: text first, parts in order."""
-    values = {"subject": subject, "reader": reader}
-    return [_delivery(row) for row in statements.all_of(connection, "ledger.find", values)]
+    return find_all(connection, [subject]).get((subject, reader), [])
+
+
+def find_all(
+    connection: Connection, subjects: Sequence[str]
+) -> dict[tuple[str, str], list[Delivery]]:
+    """Return what the ledger knows of these messages, as `find` does, by subject and reader."""
+    found: dict[tuple[str, str], list[Delivery]] = {}
+    for row in statements.all_of(connection, "ledger.find", {"subjects": list(subjects)}):
+        found.setdefault((row["subject"], row["reader"]), []).append(_delivery(row))
+    return found
 
 
 def reclaim(connection: Connection, delivery: Delivery) -> Delivery:

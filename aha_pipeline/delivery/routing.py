@@ -62,10 +62,12 @@ def survey(
     def wrote_at(route: Route) -> datetime | None:
         return replies.get((route.channel.name, route.address))
 
+    subjects = outgoing.subjects(connection, oldest_day)
+    known = ledger.find_all(connection, [one.subject for one in subjects])
     found = []
-    for one in outgoing.subjects(connection, oldest_day):
+    for one in subjects:
         for reader in readers:
-            rows = ledger.find(connection, one.subject, reader.name)
+            rows = known.get((one.subject, reader.name), [])
             step = next_step(one.kind, reader, rows, wrote_at, patience)
             found.append(Progress(one.subject, one.kind, reader, rows, step))
     return found

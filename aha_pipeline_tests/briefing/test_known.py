@@ -14,6 +14,16 @@ from aha_pipeline_tests.warehouse.marts_company import account, deal, lead, put
 BEFORE, AFTER = "2025-03-18 06:00+05:30", "2025-03-21 06:00+05:30"
 
 
+# By its first head the modules of each table of the report, and of the first the columns of each.
+TABLES_OF = {
+    "Source": {"Leads", "Deals"},
+    "Stage": {"Deals"},
+    "Standing at": {"Leads", "Deals"},
+    "Rep": {"Deals"},
+}
+SOURCE_COLUMNS = {"Leads": slice(1, 4), "Deals": slice(4, 6)}
+
+
 @pytest.fixture
 def told(connection, built, write):
     """A company whose marts say on which modules they stand."""
@@ -74,9 +84,25 @@ def test_what_is_not_read_is_no_zero_and_is_not_compared(
     found = stances(told)
     assert found >= said
     assert found.isdisjoint(unsaid)
+    briefing = write()
     if "glance" not in said:
-        text = bare(write().whatsapp_summary)
-        assert glance in text
+        assert glance in bare(briefing.whatsapp_summary)
+    # Where a module is not known, no column of a table says 0 of it.
+    tables = [line for line in briefing.dashboard_report.splitlines() if line.startswith("| ")]
+    cells = [line.strip("| ").split(" | ") for line in tables]
+    heads = {head[0]: head for head in cells if head[0] in TABLES_OF}
+    assert heads.keys() == {
+        head for head, modules in TABLES_OF.items() if modules - unread(leads, deals)
+    }
+    facebook = next((row for row in cells if row[0] == "Facebook"), None)
+    if facebook:
+        is_dash = {m: all(c == "–" for c in facebook[part]) for m, part in SOURCE_COLUMNS.items()}
+        assert {m for m, dashed in is_dash.items() if dashed} == unread(leads, deals)
+
+
+def unread(leads, deals) -> set[str]:
+    """Return the modules that were not read up to the end of the day."""
+    return {m for m, reads in (("Leads", leads), ("Deals", deals)) if reads[0] != AFTER}
 
 
 def restated(connection, figure: str, before: int, reason: str = "records changed") -> None:

@@ -2,15 +2,15 @@
 -- begun_seconds: since the first attempt on its channel.
 
 -- name: find
--- The rows of a message to a reader, in the order in which they were begun.
+-- The rows of messages, those of a reader in the order in which they were begun.
 
 select
     *,
     extract(epoch from clock_timestamp() - updated_at)::float8 as age_seconds,
     extract(epoch from clock_timestamp() - begun_at)::float8 as begun_seconds
 from analytics.deliveries
-where subject = %(subject)s and reader = %(reader)s
-order by channel, form desc, part
+where subject = any(%(subjects)s)
+order by subject, reader, channel, form desc, part
 
 -- name: claim
 -- Claims a part of a message before it is sent. Returns the row, or nothing where it is claimed
