@@ -10,6 +10,7 @@ from rich.console import Console
 
 from aha_pipeline import sandbox as stand_in
 from aha_pipeline import settings as configuration
+from aha_pipeline.clocks import ClocksApart
 from aha_pipeline.crm.errors import ZohoError
 from aha_pipeline.settings import SettingsError
 from aha_pipeline.warehouse import errors
@@ -26,6 +27,7 @@ EXPECTED = (
     SchemaIsNewer,
     ZohoError,
     WrongOrganisation,
+    ClocksApart,
     UserFileError,
     PersonError,
     stand_in.SandboxError,

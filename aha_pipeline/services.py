@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from functools import cache, partial
 from threading import Lock
 from zoneinfo import ZoneInfo
 
 from psycopg2.extensions import connection as Connection
 
-from aha_pipeline import local
+from aha_pipeline import clocks, local
 from aha_pipeline.crm.access_token import TokenSource
 from aha_pipeline.crm.budget import METADATA, Budget
 from aha_pipeline.crm.client import ZohoClient
@@ -62,7 +63,7 @@ class Services:
         """Return a client whose organisation is known to be the one the warehouse holds.
 
         It makes as many calls at a time as the edition allows, and spends a share of its credits.
-        Raises ZohoError, WrongOrganisation or DatabaseUnreachable.
+        Raises ZohoError, WrongOrganisation, ClocksApart or DatabaseUnreachable.
         """
         with self._lock:
             if self._zoho is None:
@@ -141,12 +142,19 @@ def _ask_organisation(
     tokens: TokenSource,
     connect: Callable[[], AbstractContextManager[Connection]],
 ) -> Organisation:
-    """Return whose data are read, by a call in a place all machines share. Raises ZohoError."""
+    """Return whose data are read, by a call in a place all machines share.
+
+    Raises ZohoError, or ClocksApart where days would be mistaken.
+    """
     slots = LeasedSlots(connect, limit=settings.zoho_max_concurrency)
     try:
-        return read_organisation(zoho_client(settings, tokens, limiter=slots))
+        client = zoho_client(settings, tokens, limiter=slots)
+        organisation = read_organisation(client)
     finally:
         slots.release_unused()
+    with connect() as opened:
+        clocks.check(datetime.now(UTC), state.read_clock(opened), client.server_time)
+    return organisation
 
 
 def _budget(

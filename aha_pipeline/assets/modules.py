@@ -12,6 +12,7 @@ from aha_pipeline.assets import columns, concurrent_reads, freshness, partitions
 from aha_pipeline.assets.extract_load import WindowResult
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.persisted_checks import persist
+from aha_pipeline.clocks import ClocksApart
 from aha_pipeline.crm.errors import ZohoError
 from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings
@@ -40,7 +41,7 @@ RETRY = dg.RetryPolicy(
 )
 # What a step is tried again for: of calls to Zoho the client alone decides, and counts them.
 TRANSIENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
-PERMANENT = (WrongOrganisation, DatabaseUnreachable, SchemaIsNewer)
+PERMANENT = (WrongOrganisation, ClocksApart, DatabaseUnreachable, SchemaIsNewer)
 
 
 def module_key(module: str) -> dg.AssetKey:

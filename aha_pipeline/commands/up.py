@@ -21,6 +21,7 @@ from aha_pipeline import local, services
 from aha_pipeline import settings as configuration
 from aha_pipeline.assets.unread_days import first_unread_day
 from aha_pipeline.calendar import today
+from aha_pipeline.clocks import ClocksApart
 from aha_pipeline.crm.errors import ZohoUnavailable
 from aha_pipeline.instance import home
 from aha_pipeline.settings import Settings, SettingsError
@@ -160,7 +161,7 @@ class _Start(Thread):
         while True:
             try:
                 return action()
-            except (DatabaseUnreachable, ZohoUnavailable) as error:
+            except (ClocksApart, DatabaseUnreachable, ZohoUnavailable) as error:
                 sentence = str(error)
             except psycopg2.OperationalError as error:
                 sentence = errors.sentence(error)

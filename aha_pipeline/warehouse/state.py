@@ -24,6 +24,15 @@ class UnreadRange:
     end: datetime
 
 
+def read_clock(connection: Connection) -> datetime:
+    """Return the present time as the database has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("select clock_timestamp()")
+        [(now,)] = cursor
+    assert isinstance(now, datetime)
+    return now
+
+
 def connect_organisation(
     connection: Connection,
     *,

@@ -3,7 +3,7 @@
 import gzip
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from aha_pipeline_tests.kit.environment import clean
 from aha_pipeline_tests.kit.fake_clock import FakeClock
 from zoho_sandbox.server import Sandbox, start
 
+NONE = timedelta()
 REP = {"id": "77", "name": "Asha Rao", "email": "asha@example.com"}
 RECORDS = {
     "Leads": [
@@ -39,14 +40,14 @@ RECORDS = {
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Sandbox]:
-    """Serve three leads and a deal at the present time, by a clock that stands still."""
+def serving(folder: Path, ahead: timedelta = NONE) -> Iterator[Sandbox]:
+    """Serve three leads and a deal, `ahead` of the present time, by a clock that stands still."""
     records = folder / "records"
     records.mkdir()
     for module, served in RECORDS.items():
         lines = b"\n".join(msgspec.json.encode(record) for record in served)
         (records / f"{module}.jsonl.gz").write_bytes(gzip.compress(lines))
-    clock = FakeClock(datetime.now(UTC))
+    clock = FakeClock(datetime.now(UTC) + ahead)
     with start(data_dir=records, outbox_path=folder / "outbox.jsonl", now=clock) as running:
         yield running
 
