@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from dashboard import course
 from dashboard.cards import show_cards
 from dashboard.charts import months as charts
 from dashboard.parts import chart
@@ -43,4 +44,4 @@ def _leads(source: Source) -> None:
 
 
 # Each shows one block, over what the filters and the page are narrowed to.
-BLOCKS = (_cards, _months, deals.stages, deals.slipping, deals.closing, _leads)
+BLOCKS = (_cards, course.show, _months, deals.stages, deals.slipping, deals.closing, _leads)

@@ -5,7 +5,7 @@ from itertools import groupby
 import streamlit as st
 
 from aha_pipeline.encoding import markdown
-from dashboard import briefings, pages, work_list
+from dashboard import briefings, course, pages, work_list
 from dashboard.cards import show_cards
 from dashboard.charts import causes
 from dashboard.charts import overview as charts
@@ -21,6 +21,7 @@ OPENED = {"owner": (pages.REP, "part"), "source": (pages.SOURCE, "part")}
 def show(source: Source) -> None:
     """Show the tab."""
     briefings.show_newest(source)
+    course.show(source)
     work_list.show(source)
     show_cards(source)
     _over_time(source)

@@ -1,0 +1,183 @@
+"""On course or not: won, target, pace and forecast of the month, quarter and fiscal year."""
+
+import streamlit as st
+
+from aha_pipeline.encoding import markdown
+from aha_pipeline.figures import money, percent
+from dashboard import periods
+from dashboard.charts import course as charts
+from dashboard.parts import chart, counted
+from dashboard.source import Source
+from dashboard.style import Row
+
+NAMES = {"month": "Month", "quarter": "Quarter", "year": "Fiscal year"}
+
+
+def show(source: Source) -> None:
+    """Show the card of a period, and the chart of the month, of the company or of one owner."""
+    if source.today is None:
+        return
+    owner = _owner(source)
+    rows = {row["period"]: row for row in source.rows("course", owner=owner)}
+    left, right = st.columns([3, 2])
+    with left, st.container(border=True, height="stretch"):
+        _card(source, rows, owner)
+    with right:
+        chart(
+            source,
+            charts.month,
+            source.rows("course_days", owner=owner),
+            title="The month so far",
+            about="Won day by day; the grey band is where the target would stand, had the month "
+            "gone like any of the months before. The thick line at its end is the forecast.",
+            definition="Sum of Amount over the deals won in the month. On course: target times "
+            "the share that the months before had won by then, the median of twelve; the band is "
+            "from the least to the most of them. Forecast: 8 times in 10 the month ends there.",
+            empty="",
+        )
+
+
+def _owner(source: Source) -> str | None:
+    """Return the owner whom the page is narrowed to, None for the company."""
+    owners = source.filters.owners
+    return owners[0] if owners and len(owners) == 1 else None
+
+
+def _card(source: Source, rows: dict[str, Row], owner: str | None) -> None:
+    st.markdown(
+        "**On course?**",
+        help="Won against the target; pace: won less what would be won of the target by now, had "
+        "the period gone like those before; forecast: 8 times in 10 the period ends between the "
+        "two. Of the whole company, or of one owner where one is chosen; the source filter and "
+        "the period above do not apply.",
+    )
+    period = st.segmented_control(
+        "On course in the",
+        list(NAMES),
+        format_func=NAMES.__getitem__,
+        default="month",
+        key="course",
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
+    row = rows[period]
+    year = row["first_day"].year
+    st.caption(markdown(periods.printed(row["first_day"], row["last_day"], year)))
+    with st.grid(4, min_column_width=130):
+        for show_metric in (_won, _target, _pace, _forecast):
+            with st.container():
+                show_metric(row, source)
+    currency = source.currency
+    for sentence in (*to_go(row, currency), *record(row), *parts(row, currency)):
+        st.caption(markdown(sentence))
+    if owner is None:
+        for trouble in source.rows("target_troubles"):
+            st.caption(":material/warning: " + markdown(trouble["sentence"]))
+
+
+def _won(row: Row, source: Source) -> None:
+    st.metric("Won so far", money(row["won_value"], source.currency))
+    st.caption(counted(row["won_deals"], "deal", source.currency))
+
+
+def _target(row: Row, source: Source) -> None:
+    if row["target_value"] is None:
+        st.metric("Target", "None set")
+        st.caption("Write targets.csv, as the docs say.")
+        return
+    st.metric("Target", money(row["target_value"], source.currency))
+    st.caption(f"{percent(row['attained_pct'])} reached")
+
+
+def _pace(row: Row, source: Source) -> None:
+    currency = source.currency
+    if row["target_value"] is None:
+        st.metric("To go", "No target")
+        if row["usual_pct"] is not None:
+            st.caption(_usual(row))
+        return
+    if row["ahead_value"] is None:
+        st.metric("To go", money(row["to_go_size"], currency))
+        st.caption("The pace is not known before a whole period has passed.")
+        return
+    word = "ahead" if row["ahead_value"] >= 0 else "behind"
+    st.metric(f"Pace: {word} by", money(row["off_value"], currency))
+    st.caption(_usual(row))
+
+
+def to_go(row: Row, currency: str) -> list[str]:
+    """Return what must still be won, and what could bring it, in sentences."""
+    if row["target_value"] is None:
+        return []
+    size = money(row["to_go_size"], currency)
+    if row["to_go_value"] <= 0:
+        return [f"The target is passed by {size}."]
+    left = counted(row["days_left"], "working day", currency)
+    needed = row["needed_a_day"]
+    each = "" if needed is None else f", {money(needed, currency)} a day"
+    return [
+        f"{size} to go in {left}{each}. Open deals that close in the {row['period']} cover "
+        f"{percent(row['coverage_pct'])} of it, weighted {percent(row['weighted_coverage_pct'])}."
+    ]
+
+
+def _usual(row: Row) -> str:
+    return (
+        f"Usually {percent(row['usual_pct'])} is won by now "
+        f"({percent(row['usual_low_pct'])} to {percent(row['usual_high_pct'])})"
+    )
+
+
+def _forecast(row: Row, source: Source) -> None:
+    if row["value_p50"] is None:
+        st.metric("Forecast", "None yet")
+        st.caption(markdown(row["silent"] or _without(row)))
+        return
+    low, high = money(row["value_p10"], source.currency), money(row["value_p90"], source.currency)
+    st.metric("Forecast", money(row["value_p50"], source.currency))
+    st.caption(f"8 times in 10 from {low} to {high}")
+
+
+def _without(row: Row) -> str:
+    if row["period"] == "year":
+        return "Years are not forecast."
+    return "It comes with the next sync, where enough deals are closed."
+
+
+def parts(row: Row, currency: str) -> list[str]:
+    """Return a sentence where the targets of reps or sources do not sum to the company's."""
+    target = row["target_value"]
+    apart = [
+        f"those of {name} sum to {money(row[f'{name}_target_value'], currency)}"
+        for name in ("reps", "sources")
+        if target is not None and row[f"{name}_target_value"] not in (None, target)
+    ]
+    if not apart:
+        return []
+    return [f"The company's target is {money(target, currency)}; {', '.join(apart)}."]
+
+
+def record(row: Row) -> list[str]:
+    """Return how good the forecasts of ended periods were, in sentences."""
+    if row["value_p50"] is None:
+        return []
+    ends = f"{row['period']}-ends"
+    if not row["periods"]:
+        return [f"No forecast of {ends} has been scored yet."]
+    tested = f" ({row['back_tests']} back-tested)" if row["back_tests"] else ""
+    inside = f"Of the last {row['periods']} {ends} {row['inside_80']} lay inside{tested}; "
+    rivals = [
+        _beside(row, "weighted", "amount × probability"),
+        _beside(row, "paced", f"the pace of the {row['period']} before"),
+    ]
+    return [inside + ", ".join(rivals) + "."]
+
+
+def _beside(row: Row, rival: str, name: str) -> str:
+    better, size = row[f"than_{rival}_pct"], row[f"than_{rival}_size"]
+    if better is None:
+        return f"{name} is not known for them"
+    if better > 0:
+        return f"better than {name} by {percent(size)}"
+    return f"not better than {name}" + (f", but worse by {percent(size)}" if better < 0 else "")

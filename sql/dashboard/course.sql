@@ -1,0 +1,80 @@
+-- grain: one row per period that holds today: the month, the fiscal quarter, the fiscal year
+-- Pace as in analytics.pace and the newest forecast with its record, of the whole company or of one
+-- owner. The columns of pace other than won are null for an owner without a target, those of the
+-- forecast for the year and where none was made in the period yet. silent: why there is none.
+
+with whom as (
+    select coalesce(%(owner)s::text, '') as owner_id
+),
+won as (
+    select p.period, p.first_day, p.last_day,
+        coalesce(sum(w.won_value), 0) as won_value, coalesce(sum(w.won_deals), 0) as won_deals
+    from whom
+    cross join measures.periods_of(%(today)s::date) p
+    left join lateral measures.period(
+        p.first_day, %(today)s::date, null,
+        case when whom.owner_id <> '' then array[whom.owner_id] end
+    ) w on true
+    group by p.period, p.first_day, p.last_day
+),
+newest as (
+    select distinct on (f.period) f.*
+    from analytics.forecasts f
+    join whom using (owner_id)
+    where f.day <= %(today)s::date and f.last_day >= %(today)s::date
+    order by f.period, f.day desc
+)
+select
+    w.period,
+    w.first_day,
+    w.last_day,
+    w.won_value,
+    w.won_deals,
+    p.target_value,
+    p.to_go_value,
+    p.attained_pct,
+    p.days_gone,
+    p.days_left,
+    p.needed_a_day,
+    p.usual_pct,
+    p.usual_low_pct,
+    p.usual_high_pct,
+    p.usual_periods,
+    p.ahead_value,
+    abs(p.ahead_value) as off_value,
+    abs(p.to_go_value) as to_go_size,
+    p.closing_value,
+    p.coverage_pct,
+    p.weighted_coverage_pct,
+    p.reps_target_value,
+    p.sources_target_value,
+    f.day as forecast_day,
+    f.value_p10,
+    f.value_p25,
+    f.value_p50,
+    f.value_p75,
+    f.value_p90,
+    f.deals_p10,
+    f.deals_p90,
+    f.closed_deals,
+    f.silent,
+    r.periods,
+    r.inside_80,
+    r.back_tests,
+    r.than_weighted_periods,
+    r.than_weighted_pct,
+    abs(r.than_weighted_pct) as than_weighted_size,
+    r.than_paced_periods,
+    r.than_paced_pct,
+    abs(r.than_paced_pct) as than_paced_size
+from won w
+cross join whom
+left join analytics.pace p
+    on (p.period, p.first_day, p.last_day) = (w.period, w.first_day, w.last_day)
+    and case when whom.owner_id = '' then p.scope = 'company'
+        else p.scope = 'rep' and p.owner_id = whom.owner_id end
+left join newest f on f.period = w.period
+left join lateral measures.forecast_record(
+    %(today)s::date, w.period, whom.owner_id, f.last_day - f.day
+) r on f.silent is null and f.day is not null
+order by w.last_day - w.first_day
