@@ -25,11 +25,9 @@ today as (
 judged as (
     select
         t.*,
-        coalesce(t.rank = 1 and t.amount > (
-            select case when count(*) >= 4 then max(coalesce(w.amount, 0)) end
-            from wins w
-            where w.id <> t.id and w.closed_day >= date_trunc('month', %(day)s::date)
-        ), false) as is_largest,
+        coalesce(
+            t.rank = 1 and measures.stands_out(t.amount, m.next_amount, m.members, 5), false
+        ) as is_largest,
         %(day)s::date - e.day as gap,
         (
             select nullif(count(*), 0)
@@ -38,6 +36,11 @@ judged as (
         ) as bought
     from today t
     cross join earlier e
+    cross join lateral (
+        select max(w.amount) as next_amount, count(*) + 1 as members
+        from wins w
+        where w.id <> t.id and w.closed_day >= date_trunc('month', %(day)s::date)
+    ) m
 )
 select
     case
