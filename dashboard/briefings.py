@@ -94,15 +94,18 @@ def _ask(source: Source, briefing: Row) -> None:
     )
     item = by_position[position]
     chosen = "the model" if item["chosen_by"] == "model" else "fixed ranking"
-    st.markdown(f"**Why?** {markdown(item['why'] or 'No exact part or cause is known.')}")
+    st.markdown(f"**Why?** {markdown(_why(item))}")
     st.markdown(
         f"**Since when?** {item['first_day']:%d/%m/%Y}, as of the end of {item['day']:%d/%m/%Y}"
     )
-    st.markdown(f"**What does it claim?** `{item['stance']}` · chosen by {chosen}")
+    claim = f"{markdown(item['means'])} · " if item["means"] else ""
+    st.markdown(f"**What does it claim?** {claim}`{item['stance']}`, chosen by {chosen}")
     st.markdown("**Which?**")
+    deals = source.listed("briefing_records", id=briefing["id"], position=position)
     table(
-        source.listed("briefing_records", id=briefing["id"], position=position),
+        [{"open": f"?deal={deal['id']}", **deal} for deal in deals],
         {
+            "open": st.column_config.LinkColumn("Record", display_text="Open"),
             "name": "Deal",
             "stage": "Stage now",
             "amount": "Amount",
@@ -110,11 +113,16 @@ def _ask(source: Source, briefing: Row) -> None:
             "source": "Source",
             "id": "Id",
         },
-        empty="It counts no single deals; its figures are: "
-        + ", ".join(f"{name} {value}" for name, value in item["figures"].items()),
+        empty="It is about no single deals.",
     )
     st.caption("The SQL that found it, as it was then:")
     st.code(item["sql"], language="sql", height=300)
+
+
+def _why(item: Row) -> str:
+    if reason := item["figures"].get("reason"):
+        return f"The reason in the CRM: {reason}"
+    return str(item["why"] or "No part or cause of it adds up exactly.")
 
 
 def as_markdown(message: str) -> str:

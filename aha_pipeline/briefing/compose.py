@@ -14,6 +14,7 @@ from psycopg2.extras import Json
 from aha_pipeline import sql
 from aha_pipeline.briefing import gate, language, plan, ranking
 from aha_pipeline.briefing import model as server
+from aha_pipeline.briefing.catalogue import stances
 from aha_pipeline.briefing.facts import (
     FOLDER,
     Fact,
@@ -294,6 +295,7 @@ def _items(selection: Selection, chosen: Plan, reading: Reading) -> list[dict[st
             "fact": line.fact.id,
             "kind": line.fact.kind,
             "stance": line.fact.stance,
+            "means": stances()[line.fact.stance].means,
             "subject": line.fact.subject,
             "figures": line.fact.figures,
             "first_day": line.fact.first_day,

@@ -14,17 +14,17 @@ with briefing as (
 items as (
     insert into analytics.briefing_items (
         briefing_id, position, day, fact, kind, stance, subject, figures, first_day, records,
-        advice, link, phrase, chosen_by, in_message, advised, sentence, why, sql_digest
+        advice, link, phrase, chosen_by, in_message, advised, sentence, why, sql_digest, means
     )
     select b.id, i.position, b.day, i.fact, i.kind, i.stance, i.subject, i.figures, i.first_day,
         array(select jsonb_array_elements_text(i.records)), i.advice, i.link, i.phrase,
         i.chosen_by, i.in_message, i.advised, i.sentence, i.why,
-        i.sql_digest
+        i.sql_digest, i.means
     from briefing b
     cross join jsonb_to_recordset(%(items)s) i (
         position int, fact text, kind text, stance text, subject text, figures jsonb,
         first_day date, records jsonb, advice text, link text, phrase int, chosen_by text,
-        in_message boolean, advised boolean, sentence text, why text, sql_digest text
+        in_message boolean, advised boolean, sentence text, why text, sql_digest text, means text
     )
 ),
 files as (

@@ -5,6 +5,7 @@ select
     i.position,
     i.day,
     i.stance,
+    i.means,
     i.sentence,
     i.why,
     i.first_day,
