@@ -23,9 +23,9 @@ unexport PYTHONDONTWRITEBYTECODE
 run: install  ## start everything on this machine, until Ctrl-C
 	@$(BIN)/aha up
 
-# Three at a time: many tests wait for other processes, so two would leave a core idle.
+# Four on two cores: half of the tests' time is waiting for other processes.
 test: install  ## run every test
-	@$(BIN)/pytest -n 3 --dist worksteal
+	@$(BIN)/pytest -n 4 --dist worksteal
 
 # SQL that only a newer PostgreSQL knows fails here: migrations and rights, a whole sync, every proof
 # of a briefing, the ledger, the dashboard's pages.

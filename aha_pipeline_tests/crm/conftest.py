@@ -61,7 +61,7 @@ def scripted(answers: list[tuple[int, bytes]]) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=[0.01], daemon=True).start()  # how soon it stops
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()

@@ -40,6 +40,7 @@ ELSEWHERE = {
 BY_THE_WALK_FROM_THE_PAGE = ("pg_dump ", "pg_restore ", "psql ")
 # What a test cannot do: the walk itself, an hour of measuring, the registry, another's commits.
 ONLY_LOOKED_AT = ("make walk", "make bench", "make lock", "git pull")
+MODULES = ("Leads", "Deals", "Contacts", "Accounts")
 
 
 def commands() -> list[str]:
@@ -94,6 +95,9 @@ def test_a_command_of_the_pages_does_its_work(prepared, database_url, command):
     assert finished.returncode == 0, finished.stdout + finished.stderr
     if "sync" in command or "backfill" in command:
         assert rows(database_url, "select count(*) > 0 from crm.crm_deals") == [(True,)]
+        asked = re.findall(r"--modules (\w+)", command) or MODULES
+        read = rows(database_url, "select distinct module from crm.sync_logs order by 1")
+        assert [module for (module,) in read] == sorted(asked)
 
 
 @pytest.mark.parametrize("command", [one for one in here() if one.startswith("aha sandbox")])
