@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import course
 from dashboard.cards import show_cards
 from dashboard.charts import months as charts
+from dashboard.first_touch import show_first_touch
 from dashboard.parts import chart
 from dashboard.source import Source
 from dashboard.standing import show_standing
@@ -43,5 +44,18 @@ def _leads(source: Source) -> None:
         leads.cohorts(source)
 
 
+def _first_touch(source: Source) -> None:
+    show_first_touch(source, "source", "weekday")
+
+
 # Each shows one block, over what the filters and the page are narrowed to.
-BLOCKS = (_cards, course.show, _months, deals.stages, deals.slipping, deals.closing, _leads)
+BLOCKS = (
+    _cards,
+    course.show,
+    _months,
+    _first_touch,
+    deals.stages,
+    deals.slipping,
+    deals.closing,
+    _leads,
+)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.cards import show_cards
 from dashboard.charts import months as charts
+from dashboard.first_touch import show_first_touch
 from dashboard.parts import chart
 from dashboard.source import Source
 from dashboard.tabs import deals, leads, overview
@@ -42,5 +43,9 @@ def _leads(source: Source) -> None:
         leads.response(replace(source, filters=replace(source.filters, sources=None)))
 
 
+def _first_touch(source: Source) -> None:
+    show_first_touch(source, "owner", "weekday")
+
+
 # Each shows one block, over what the filters and the page are narrowed to.
-BLOCKS = (_cards, _months, _leads, overview.outcomes, deals.stages)
+BLOCKS = (_cards, _months, _first_touch, _leads, overview.outcomes, deals.stages)

@@ -8,14 +8,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aha_pipeline.warehouse.state import save_configured_modules
 from aha_pipeline_tests.kit.examples import examples
 from aha_pipeline_tests.warehouse.marts_company import (
     build,
+    call,
     company,
     deal,
     lead,
     put,
     put_history,
+    put_sync,
     rows,
     today,
 )
@@ -150,3 +153,56 @@ def test_the_list_of_deals_equals_a_second_reading(connection, deals):
         if one["reasons"] == other["reasons"]:
             assert one["score"] <= other["score"]
     connection.rollback()
+
+
+def meeting(number: int, deal_id: str, days: float, **fields) -> dict:
+    start, end = ago(days), ago(days - 1 / 24)
+    return {
+        "id": f"E{number}",
+        "Start_DateTime": start,
+        "End_DateTime": end,
+        "What_Id": {"id": deal_id},
+        "Created_Time": ago(days + 1),
+        "Modified_Time": ago(days + 1),
+    } | fields
+
+
+def test_where_calls_are_read_they_say_who_was_touched(connection):
+    save_configured_modules(connection, ["Leads", "Deals", "Calls", "Events", "Tasks"])
+    put_sync(connection, "Calls", ago(0))
+    put(
+        connection,
+        "Leads",
+        lead(1, ago(3), "Not Contacted"),
+        lead(2, ago(3), "Contacted"),
+        lead(3, ago(3), "Not Contacted", Last_Activity_Time=ago(1)),
+        lead(4, ago(60), "Not Contacted"),
+        lead(5, ago(3), "Junk Lead"),
+    )
+    put(
+        connection,
+        "Calls",
+        call(1, ago(40), "L9"),
+        call(2, ago(2), "L1"),
+        call(3, ago(2), "L3", Call_Type="Missed"),
+    )
+    long = {"Closing_Date": str(today(connection) + timedelta(60)), "Next_Step": "Wait"}
+    put(connection, "Deals", *(deal(n, ago(90), **long) for n in range(1, 5)))
+    put(
+        connection,
+        "Events",
+        meeting(1, "D1", 5),
+        meeting(2, "D2", 5),
+        meeting(3, "D3", 50),
+        meeting(4, "D4", -3),
+    )
+    put(connection, "Calls", call(4, ago(4), "D2"))
+    found = {id_: row["reasons"] for id_, row in listed(connection).items()}
+    # L4 came in before the first activity of the CRM: nobody knows, so its status tells.
+    assert found == {
+        "L2": ["uncalled"],
+        "L3": ["uncalled"],
+        "L4": ["untouched"],
+        "D1": ["unrecorded"],
+        "D3": ["quiet"],
+    }

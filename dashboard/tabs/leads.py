@@ -7,6 +7,7 @@ from aha_pipeline.figures import NOTHING, Number, count, money, percent
 from dashboard import pages
 from dashboard.cards import change
 from dashboard.charts import leads as charts
+from dashboard.first_touch import show_first_touch, show_worth
 from dashboard.parts import chart
 from dashboard.source import Source
 from dashboard.style import Row
@@ -29,6 +30,11 @@ def show(source: Source) -> None:
         cohorts(source)
     with right:
         response(source)
+    left, right = st.columns(2)
+    with left:
+        show_first_touch(source, "source")
+    with right:
+        show_worth(source)
 
 
 def _judged(source: Source, sources: list[Row]) -> None:

@@ -53,6 +53,7 @@ select
     w.days_quiet,
     w.times_pushed,
     w.last_activity_time,
+    w.unrecorded_meeting_at,
     w.all_records,
     w.all_value,
     w.aged_records,

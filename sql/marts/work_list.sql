@@ -2,22 +2,28 @@
 -- kind: table
 -- key: module, id
 -- owner: sales operations
+-- optional: analytics.first_touch, analytics.deal_silence
 -- The reasons, each with its points:
 --   untouched (90, from the second day 75, from the eighth 50): an open lead whose status is still
---     the first of the list and has never changed, and on which Zoho saw no activity since it came in; leads older than 90 days are left
---     out
+--     the first of the list and has never changed, and on which Zoho saw no activity since it came
+--     in; leads older than 90 days are left out
+--   uncalled (the same points): in place of untouched where activities are known: an open lead that
+--     waits for the first touch, whatever its status
+--   unrecorded (60): an open deal whose last meeting ended one to thirty days ago and after which
+--     nothing was logged and nothing moved
 --   closing (80): an open deal that closes within 7 days and names no next step
 --   overdue (65): an open deal whose closing date has passed
 --   stuck (50): in its stage longer than 80 % of the won deals were, and among the largest quarter
 --     of the open deals
 --   pushed (45): the closing date became later at least twice
---   quiet (40): an open deal with no change and no activity for 14 days
+--   quiet (40): an open deal with no change and no activity for 14 days, and none planned
 -- score: the points of the strongest reason, 5 for each further one, and up to 30 for what it is
 -- worth, by its place among the open deals; a lead, whose worth nobody knows, gets 15 of them.
 -- is_aged: nothing but old: overdue for more than 90 days, or a lead untouched for more than 30;
 -- such rows come after all others, whatever their score.
--- The last activity is Zoho's Last_Activity_Time as last read. It moves without Modified_Time, so it
--- may be older than what Zoho shows; a deal that was changed since is not quiet.
+-- The last activity is that of analytics.deal_silence where activities are known, else Zoho's
+-- Last_Activity_Time as last read: it moves without Modified_Time, so it may be older than what Zoho
+-- shows. A deal that was changed since is not quiet.
 -- figures:
 --   value (money): amount of the deal in the home currency; null for leads and where it is empty
 --   score (number): what comes first, 0 to 150
@@ -29,33 +35,38 @@
 with today as (
     select o.timezone, (now() at time zone o.timezone)::date as day from crm.organisation o
 ),
-lead_touches as (
+open_leads as (
     select
         l.id,
         l.owner_id,
         l.source,
         l.day,
+        l.status,
+        t.day - l.day as days_waiting,
         r.created_time,
-        crm.to_time(r.raw_data ->> 'Last_Activity_Time') as last_activity_time
+        crm.to_time(r.raw_data ->> 'Last_Activity_Time') as last_activity_time,
+        f.state
     from analytics.leads l
     join crm.leads_raw r on r.id = l.id
+    left join analytics.first_touch f on f.id = l.id
     cross join today t
-    where l.meaning = 'open'
-        and l.status in (select status from measures.untouched_statuses())
-        and l.day between t.day - 90 and t.day
-        and not exists (
-            select from analytics.lead_history h where h.id = l.id and h.status <> l.status
-        )
+    where l.meaning = 'open' and l.day between t.day - 90 and t.day
 ),
 untouched_leads as (
     select
         l.*,
-        t.day - l.day as days_waiting
-    from lead_touches l
-    cross join today t
-    -- Zoho stamps the creation itself as an activity, some moments after it.
-    where l.last_activity_time is null
-        or l.last_activity_time <= l.created_time + interval '5 minutes'
+        case when l.state is null then 'untouched' else 'uncalled' end as reason
+    from open_leads l
+    where l.state = 'waiting'
+        or (
+            l.state is null
+            and l.status in (select status from measures.untouched_statuses())
+            and not exists (
+                select from analytics.lead_history h where h.id = l.id and h.status <> l.status
+            )
+            -- Zoho stamps the creation itself as an activity, some moments after it.
+            and coalesce(l.last_activity_time <= l.created_time + interval '5 minutes', true)
+        )
 ),
 open_deals as (
     select
@@ -65,16 +76,19 @@ open_deals as (
         d.amount,
         d.closing_date,
         d.day,
-        greatest(
-            r.created_time,
-            r.modified_time,
-            crm.to_time(r.raw_data ->> 'Last_Activity_Time')
-        ) as last_activity_time,
-        crm.to_time(r.raw_data ->> 'Last_Activity_Time') as last_known_activity,
+        greatest(r.created_time, r.modified_time, k.last_known_activity) as last_activity_time,
+        k.last_known_activity,
+        q.next_at is not null as is_planned,
+        q.unrecorded_meeting_at,
         coalesce(trim(r.raw_data ->> 'Next_Step'), '') = '' as lacks_next_step,
         percent_rank() over (order by coalesce(d.amount, 0)) as place
     from analytics.deals d
     join crm.crm_deals r on r.id = d.id
+    left join analytics.deal_silence q on q.id = d.id
+    cross join lateral (
+        select case when q.id is null then crm.to_time(r.raw_data ->> 'Last_Activity_Time')
+            else q.last_at end as last_known_activity
+    ) k
     where d.meaning = 'open'
 ),
 deal_facts as (
@@ -94,7 +108,7 @@ reasons as (
     select
         'Leads' as module,
         id,
-        'untouched' as reason,
+        reason,
         case when days_waiting <= 1 then 90 when days_waiting <= 7 then 75 else 50 end as points
     from untouched_leads
     union all
@@ -103,9 +117,10 @@ reasons as (
     cross join lateral (values
         ('closing', 80, d.days_left is not null and d.lacks_next_step),
         ('overdue', 65, d.days_overdue is not null),
+        ('unrecorded', 60, d.unrecorded_meeting_at >= now() - interval '30 days'),
         ('stuck', 50, d.is_stuck),
         ('pushed', 45, d.times_pushed >= 2),
-        ('quiet', 40, d.days_quiet >= 14)
+        ('quiet', 40, d.days_quiet >= measures.quiet_days() and not d.is_planned)
     ) r (reason, points, holds)
     where r.holds
 ),
@@ -133,6 +148,7 @@ select
     coalesce(d.source, l.source) as source,
     coalesce(d.day, l.day) as day,
     coalesce(d.last_known_activity, l.last_activity_time) as last_activity_time,
+    d.unrecorded_meeting_at,
     d.closing_date,
     d.days_overdue,
     case when d.days_overdue is null then d.days_left end as days_left,

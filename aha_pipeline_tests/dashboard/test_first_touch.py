@@ -1,0 +1,60 @@
+"""The wait for the first call on the page: not read, or told with those who still wait."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from aha_pipeline.warehouse.state import save_configured_modules
+from aha_pipeline_tests.warehouse.marts_company import build, call, company, lead, put, put_sync
+from dashboard.first_touch import duration
+
+ZONE = ZoneInfo("Asia/Kolkata")
+
+
+def ago(hours: float) -> str:
+    return (datetime.now(ZONE) - timedelta(hours=hours)).isoformat(timespec="seconds")
+
+
+def said(page) -> str:
+    return "\n".join(str(one.value) for one in (*page.caption, *page.info))
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_who_does_not_read_calls_sees_not_read_and_no_waiting_lead(page, database_url, read):
+    modules = ["Leads", "Deals", "Contacts", "Accounts", *(["Calls"] if read else [])]
+    day = datetime.now(ZONE).date()
+    with company(database_url) as connection:
+        save_configured_modules(connection, modules)
+        put(connection, "Leads", lead(1, ago(6)), lead(2, ago(5)), lead(3, ago(4)))
+        if read:
+            put(connection, "Calls", call(1, ago(6), "L1"), call(2, ago(4), "L2"))
+            put_sync(connection, "Calls", ago(1))
+        for module in ("Leads", "Deals", "Contacts", "Accounts"):
+            put_sync(connection, module, ago(1))
+        build(connection, day - timedelta(2), day)
+    shown = page(database_url, "Lead Intelligence")
+    assert not shown.exception
+    texts = said(shown)
+    if read:
+        assert "Half of 3 leads were called within 1 h" in texts
+        assert "Counted around the clock" in texts
+        assert "1 lead still waits" in texts
+    else:
+        assert "Not read. Calls are not among the modules that are read" in texts
+        assert "still wait" not in texts
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (None, "–"),
+        (0, "0 min"),
+        (59.6, "1 h"),
+        (316.2, "5 h 16 min"),
+        (1440, "24 h"),
+        (1500.4, "25 h"),
+    ],
+)
+def test_durations(minutes, words):
+    assert duration(minutes) == words

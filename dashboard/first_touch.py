@@ -1,0 +1,106 @@
+"""How long leads wait for the first call, meeting or task, in business hours."""
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from aha_pipeline.encoding import markdown
+from aha_pipeline.figures import NOTHING, Number, count, percent
+from dashboard.parts import counted
+from dashboard.source import Source
+from dashboard.style import Row
+
+NAMES = {"source": "Source", "owner": "Rep", "weekday": "Day", "hour": "Hour"}
+WAITS = {
+    "hour": "Up to an hour",
+    "day": "Up to a working day",
+    "week": "Up to six working days",
+    "longer": "Longer",
+    "never": "Closed without a call",
+}
+DEFINITION = (
+    "From the lead's creation to the first outgoing or answered call, meeting or closed task, in "
+    "business hours without holidays. Median: when half had been called, by the estimate of Kaplan "
+    "and Meier, in which those that still wait count as long as they have waited. Notes, missed "
+    "calls and e-mails do not count."
+)
+AROUND_THE_CLOCK = " Counted around the clock: nobody has told the business hours."
+WORTH = (
+    "Leads that came in 30 to 210 days ago, by their wait, with the 95% interval. Who is called at "
+    "once may be the better lead: this is no cause. No filter applies."
+)
+
+
+def show_first_touch(source: Source, *dimensions: str) -> None:
+    """Show the wait of the leads of the period, and by each of the dimensions."""
+    with st.container(border=True, height="stretch"):
+        st.markdown("**Wait for the first call**", help=DEFINITION)
+        [known] = source.rows("first_touch_known")
+        if not known["is_known"]:
+            st.info(f"Not read. {markdown(known['reason'])}", icon=":material/visibility_off:")
+            return
+        rows = source.rows("first_touch")
+        if not rows:
+            st.info("No lead came in, for these filters.", icon=":material/hourglass_empty:")
+            return
+        [whole] = [row for row in rows if row["dimension"] == "all"]
+        st.caption(_summary(whole, source.currency))
+        for dimension in dimensions:
+            of_it = [row for row in rows if row["dimension"] == dimension]
+            st.table(_lines(NAMES[dimension], of_it, source.currency), hide_index=True)
+
+
+def show_worth(source: Source) -> None:
+    """Show how many converted of those that waited so long; nothing where it is not known."""
+    rows = source.rows("first_touch_worth")
+    if not rows:
+        return
+    with st.container(border=True, height="stretch"):
+        st.markdown("**Converted, by wait for the first call**", help=WORTH)
+        st.table(
+            [
+                {
+                    "Wait": WAITS[row["wait"]],
+                    "Leads": count(row["leads"], source.currency),
+                    "Converted": percent(row["converted_pct"]),
+                    "Likely between": f"{percent(row['low_pct'])} and {percent(row['high_pct'])}",
+                }
+                for row in rows
+            ],
+            hide_index=True,
+        )
+
+
+def duration(minutes: Number) -> str:
+    """Return minutes as a clock would tell them: 45 min, 5 h 16 min, 31 h."""
+    if minutes is None:
+        return NOTHING
+    hours, rest = divmod(round(minutes), 60)
+    if not hours:
+        return f"{rest} min"
+    return f"{hours} h" if hours >= 24 or not rest else f"{hours} h {rest} min"
+
+
+def _summary(row: Row, currency: str) -> str:
+    waiting = counted(row["waiting"], "lead", currency)
+    if row["median_minutes"] is None:
+        text = f"Fewer than half of {counted(row['leads'], 'lead', currency)} were called yet"
+    else:
+        leads = counted(row["leads"], "lead", currency)
+        text = f"Half of {leads} were called within {duration(row['median_minutes'])}"
+    hours = AROUND_THE_CLOCK if row["hours_by"] == "nobody" else " of business hours."
+    waits = "waits" if row["waiting"] == 1 else "wait"
+    return f"{text}{hours} {waiting} still {waits}."
+
+
+def _lines(name: str, rows: Iterable[Row], currency: str) -> list[dict[str, str]]:
+    return [
+        {
+            name: markdown(str(row["name"])),
+            "Leads": count(row["leads"], currency),
+            "Waiting": count(row["waiting"], currency),
+            "Median": duration(row["median_minutes"]),
+            "In an hour": percent(row["within_hour_pct"]),
+        }
+        for row in rows
+    ]
