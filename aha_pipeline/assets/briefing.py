@@ -35,7 +35,8 @@ class BriefingConfig(dg.Config):
 def _marts_read() -> list[dg.AssetKey]:
     tables = {table for name in SQL_FILES for table in tables_read(name, sql.read(name))}
     tables -= optional_relations()  # without activities there is a briefing too
-    return [mart_key(mart.name) for mart in read_marts() if mart.relation in tables]
+    names = [*(mart.name for mart in read_marts()), "targets", "forecasts"]
+    return [mart_key(name) for name in names if f"{PREFIX}.{name}" in tables]
 
 
 @dg.asset(

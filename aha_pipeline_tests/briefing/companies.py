@@ -28,6 +28,42 @@ def fill(connection, seed: int) -> None:
         put_history(connection, "Leads", *_statuses(rng, number, sources))
     for number in range(rng.choice((0, 10, 40, 80))):
         put_history(connection, "Deals", *_contents(rng, number, busy_day))
+    _aim(connection, rng)
+
+
+def _aim(connection, rng: random.Random) -> None:
+    """Put a target of each month and a forecast of each day, and some holidays."""
+    firsts = {(DAY - timedelta(days=age)).replace(day=1) for age in range(60)}
+    with connection.cursor() as cursor:
+        for first in sorted(firsts):
+            last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+            amount = rng.choice((1, 90000.5, 10**7, 10**9))
+            cursor.execute(
+                "insert into analytics.targets (scope, name, period, first_day, last_day, amount) "
+                "values ('company', '', 'month', %s, %s, %s)",
+                [first, last, amount],
+            )
+        for age in range(30):
+            on = DAY - timedelta(days=age)
+            first = on.replace(day=1)
+            last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+            values = sorted(rng.randint(0, 10**9) for _ in range(5))
+            cursor.execute(
+                "insert into analytics.forecasts (day, scope, period, first_day, last_day, "
+                "won_value, won_deals, value_p10, value_p25, value_p50, value_p75, value_p90, "
+                "closed_deals, is_back_test) values (%s, 'company', 'month', %s, %s, 0, 0, "
+                "%s, %s, %s, %s, %s, 60, false)",
+                [
+                    on,
+                    first,
+                    (first + timedelta(days=31)).replace(day=1) - timedelta(days=1),
+                    *values,
+                ],
+            )
+        cursor.execute(
+            "insert into crm.holidays values (%s, 'Holi', 'file') on conflict do nothing",
+            [DAY + timedelta(days=rng.randint(-30, 5))],
+        )
 
 
 def restate(connection, seed: int, day: date) -> None:

@@ -33,6 +33,7 @@ FAMILIES = (
     ("above_usual", "below_usual", "as_usual"),
     ("more_than_before", "fewer_than_before", "same_as_before"),
     ("month_ahead", "month_behind", "month_level"),
+    ("target_to_go", "target_reached", "target_missed"),
     ("pipeline_up", "pipeline_down", "pipeline_level"),
     ("parts", "parts_more", "parts_less"),
     ("overdue_more", "overdue_fewer", "overdue_same"),

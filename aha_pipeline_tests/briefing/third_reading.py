@@ -48,6 +48,9 @@ class ThirdReading:
         self.briefings = rows(connection, "select day, created_at from analytics.ai_briefings_log")
         self.days_told = {row["day"] for row in self.briefings}
         self.restatements = rows(connection, "restatements")
+        self.targets, self.forecasts = rows(connection, "targets"), rows(connection, "forecasts")
+        holidays = rows(connection, "select day from crm.holidays")
+        self.holidays = {row["day"] for row in holidays}
         self.kpis = {row["day"]: row for row in rows(connection, "kpis")}
         listed = [
             row
@@ -271,6 +274,33 @@ class ThirdReading:
             yield {"n": sum(waiting), "of": len(waiting)}
 
     # Money
+
+    def _target_to_go(self, on: date) -> Iterator[Row]:
+        for row in self._target(on):
+            if row["short"] > 0 and on < month_end(on):
+                days = [on + ONE_DAY * n for n in range(1, (month_end(on) - on).days + 1)]
+                left = [d for d in days if d.isoweekday() < 6 and d not in self.holidays]
+                worked = {"n": len(left), "a_day": row["short"] / len(left)} if left else {}
+                yield row | worked
+
+    def _target_reached(self, on: date) -> Iterator[Row]:
+        yield from (row for row in self._target(on) if row["short"] <= 0)
+
+    def _target_missed(self, on: date) -> Iterator[Row]:
+        yield from (row for row in self._target(on) if row["short"] > 0 and on == month_end(on))
+
+    def _target(self, on: date) -> Iterator[Row]:
+        money = total(self._closed("won", on.replace(day=1), on))
+        for row in self.targets:
+            if row["first_day"] == on.replace(day=1) and row["told_until"] is None:
+                target = row["amount"]
+                yield {"money": money, "target": target, "short": target - money}
+
+    def _forecast_month(self, on: date) -> Iterator[Row]:
+        for row in self.forecasts:
+            if row["day"] == on < row["last_day"]:
+                low, middle, high = (row[f"value_p{share}"] for share in (10, 50, 90))
+                yield {"low": low, "money": middle, "high": high}
 
     def _month_ahead(self, on: date) -> Iterator[Row]:
         yield from self._against(self._month(on), 1) if on.day >= 8 else ()
@@ -585,6 +615,10 @@ def said(phrase: str, sentence: str) -> Row | None:
     found = pattern.fullmatch(sentence)
     names = [place.group() for place in PLACE.finditer(phrase)]
     return dict(zip(names, found.groups(), strict=True)) if found else None
+
+
+def month_end(on: date) -> date:
+    return (on.replace(day=1) + 31 * ONE_DAY).replace(day=1) - ONE_DAY
 
 
 def agrees(read: Row, values: Row) -> bool:

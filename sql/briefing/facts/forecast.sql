@@ -1,0 +1,15 @@
+-- stances: forecast_month
+-- What the stored forecast of the day says of the company's month; not on its last day, nor where
+-- the interval has no width.
+
+select
+    'forecast_month' as stance,
+    '' as subject,
+    f.first_day,
+    0 as weight,
+    f.value_p50 as money,
+    f.value_p10 as low,
+    f.value_p90 as high
+from analytics.forecasts f
+where f.day = %(day)s and f.scope = 'company' and f.period = 'month'
+    and f.silent is null and f.day < f.last_day and f.value_p10 < f.value_p90

@@ -1,0 +1,20 @@
+-- stances: target_to_go, target_reached, target_missed
+-- The company's month against its target, at the end of the day; n and a_day where working days are
+-- left, and there is something to go.
+
+select
+    case
+        when p.to_go_value <= 0 then 'target_reached'
+        when p.day = p.last_day then 'target_missed'
+        else 'target_to_go'
+    end as stance,
+    '' as subject,
+    p.first_day,
+    0 as weight,
+    p.won_value as money,
+    p.target_value as target,
+    case when p.to_go_value > 0 then p.to_go_value end as short,
+    case when p.to_go_value > 0 and p.days_left > 0 then p.days_left end as n,
+    case when p.to_go_value > 0 then p.needed_a_day end as a_day
+from measures.pace(%(day)s::date, %(day)s::date + 1) p
+where p.scope = 'company' and p.period = 'month' and p.target_value is not null
