@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from aha_pipeline import memory
 from aha_pipeline import sandbox as stand_in
 from aha_pipeline import settings as configuration
 from aha_pipeline.clocks import ClocksApart
@@ -284,6 +285,8 @@ def _sentence(error: Exception) -> str | None:
     expected = (one for one in errors.chain(error) if isinstance(one, EXPECTED))
     if (found := next(expected, None)) is not None:
         return str(found)
+    if any(memory.is_short(one) for one in errors.chain(error)):
+        return memory.TOO_LITTLE
     of_database = errors.find(error)
     return errors.sentence(of_database) if of_database else None
 

@@ -1,10 +1,31 @@
-"""How this process holds its memory."""
+"""How this process holds its memory, and what it says where there is too little."""
 
 import ctypes
+import errno
 from contextlib import suppress
 
 M_MMAP_THRESHOLD = -3  # malloc.h of glibc
 LARGE_BUFFER_BYTES = 131_072
+TOO_LITTLE = (
+    "There is too little memory for it, or a limit on it (ulimit, the container's, systemd's): "
+    "free some or raise the limit, 1 GB is enough; nothing is half done, give the command again."
+)
+# What Python and libpq say for the want of it, as they do not by the kind of the error.
+NO_THREAD, NO_MEMORY = "can't start new thread", "out of memory"
+
+
+def is_short(error: BaseException) -> bool:
+    """Return whether an error comes of a want of memory."""
+    is_refused = isinstance(error, OSError) and error.errno == errno.ENOMEM
+    return is_refused or is_shortage(type(error).__name__, str(error))
+
+
+def is_shortage(name: str, message: str) -> bool:
+    """Return whether the error of a class name and a message, all that Dagster keeps, is one."""
+    if name == "MemoryError":
+        return True
+    words = {"RuntimeError": NO_THREAD, "OperationalError": NO_MEMORY}
+    return name in words and words[name] in message
 
 
 def return_large_buffers() -> None:

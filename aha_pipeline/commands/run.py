@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from aha_pipeline import memory
 from aha_pipeline.instance import home
 from aha_pipeline.warehouse import errors
 
@@ -130,6 +131,8 @@ def _sentence(failure: Any) -> str:
     error = failure.error
     while error.cause:
         error = error.cause
+    if memory.is_shortage(error.cls_name, error.message):
+        return memory.TOO_LITTLE
     return errors.sentence_of_class(error.cls_name) or " ".join(error.message.split())
 
 

@@ -1,0 +1,64 @@
+"""Want of memory, brought about by the real thing, becomes one sentence."""
+
+import errno
+import resource
+import subprocess
+import sys
+
+import psycopg2
+import pytest
+
+from aha_pipeline import memory
+
+ROOM = 150 * 2**20
+PROGRAMS = {
+    "a thread": "threading.Thread(target=print).start()",
+    "a large text": "print(len('x' * 2**28))",
+    "a mapping": "mmap.mmap(-1, 2**28)",
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+def test_each_way_in_which_python_runs_out_of_it_is_known(program):
+    """In a process of its own, whose stack of a thread is larger than what it may have."""
+    finished = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import mmap, threading\nfrom aha_pipeline import memory\n"
+            "threading.stack_size(2**28)\n"
+            f"try:\n    {program}\nexcept BaseException as error:\n"
+            "    print(type(error).__name__, memory.is_short(error))",
+        ],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (ROOM, ROOM)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert finished.stdout.split()[1:] == ["True"], finished.stdout + finished.stderr
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        RuntimeError("can't open file"),
+        OSError(errno.ENOSPC, "No space left on device"),
+        psycopg2.OperationalError("server closed the connection unexpectedly"),
+        ValueError("out of memory"),
+    ],
+)
+def test_no_other_error_is_taken_for_it(other):
+    assert not memory.is_short(other)
+
+
+def test_the_command_tells_it_in_one_sentence(monkeypatch, capsys):
+    from aha_pipeline import cli
+
+    def short(*_: object, **__: object) -> None:
+        raise RuntimeError("wrapped by somebody") from MemoryError()
+
+    monkeypatch.setattr(cli.cli, "main", short)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == f"aha: {memory.TOO_LITTLE}\n"
