@@ -23,9 +23,9 @@ BERLIN = ZoneInfo("Europe/Berlin")
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
-        ({"machine"}, "This machine's clock is"),
-        ({"database"}, "The database's clock is"),
-        ({"machine", "database"}, "The clocks of this machine and of the database are"),
+        (("machine",), "This machine's clock is"),
+        (("database",), "The database's clock is"),
+        (("machine", "database"), "The clocks of this machine and of the database are"),
     ],
     ids=str,
 )
