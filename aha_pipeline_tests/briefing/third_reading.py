@@ -225,6 +225,13 @@ class ThirdReading:
         if (row["n"] > row["before"]) - (row["n"] < row["before"]) == sign:
             yield row
 
+    @staticmethod
+    def _about(row: Row, sign: int) -> Iterator[Row]:
+        """Yield what moved that way by more than a tenth of what was before."""
+        is_level = 10 * abs(row["n"] - row["before"]) <= row["before"]
+        if (0 if is_level else 1 if row["n"] > row["before"] else -1) == sign:
+            yield row
+
     def _junk_highest(self, on: date) -> Iterator[Row]:
         yield from self._highest(on, "junk")
 
@@ -494,13 +501,13 @@ class ThirdReading:
         return on.weekday() == 6 and not imports
 
     def _week_leads_more(self, on: date) -> Iterator[Row]:
-        yield from self._compared(self._leads(on, 7), 1) if self._tells_week(on) else ()
+        yield from self._about(self._leads(on, 7), 1) if self._tells_week(on) else ()
 
     def _week_leads_fewer(self, on: date) -> Iterator[Row]:
-        yield from self._compared(self._leads(on, 7), -1) if self._tells_week(on) else ()
+        yield from self._about(self._leads(on, 7), -1) if self._tells_week(on) else ()
 
     def _week_leads_same(self, on: date) -> Iterator[Row]:
-        yield from self._compared(self._leads(on, 7), 0) if self._tells_week(on) else ()
+        yield from self._about(self._leads(on, 7), 0) if self._tells_week(on) else ()
 
     # What was told of earlier days
 

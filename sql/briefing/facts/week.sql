@@ -32,12 +32,12 @@ where won > 0 or won_before > 0
 union all
 select
     case
+        when abs(leads - leads_before) <= leads_before * 0.1 then 'week_leads_same'
         when leads > leads_before then 'week_leads_more'
-        when leads < leads_before then 'week_leads_fewer'
-        else 'week_leads_same'
+        else 'week_leads_fewer'
     end,
     'leads', %(day)s::date - 6, 0, leads, null,
-    case when leads <> leads_before then leads_before end
+    leads_before
 from weeks
 where (leads > 0 or leads_before > 0) and not exists (
     select from analytics.changes

@@ -34,7 +34,7 @@ select (
 ) = %(n)s and (
     select coalesce(sum(new_leads), 0) from analytics.kpis
     where day > %(day)s::date - 14 and day <= %(day)s::date - 7
-) = %(before)s and %(n)s > %(before)s and extract(isodow from %(day)s::date) = 7
+) = %(before)s and %(n)s > 1.1 * %(before)s and extract(isodow from %(day)s::date) = 7
 and coalesce((
     select bool_and(not (is_unusual and value > normal * 3)) from analytics.changes
     where figure = 'new_leads' and days = 1 and day > %(day)s::date - 14 and day <= %(day)s
@@ -48,7 +48,7 @@ select (
 ) = %(n)s and (
     select coalesce(sum(new_leads), 0) from analytics.kpis
     where day > %(day)s::date - 14 and day <= %(day)s::date - 7
-) = %(before)s and %(n)s < %(before)s and extract(isodow from %(day)s::date) = 7
+) = %(before)s and %(n)s < 0.9 * %(before)s and extract(isodow from %(day)s::date) = 7
 and coalesce((
     select bool_and(not (is_unusual and value > normal * 3)) from analytics.changes
     where figure = 'new_leads' and days = 1 and day > %(day)s::date - 14 and day <= %(day)s
@@ -62,7 +62,7 @@ select (
 ) = %(n)s and (
     select coalesce(sum(new_leads), 0) from analytics.kpis
     where day > %(day)s::date - 14 and day <= %(day)s::date - 7
-) = %(n)s and %(n)s > 0 and extract(isodow from %(day)s::date) = 7
+) = %(before)s and %(before)s > 0 and 10 * abs(%(n)s - %(before)s) <= %(before)s and extract(isodow from %(day)s::date) = 7
 and coalesce((
     select bool_and(not (is_unusual and value > normal * 3)) from analytics.changes
     where figure = 'new_leads' and days = 1 and day > %(day)s::date - 14 and day <= %(day)s
