@@ -1,0 +1,39 @@
+-- Whether so many leads of thirty days had no touch within a working day; see glance.sql. Read off the
+-- activities, with the hours of each day of the wait added up.
+
+-- name: uncalled
+with ends as (
+    select
+        (%(day)s::date + 1)::timestamp at time zone o.timezone as at,
+        (select min(a.created_time) from analytics.activities a where a.kind <> 'note') as known,
+        (
+            select avg(extract(epoch from c.closes_at - c.opens_at))
+            from analytics.business_calendar c
+            where c.closes_at > c.opens_at
+        ) as working_day
+    from crm.organisation o
+    where exists (select from analytics.activities a where a.kind = 'call')
+),
+leads as (
+    select
+        exists (
+            select from analytics.activities a
+            where a.lead_id = l.id and a.is_touch and a.at < e.at
+        ) as is_touched,
+        l.meaning <> 'open' and l.meaning <> 'qualified'
+            and coalesce(r.converted_time, r.content_since, r.modified_time, r.created_time) < e.at
+            as is_over,
+        (
+            select sum(extract(epoch from least(c.closes_at, e.at)
+                - greatest(c.opens_at, r.created_time)))
+            from analytics.business_calendar c
+            where c.opens_at < e.at and c.closes_at > r.created_time
+        ) > e.working_day as is_long
+    from analytics.leads l
+    join crm.leads_raw r on r.id = l.id
+    join ends e on r.created_time >= e.known
+    where %(day)s::date - l.day between 0 and 29
+)
+select count(*) = %(of)s and %(n)s >= 3
+    and count(*) filter (where is_long and not is_touched and not is_over) = %(n)s
+from leads
