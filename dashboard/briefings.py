@@ -7,7 +7,7 @@ import streamlit as st
 
 from aha_pipeline.encoding import markdown
 from aha_pipeline.figures import count
-from dashboard.parts import at, lazily, table
+from dashboard.parts import at, frame, lazily, table
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -75,12 +75,13 @@ def _author(briefing: Row, briefings: int) -> str:
 
 def _texts(briefing: Row) -> None:
     left, right = st.columns([3, 2])
-    with left, st.container(border=True):
-        # A dollar sign would begin a formula.
-        st.markdown(briefing["dashboard_report"].replace("$", r"\$"))
-    with right, st.container(border=True):
-        st.markdown("**The message on WhatsApp**")
-        st.markdown(as_markdown(briefing["whatsapp_summary"]))
+    with left, frame("The report") as is_open:
+        if is_open:
+            # A dollar sign would begin a formula.
+            st.markdown(briefing["dashboard_report"].replace("$", r"\$"))
+    with right, frame("The message on WhatsApp") as is_open:
+        if is_open:
+            st.markdown(as_markdown(briefing["whatsapp_summary"]))
 
 
 def _ask(source: Source, briefing: Row) -> None:

@@ -159,8 +159,8 @@ def _show(card: Card, row: Row, notes: list[str], source: Source) -> None:
         )
         if row["value"] is not None and row["change"] is None:
             st.caption(_without_before(row, source))
-        for note in notes:
-            st.caption(note)
+        if notes:
+            st.caption("  \n".join(notes))
 
 
 def _show_not_read(card: Card) -> None:

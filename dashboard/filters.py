@@ -9,6 +9,7 @@ import streamlit as st
 from aha_pipeline.encoding import markdown
 from dashboard import periods
 from dashboard.periods import CUSTOM, DEFAULT, PERIODS, Calendar, Period
+from dashboard.phone import is_on_phone
 from dashboard.style import Row
 
 
@@ -46,7 +47,8 @@ def choose(
     shown = [key for key, rows in (("source", sources), ("owner", owners)) if rows is not None]
     gone = {key: _gone(key, offered[key]) for key in shown}
     chosen: dict[str, list[str]] = {}
-    with st.container(key="filters"):
+    # Closed on a phone, where the day's work comes first; what is chosen stands in the address.
+    with st.expander("Period and filters") if is_on_phone() else st.container(key="filters"):
         when, *places = st.columns([1, 1.4, 1.4])
         period = _period(when, today, calendar)
         for key, place in zip(shown, places, strict=False):

@@ -1,8 +1,10 @@
 """What the tabs are put together from: cards, charts in a frame, tables and plain sentences."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from html import unescape
 from typing import Any
 
 import plotly.graph_objects as go
@@ -10,8 +12,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from aha_pipeline import figures
+from aha_pipeline.encoding import markdown
 from dashboard import pages
 from dashboard.login import NO_RECORDS
+from dashboard.phone import is_on_phone
 from dashboard.records import clicked
 from dashboard.source import Source
 from dashboard.style import Row, cell
@@ -39,13 +43,14 @@ def chart(
     on a mark lists the records behind it. key: tells charts of one kind on a page apart. opens: the
     page that the name of each row leads to, and the column that holds what it is of.
     """
-    with st.container(border=True, height="stretch"):
-        st.markdown(f"**{title}**", help=definition)
+    name = f"{draw.__module__}.{draw.__name__}{key}"
+    with frame(title, definition) as is_open:
+        if not is_open:
+            return
         if not rows:
             st.info(empty, icon=":material/hourglass_empty:")
             return
         st.caption(about)
-        name = f"{draw.__module__}.{draw.__name__}{key}"
         shown = f"{name}.{st.session_state.get(_clicks(name), 0)}"
         figure = draw(rows, source.currency)
         if opens:
@@ -58,6 +63,61 @@ def chart(
             on_select=lambda: _click(name, shown),
             selection_mode="points",
         )
+        if st.toggle("As a table", key=f"table.{name}"):
+            _show_marks(figure, name)
+
+
+@contextmanager
+def frame(title: str, definition: str | None = None) -> Iterator[bool]:
+    """Yield whether what stands in a frame is to be shown: on a phone only once it is opened."""
+    if is_on_phone():
+        with lazily(title, f"frame.{title}") as is_open:
+            yield is_open
+    else:
+        with st.container(border=True, height="stretch"):
+            st.markdown(f"**{title}**", help=definition)
+            yield True
+
+
+def _show_marks(figure: go.Figure, name: str) -> None:
+    """Show what the marks say as a table, and their records without a mouse."""
+    marks = dict.fromkeys(
+        (hover, behind) for trace in figure.data for hover, behind in _marks(trace) if hover
+    )
+    said = [[_plain(line) for line in hover.split("<br>")] for hover, _ in marks]
+    st.table(
+        [{"What": markdown(head), "Figures": markdown("; ".join(rest))} for head, *rest in said],
+        hide_index=True,
+    )
+    lists = {
+        f"{number}. {'; '.join(lines)}": behind
+        for number, (lines, (_, behind)) in enumerate(zip(said, marks, strict=True), 1)
+        if behind
+    }
+    if lists:
+        st.selectbox(
+            "List the records of",
+            list(lists),
+            index=None,
+            placeholder="Choose a line of the table",
+            key=f"records.{name}",
+            on_change=lambda: _choose(f"records.{name}", lists),
+        )
+
+
+def _marks(trace: go.Figure) -> Iterator[tuple[str, str]]:
+    yield from trace.customdata if trace.customdata is not None else ()
+
+
+def _plain(line: str) -> str:
+    return unescape(re.sub(r"</?[bi]>", "", line))
+
+
+def _choose(key: str, lists: dict[str, str]) -> None:
+    """Open the list of a line, and let it be chosen again."""
+    if chosen := st.session_state[key]:
+        clicked({"points": [{"customdata": ["", lists[chosen]]}]})
+        st.session_state[key] = None
 
 
 def _link(figure: go.Figure, rows: Sequence[Row], page: str, column: str) -> None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aha_pipeline.figures import count, money, percent
-from dashboard.parts import counted
+from dashboard.parts import counted, frame
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -11,13 +11,14 @@ from dashboard.style import Row
 def show_standing(source: Source) -> None:
     """Show what slips, is overdue and is old, beside the share of the team."""
     [row] = source.rows("standing")
-    with st.container(border=True, height="stretch"):
-        st.markdown(
-            "**Open deals, against all reps**",
-            help="Now, whatever the period. Slipping: closing date pushed, stage gone back, amount "
-            "cut, old for its stage, or overdue. Old for its stage: there longer than 80% of the "
-            "won deals were. Shares of the open value; of old deals, of their number.",
-        )
+    with frame(
+        "Open deals, against all reps",
+        "Now, whatever the period. Slipping: closing date pushed, stage gone back, amount "
+        "cut, old for its stage, or overdue. Old for its stage: there longer than 80% of the "
+        "won deals were. Shares of the open value; of old deals, of their number.",
+    ) as is_open:
+        if not is_open:
+            return
         if not row["open_deals"]:
             st.info("No deal is open, for these filters.", icon=":material/hourglass_empty:")
             return

@@ -9,11 +9,12 @@ from aha_pipeline import figures
 from aha_pipeline.encoding import markdown
 from dashboard import pages, reach
 from dashboard.parts import counted, may_show_records
+from dashboard.phone import is_on_phone
 from dashboard.records import with_contacts
 from dashboard.source import Source
 from dashboard.style import Row
 
-STEP = 5  # rows at first, and more with each tap
+STEP, STEP_ON_PHONE = 5, 3  # rows at first, and more with each tap
 MOST = 500
 LENGTH, AGED, MINE = "work_list_length", "work_list_aged", "work_list_mine"
 DEFINITION = (
@@ -32,7 +33,7 @@ def show(source: Source) -> None:
         st.markdown("**Today's work**", help=DEFINITION)
         if not may_show_records(source):
             return
-        length = st.session_state.setdefault(LENGTH, STEP)
+        length = st.session_state.setdefault(LENGTH, STEP_ON_PHONE if is_on_phone() else STEP)
         rows = _rows(source, length)
         if not rows:
             st.success("Nothing is waiting, for these filters.", icon=":material/check_circle:")
@@ -100,7 +101,8 @@ def _row(source: Source, row: Row) -> None:
 
 
 def _title(row: Row) -> str:
-    return f"{row['name']} · {row['company']}" if row["company"] else str(row["name"])
+    is_named = not row["company"] or row["company"] in row["name"]
+    return str(row["name"]) if is_named else f"{row['name']} · {row['company']}"
 
 
 def _worth(row: Row, currency: str) -> str:

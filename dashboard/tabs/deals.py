@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import pages
 from dashboard.charts import deals as charts
 from dashboard.charts import reps
-from dashboard.parts import chart, may_show_records
+from dashboard.parts import chart, frame, may_show_records
 from dashboard.records import LISTS, show_list, with_contacts
 from dashboard.source import Source
 from dashboard.style import Row
@@ -153,9 +153,8 @@ def slipping(source: Source) -> None:
 
 def _list(source: Source, kind: str, title: str, empty: str) -> None:
     shown = LISTS[kind]
-    with st.container(border=True, height="stretch"):
-        st.markdown(f"**{title}**")
-        if not may_show_records(source):
+    with frame(title) as is_open:
+        if not is_open or not may_show_records(source):
             return
         rows = source.listed(shown.query)
         if rows:

@@ -5,7 +5,7 @@ import streamlit as st
 from aha_pipeline.encoding import markdown
 from dashboard import briefings, health_cards
 from dashboard.charts import health as charts
-from dashboard.parts import chart, lazily, table
+from dashboard.parts import chart, frame, lazily, table
 from dashboard.source import Source
 
 TIME = st.column_config.DatetimeColumn
@@ -35,12 +35,13 @@ def show(source: Source) -> None:
 
 
 def _deliveries(source: Source) -> None:
-    with st.container(border=True):
-        st.markdown(
-            "**Deliveries**",
-            help="Accepted is not delivered: a message is delivered when its channel says so, "
-            "read when the reader's phone does. E-mail and webhooks say no more than sent.",
-        )
+    with frame(
+        "Deliveries",
+        "Accepted is not delivered: a message is delivered when its channel says so, "
+        "read when the reader's phone does. E-mail and webhooks say no more than sent.",
+    ) as is_open:
+        if not is_open:
+            return
         table(
             source.rows("deliveries"),
             {
@@ -58,12 +59,13 @@ def _deliveries(source: Source) -> None:
 
 
 def _freshness(source: Source) -> None:
-    with st.container(border=True, height="stretch"):
-        st.markdown(
-            "**Modules**",
-            help="Complete read: every record changed in the window was read. Certificate: a full "
-            "comparison with the CRM, by `aha reconcile`.",
-        )
+    with frame(
+        "Modules",
+        "Complete read: every record changed in the window was read. Certificate: a full "
+        "comparison with the CRM, by `aha reconcile`.",
+    ) as is_open:
+        if not is_open:
+            return
         table(
             source.rows("modules_freshness"),
             {
@@ -79,12 +81,13 @@ def _freshness(source: Source) -> None:
 
 
 def _checks(source: Source) -> None:
-    with st.container(border=True, height="stretch"):
-        st.markdown(
-            "**Checks**",
-            help="What must hold of records and figures. An error stops the briefing, a warning "
-            "does not; each says what to do.",
-        )
+    with frame(
+        "Checks",
+        "What must hold of records and figures. An error stops the briefing, a warning "
+        "does not; each says what to do.",
+    ) as is_open:
+        if not is_open:
+            return
         [summary] = source.rows("health")
         if not summary["checks"]:
             st.info("No check has run yet. Run `aha sync`.", icon=":material/hourglass_empty:")

@@ -8,7 +8,7 @@ from dashboard import pages
 from dashboard.cards import change
 from dashboard.charts import leads as charts
 from dashboard.first_touch import show_first_touch, show_worth
-from dashboard.parts import chart
+from dashboard.parts import chart, frame
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -38,12 +38,13 @@ def show(source: Source) -> None:
 
 
 def _judged(source: Source, sources: list[Row]) -> None:
-    with st.container(border=True):
-        st.markdown(
-            "**Sources, the most junk first**",
-            help="Leads created in the period. The change is against the stretch before, of shares "
-            "in percentage points. Won: deals of the source won in the period.",
-        )
+    with frame(
+        "Sources, the most junk first",
+        "Leads created in the period. The change is against the stretch before, of shares "
+        "in percentage points. Won: deals of the source won in the period.",
+    ) as is_open:
+        if not is_open:
+            return
         if not sources:
             st.info(NO_LEADS, icon=":material/hourglass_empty:")
             return
