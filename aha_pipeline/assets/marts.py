@@ -13,7 +13,7 @@ from aha_pipeline.assets.unread_days import days_to_fill
 from aha_pipeline.calendar import days_of
 from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings
-from aha_pipeline.warehouse.dictionary import TABLE, write_dictionary
+from aha_pipeline.warehouse.dictionary import KEPT, TABLE, write_dictionary
 from aha_pipeline.warehouse.mart_files import (
     Mart,
     core_modules,
@@ -116,7 +116,7 @@ def _fill(
 def metric_dictionary(services: dg.ResourceParam[Services]) -> dg.MaterializeResult:
     """Write the metric dictionary, and what each mart stands on."""
     with services.connect() as connection:
-        figures = write_dictionary(connection, read_marts())
+        figures = write_dictionary(connection, [*read_marts(), *KEPT])
         write_inputs(connection, read_marts())
         described = columns.schema_metadata(connection, TABLE)
     return dg.MaterializeResult(

@@ -7,9 +7,57 @@ import msgspec
 from psycopg2.extensions import connection as Connection
 
 from aha_pipeline.sql import statement
-from aha_pipeline.warehouse.mart_files import Mart
+from aha_pipeline.warehouse.mart_files import Figure, Mart
 
 TABLE = "analytics.metric_dictionary"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A table of figures that is no mart: it is added to, and not made of others."""
+
+    name: str
+    owner: str
+    figures: tuple[Figure, ...]
+
+
+KEPT = (
+    Kept(
+        "targets",
+        "sales operations",
+        (
+            Figure("amount", "money", "what is to be won in the period, as told", "Deals"),
+            Figure("deals", "count", "how many deals are to be won in the period", "Deals"),
+        ),
+    ),
+    Kept(
+        "forecasts",
+        "sales operations",
+        (
+            Figure("won_value", "money", "won in the period up to the day, as known then", "Deals"),
+            Figure(
+                "value_p10", "money", "one time in ten less is won when the period ends", "Deals"
+            ),
+            Figure("value_p25", "money", "one time in four less is won", "Deals"),
+            Figure("value_p50", "money", "the middle: as often more is won as less", "Deals"),
+            Figure("value_p75", "money", "one time in four more is won", "Deals"),
+            Figure("value_p90", "money", "one time in ten more is won", "Deals"),
+            Figure(
+                "weighted_value",
+                "money",
+                "won, and Amount times probability of the open deals that were to close: a rival",
+                "Deals",
+            ),
+            Figure(
+                "paced_value",
+                "money",
+                "won, and what the period before brought from the same part of it on: a rival",
+                "Deals",
+            ),
+            Figure("closed_deals", "count", "closed deals that the forecast rests on", "Deals"),
+        ),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -21,13 +69,13 @@ class Column:
     description: str | None
 
 
-def write_dictionary(connection: Connection, marts: Iterable[Mart]) -> int:
-    """Make the metric dictionary say what the mart files say; return the number of figures."""
+def write_dictionary(connection: Connection, tables: Iterable[Mart | Kept]) -> int:
+    """Make the metric dictionary say what these define; return the number of figures."""
     figures = [
-        {"mart": mart.name, "label": figure.label, "owner": mart.owner, "position": position}
+        {"mart": table.name, "label": figure.label, "owner": table.owner, "position": position}
         | asdict(figure)
-        for mart in marts
-        for position, figure in enumerate(mart.figures, start=1)
+        for table in tables
+        for position, figure in enumerate(table.figures, start=1)
     ]
     with connection.cursor() as cursor:
         encoded = msgspec.json.encode(figures).decode()
