@@ -13,6 +13,7 @@ OLDEST ?= /usr/lib/postgresql/15/bin
 
 FAULT_TESTS := $(addprefix aha_pipeline_tests/, supervisor warehouse/test_embedded.py \
 	warehouse/test_heartbeat.py warehouse/test_lock_retries.py warehouse/test_errors.py \
+	warehouse/test_room.py test_clocks.py test_memory.py \
 	assets/test_operation.py assets/test_lost_rights.py delivery/test_exactly_once.py)
 
 # Where it is set, each process compiles anew all that it imports: more than half of its start.

@@ -16,9 +16,13 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 
-from benchmarks.soak.clock import SharedClock
+import psutil
+
+from benchmarks.soak.clock import FOLLOWED_SECONDS, SharedClock
 from benchmarks.soak.place import without_settings
+from benchmarks.soak.postgres import Postgres
 
 TIMEOUT = 300
 MEMORY = 512 * 2**20
@@ -33,6 +37,8 @@ class Company:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.home, self.said = folder, folder / "home", ""
+        self.cwd = folder
+        self.at_end: list[Callable[[], None]] = []
         self.environment = {**without_settings(), "AHA_HOME": str(self.home), "COLUMNS": "140"}
 
     def begin(
@@ -41,7 +47,7 @@ class Company:
         """Start a command."""
         return subprocess.Popen(
             [sys.executable, "-m", "aha_pipeline", *arguments],
-            cwd=self.folder,
+            cwd=self.cwd,
             env={**self.environment, **more},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -64,13 +70,14 @@ Situation = Callable[[Company], None]
 
 
 def clock_forward_and_back(company: Company) -> None:
-    """The clock jumps forward three days, and back two hours."""
+    """The clock jumps forward three days, and back two hours; that of the database does not."""
     clock = _Clock(company, datetime.now(UTC))
     company.aha("sync")
-    clock.move(timedelta(days=3))
-    company.aha("sync")
-    clock.move(timedelta(hours=-2))
-    company.aha("sync")
+    for jump in (timedelta(days=3), timedelta(hours=-2)):
+        clock.move(jump)
+        _check(company.aha("sync") == 1, "a sync begins by a clock that is wrong")
+        _check(company.said.count("nothing is read or sent") > 0, "it is not said why")
+        clock.move(-jump)
 
 
 def summer_time_begins(company: Company) -> None:
@@ -86,7 +93,7 @@ def summer_time_ends(company: Company) -> None:
 def off_at_eight(company: Company) -> None:
     """The machine is off for two mornings."""
     start = datetime.now(UTC).replace(hour=1, minute=0) - timedelta(days=3)
-    clock = _Clock(company, start)
+    clock = _Clock(company, start, with_database=True)
     company.aha("sync")
     clock.move(timedelta(days=2, hours=8))
     company.aha("sync")
@@ -142,12 +149,59 @@ def terminal_closed(company: Company) -> None:
     company.end(started)
 
 
+def database_restarted(company: Company) -> None:
+    """The server of the database ends at random moments of four syncs."""
+    chance = random.Random(7)  # noqa: S311
+    for _ in range(4):
+        started = company.begin("sync")
+        time.sleep(chance.uniform(4, 16))
+        for one in _servers(company.home):
+            one.send_signal(signal.SIGQUIT)
+        company.end(started)
+
+
+def machine_suspended(company: Company) -> None:
+    """One of two machines is suspended in the middle of its read, and wakes up later."""
+    company.aha("sync", "--modules", "Notes")
+    asleep = company.begin("sync")
+    time.sleep(9)
+    asleep.send_signal(signal.SIGSTOP)
+    _check(company.aha("sync") == 0, "the other machine does not get on")
+    asleep.send_signal(signal.SIGCONT)
+    company.end(asleep)
+
+
+def read_only_folder(company: Company) -> None:
+    """The project's folder cannot be written to."""
+    folder = company.folder / "project"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "none", folder], check=False).returncode:
+        company.said += "(not tried: only root can mount a folder)\n"
+        return
+    company.at_end.append(lambda: subprocess.run(["umount", "-l", folder], check=True))
+    company.cwd = folder
+    _check(company.aha("sync") == 0, "a sync writes to the folder it is started in")
+
+
+def restarts(company: Company) -> None:
+    """Ten starts, each interrupted at another moment, as by an impatient person."""
+    for number in range(10):
+        started = company.begin("sync")
+        time.sleep(0.5 + number)
+        started.send_signal(signal.SIGINT)
+        company.end(started)
+
+
 SITUATIONS: tuple[Situation, ...] = (
     daily_and_weekly_overlap,
     killed_syncs,
     terminal_closed,
     temporary_folder_full,
     little_memory,
+    database_restarted,
+    machine_suspended,
+    read_only_folder,
+    restarts,
     off_at_eight,
     clock_forward_and_back,
     summer_time_begins,
@@ -165,6 +219,9 @@ def live_through(situation: Situation, folder: Path) -> str:
         _check(company.aha("reconcile") == 0, "the comparison afterwards fails")
     except Fault as fault:
         raise Fault(f"{fault}\n{company.said}") from None
+    finally:
+        for action in company.at_end:
+            action()
     words = company.said.rpartition("$ aha reconcile")[2]
     _check(" healed" not in words and " equal" in words, f"something was lost:\n{company.said}")
     _check("Traceback" not in company.said, f"a traceback:\n{company.said}")
@@ -182,20 +239,39 @@ class _Clock:
     the days between, and a comparison would rightly find them missing.
     """
 
-    def __init__(self, company: Company, moment: datetime) -> None:
+    def __init__(self, company: Company, moment: datetime, *, with_database: bool = False) -> None:
         clock = SharedClock(company.folder / "clock", moment)
         clock.stop()  # this process lives on in its own time
         company.environment |= clock.environment()
         self._file = clock.file
+        if with_database:
+            server = company.folder / "postgres"
+            server.mkdir()
+            for one in (company.folder.parent, company.folder, server):
+                one.chmod(0o755)  # its server runs as another user
+            database = Postgres(server, company.folder / "postgres.log", clock, token_hex(16))
+            company.at_end.append(database.stop)
+            company.environment["DATABASE_URL"] = database.url
 
     def move(self, by: timedelta) -> None:
         """Move it, backwards too; what is started afterwards sees the new time."""
         self._file.write_text(f"{float(self._file.read_text()) + by.total_seconds():+.3f}\n")
+        time.sleep(FOLLOWED_SECONDS)
+
+
+def _servers(home: Path) -> list[psutil.Process]:
+    """Return the postmaster of a home, if there is one."""
+    found = []
+    for one in psutil.process_iter(["cmdline"]):
+        words = one.info["cmdline"] or []
+        if "-D" in words and str(home) in words[words.index("-D") + 1]:
+            found.append(one)
+    return found
 
 
 def _night(company: Company, moment: datetime) -> None:
     company.environment |= {"AHA_TIMEZONE": "Europe/Berlin", "AHA_START_DATE": "2026-01-01"}
-    clock = _Clock(company, moment)
+    clock = _Clock(company, moment, with_database=True)
     for _ in range(3):
         company.aha("sync")
         clock.move(timedelta(hours=1))
