@@ -165,7 +165,8 @@ def test_what_is_tampered_with_is_found(connection):
 
 
 def test_every_check_of_a_rebuilt_table_sees_a_figure_that_is_raised_by_one(connection):
-    checked = {check.asset for check in read_checks()}
+    # A warning judges, as of a forecast that was too sure; it proves no figure.
+    checked = {check.asset for check in read_checks() if check.severity == "error"}
     for mart in read_marts():
         if mart.kind != "table" or not mart.figures or f"analytics/{mart.name}" not in checked:
             continue
