@@ -6,10 +6,16 @@ from aha_pipeline.encoding import markdown
 from aha_pipeline.figures import money, percent
 from dashboard import periods
 from dashboard.charts import course as charts
-from dashboard.parts import chart, counted
+from dashboard.parts import chart, counted, frame
 from dashboard.source import Source
 from dashboard.style import Row
 
+DEFINITION = (
+    "Won against the target; pace: won less what would be won of the target by now, had the "
+    "period gone like those before; forecast: 8 times in 10 the period ends between the two. Of "
+    "the whole company, or of one owner where one is chosen; the source filter and the period "
+    "above do not apply."
+)
 NAMES = {"month": "Month", "quarter": "Quarter", "year": "Fiscal year"}
 
 
@@ -20,8 +26,9 @@ def show(source: Source) -> None:
     owner = _owner(source)
     rows = {row["period"]: row for row in source.rows("course", owner=owner)}
     left, right = st.columns([3, 2])
-    with left, st.container(border=True, height="stretch"):
-        _card(source, rows, owner)
+    with left, frame("On course?", DEFINITION) as is_open:
+        if is_open:
+            _card(source, rows, owner)
     with right:
         chart(
             source,
@@ -44,13 +51,6 @@ def _owner(source: Source) -> str | None:
 
 
 def _card(source: Source, rows: dict[str, Row], owner: str | None) -> None:
-    st.markdown(
-        "**On course?**",
-        help="Won against the target; pace: won less what would be won of the target by now, had "
-        "the period gone like those before; forecast: 8 times in 10 the period ends between the "
-        "two. Of the whole company, or of one owner where one is chosen; the source filter and "
-        "the period above do not apply.",
-    )
     period = st.segmented_control(
         "On course in the",
         list(NAMES),

@@ -6,7 +6,7 @@ import streamlit as st
 
 from aha_pipeline.encoding import markdown
 from aha_pipeline.figures import NOTHING, Number, count, percent
-from dashboard.parts import counted
+from dashboard.parts import counted, frame
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -33,8 +33,9 @@ WORTH = (
 
 def show_first_touch(source: Source, *dimensions: str) -> None:
     """Show the wait of the leads of the period, and by each of the dimensions."""
-    with st.container(border=True, height="stretch"):
-        st.markdown("**Wait for the first call**", help=DEFINITION)
+    with frame("Wait for the first call", DEFINITION) as is_open:
+        if not is_open:
+            return
         [known] = source.rows("first_touch_known")
         if not known["is_known"]:
             st.info(f"Not read. {markdown(known['reason'])}", icon=":material/visibility_off:")
@@ -55,8 +56,9 @@ def show_worth(source: Source) -> None:
     rows = source.rows("first_touch_worth")
     if not rows:
         return
-    with st.container(border=True, height="stretch"):
-        st.markdown("**Converted, by wait for the first call**", help=WORTH)
+    with frame("Converted, by wait for the first call", WORTH) as is_open:
+        if not is_open:
+            return
         st.table(
             [
                 {
