@@ -177,4 +177,9 @@ def test_facts_and_the_report_read_marts_and_measures_alone(folder: str):
 
 
 # Settings and meanings, which are no records.
-NAMES = {"crm.organisation", "crm.picklist_meaning", "crm.modules", "crm.sync_logs"}
+NAMES = {
+    f"crm.{name}"
+    for name in (
+        "organisation", "picklist_meaning", "modules", "sync_logs", "holidays", "text_labels",
+    )
+}  # fmt: skip

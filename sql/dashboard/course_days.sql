@@ -41,20 +41,16 @@ select
     case when d.day <= %(today)s::date
         then coalesce(sum(w.won_value) over (order by d.day), 0) end as won_value,
     d.target_value,
-    d.target_value * u.middle / 100 as usual_value,
-    d.target_value * u.low / 100 as usual_low_value,
-    d.target_value * u.high / 100 as usual_high_value,
+    u.usual_value,
+    u.usual_low_value,
+    u.usual_high_value,
     f.value_p10,
     f.value_p50,
     f.value_p90
 from days d
 left join won w using (day)
-left join lateral (
-    select
-        percentile_cont(0.5) within group (order by c.share_pct)::numeric as middle,
-        min(c.share_pct) as low,
-        max(c.share_pct) as high
-    from measures.past_courses('month', d.first_day, d.last_day, d.day - d.first_day + 1) c
-) u on true
+cross join lateral measures.usual_course(
+    d.target_value, 'month', d.first_day, d.last_day, d.day - d.first_day + 1
+) u
 left join newest f on f.last_day = d.day
 order by d.day

@@ -35,6 +35,12 @@
 with today as (
     select o.timezone, (now() at time zone o.timezone)::date as day from crm.organisation o
 ),
+-- Asked of each lead apart, inside the "or" below, this would read the history once a lead.
+moved_leads as (
+    select distinct h.id
+    from analytics.lead_history h
+    join analytics.leads l on l.id = h.id and l.status <> h.status
+),
 open_leads as (
     select
         l.id,
@@ -45,10 +51,12 @@ open_leads as (
         t.day - l.day as days_waiting,
         r.created_time,
         crm.to_time(r.raw_data ->> 'Last_Activity_Time') as last_activity_time,
-        f.state
+        f.state,
+        m.id is not null as has_moved
     from analytics.leads l
     join crm.leads_raw r on r.id = l.id
     left join analytics.first_touch f on f.id = l.id
+    left join moved_leads m on m.id = l.id
     cross join today t
     where l.meaning = 'open' and l.day between t.day - 90 and t.day
 ),
@@ -61,9 +69,7 @@ untouched_leads as (
         or (
             l.state is null
             and l.status in (select status from measures.untouched_statuses())
-            and not exists (
-                select from analytics.lead_history h where h.id = l.id and h.status <> l.status
-            )
+            and not l.has_moved
             -- Zoho stamps the creation itself as an activity, some moments after it.
             and coalesce(l.last_activity_time <= l.created_time + interval '5 minutes', true)
         )
