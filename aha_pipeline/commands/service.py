@@ -72,20 +72,27 @@ def install(console: Console, *, is_system: bool) -> None:
 
 
 def status(*, is_system: bool) -> int:
-    """Print what the manager says of the service; return its exit status, 0 while it runs."""
-    manager = find(is_system=is_system)
-    return subprocess.run(manager.status).returncode
+    """Print what the manager says of the service; return its exit status, 0 while it runs.
+
+    Raises SettingsError where none is installed.
+    """
+    return subprocess.run(_installed(is_system=is_system).status).returncode
 
 
 def uninstall(console: Console, *, is_system: bool) -> None:
     """Stop the service and remove its file; data, settings and logs stay."""
-    manager = find(is_system=is_system)
-    if not manager.file.exists():
-        raise SettingsError(f"No service is installed: {manager.file} does not exist.")
+    manager = _installed(is_system=is_system)
     for command in manager.uninstall:
         _run(command)
     manager.file.unlink()
     console.print("The service is stopped and removed; AHA_HOME stays as it is.")
+
+
+def _installed(*, is_system: bool) -> Manager:
+    manager = find(is_system=is_system)
+    if not manager.file.exists():
+        raise SettingsError(f"No service is installed: {manager.file} does not exist.")
+    return manager
 
 
 def find(*, is_system: bool) -> Manager:

@@ -52,7 +52,8 @@ def test_a_service_of_a_user_is_installed_shown_and_removed(only, tmp_path):
         "--user status --no-pager aha_pipeline.service",
         "--user disable --now aha_pipeline.service",
     ]
-    assert_refused(aha("service", "uninstall"), "No service is installed")
+    for action in ("status", "uninstall"):
+        assert_refused(aha("service", action), "No service is installed")
 
 
 def test_a_command_with_blanks_quotes_and_signs_is_read_by_systemd_as_it_is(
