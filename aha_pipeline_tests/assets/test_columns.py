@@ -55,7 +55,7 @@ def test_a_mart_is_described_by_its_grain_its_notes_its_figures_and_its_owner():
     line = "- **Junk %** `junk_pct` (percent): junk leads / all leads of the source"
     assert line in figures.splitlines()
     assert node.owners == ["team:marketing"]
-    assert "from analytics.leads" in node.metadata["SQL"].value
+    assert "from measures.sources" in node.metadata["SQL"].value
 
 
 def _column(metadata: dict[str, object], name: str) -> dg.TableColumn:
