@@ -26,6 +26,7 @@ from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.tables import table_name
 
 BATCH_RECORDS = 5_000
+MANY_RECORDS = 1_000  # after so many changes the planner looks at a table anew
 BATCH_BYTES = 16_000_000
 CHUNK_BYTES = 65_536  # of a batch, sent to the database at a time
 # PostgreSQL's binary COPY format, without header extension; jsonb is its version 1 and the text.
@@ -254,6 +255,10 @@ class Landing:
             self._save_read_ranges(read_ranges)
         else:
             self._run("forget_read_ranges", self._window.bounds)
+        if result.inserted + result.updated >= MANY_RECORDS:
+            # The marts come next: by the statistics of an empty table one of them took minutes.
+            with self._connection.cursor() as cursor:
+                cursor.execute(SQL("analyze crm.{}").format(self._table))
         return result
 
     def _returned_fields(self) -> list[str]:
