@@ -8,7 +8,7 @@ from aha_pipeline.briefing.facts import gather
 from aha_pipeline.briefing.verify import is_true, proven
 from aha_pipeline.warehouse.state import save_configured_modules
 from aha_pipeline_tests.briefing.by_hand import DAY, at
-from aha_pipeline_tests.briefing.test_companies import untrue
+from aha_pipeline_tests.briefing.lies import untrue
 from aha_pipeline_tests.warehouse.marts_company import call, lead, put, put_sync
 
 MODULES = ("Leads", "Deals", "Contacts", "Accounts")

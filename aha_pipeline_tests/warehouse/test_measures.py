@@ -13,9 +13,10 @@ import sqlglot
 from psycopg2 import Error
 from sqlglot import exp
 
-from aha_pipeline.sql import ROOT, parts
+from aha_pipeline.sql import ROOT
 from aha_pipeline.warehouse.measures import MeasureError, read_measures
 from aha_pipeline_tests.warehouse.marts_company import company, rows
+from aha_pipeline_tests.warehouse.parsed_sql import parsed
 
 # The proofs of statements are a second computation on purpose.
 FOLDERS = ("marts", "dashboard", "briefing/facts", "briefing/report")
@@ -45,13 +46,6 @@ def test_what_is_first_is_told_by_one_rule(path: Path):
         and not node.find(exp.Dot)
     ]
     assert set(compared) <= ALLOWED.get(path.stem, set())
-
-
-def parsed(path: Path) -> exp.Expression:
-    query = parts(path)[1].replace("%%", "%").replace("{{}}", "{}")
-    for name in ("{table}", "{module}", "{name}"):
-        query = query.replace(name, "thing")
-    return sqlglot.parse_one(query, dialect="postgres")
 
 
 # A unit of time or of worth in another unit.

@@ -18,7 +18,7 @@ from sqlglot import exp
 
 from aha_pipeline.sql import MEASURES, ROOT, parts
 from aha_pipeline.warehouse.mart_files import read_marts, tables_read
-from aha_pipeline_tests.warehouse.test_measures import parsed
+from aha_pipeline_tests.warehouse.parsed_sql import parsed
 
 HOUSE = ROOT.parent
 FOLDERS = ("dashboard", "briefing/facts", "briefing/report")
