@@ -81,7 +81,8 @@ class Hand:
             return file.read()
 
     def card(self, label: str) -> str:
-        card = self.page.get_by_test_id("stMetric").filter(has_text=label).first
+        named = self.page.get_by_text(label, exact=True)
+        card = self.page.get_by_test_id("stMetric").filter(has=named).first
         return " ".join(card.inner_text().split())
 
 
