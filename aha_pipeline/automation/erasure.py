@@ -26,7 +26,7 @@ from aha_pipeline.warehouse import erasure, person
 from aha_pipeline.warehouse.erasure import AGE, Certificate, Sealed
 from aha_pipeline.warehouse.mart_files import SCHEMA as ANALYTICS
 from aha_pipeline.warehouse.mart_files import read_marts
-from aha_pipeline.warehouse.marts import refresh
+from aha_pipeline.warehouse.marts import built_marts, refresh
 from aha_pipeline.warehouse.person import Key
 from aha_pipeline.warehouse.redaction import Redactor, redact_table, tables_of
 
@@ -137,9 +137,8 @@ def _erase_traces(services: Services, erasures: Sequence[int]) -> None:
 
 def _refresh_marts(connection: Connection) -> None:
     """Bring the marts that hold names up to date; those by day hold figures alone."""
-    built = set(tables_of(connection, ANALYTICS))
-    for mart in read_marts():
-        if mart.kind in ("table", "incremental") and mart.name in built:
+    for mart in built_marts(connection):
+        if mart.kind in ("table", "incremental"):
             refresh(connection, mart)
             connection.commit()
 

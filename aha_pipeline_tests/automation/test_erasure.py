@@ -36,10 +36,12 @@ from aha_pipeline_tests.kit.mart_contents import figures, rows
 from zoho_sandbox.server import Sandbox, start
 
 PERSONS, OTHERS, CONVERTED = 50, 12, 12
+MET = (*range(30, 40), 102)  # leads with activities of each kind, one of them of the others
 ZONE = ZoneInfo("Asia/Kolkata")
 NOON = datetime.now(ZONE).replace(hour=12, minute=0, second=0, microsecond=0)
 REP = {"id": "77", "name": "Asha Rao", "email": "asha@example.com"}
-MODULES = ("Leads", "Deals", "Contacts", "Accounts", "Calls")
+ACTIVITIES = ("Calls", "Tasks", "Events", "Notes")
+MODULES = ("Leads", "Deals", "Contacts", "Accounts", *ACTIVITIES)
 CANARY = "kanari"
 # Columns of marts that say who, when Zoho was last saved, or how long something lasts by now.
 NO_FIGURES = {"name", "account_name", "modified_time", "median_days_in_stage"}
@@ -84,7 +86,7 @@ def company(tmp_path: Path) -> Iterator[Sandbox]:
     leads = [lead(n) for n in range(PERSONS)]
     leads += [lead(n, "stays") for n in range(100, 100 + OTHERS)]
     leads[5]["Description"] = f"{CANARY} \0 quarantined"
-    served = {"Leads": leads, "Deals": [], "Contacts": [], "Accounts": [], "Calls": []}
+    served = {"Leads": leads, **{module: [] for module in MODULES[1:]}}
     for module, made in served.items():
         lines = b"\n".join(msgspec.json.encode(record) for record in made)
         (folder / f"{module}.jsonl.gz").write_bytes(gzip.compress(lines))
@@ -153,6 +155,32 @@ def convert(store, n: int) -> None:
     store.convert(str(1000 + n), made)
 
 
+def meet(store, n: int) -> None:
+    """Call a lead, be called by it in vain, do a task, meet it and take a note."""
+    said = store.tables["Leads"].records[str(1000 + n)].data
+    name = f"{said['First_Name']} {said['Last_Name']}"
+    there = {"What_Id": {"id": said["id"], "name": name}, "$se_module": "Leads", "Owner": REP}
+    logged = {"Created_Time": ago(3), "Modified_Time": ago(2)}
+    person = {"type": "lead", "participant": said["id"], "name": name, "Email": said["Email"]}
+    guest = {"type": "email", "participant": said["Secondary_Email"]}
+    for id_, module, fields in (
+        (10_000, "Calls", {"Subject": name, "Call_Type": "Inbound", "Call_Start_Time": ago(1)}),
+        (11_000, "Calls", {"Subject": name, "Call_Type": "Missed", "Call_Start_Time": ago(2)}),
+        (12_000, "Calls", {"Subject": name, "Call_Type": "Outbound", "Call_Start_Time": ago(2),
+                           "Outgoing_Call_Status": "Cancelled"}),
+        (13_000, "Tasks", {"Subject": name, "Status": "Completed", "Closed_Time": ago(1)}),
+        (14_000, "Tasks", {"Subject": name, "Status": "Deferred"}),
+        (15_000, "Notes", {"Note_Content": name, "Parent_Id": there["What_Id"]}),
+    ):  # fmt: skip
+        store.create(module, {"id": str(id_ + n), **there, **logged, **fields})
+    # By the participants alone, and the first touch of all.
+    store.create(
+        "Events",
+        {"id": str(16_000 + n), "Event_Title": name, "Owner": REP, **logged,
+         "Start_DateTime": ago(3), "End_DateTime": ago(3), "Participants": [guest, person]},
+    )  # fmt: skip
+
+
 def everything(url: str) -> dict[str, int]:
     """Return by table of all schemas how many rows hold a canary."""
     found = rows(
@@ -211,6 +239,8 @@ def test_nothing_of_fifty_persons_is_left_and_no_figure_moves(
         read(opened, module)
     for n in (*range(CONVERTED), 100, 101):
         convert(store, n)
+    for n in MET:
+        meet(store, n)
     for n in range(20, 30):  # so that there are former contents
         store.edit("Leads", str(1000 + n), {"Phone": f"{CANARY} new phone {n}", "City": CANARY})
     store.edit("Contacts", "3100", {"Reporting_To": {"id": "3001", "name": f"{CANARY} 1q"}})
@@ -221,13 +251,18 @@ def test_nothing_of_fifty_persons_is_left_and_no_figure_moves(
     before = told(database_url)
     planted = everything(database_url)
     assert {"crm.leads_raw", "crm.crm_deals", "crm.crm_contacts", "crm.crm_accounts"} <= {*planted}
-    assert {"crm.crm_calls", "crm.record_versions", "crm.quarantine"} <= {*planted}
+    assert {"crm.record_versions", "crm.quarantine"} <= {*planted}
+    assert {f"crm.crm_{module.lower()}" for module in ACTIVITIES} <= {*planted}
     assert {"analytics.ai_briefings_log", "analytics.briefing_items"} <= {*planted}
     assert len(files(home)) >= 2  # the log and the messages
 
     with opened.connect() as connection:
         found = every_person(connection)
-    assert len(found) == PERSONS + 4 * CONVERTED  # contact, account, deal and call of each
+    # The contact, account, deal and call of each; and seven activities.
+    assert len(found) == PERSONS + 4 * CONVERTED + 7 * (len(MET) - 1)
+    touched = [json.loads(row) for row in before["first_touch"]]
+    touched = {row["id"]: row["first_touch_at"] for row in touched if row["state"] == "touched"}
+    assert {str(1000 + n) for n in MET} <= {*touched}
     killed_at_each_step(opened, found, monkeypatch)
 
     assert everything(database_url) == {}
@@ -240,6 +275,8 @@ def test_nothing_of_fifty_persons_is_left_and_no_figure_moves(
         store.edit("Leads", "1004", {"Description": f"{CANARY} again {round_}"})
         store.edit("Deals", "2004", {"Deal_Name": f"{CANARY} again {round_}"})
         store.create("Calls", {"Subject": f"{CANARY} {round_}", "Who_Id": {"id": "3001"}})
+        store.edit("Calls", "10031", {"Subject": f"{CANARY} again {round_}"})
+        store.edit("Events", "16031", {"Event_Title": f"{CANARY} again {round_}"})
         for module in MODULES:
             read(opened, module)
     verdicts = {module: reconcile(opened, module, "run-r").verdict for module in MODULES}
@@ -248,6 +285,10 @@ def test_nothing_of_fifty_persons_is_left_and_no_figure_moves(
     assert everything(database_url) == {}
     assert files(home) == []
     after = told(database_url)
+    since = sorted({*after["activities"]} - {*before["activities"]})
+    calls = [json.loads(row) for row in since]  # what happens later counts, without its words
+    assert [(c["kind"], c["contact_id"]) for c in calls] == [("call", "3001")] * 3
+    after["activities"] = [row for row in after["activities"] if row not in since]
     assert {k: v for k, v in after.items() if v != before[k]} == {}
     with opened.connect() as connection:
         [certificate] = records.certificates(connection)

@@ -92,11 +92,7 @@ where a.id is not null
 -- Calls, notes and the like: records of a further module that name one of the records found.
 select %(module)s as module, t.id
 from crm.{table} t
-where exists (
-    select
-    from jsonb_each(t.raw_data) f
-    where jsonb_typeof(f.value) = 'object' and f.value ->> 'id' = any(%(ids)s)
-)
+where exists (select from crm.named_ids(t.raw_data) named where named = any(%(ids)s))
 
 -- name: contents
 -- The records of one module, as they are here.

@@ -43,3 +43,9 @@ insert into analytics.mart_refreshes (mart, kind, rows)
 values (%(mart)s, %(kind)s, %(rows)s)
 on conflict (mart) do update
 set kind = excluded.kind, rows = excluded.rows, refreshed_at = excluded.refreshed_at
+
+-- name: built
+-- The marts that were built and are there: a table in the place of one that never was is not among them.
+select mart
+from analytics.mart_refreshes
+where to_regclass('analytics.' || quote_ident(mart)) is not null
