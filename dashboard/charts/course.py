@@ -86,6 +86,9 @@ def _add_forecast(figure: go.Figure, rows: Sequence[Row], currency: str) -> None
 
 
 def _won(row: Row, currency: str) -> Mark:
+    """Return what a day says: nothing before it has come, and no list where nothing was won."""
+    if row["won_value"] is None:
+        return mark("")
     day = style.short_day(row["day"])
     hover = lines(f"Up to {day}", f"{money(row['won_value'], currency)} won in the month")
     if row["usual_value"] is not None:
@@ -94,6 +97,8 @@ def _won(row: Row, currency: str) -> Mark:
             f"{money(row['won_value'], currency)} won in the month",
             f"on course: {money(row['usual_value'], currency)}",
         )
+    if not row["won_value"]:
+        return mark(hover)
     return mark(
         hover,
         "deals",
