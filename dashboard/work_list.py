@@ -19,11 +19,11 @@ MOST = 500
 LENGTH, AGED, MINE = "work_list_length", "work_list_aged", "work_list_mine"
 DEFINITION = (
     "Open leads that nobody has touched (by calls, meetings and tasks where these are read, else "
-    "by their status), and open deals that close within seven days without a next step, are "
-    "overdue, had a meeting of which nothing came to be known, stand still longer than most won "
-    "deals did, were pushed twice, or have been quiet for 14 days. Order: how pressing the "
-    "strongest reason is, then how many there are and what the deal is worth. "
-    "`sql/marts/work_list.sql` has the points."
+    "by their status), leads and deals of owners who have left, and open deals that close within "
+    "seven days without a next step, are overdue, had a meeting of which nothing came to be known, "
+    "stand still longer than most won deals did, were pushed twice, or have been quiet for 14 "
+    "days. Order: how pressing the strongest reason is, then how many there are and what the deal "
+    "is worth. `sql/marts/work_list.sql` has the points."
 )
 
 
@@ -115,6 +115,7 @@ def reasons(row: Row, source: Source) -> str:
     """Return why a row is on the list, the strongest reason first: "3 days overdue, …"."""
     said = {
         "untouched": f"New, untouched for {_age(row['created_time'], source)}",
+        "ownerless": "Nobody's: its owner has left",
         "uncalled": f"No call yet, {_age(row['created_time'], source)} after it came in",
         "unrecorded": f"Meeting without outcome, {_age(row['unrecorded_meeting_at'], source)} ago",
         "closing": f"Closes {_in_days(row['days_left'])}, no next step",

@@ -1,9 +1,9 @@
-"""What Zoho says of a company beside its records: currencies, fiscal year, hours, pipelines.
+"""What Zoho says of a company beside its records: currencies, hours, pipelines, who works there.
 
 Sources: Zoho CRM API, "Get Organization", "Get Currencies", "Get Fiscal Year", "Business Hours",
-"Holidays", "Layouts Metadata" and "Get Pipelines in a Layout". Currencies are served in v2; what is
-newer is asked of v8. Each part may be switched off, part of another edition or out of the token's
-scope: then it is not known, which is no error.
+"Holidays", "Layouts Metadata", "Get Pipelines in a Layout" and "Get Users". Currencies and users
+are served in v2; what is newer is asked of v8. Each part may be switched off, part of another
+edition or out of the token's scope: then it is not known, which is no error.
 """
 
 import logging
@@ -19,8 +19,9 @@ from aha_pipeline.crm.errors import ModuleUnreadable, ZohoRefused
 log = logging.getLogger(__name__)
 
 # Served in v2 already; the rest is asked of v8.
-IN_V2 = ("org/currencies",)
+IN_V2 = ("org/currencies", "users")
 YEARS_BACK = 2
+USERS_PER_PAGE, MOST_PAGES = 200, 100
 
 Row = Mapping[str, Any]
 
@@ -30,7 +31,8 @@ class CompanyProfile:
     """The parts as Zoho sent them; None: not known.
 
     `layouts` are those of Deals, each with its `pipelines`; `holidays` those of this year, the two
-    before, in which leads of today came in, and the next.
+    before, in which leads of today came in, and the next. `users` are all whom Zoho still has, with
+    their `status`.
     """
 
     currencies: list[Row] | None = None
@@ -38,10 +40,11 @@ class CompanyProfile:
     business_hours: Row | None = None
     holidays: list[Row] | None = None
     layouts: list[Row] | None = field(default=None)
+    users: list[Row] | None = None
 
 
 def read_company_profile(client: ZohoClient) -> CompanyProfile:
-    """Return what the token may read of the company. Raises ZohoUnavailable, at about 9 credits."""
+    """Return what the token may read of the company. Raises ZohoUnavailable; about 10 credits."""
     fiscal_year = _read(client, "settings/fiscal_year", "fiscal_year")
     hours = _read(client, "settings/business_hours", "business_hours")
     return CompanyProfile(
@@ -50,6 +53,7 @@ def read_company_profile(client: ZohoClient) -> CompanyProfile:
         business_hours=hours if isinstance(hours, dict) else None,
         holidays=_holidays(client),
         layouts=_layouts(client),
+        users=_users(client),
     )
 
 
@@ -81,6 +85,22 @@ def _layouts(client: ZohoClient) -> list[Row] | None:
         for layout in layouts
         if layout.get("id")
     ]
+
+
+def _users(client: ZohoClient) -> list[Row] | None:
+    """Return every user; None unless all are told, since who is missing counts as gone."""
+    found: list[Row] = []
+    for number in range(1, MOST_PAGES + 1):
+        params = {"type": "AllUsers", "page": number, "per_page": USERS_PER_PAGE}
+        rows = _rows(_read(client, "users", "users", params))
+        if rows is None:
+            return None
+        found += [
+            {"id": str(row["id"]), "status": row.get("status")} for row in rows if "id" in row
+        ]
+        if len(rows) < USERS_PER_PAGE:
+            return found
+    return None
 
 
 def _read(

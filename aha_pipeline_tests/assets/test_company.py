@@ -77,6 +77,10 @@ def test_a_zone_that_zoho_names_and_nobody_knows_leaves_the_default(connected):
 
 def test_the_profile_is_kept_and_what_is_not_told_stays(connected):
     company(connected, currencies={"USD": "0.011800000", "JPY": "1.78"}, business_days=("Sunday",))
+    connected.organisation.users = lambda: [
+        {"id": str(n), "status": "disabled" if n == 249 else "active", "confirm": True}
+        for n in range(250)
+    ]
     opened = services.current()
     opened.zoho()
     _read_profile(opened)
@@ -90,6 +94,10 @@ def test_the_profile_is_kept_and_what_is_not_told_stays(connected):
         ("INR", "1.000000000", True),
         ("JPY", "1.78", False),
         ("USD", "0.011800000", False),
+    ]
+    # Of more users than a page holds; the last has left.
+    assert rows(opened, "select count(*), min(id) filter (where not is_active) from crm.users") == [
+        (250, "249")
     ]
     stages = rows(opened, "select meaning from crm.stage_layouts")
     assert stages

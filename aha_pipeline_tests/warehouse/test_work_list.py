@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aha_pipeline.crm.company_profile import CompanyProfile
+from aha_pipeline.warehouse.company import save_profile
 from aha_pipeline.warehouse.state import save_configured_modules
 from aha_pipeline_tests.kit.examples import examples
 from aha_pipeline_tests.warehouse.marts_company import (
@@ -24,6 +26,7 @@ from aha_pipeline_tests.warehouse.marts_company import (
 )
 
 ZONE = ZoneInfo("Asia/Kolkata")
+NOTHING_TOLD = vars(CompanyProfile())
 POINTS = {"closing": 80, "overdue": 65, "stuck": 50, "pushed": 45, "quiet": 40}
 
 
@@ -66,6 +69,32 @@ def test_a_lead_is_on_it_until_somebody_has_touched_it(connection):
     }  # fmt: skip
     assert found["L1"]["score"] > found["L3"]["score"] > found["L5"]["score"]
     assert all(row["reasons"] == ["untouched"] for row in found.values())
+
+
+def test_what_belongs_to_somebody_who_has_left_waits_for_an_owner(connection):
+    users = {"1": "active", "2": "disabled", "3": "active", "4": "deleted"}
+    owners = {id_: {"id": id_, "name": f"User {id_}"} for id_ in (*users, "5")}
+    told = [{"id": id_, "status": status} for id_, status in users.items()]
+    save_profile(connection, NOTHING_TOLD | {"users": told})
+    # The third is gone from Zoho's list; nobody ever told of the fifth.
+    save_profile(connection, NOTHING_TOLD | {"users": [one for one in told if one["id"] != "3"]})
+    save_profile(connection, NOTHING_TOLD)  # and a list that is not served says nothing
+    later = {"Closing_Date": str(today(connection) + timedelta(40)), "Modified_Time": ago(1)}
+    for id_, owner in owners.items():
+        put(connection, "Leads", lead(int(id_), ago(3), "Contacted", Owner=owner))
+        put(connection, "Deals", deal(int(id_), ago(20), Owner=owner, **later))
+    put(connection, "Leads", lead(22, ago(3), "Not Contacted", Owner=owners["2"]))
+    put(connection, "Leads", lead(23, ago(3), "Junk Lead", Owner=owners["2"]))
+    found = {id_: row["reasons"] for id_, row in listed(connection).items()}
+    gone = {f"{kind}{n}": ["ownerless"] for n in (2, 3, 4) for kind in "LD"}
+    assert found == gone | {"L22": ["ownerless", "untouched"]}
+    shown = {
+        row["owner_id"]: (row["owner_name"], row["has_left"]) for row in rows(connection, "owners")
+    }
+    assert shown == {
+        "1": ("User 1", False), "2": ("User 2 (left)", True), "3": ("User 3 (left)", True),
+        "4": ("User 4 (left)", True), "5": ("User 5", False),
+    }  # fmt: skip
 
 
 def test_each_reason_of_a_deal(connection):

@@ -9,6 +9,7 @@
 --     in; leads older than 90 days are left out
 --   uncalled (the same points): in place of untouched where activities are known: an open lead that
 --     waits for the first touch, whatever its status
+--   ownerless (85): an open deal, or an open lead of the last 90 days, whose owner has left Zoho
 --   unrecorded (60): an open deal whose last meeting ended one to thirty days ago and after which
 --     nothing was logged and nothing moved
 --   closing (80): an open deal that closes within 7 days and names no next step
@@ -19,8 +20,8 @@
 --   quiet (40): an open deal with no change and no activity for 14 days, and none planned
 -- score: the points of the strongest reason, 5 for each further one, and up to 30 for what it is
 -- worth, by its place among the open deals; a lead, whose worth nobody knows, gets 15 of them.
--- is_aged: nothing but old: overdue for more than 90 days, or a lead untouched for more than 30;
--- such rows come after all others, whatever their score.
+-- is_aged: nothing but old: overdue for more than 90 days, or a lead that came in more than 30 days
+-- ago; such rows come after all others, whatever their score.
 -- The last activity is that of analytics.deal_silence where activities are known, else Zoho's
 -- Last_Activity_Time as last read: it moves without Modified_Time, so it may be older than what Zoho
 -- shows. A deal that was changed since is not quiet.
@@ -52,27 +53,29 @@ open_leads as (
         r.created_time,
         crm.to_time(r.raw_data ->> 'Last_Activity_Time') as last_activity_time,
         f.state,
-        m.id is not null as has_moved
+        m.id is not null as has_moved,
+        coalesce(o.has_left, false) as is_ownerless
     from analytics.leads l
     join crm.leads_raw r on r.id = l.id
     left join analytics.first_touch f on f.id = l.id
     left join moved_leads m on m.id = l.id
+    left join analytics.owners o on o.owner_id = l.owner_id
     cross join today t
     where l.meaning = 'open' and l.day between t.day - 90 and t.day
 ),
-untouched_leads as (
+waiting_leads as (
     select
         l.*,
-        case when l.state is null then 'untouched' else 'uncalled' end as reason
+        case when l.state is null then 'untouched' else 'uncalled' end as reason,
+        l.state is not distinct from 'waiting'
+            or (
+                l.state is null
+                and l.status in (select status from measures.untouched_statuses())
+                and not l.has_moved
+                -- Zoho stamps the creation itself as an activity, some moments after it.
+                and coalesce(l.last_activity_time <= l.created_time + interval '5 minutes', true)
+            ) as is_untouched
     from open_leads l
-    where l.state = 'waiting'
-        or (
-            l.state is null
-            and l.status in (select status from measures.untouched_statuses())
-            and not l.has_moved
-            -- Zoho stamps the creation itself as an activity, some moments after it.
-            and coalesce(l.last_activity_time <= l.created_time + interval '5 minutes', true)
-        )
 ),
 open_deals as (
     select
@@ -87,10 +90,12 @@ open_deals as (
         q.next_at is not null as is_planned,
         q.unrecorded_meeting_at,
         coalesce(trim(r.raw_data ->> 'Next_Step'), '') = '' as lacks_next_step,
-        percent_rank() over (order by coalesce(d.amount, 0)) as place
+        percent_rank() over (order by coalesce(d.amount, 0)) as place,
+        coalesce(o.has_left, false) as is_ownerless
     from analytics.deals d
     join crm.crm_deals r on r.id = d.id
     left join analytics.deal_silence q on q.id = d.id
+    left join analytics.owners o on o.owner_id = d.owner_id
     cross join lateral (
         select case when q.id is null then crm.to_time(r.raw_data ->> 'Last_Activity_Time')
             else q.last_at end as last_known_activity
@@ -116,11 +121,17 @@ reasons as (
         id,
         reason,
         case when days_waiting <= 1 then 90 when days_waiting <= 7 then 75 else 50 end as points
-    from untouched_leads
+    from waiting_leads
+    where is_untouched
+    union all
+    select 'Leads', id, 'ownerless', 85
+    from waiting_leads
+    where is_ownerless
     union all
     select 'Deals', d.id, r.reason, r.points
     from deal_facts d
     cross join lateral (values
+        ('ownerless', 85, d.is_ownerless),
         ('closing', 80, d.days_left is not null and d.lacks_next_step),
         ('overdue', 65, d.days_overdue is not null),
         ('unrecorded', 60, d.unrecorded_meeting_at >= now() - interval '30 days'),
@@ -146,7 +157,7 @@ select
     r.points + case r.module when 'Leads' then 15 else 30 * d.place end as score,
     case r.module
         when 'Leads' then l.days_waiting > 30
-        else r.reasons <@ array['overdue', 'quiet', 'pushed', 'stuck']
+        else r.reasons <@ array['overdue', 'quiet', 'pushed', 'stuck', 'ownerless']
             and coalesce(d.days_overdue > 90, false)
     end as is_aged,
     d.amount as value,
@@ -162,4 +173,4 @@ select
     case when d.times_pushed >= 2 then d.times_pushed end as times_pushed
 from ranked r
 left join deal_facts d on r.module = 'Deals' and d.id = r.id
-left join untouched_leads l on r.module = 'Leads' and l.id = r.id
+left join waiting_leads l on r.module = 'Leads' and l.id = r.id

@@ -103,7 +103,12 @@ language sql stable as $$
         select min(w.owner_id) as owner_id, min(w.owner_name) as owner_name, count(*) as fitting
         from analytics.owners w
         where t.scope = 'rep'
-            and (w.owner_id = t.name or crm.text_key(w.owner_name) = crm.text_key(t.name))
+            and (
+                w.owner_id = t.name
+                -- Behind the name of who has left stands "(left)".
+                or crm.text_key(w.owner_name)
+                    in (crm.text_key(t.name), crm.text_key(t.name || ' (left)'))
+            )
     ) r on true
     left join lateral (
         select l.label as source

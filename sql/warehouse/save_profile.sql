@@ -124,6 +124,25 @@ kept_stages as (
     from stages
     on conflict (layout_id, pipeline, stage) do update
     set layout = excluded.layout, position = excluded.position, meaning = excluded.meaning
+),
+-- A status that is not told is no sign that somebody left.
+people as (
+    select id, bool_or(coalesce(lower(status), 'active') = 'active') as is_active
+    from jsonb_to_recordset(%(users)s::jsonb) as u (id text, status text)
+    where id is not null
+    group by id
+),
+gone_people as (
+    update crm.users
+    set is_active = false
+    where is_active and exists (select from people) and id not in (select id from people)
+),
+kept_people as (
+    insert into crm.users (id, is_active)
+    select id, is_active
+    from people
+    on conflict (id) do update set is_active = excluded.is_active
+    where crm.users.is_active <> excluded.is_active
 )
 update crm.organisation o
 set

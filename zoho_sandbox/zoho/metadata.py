@@ -24,7 +24,7 @@ from zoho_sandbox.zoho.versions import V8, Version, version_of
 TABS = ("Home", "Feeds")
 CURRENT_USER = "CurrentUser"
 USER_TYPES: dict[str, Callable[[dict], bool]] = {
-    "AllUsers": lambda user: True,
+    "AllUsers": lambda user: user["status"] != "deleted",
     "ActiveUsers": lambda user: user["status"] == "active",
     "DeactiveUsers": lambda user: user["status"] == "disabled",
     "ActiveConfirmedUsers": lambda user: user["status"] == "active" and user["confirm"],
