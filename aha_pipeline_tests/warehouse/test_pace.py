@@ -3,13 +3,16 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from math import ceil
+from pathlib import Path
 from statistics import median
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from psycopg2.extras import RealDictCursor, execute_values
+from psycopg2.extras import Json, RealDictCursor, execute_values
 
+from aha_pipeline import sql
+from aha_pipeline.warehouse.business_hours import WEEK, derive_hours
 from aha_pipeline_tests.warehouse.marts_company import build, company, deal, ist, put
 
 OWNERS = ({"id": "1", "name": "Asha"}, {"id": "2", "name": "Bala"})
@@ -22,6 +25,11 @@ days = st.dates(FIRST, LAST)
 def connection(module_database_url):
     with company(module_database_url) as connection:
         yield connection
+
+
+@pytest.fixture(scope="module")
+def hours_file(tmp_path_factory):
+    return tmp_path_factory.mktemp("home") / "business_hours.csv"
 
 
 @st.composite
@@ -47,6 +55,7 @@ def companies(draw):
         )
     )
     week = draw(st.sampled_from([None, [1, 2, 3, 4, 5, 6], [7, 1, 2, 3, 4]]))
+    file = draw(st.sampled_from([None, None, [6, 7], [2, 3, 4]]))
     return {
         "today": today,
         "won": won,
@@ -54,6 +63,7 @@ def companies(draw):
         "targets": targets,
         "month": draw(st.sampled_from([None, 1, 2, 4, 7, 12])),
         "week": week,
+        "file": file,
         "holidays": draw(st.lists(days, max_size=6, unique=True)),
         "whole": draw(st.booleans()),
     }
@@ -74,7 +84,7 @@ def expected(it: dict, scope: str, kind: str) -> dict:
     """Return what pace says of a scope and period, by the definitions alone."""
     first, last = period_of(kind, it["today"], it["month"] or 1)
     left_from = it["today"] + timedelta(days=it["whole"])
-    week = it["week"] or [1, 2, 3, 4, 5]
+    week = it["file"] or it["week"] or [1, 2, 3, 4, 5]
     worked = [
         day
         for n in range((last - first).days + 1)
@@ -123,7 +133,20 @@ def expected(it: dict, scope: str, kind: str) -> dict:
     }  # fmt: skip
 
 
-def pace_of(connection, it: dict) -> list[dict]:
+def put_week(connection, path: Path, of_zoho: list[int] | None, of_file: list[int] | None) -> None:
+    """Say which days are worked: by Zoho, by the user's file, by neither."""
+    told = None
+    if of_zoho:
+        told = Json({"type": "custom", "business_days": [WEEK[day - 1] for day in of_zoho],
+                     "daily_timing": ["09:00", "17:00"]})  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute("update crm.organisation set business_hours = %s", [told])
+    lines = [f"{WEEK[day - 1]},10:00,19:00" for day in of_file or ()]
+    path.write_text("\n".join(["day,opens,closes", *lines]))
+    derive_hours(connection, path)
+
+
+def pace_of(connection, path: Path, it: dict) -> list[dict]:
     connection.rollback()
     # The oldest deal is of the first day, so that all periods are known.
     records = [deal(0, ist(f"{FIRST} 10:00:00"), "Closed Lost", Closing_Date=str(FIRST), Amount=0)]
@@ -138,11 +161,9 @@ def pace_of(connection, it: dict) -> list[dict]:
                  Lead_Source=source, Probability=chance)
         )  # fmt: skip
     put(connection, "Deals", *records)
+    put_week(connection, path, it["week"], it["file"])
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        cursor.execute(
-            "update crm.organisation set business_days = %s, fiscal_start_month = %s",
-            [it["week"], it["month"]],
-        )
+        cursor.execute("update crm.organisation set fiscal_start_month = %s", [it["month"]])
         rows = [(day, "", "zoho") for day in it["holidays"]]
         execute_values(cursor, "insert into crm.holidays values %s", rows)
         targets = [
@@ -163,8 +184,8 @@ def pace_of(connection, it: dict) -> list[dict]:
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(companies())
-def test_pace_is_what_its_definitions_say(connection, it):
-    rows = pace_of(connection, it)
+def test_pace_is_what_its_definitions_say(connection, hours_file, it):
+    rows = pace_of(connection, hours_file, it)
     sources = {source for *_, source in it["won"]} | {row[3] for row in it["open"]}
     known = {"company": True, "source": "Web" in sources, "rep": True}
     wanted = {("company", kind) for kind in ("month", "quarter", "year")} | {
@@ -188,15 +209,35 @@ def test_pace_is_what_its_definitions_say(connection, it):
             assert row["coverage_pct"] is None
 
 
-def test_the_parts_are_summed_beside_the_whole(connection):
+def test_the_parts_are_summed_beside_the_whole(connection, hours_file):
     it = {"today": date(2026, 3, 10), "won": [(date(2026, 3, 1), 5, OWNERS[0], "Web")], "open": [],
           "targets": [(("company", ""), "month", 100), (("rep", "Asha"), "month", 60),
                       (("rep", "Bala"), "month", 30)],
-          "month": 4, "week": None, "holidays": [], "whole": True}  # fmt: skip
+          "month": 4, "week": None, "file": None, "holidays": [], "whole": True}  # fmt: skip
     it["open"] = [(date(2026, 3, 9), 1, OWNERS[1], "Web", 20)]
     company_row = next(
-        row for row in pace_of(connection, it)
+        row for row in pace_of(connection, hours_file, it)
         if (row["scope"], row["period"]) == ("company", "month")
     )  # fmt: skip
     assert company_row["reps_target_value"] == 90
     assert company_row["sources_target_value"] is None
+
+
+@pytest.mark.parametrize(
+    ("of_file", "left"),
+    [(None, 14), ([6, 7], 6), ([1, 2, 3, 4, 5, 6, 7], 20), ([1], 3)],
+    ids=["Zoho's", "weekends", "all", "Mondays"],
+)
+def test_the_users_hours_are_the_working_days_too(connection, hours_file, of_file, left):
+    """From 11 to 31 March 2026, with the 17th off; Zoho says Monday to Friday."""
+    it = {"today": date(2026, 3, 10), "won": [], "open": [],
+          "targets": [(("company", ""), "month", 100)], "month": 4, "week": [1, 2, 3, 4, 5],
+          "file": of_file, "holidays": [date(2026, 3, 17)], "whole": True}  # fmt: skip
+    [row] = [row for row in pace_of(connection, hours_file, it) if row["period"] == "month"]
+    assert row["days_left"] == left
+    claim = {"day": it["today"], "money": 0, "target": 100, "short": 100, "stance": "target_to_go"}
+    proof = sql.statement("briefing/proofs/target", "target_to_go")
+    with connection.cursor() as cursor:
+        for n in (left, left + 1):
+            cursor.execute(proof, {**claim, "n": n, "a_day": Decimal(100) / n})
+            assert cursor.fetchone() == (n == left,)

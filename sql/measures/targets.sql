@@ -38,18 +38,18 @@ language sql stable as $$
     ) p (period, first_day, length)
 $$;
 
--- The days from `since` to `until`, both included, on which the company works: its business days as
--- Zoho has them (Monday to Friday where it has none) that are no holidays.
+-- The days from `since` to `until`, both included, on which the company works: the days of the week
+-- that have business hours (Monday to Friday where nobody says), without holidays.
 create function measures.working_days(since date, until date) returns bigint
 language sql stable as $$
+    with week as (
+        select coalesce(array_agg(b.weekday), array[1, 2, 3, 4, 5]) as worked
+        from crm.business_hours b
+    )
     select count(*)
     from generate_series(since::timestamp, until::timestamp, interval '1 day') d (day)
-    cross join crm.organisation o
-    where extract(isodow from d.day)::integer = any(coalesce(
-            o.business_days,
-            case when o.business_hours ->> 'type' = '24*7' then array[1, 2, 3, 4, 5, 6, 7] end,
-            array[1, 2, 3, 4, 5]
-        ))
+    cross join week w
+    where extract(isodow from d.day)::integer = any(w.worked)
         and not exists (select from crm.holidays h where h.day = d.day::date)
 $$;
 
