@@ -100,7 +100,7 @@ def _add_channel(copy: Path) -> None:
     (documented,) = PAGE.section("Another channel").blocks("ini")
     (copy / channel.file).write_text(channel.text)
     settings = copy / setting.file
-    first = "    zoho_client_id:"
+    first = "    twilio_account_sid:"
     settings.write_text(settings.read_text().replace(first, f"{setting.text}{first}", 1))
     example = copy / ".env.example"
     example.write_text(f"{example.read_text()}{documented.text}")
