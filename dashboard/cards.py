@@ -105,7 +105,7 @@ def show_cards(source: Source, team: str = "", **of_team: list[str] | None) -> N
         name: printed(row["value"], UNITS.get(name, "count"), source.currency)
         for name, row in rows.items()
     }
-    not_read = {row["module"] for row in source.rows("unknown") if row["state"] == "not read"}
+    not_read = source.not_read
     with st.grid(len(CARDS), min_column_width=150):
         for card in CARDS:
             if card.module in not_read:

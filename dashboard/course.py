@@ -6,7 +6,7 @@ from aha_pipeline.encoding import markdown
 from aha_pipeline.figures import money, percent
 from dashboard import periods
 from dashboard.charts import course as charts
-from dashboard.parts import chart, counted, frame
+from dashboard.parts import chart, counted, frame, is_read
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -27,13 +27,14 @@ def show(source: Source) -> None:
     rows = {row["period"]: row for row in source.rows("course", owner=owner)}
     left, right = st.columns([3, 2])
     with left, frame("On course?", DEFINITION) as is_open:
-        if is_open:
+        if is_open and is_read(source, "Deals"):
             _card(source, rows, owner)
     with right:
         chart(
             source,
             charts.month,
             source.rows("course_days", owner=owner),
+            of=("Deals",),
             title="The month so far",
             about="Won day by day; the grey band is where the target would stand, had the month "
             "gone like any of the months before. The thick line at its end is the forecast.",

@@ -34,18 +34,20 @@ def chart(
     about: str,
     definition: str,
     empty: str,
+    of: Sequence[str] = (),
     key: str = "",
     opens: tuple[str, str] | None = None,
 ) -> None:
     """Show a figure in a frame, or the sentence `empty` where there are no rows.
 
     about: what to look for, below the title; definition: how the figure is made, on hover. A click
-    on a mark lists the records behind it. key: tells charts of one kind on a page apart. opens: the
-    page that the name of each row leads to, and the column that holds what it is of.
+    on a mark lists the records behind it. of: the modules whose records it counts, which is not
+    known where they are not read. key: tells charts of one kind on a page apart. opens: the page
+    that the name of each row leads to, and the column that holds what it is of.
     """
     name = f"{draw.__module__}.{draw.__name__}{key}"
     with frame(title, definition) as is_open:
-        if not is_open:
+        if not is_open or not is_read(source, *of):
             return
         if not rows:
             st.info(empty, icon=":material/hourglass_empty:")
@@ -180,6 +182,20 @@ def lazily(title: str, key: str) -> Iterator[bool]:
     section = st.expander(title, key=key, on_change="rerun")
     with section:
         yield bool(section.open)
+
+
+def is_read(source: Source, *modules: str) -> bool:
+    """Return whether anything of the modules is known; where not, or of some, the page says so."""
+    missing = {module: why for module, why in source.not_read.items() if module in modules}
+    if missing and len(missing) == len(modules):
+        st.info(
+            f"Not read. {markdown(' '.join(missing.values()))}", icon=":material/visibility_off:"
+        )
+        return False
+    if missing:
+        names = markdown(" and ".join(missing))
+        st.caption(f"{names} are not read: what is counted of them here is not known, not zero.")
+    return True
 
 
 def may_show_records(source: Source) -> bool:

@@ -24,6 +24,7 @@ def _months(source: Source) -> None:
             source,
             charts.win_rate,
             [row for row in rows if row["closed_deals"]],
+            of=("Deals",),
             title="Win rate over time",
             about="By month, with its 95% interval; hollow where under ten deals were closed. "
             "Dotted: all reps.",

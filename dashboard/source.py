@@ -131,6 +131,12 @@ class Source:
         return _ask(self.connection, name, asked, identifiers)
 
     @property
+    def not_read(self) -> dict[str, str]:
+        """Why nothing is known of a module that is not read, in a sentence, by module."""
+        rows = self.rows("unknown")
+        return {row["module"]: row["reason"] for row in rows if row["state"] == "not read"}
+
+    @property
     def modules(self) -> dict[str, Row]:
         """The modules that have a table, by name: table_name and name_column of each."""
         return {row["module"]: row for row in self.rows("record_modules")}

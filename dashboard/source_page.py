@@ -24,6 +24,7 @@ def _months(source: Source) -> None:
             source,
             charts.junk,
             [row for row in rows if row["new_leads"]],
+            of=("Leads",),
             title="Leads and junk over time",
             about="Leads created in each month and their junk share; below it that of all sources.",
             definition="By month of creation and what the leads are now, the last twelve months "

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aha_pipeline.figures import count, money, percent
-from dashboard.parts import counted, frame
+from dashboard.parts import counted, frame, is_read
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -17,7 +17,7 @@ def show_standing(source: Source) -> None:
         "cut, old for its stage, or overdue. Old for its stage: there longer than 80% of the "
         "won deals were. Shares of the open value; of old deals, of their number.",
     ) as is_open:
-        if not is_open:
+        if not is_open or not is_read(source, "Deals"):
             return
         if not row["open_deals"]:
             st.info("No deal is open, for these filters.", icon=":material/hourglass_empty:")

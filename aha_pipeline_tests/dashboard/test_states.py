@@ -6,7 +6,7 @@ import pytest
 
 from aha_pipeline.settings import load
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline_tests.dashboard.company import READ_UNTIL, log_sync, write_briefing
+from aha_pipeline_tests.dashboard.company import READ_UNTIL, fill, log_sync, write_briefing
 from aha_pipeline_tests.warehouse.marts_company import build, company
 from dashboard import source
 from dashboard.app import TABS
@@ -82,22 +82,42 @@ def test_module_that_failed_is_named(page, database_url):
     )
 
 
-def test_a_module_that_is_not_read_has_no_figures_and_no_zeros(page, database_url):
-    with company(database_url) as connection:
-        log_sync(connection, READ_UNTIL)
-        build(connection, READ_UNTIL.date(), READ_UNTIL.date())
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "insert into analytics.mart_inputs values ('kpis', 'Leads', '{Lead_Status}', "
-                "'{new_leads,junk_pct}'); "
-                "update crm.modules set is_configured = false where module = 'Leads'"
-            )
+@pytest.mark.parametrize("tab", [tab for tab in TABS if tab != "AI & System Health"])
+def test_modules_that_are_not_read_have_no_figure_and_no_zero(page, database_url, tab):
+    fill(database_url)
+    read_no_more(database_url, "Leads", "Deals", "Contacts", "Accounts")
+    shown = page(database_url, tab)
+    assert not shown.get("plotly_chart")
+    assert not [one for one in shown.table if "Change" in one.value]
+    assert sum(sentence.startswith("Not read.") for sentence in said(shown)) >= 3
+    assert {card.value for card in shown.metric} <= {"Not read"}
+
+
+def test_what_half_is_read_says_which_half(page, database_url):
+    fill(database_url)
+    whole = page(database_url)
+    read_no_more(database_url, "Leads")
     shown = page(database_url)
-    assert not shown.exception
     cards = {card.label: card.value for card in shown.metric}
     assert {cards[name] for name in ("New leads", "Junk share", "Qualified")} == {"Not read"}
-    assert cards["Won"] == "₹0"
+    before = {card.label: card.value for card in whole.metric}
+    assert {name: cards[name] for name in ("Won", "Lost")} == {
+        name: before[name] for name in ("Won", "Lost")
+    }
     assert any("**Leads: not read.**" in warning.value for warning in shown.warning)
+    half = [one.value for one in shown.caption if "Leads are not read" in one.value]
+    assert len([text for text in half if "counted of them here" in text]) == 2  # the two funnels
+    assert 0 < len(shown.get("plotly_chart")) < len(whole.get("plotly_chart"))
+
+
+def read_no_more(address: str, *modules: str) -> None:
+    with connect(address) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into analytics.mart_inputs "
+            "select 'kpis', unnest(%(modules)s), '{}', null on conflict do nothing; "
+            "update crm.modules set is_configured = false where module = any(%(modules)s)",
+            {"modules": list(modules)},
+        )
 
 
 def test_module_that_is_read_no_more_is_not_named(page, database_url):

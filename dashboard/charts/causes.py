@@ -21,6 +21,8 @@ NAMES = {
     "open_pipeline_value": "Open pipeline",
     "weighted_pipeline_value": "Weighted pipeline",
 }
+# Of all others Deals are the module.
+OF_LEADS = {"new_leads", "new_leads_avg_7d", "junk_pct"}
 STOCKS = {"open_deals", "open_pipeline_value", "weighted_pipeline_value"}
 FILTERS = {"source": "sources", "owner": "owners", "stage": "stages"}
 
@@ -64,6 +66,11 @@ def entry(row: Row, currency: str) -> str:
         f"{name} of {style.short_day(row['day'])}: restated from {before} to {after}, because "
         f"{row['reason']}"
     )
+
+
+def module(figure: str) -> str:
+    """Return the module whose records the figure is made of."""
+    return "Leads" if figure in OF_LEADS else "Deals"
 
 
 def span(row: Row) -> str:

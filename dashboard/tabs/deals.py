@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import pages
 from dashboard.charts import deals as charts
 from dashboard.charts import reps
-from dashboard.parts import chart, frame, may_show_records
+from dashboard.parts import chart, frame, is_read, may_show_records
 from dashboard.records import LISTS, show_list, with_contacts
 from dashboard.source import Source
 from dashboard.style import Row
@@ -31,6 +31,7 @@ def stages(source: Source) -> None:
             source,
             charts.stage_count,
             rows,
+            of=("Deals",),
             title="Open deals by stage",
             about="How many deals are on each stage now; in brackets the change over the period.",
             definition="Deals neither won nor lost, in the order of the pipeline. The change is "
@@ -42,6 +43,7 @@ def stages(source: Source) -> None:
             source,
             charts.stage_value,
             rows,
+            of=("Deals",),
             title="Value by stage",
             about="Now: whole value, and weighted by probability.",
             definition="Sum of Amount; weighted: each deal times its own probability, else that "
@@ -53,6 +55,7 @@ def stages(source: Source) -> None:
             source,
             charts.stage_age,
             rows,
+            of=("Deals",),
             title="Age in stage",
             about="Median days in the stage. Green line: 80% of won deals had moved on by then.",
             definition="Days since the deals came to the stage, of those whose arrival is known. "
@@ -71,6 +74,7 @@ def _movements(source: Source) -> None:
             source,
             charts.movements,
             rows if any(row["value"] for row in rows) else [],
+            of=("Deals",),
             title="What moved the open pipeline",
             about=f"Open value {_between(rows[0])}; the parts sum to the difference exactly.",
             definition="Sum of Amount over the deals open at each end, and every movement between: "
@@ -84,6 +88,7 @@ def _movements(source: Source) -> None:
             reps.values,
             performance,
             opens=(pages.REP, "owner_id"),
+            of=("Deals",),
             title="Open against won, by rep",
             about="Open value now, and value won in the period; in brackets the change.",
             definition="Sum of Amount over the open deals of each owner, and over the deals won by "
@@ -96,6 +101,7 @@ def _movements(source: Source) -> None:
             reps.win_rates,
             performance,
             opens=(pages.REP, "owner_id"),
+            of=("Deals",),
             title="Win rate by rep",
             about="Where two lines overlap widely, the reps cannot be told apart.",
             definition="Won / (won + lost) deals closed in the period, with the Wilson 95% "
@@ -121,6 +127,7 @@ def closing(source: Source) -> None:
             source,
             charts.closing,
             stretches if has_deals else [],
+            of=("Deals",),
             title="Overdue and closing within 30 days",
             about="Open deals by closing date: value and number. Purple: overdue.",
             definition="Open deals only, against the day on which the figures were made. A deal "
@@ -140,6 +147,7 @@ def slipping(source: Source) -> None:
             source,
             charts.slipping,
             source.rows("slipping_reasons"),
+            of=("Deals",),
             title="Slipping deals",
             about="Open deals losing value or slipping. A deal can have several reasons.",
             definition="Closing date moved later at least once; stage before the furthest one "
@@ -154,7 +162,7 @@ def slipping(source: Source) -> None:
 def _list(source: Source, kind: str, title: str, empty: str) -> None:
     shown = LISTS[kind]
     with frame(title) as is_open:
-        if not is_open or not may_show_records(source):
+        if not is_open or not is_read(source, shown.module) or not may_show_records(source):
             return
         rows = source.listed(shown.query)
         if rows:

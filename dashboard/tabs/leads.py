@@ -8,7 +8,7 @@ from dashboard import pages
 from dashboard.cards import change
 from dashboard.charts import leads as charts
 from dashboard.first_touch import show_first_touch, show_worth
-from dashboard.parts import chart, frame
+from dashboard.parts import chart, frame, is_read
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -43,7 +43,7 @@ def _judged(source: Source, sources: list[Row]) -> None:
         "Leads created in the period. The change is against the stretch before, of shares "
         "in percentage points. Won: deals of the source won in the period.",
     ) as is_open:
-        if not is_open:
+        if not is_open or not is_read(source, "Leads", "Deals"):
             return
         if not sources:
             st.info(NO_LEADS, icon=":material/hourglass_empty:")
@@ -76,6 +76,7 @@ def status(source: Source) -> None:
         source,
         charts.status,
         source.rows("lead_status"),
+        of=("Leads",),
         title="Lead status",
         about="Leads created in the period, by current status.",
         definition="Converted leads are one row, whatever their status. The shares add up to 100%.",
@@ -89,6 +90,7 @@ def _workload(source: Source) -> None:
         charts.workload,
         source.rows("rep_leads"),
         opens=(pages.REP, "owner_id"),
+        of=("Leads",),
         title="Rep workload",
         about="Leads created in the period that are still open, by owner.",
         definition="Leads whose status counts as open or qualified: not converted, lost or junk.",
@@ -104,6 +106,7 @@ def _sources(source: Source, sources: list[Row]) -> None:
             charts.source_quality,
             sources,
             opens=(pages.SOURCE, "source"),
+            of=("Leads",),
             title="Source quality",
             about="Outcome of the period's leads by source, with the number of leads.",
             definition="Leads created in the period, each in one part, so every bar is 100%.",
@@ -114,6 +117,7 @@ def _sources(source: Source, sources: list[Row]) -> None:
             source,
             charts.source_map,
             sources,
+            of=("Leads",),
             title="Volume and junk",
             about="Tile size: leads. Deeper orange: more junk.",
             definition="Junk leads / all leads of the source created in the period. The colour "
@@ -128,6 +132,7 @@ def cohorts(source: Source) -> None:
         source,
         charts.cohorts,
         source.rows("lead_cohorts"),
+        of=("Leads", "Deals"),
         title="What became of each month's leads",
         about="Share of the month's leads that ever got there, twelve months up to the end of "
         "the period. * can still grow: the youngest leads are under 90 days old.",
@@ -145,6 +150,7 @@ def response(source: Source) -> None:
         charts.response,
         source.rows("source_response"),
         opens=(pages.SOURCE, "source"),
+        of=("Leads",),
         title="Response by source",
         about="Leads of the last 30 full days: how many were contacted, and after how long.",
         definition="A response is what the status tells: it has left the first of the list, or "

@@ -38,6 +38,7 @@ def _over_time(source: Source) -> None:
             source,
             charts.lead_volume,
             source.rows("lead_days"),
+            of=("Leads",),
             title="New leads a day",
             about="Each day of the period; paler: the days before it, so that there are 30, and "
             "today so far.",
@@ -55,6 +56,7 @@ def outcomes(source: Source) -> None:
         source,
         charts.outcomes,
         source.rows("outcomes_by_month"),
+        of=("Deals",),
         title="Won against lost",
         about="Whole months, the last twelve up to the end of the period; a month that is not "
         "over says until when it counts.",
@@ -71,6 +73,7 @@ def _entered_and_lost(source: Source) -> None:
             source,
             charts.entered_funnel,
             source.rows("entered_funnel"),
+            of=("Leads", "Deals"),
             title="Funnel: how far those who entered came",
             about="Of the leads and deals created in the period, how many reached each step, in "
             "percent of all of them. Pointing at a bar tells who left there, and who waits.",
@@ -99,6 +102,7 @@ def _lost(source: Source) -> None:
         charts.lost_reasons,
         [row for row in rows if row["dimension"] == LOST_BY[by]],
         opens=OPENED.get(LOST_BY[by]),
+        of=("Deals",),
         title="Why deals were lost",
         about="Value and number of the deals lost in the period; in brackets the change in deals. "
         "Pointing at a bar tells the most frequent reason.",
@@ -109,7 +113,7 @@ def _lost(source: Source) -> None:
 
 
 def _changes(source: Source) -> None:
-    rows = source.rows("changes")
+    rows = _read(source, source.rows("changes"))
     with st.container(border=True):
         st.markdown(
             "**What changed, and why**",
@@ -131,7 +135,7 @@ def _changes(source: Source) -> None:
 
 
 def _feed(source: Source) -> None:
-    rows = source.rows("feed")
+    rows = _read(source, source.rows("feed"))
     with lazily(f"All that stood out in the period ({len(rows)})", "feed") as is_open:
         if not is_open:
             return
@@ -139,6 +143,11 @@ def _feed(source: Source) -> None:
             st.caption("Nothing unusual, and no day was restated.")
         for row in rows:
             st.markdown(f"- {markdown(causes.entry(row, source.currency))}")
+
+
+def _read(source: Source, rows: list[Row]) -> list[Row]:
+    """Return the rows of the figures whose module is read: of others no change is known."""
+    return [row for row in rows if causes.module(row["figure"]) not in source.not_read]
 
 
 def _change(source: Source, rows: list[Row]) -> None:
@@ -168,6 +177,7 @@ def _as_it_stands(source: Source) -> None:
             source,
             charts.funnel,
             source.rows("funnel"),
+            of=("Leads", "Deals"),
             title="Funnel: where leads and deals stand now",
             about="Those created in the period, each on exactly one step.",
             definition="Leads by status, converted ones on Converted whatever their status; deals "
@@ -181,6 +191,7 @@ def _as_it_stands(source: Source) -> None:
             charts.sources,
             source.rows("source_quality"),
             opens=(pages.SOURCE, "source"),
+            of=("Leads",),
             title="Sources",
             about="Leads created in the period by source; in brackets the change, in percent how "
             "many converted.",

@@ -28,6 +28,7 @@ def _charts(source: Source) -> None:
             charts.contacts,
             source.rows("contacts_by_owner"),
             opens=(pages.REP, "owner_id"),
+            of=("Contacts",),
             title="Contacts by owner",
             about="Contacts that are not deleted, of the chosen owners.",
             definition="The owner that the contact names; none is (none).",
@@ -38,6 +39,7 @@ def _charts(source: Source) -> None:
             source,
             charts.industries,
             industries,
+            of=("Accounts",),
             title="Accounts by industry",
             about="All accounts that are not deleted; no filter applies.",
             definition="The account's Industry; empty ones are (none).",
@@ -48,9 +50,10 @@ def _charts(source: Source) -> None:
             source,
             charts.industry_value,
             industries,
+            of=("Deals",),
             title="Won and open value by industry",
             about="All deals of these accounts; no filter applies.",
             definition="Sum of Amount by the industry of the deal's account; deals without an "
             "account are in (none).",
-            empty="There is no account yet.",
+            empty="There is no account to show.",
         )
