@@ -18,7 +18,7 @@ from dashboard.cards import compared
 from dashboard.filters import Filters, choose
 from dashboard.login import NoEntry
 from dashboard.parts import at, may_show_records
-from dashboard.records import show_clicked
+from dashboard.records import show_open
 from dashboard.source import NotBuilt, Source
 from dashboard.style import Row
 from dashboard.tabs import deals, health, leads, overview, people
@@ -31,7 +31,7 @@ TABS = {
     "AI & System Health": health.show,
 }
 LOOK_AGAIN_SECONDS = 30
-STYLE = Path(__file__).with_name("style.css")
+STYLE, SCRIPT = (Path(__file__).with_name(name) for name in ("style.css", "page.html"))
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ def main() -> None:
     """Show the page, or one sentence that says why there is none and what to do."""
     st.set_page_config("Sales dashboard", "📊", layout="wide")
     st.html(STYLE)
+    st.html(SCRIPT, unsafe_allow_javascript=True)
     try:
         settings = load()
         viewer = login.enter(settings)
@@ -79,7 +80,7 @@ def _desk(data: Source) -> None:
         if tab.open:
             with tab:
                 _show(show, data)
-    show_clicked(data)
+    show_open(data)
 
 
 def _record(data: Source) -> None:
@@ -119,12 +120,28 @@ def _blocks(blocks: Sequence[Callable[[Source], None]], data: Source) -> None:
     _say_period(data)
     for show in blocks:
         _show(show, data)
-    show_clicked(data)
+    show_open(data)
 
 
 def _say_period(data: Source) -> None:
-    if text := compared(data):
-        st.caption(text)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if text := compared(data):
+            st.caption(text)
+        with st.container(width="content"):
+            # Printed by `page.html`, as the browser prints.
+            st.button("Print or save as PDF", key="print", type="tertiary", icon=":material/print:")
+    with st.container(key="printed"):
+        st.caption(_narrowed())
+
+
+def _narrowed() -> str:
+    """Return the sources and owners that are chosen, as paper has to say them."""
+    parts = [(key, st.session_state.get(key)) for key in ("source", "owner")]
+    return " · ".join(
+        markdown(f"{key.capitalize()}s: {', '.join(chosen) if chosen else 'all'}")
+        for key, chosen in parts
+        if chosen is not None
+    )
 
 
 def _open_deal() -> None:

@@ -1,7 +1,7 @@
 """The pages behind the desk, each with an address of its own, and the way to them and back.
 
-Going to a page adds to the browser's history, so its Back button leads back. The tab, the period
-and the filters go along in the address.
+Going to a page is one step of the browser's history (`page.html` sees to it), so its Back button
+leads back. The tab, the period and the filters go along in the address.
 """
 
 from collections.abc import Collection
@@ -15,17 +15,13 @@ TITLES = {DESK: "Sales dashboard", RECORD: "Record", REP: "Rep", SOURCE: "Source
 OF = {DESK: (), RECORD: ("kind", "id"), REP: ("rep",), SOURCE: ("name",)}
 CARRIED = ("tab", "period", "days", "source", "owner")
 AS_LEFT = "desk"  # on the page of a record, which shows no filters: all of these in one
-WAY = "addresses of the pages that were left"
-LONGEST_WAY = 50
 
 Query = dict[str, list[str]]
 
 
 def current() -> str:
     """Return the page that the address names."""
-    page = st.navigation([_page(name) for name in TITLES], position="hidden").url_path
-    _restore(page)
-    return page
+    return st.navigation([_page(name) for name in TITLES], position="hidden").url_path
 
 
 def of(page: str, known: Collection[str]) -> str:
@@ -37,9 +33,6 @@ def of(page: str, known: Collection[str]) -> str:
 
 def open_record(module: str, id_: str) -> None:
     """Go to the page of a record; ends this run of the page."""
-    here = _page_of(st.query_params)
-    way = [*st.session_state.get(WAY, ()), (here, _query())]
-    st.session_state[WAY] = way[-LONGEST_WAY:]
     own = {"kind": module, "id": id_}
     # In one, since those that widgets of this page are bound to cannot be given to another page.
     desk = urlencode(_carried(), doseq=True)
@@ -60,26 +53,6 @@ def way_back() -> None:
         icon=":material/arrow_back:",
         query_params=_carried(),
     )
-
-
-def _restore(page: str) -> None:
-    """Give a page that Back has led to its own address again.
-
-    Streamlit 1.67 leaves it the parameters of the page that Back came from.
-    """
-    if _page_of(st.query_params) in (DESK, page):
-        return
-    way = list(st.session_state.get(WAY, ()))
-    while way and way[-1][0] != page:
-        way.pop()
-    st.query_params.from_dict(way.pop()[1] if way else _carried())
-    st.session_state[WAY] = way
-    st.rerun()
-
-
-def _page_of(query: Collection[str]) -> str:
-    """Return the page that the parameters are of."""
-    return next((page for page, own in OF.items() if any(name in query for name in own)), DESK)
 
 
 def _carried() -> Query:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+import psycopg2
 import streamlit as st
 import xlsxwriter
 
@@ -20,7 +21,8 @@ from dashboard.source import Source
 from dashboard.style import Row, cell
 
 MOST = 10_000
-WAITING = "behind"  # in the session: the mark that was clicked, until its window is shown
+LONGEST_TITLE = 120
+LIST = "list"  # in the address: the list that is open, as JSON of a mark
 CHOSEN, OPENED = "record of a list", "records opened"
 DAY = "D MMM YYYY"
 CSV = "text/csv"
@@ -189,31 +191,58 @@ DAYS = {"created", "converted", "closing_date", "closed_day", "day"}
 
 
 def clicked(selection: dict[str, Any]) -> None:
-    """Keep the mark of a chart's selection, so that `show_clicked` opens its list."""
+    """Put the mark of a chart's selection in the address, so that `show_open` opens its list."""
     for point in selection.get("points", []):
         # A tile of a treemap has its mark as its id.
         _, behind = point.get("customdata") or ("", point.get("id"))
         if behind:
-            st.session_state[WAITING] = json.loads(behind)
+            st.query_params[LIST] = behind
 
 
-def show_clicked(source: Source) -> None:
-    """Open the list of the mark that was clicked, if one was."""
-    behind = st.session_state.pop(WAITING, None)
-    if behind is None:
+def show_open(source: Source) -> None:
+    """Open the list that the address names, if it does; closing it takes it out again."""
+    if LIST not in st.query_params:
         return
-    shown = LISTS[behind.pop("kind")]
-    title = behind.pop("title", shown.noun.capitalize())
-    if not source.viewer.may_see_records:
-        st.toast(NO_RECORDS, icon=":material/lock:")
-        return
-    rows = source.listed(shown.query, **_parameters(shown, behind, source))
+    try:
+        shown, narrowed, title = _named(st.query_params[LIST])
+        if not source.viewer.may_see_records:
+            return _close(NO_RECORDS)
+        rows = source.listed(shown.query, **_parameters(shown, narrowed, source))
+    except (ValueError, psycopg2.DataError):
+        return _close("The address names a list that there is none of.")
     if not rows:
-        st.toast("No record is left behind this mark: the data changed since it was drawn.")
-        return
+        return _close("No record is behind this mark now: the data or the filters changed.")
     # Before the window: it runs again by itself, when the connection is closed.
     rows = with_contacts(source, shown.module, rows)
-    st.dialog(markdown(title), width="large")(show_list)(source, shown, title, rows)
+    window = st.dialog(markdown(title), width="large", on_dismiss=_close)
+    window(show_list)(source, shown, title, rows)
+
+
+def _named(behind: str) -> tuple[List, Row, str]:
+    """Return what a mark of the address lists, its parameters and its title.
+
+    Raises ValueError where it is no mark: an address may come from anybody.
+    """
+    narrowed = json.loads(behind)
+    if not isinstance(narrowed, dict) or not all(map(_is_plain, narrowed.values())):
+        raise ValueError("no mark")
+    shown = LISTS.get(str(narrowed.pop("kind", "")))
+    if shown is None:
+        raise ValueError("no list of that kind")
+    title = str(narrowed.pop("title", shown.noun.capitalize()))[:LONGEST_TITLE]
+    return shown, narrowed, title
+
+
+def _is_plain(value: object) -> bool:
+    parts = value if isinstance(value, list) else [value]
+    return all(part is None or isinstance(part, str) for part in parts)
+
+
+def _close(because: str = "") -> None:
+    """Take the list out of the address."""
+    if because:
+        st.toast(because, icon=":material/info:")
+    st.query_params.pop(LIST, None)
 
 
 def _parameters(shown: List, narrowed: Row, source: Source) -> Row:
@@ -224,7 +253,7 @@ def _parameters(shown: List, narrowed: Row, source: Source) -> Row:
     period = dict(zip(shown.period or ("first_day", "last_day"), days, strict=True))
     if shown.period is None:
         period = dict.fromkeys(period)
-    return {**period, "most": MOST, **narrowed}
+    return {**period, **narrowed, "most": MOST}
 
 
 def show_list(source: Source, shown: List, title: str, rows: Sequence[Row]) -> None:

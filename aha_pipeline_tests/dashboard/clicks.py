@@ -4,7 +4,7 @@ from typing import Any
 
 from aha_pipeline_tests.kit.browser import STILL
 
-MILLISECONDS = 60_000
+MILLISECONDS = 180_000
 
 
 def open_tab(page: Any, address: str, tab: str, more: str = "") -> None:

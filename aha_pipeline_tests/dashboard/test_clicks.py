@@ -11,6 +11,11 @@ from aha_pipeline_tests.kit.ports import free_port
 from aha_pipeline_tests.kit.serving import served
 
 YEAR = "&period=This+fiscal+year"
+# Drawings of charts that reach out of the columns they stand in.
+BEYOND_ITS_FRAME = """[...document.querySelectorAll(".js-plotly-plot .main-svg")].map((drawing) => [
+    drawing.getBoundingClientRect(),
+    drawing.closest("[data-testid=stColumn]").getBoundingClientRect()
+]).filter(([drawn, frame]) => drawn.right > frame.right + 1 || drawn.width < 50)"""
 PLACES = [
     # tab, chart, mark, its place among those of the chart, heading of the list, records in it
     ("Overview", "overview-funnel", ".barlayer .point path", 0, "Leads: Not Contacted", 12),
@@ -64,6 +69,90 @@ def test_second_click_on_a_mark_opens_its_list_again(page, address):
         page.keyboard.press("Escape")
         window.wait_for(state="hidden")
         settle(page)
+
+
+def test_back_and_forward_go_one_place_each_and_an_open_list_is_one(page, address):
+    """From the desk to a rep, a list, a record, and back to each, as it was; then forward."""
+    open_tab(page, address, "Deal Pipeline", YEAR)
+    places = [place(page)]
+    frame = page.locator("[class*='st-key-dashboard-charts-reps-win_rates-']")
+    frame.locator(".ytick a", has_text="Asha").click()
+    page.get_by_role("heading", name="Asha").wait_for()
+    page.wait_for_selector(".js-plotly-plot .main-svg")
+    settle(page)
+    places.append(place(page))
+    click(page, "deals-stage_count", ".barlayer .point path", 0)
+    window = page.get_by_role("dialog")
+    window.wait_for()
+    settle(page)
+    places.append(place(page))
+    box = window.get_by_test_id("stDataFrame").bounding_box()
+    page.mouse.click(box["x"] + 60, box["y"] + 52)
+    page.get_by_text("Belongs together").wait_for()
+    settle(page)
+    places.append(place(page))
+    for move, expected in (
+        *((page.go_back, before) for before in places[-2::-1]),
+        *((page.go_forward, after) for after in places[1:]),
+    ):
+        move()
+        page.wait_for_url(expected[0])
+        page.locator("h1", has_text=expected[1]).wait_for()
+        settle(page)
+        assert place(page) == expected
+
+
+def place(page: object) -> tuple[str, str, int]:
+    """Return where the reader is: the address, the heading, and how many lists are open."""
+    return page.url, page.locator("h1").inner_text(), page.get_by_role("dialog").count()
+
+
+def test_an_address_opens_the_list_that_was_open_and_closing_leaves_no_step(page, address):
+    open_tab(page, address, "Deal Pipeline", f"&owner=Asha{YEAR}")
+    steps = page.evaluate("history.length")
+    click(page, "reps-win_rates", ".scatterlayer .point", 0)
+    page.get_by_role("dialog").wait_for()
+    settle(page)
+    shared = page.context.new_page()
+    shared.set_default_timeout(MILLISECONDS)
+    shared.goto(page.url)
+    window = shared.get_by_role("dialog")
+    window.wait_for()
+    settle(shared)
+    assert window.inner_text() == page.get_by_role("dialog").inner_text()
+    for opened in (page, shared):
+        opened.keyboard.press("Escape")
+        opened.get_by_role("dialog").wait_for(state="hidden")
+        settle(opened)
+        assert "list=" not in opened.url
+        assert "owner=Asha" in opened.url
+    assert page.evaluate("history.length") <= steps + 1  # the step forward, to the list
+    assert page.evaluate("history.state?.isList") is None
+    shared.close()
+
+
+def test_a_page_on_paper_is_light_says_what_it_is_of_and_cuts_no_chart(page, address):
+    page.set_viewport_size({"width": 1920, "height": 1000})
+    page.emulate_media(color_scheme="dark")
+    open_tab(page, address, "Deal Pipeline", "&owner=Bala")
+    page.evaluate("window.print = () => dispatchEvent(new Event('beforeprint'))")
+    page.get_by_role("button", name="Print or save as PDF").click()
+    settle(page)
+    page.emulate_media(media="print", color_scheme="dark")
+    page.set_viewport_size({"width": 1047, "height": 718})  # A4, without its margins
+    said = page.inner_text("body")
+    for part in ("Data as of 10 Mar 2026", "1–10 Mar", "Owners: Bala", "Sources: all"):
+        assert part in said
+    for part in ("Print", "Overview", "As a table", "Find a name"):
+        assert part not in said
+    assert (
+        page.evaluate(
+            "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
+        )
+        == "rgba(0, 0, 0, 0)"
+    )
+    assert page.evaluate(BEYOND_ITS_FRAME) == []
+    page.emulate_media(media="screen", color_scheme="light")
 
 
 def test_list_is_downloaded_whole_and_exact(page, address):

@@ -376,3 +376,25 @@ def test_what_is_still_here_narrows_beside_what_is_gone(page, filled_url):
     shown = page(filled_url, address={"owner": ["Bala", "Somebody Who Left"]})
     assert {card.label: card.value for card in shown.metric} == narrowed
     assert any("Somebody Who Left" in warning.value for warning in shown.warning)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "{",
+        "5",
+        '{"kind": "no"}',
+        '{"kind": ["deals"]}',
+        '{"kind": "deals", "owners": "1"}',
+        '{"kind": "deals", "owners": {"a": 1}}',
+        '{"kind": "deals_closed", "closed_from": "31 February"}',
+        '{"kind": "deals", "stages": ["\\u0000"]}',
+    ],
+)
+def test_a_list_that_there_is_not_opens_nothing(page, filled_url, named):
+    shown = page(filled_url, address={"list": [named]})
+    assert not shown.exception
+    assert [toast.value for toast in shown.toast] == [
+        "The address names a list that there is none of."
+    ]
+    assert "list" not in shown.query_params
