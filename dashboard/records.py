@@ -235,7 +235,7 @@ def _named(behind: str) -> tuple[List, Row, str]:
 
 def _is_plain(value: object) -> bool:
     parts = value if isinstance(value, list) else [value]
-    return all(part is None or isinstance(part, str) for part in parts)
+    return all(part is None or isinstance(part, str | bool) for part in parts)
 
 
 def _close(because: str = "") -> None:
@@ -250,9 +250,11 @@ def _parameters(shown: List, narrowed: Row, source: Source) -> Row:
     days = (chosen.first_day, chosen.last_day)
     if shown.is_before:
         days = (chosen.before_first, chosen.before_last)
-    period = dict(zip(shown.period or ("first_day", "last_day"), days, strict=True))
-    if shown.period is None:
-        period = dict.fromkeys(period)
+    # Of the filters' days only those count that the list is of: a deal won in the period was mostly
+    # created before it.
+    period: Row = dict.fromkeys(("first_day", "last_day"))
+    if shown.period is not None:
+        period |= dict(zip(shown.period, days, strict=True))
     return {**period, **narrowed, "most": MOST}
 
 

@@ -226,6 +226,8 @@ def _cohort(row: Row, step: str, currency: str) -> Mark:
         *typical,
         *young,
     )
+    if row[step] is None:
+        return mark(hover)
     title = f"Leads of {month} that {'won' if step == 'won' else step}"
     days = {"first_day": row["month"], "last_day": row["month_end"]}
     return mark(hover, "entered_leads", step=step, title=title, **days)
