@@ -21,8 +21,8 @@ OPENED = {"owner": (pages.REP, "part"), "source": (pages.SOURCE, "part")}
 def show(source: Source) -> None:
     """Show the tab."""
     briefings.show_newest(source)
-    course.show(source)
     work_list.show(source)
+    course.show(source)
     show_cards(source)
     _over_time(source)
     _entered_and_lost(source)
