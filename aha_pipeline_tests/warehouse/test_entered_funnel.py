@@ -112,6 +112,21 @@ def test_a_random_company_equals_a_count_by_hand(connection, seed):
     assert find_failing_rows(connection, check).count == 0
 
 
+@pytest.mark.parametrize("is_used", [False, True])
+def test_a_default_of_zoho_that_the_company_does_not_have_is_no_step(connection, is_used):
+    named = "module = 'Deals' and value = 'Id. Decision Makers'"
+    with connection.cursor() as cursor:
+        cursor.execute("update crm.picklist_meaning set source = 'crm'")
+        cursor.execute(
+            f"update crm.picklist_meaning set source = 'default', position = 70 where {named}"  # noqa: S608
+        )
+    put(connection, "Deals", deal(1, day(1), WON), deal(2, day(2), STAGES[3 if is_used else 4]))
+    build(connection, only=("entered_funnel",))
+    shown = [row[0] for row in steps(connection, "deal")]
+    assert shown.count("Identify Decision Makers") == 1
+    assert shown[-2:] == [STAGES[3] if is_used else STAGES[5], "Won"]
+
+
 def test_an_empty_company_has_no_step(connection):
     build(connection, only=("entered_funnel",))
     assert rows(connection, "entered_funnel") == []

@@ -20,6 +20,12 @@ with deal_steps as (
     select position, min(value) as step
     from crm.picklist_meaning
     where module = 'Deals' and coalesce(meaning, 'open') = 'open'
+        -- Zoho's defaults are no steps of a company that has named its own.
+        and (
+            source <> 'default' or not exists (
+                select from crm.picklist_meaning where module = 'Deals' and source = 'crm'
+            )
+        )
     group by position
 ),
 stages as (
