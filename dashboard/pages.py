@@ -33,16 +33,25 @@ def of(page: str, known: Collection[str]) -> str:
 
 def open_record(module: str, id_: str) -> None:
     """Go to the page of a record; ends this run of the page."""
-    own = {"kind": module, "id": id_}
     # In one, since those that widgets of this page are bound to cannot be given to another page.
     desk = urlencode(_carried(), doseq=True)
+    own = _own(RECORD, module, id_)
     st.switch_page(_page(RECORD), query_params={**own, AS_LEFT: desk} if desk else own)
+
+
+def link(page: str, label: str, icon: str, *values: object) -> None:
+    """Show a link to the page of a rep or a source."""
+    query = {**_own(page, *values), **_carried()}
+    st.page_link(_page(page), label=label, icon=f":material/{icon}:", query_params=query)
 
 
 def address(page: str, *values: object) -> str:
     """Return the address of a page, from every other page; values: what it is of."""
-    own = dict(zip(OF[page], map(str, values), strict=True))
-    return f"{page}?{urlencode({**own, **_carried()}, doseq=True)}"
+    return f"{page}?{urlencode({**_own(page, *values), **_carried()}, doseq=True)}"
+
+
+def _own(page: str, *values: object) -> Query:
+    return {name: [str(value)] for name, value in zip(OF[page], values, strict=True)}
 
 
 def way_back() -> None:

@@ -1,5 +1,6 @@
 """The page of one record: what it is, how to reach whom, what happened, what belongs to it."""
 
+from contextlib import suppress
 from itertools import groupby
 
 import streamlit as st
@@ -9,7 +10,7 @@ from aha_pipeline.encoding import markdown
 from dashboard import pages, reach, record_viewer
 from dashboard.parts import at, lazily
 from dashboard.records import with_contacts
-from dashboard.source import Source
+from dashboard.source import NotBuilt, Source
 from dashboard.style import Row
 
 LATEST = 20
@@ -31,6 +32,7 @@ def show(source: Source, module: str, id_: str) -> None:
             icon=":material/delete:",
         )
     _reach(source, module, id_)
+    _whose(source, record)
     left, right = st.columns([3, 2])
     with left:
         _fields(source, module, id_)
@@ -54,6 +56,17 @@ def _reach(source: Source, module: str, id_: str) -> None:
         for label, icon, address in actions:
             if address:
                 st.link_button(markdown(label), address, icon=f":material/{icon}:")
+
+
+def _whose(source: Source, record: Row) -> None:
+    """Show the links to the pages of the rep who owns the record and of the source it came from."""
+    said = record["raw_data"]
+    owner, origin = (said.get("Owner") or {}).get("id"), said.get("Lead_Source")
+    with suppress(NotBuilt), st.container(horizontal=True):
+        if any(row["owner_id"] == owner for row in source.rows("filter_owners")):
+            pages.link(pages.REP, markdown(record["owner_name"] or owner), "person", owner)
+        if any(row["source"] == origin for row in source.rows("filter_sources")):
+            pages.link(pages.SOURCE, markdown(origin), "campaign", origin)
 
 
 def _fields(source: Source, module: str, id_: str) -> None:
