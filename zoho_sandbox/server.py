@@ -24,6 +24,7 @@ from zoho_sandbox.twilio import account, messages
 from zoho_sandbox.twilio.delivery_faults import DeliveryFaults
 from zoho_sandbox.twilio.outbox import Outbox
 from zoho_sandbox.zoho import accounts, api, console, dataset
+from zoho_sandbox.zoho.credits import Credits
 from zoho_sandbox.zoho.grants import Grants
 from zoho_sandbox.zoho.middleware import ApiMiddleware
 from zoho_sandbox.zoho.organisation import Organisation
@@ -44,6 +45,7 @@ class Sandbox:
     tokens: Tokens
     grants: Grants
     outbox: Outbox
+    credits: Credits
     _server: uvicorn.Server
     _thread: Thread
 
@@ -82,7 +84,7 @@ def start(
     try:
         switches = switches or Switches()
         store, tokens, grants = Store(now, switches), Tokens(now, switches), Grants(now)
-        outbox = Outbox(outbox_path, now)
+        outbox, credits = Outbox(outbox_path, now), Credits(switches)
         organisation = dataset.load(data_dir, store) if data_dir else simulation.build(store)
         outbox.messages()
     except BaseException:
@@ -95,7 +97,7 @@ def start(
     app = Starlette(
         routes=[
             *accounts.routes(tokens, grants, switches),
-            *api.routes(organisation, tokens, grants, switches),
+            *api.routes(organisation, tokens, grants, switches, credits),
             *messages.routes(outbox, now, delivery_faults),
             *account.routes(switches),
             *pages.routes(organisation, outbox),
@@ -104,13 +106,17 @@ def start(
         middleware=[
             Middleware(Guard),
             Middleware(
-                ApiMiddleware, organisation=organisation, switches=switches, connections=connections
+                ApiMiddleware,
+                organisation=organisation,
+                switches=switches,
+                connections=connections,
+                credits=credits,
             ),
         ],
     )
     server, thread = _run(app, listener, connections)
     url = f"http://{HOST}:{listener.getsockname()[1]}"
-    return Sandbox(url, organisation, switches, tokens, grants, outbox, server, thread)
+    return Sandbox(url, organisation, switches, tokens, grants, outbox, credits, server, thread)
 
 
 def serve(

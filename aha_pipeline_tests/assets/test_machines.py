@@ -8,7 +8,8 @@ import pytest
 
 from aha_pipeline.warehouse.connection import connect
 from zoho_sandbox.server import start
-from zoho_sandbox.zoho.middleware import ApiMiddleware, _cost
+from zoho_sandbox.zoho.credits import cost
+from zoho_sandbox.zoho.middleware import ApiMiddleware
 
 CALLS_AT_A_TIME, CREDITS = 3, 100
 
@@ -27,7 +28,7 @@ def calls(monkeypatch) -> CallLog:
     async def counted(self, scope, receive, send):
         log.now += 1
         log.most = max(log.most, log.now)
-        log.credits += _cost(scope)
+        log.credits += cost(scope)
 
         async def answer(message):
             # Before the answer is out: who has it may call again before this goes on.

@@ -10,6 +10,7 @@ from zoho_sandbox.errors import SandboxError
 from zoho_sandbox.faults.kinds import FAULTS
 from zoho_sandbox.faults.switches import Churn, Switches
 from zoho_sandbox.twilio import delivery_faults
+from zoho_sandbox.zoho.history import TRACKERS
 
 APPROVALS = ("approved", "pending", "rejected", "paused", "disabled", "unknown")
 TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -90,6 +91,11 @@ def _delivery_faults(text: str) -> list[str]:
     return names
 
 
+def _trackers(text: str) -> set[str]:
+    known = {module: module for module in TRACKERS}
+    return set() if text == "none" else {known[name] for name in _names(text)}
+
+
 def _zone(text: str) -> str:
     return ZoneInfo(text).key
 
@@ -119,6 +125,14 @@ FORMS = {
     "coql": _flag("no scope for queries", "=false"),
     "count": _flag("no scope for counts", "=false"),
     "coql_converted": _flag("queries do not see converted and unapproved records", "=false"),
+    "trackers": Form(
+        "Deals,Leads", _trackers, "modules of which a picklist is tracked, or none of them: none"
+    ),
+    "timeline": _flag("no timelines of records", "=false"),
+    "history_days": _whole("180", "days that timelines reach back"),
+    "owner_history": _one_of(
+        ("automation_details", "field_history"), "where a timeline tells a change of the owner"
+    ),
     "metadata_gaps": _flag("fields without json_type or length"),
     "formulas": Form("Deals.Expected_Revenue", _fields, "fields that are called formulas"),
     "commit_lag": _seconds("3", "seconds after which a change shows"),

@@ -44,6 +44,10 @@ class Switches:
     `coql` and `count`, whether those calls are allowed; `coql_converted`, whether queries see
     converted and unapproved records.
 
+    History: `trackers`, the modules of which a picklist is tracked, of Deals and Leads; `timeline`,
+    whether timelines are allowed; `history_days` that they reach back; `owner_history`, whether an
+    owner's change stands in "automation_details" or in "field_history".
+
     Metadata: `metadata_gaps` for fields without `json_type` or `length`; `formulas`, further
     fields of a module that are called formulas.
 
@@ -80,6 +84,10 @@ class Switches:
     coql: bool = True
     count: bool = True
     coql_converted: bool = True
+    trackers: set[str] = field(default_factory=lambda: {"Deals"})
+    timeline: bool = True
+    history_days: int | None = None
+    owner_history: str = "automation_details"
     metadata_gaps: bool = False
     formulas: dict[str, set[str]] = field(default_factory=dict)
     commit_lag: float = 0.0

@@ -22,16 +22,19 @@ from starlette.routing import Route
 from zoho_sandbox.clock import instant_of, stamp
 from zoho_sandbox.faults.churn import ChurnSimulator
 from zoho_sandbox.faults.switches import Switches
-from zoho_sandbox.zoho import coql, list_response, page_tokens
+from zoho_sandbox.zoho import coql, criteria, list_response, page_tokens, timeline
 from zoho_sandbox.zoho.api_error import ApiError, mismatch, missing, no_scope, unknown_url
+from zoho_sandbox.zoho.credits import Credits, further_cost_of_query
 from zoho_sandbox.zoho.field_selection import Shape
 from zoho_sandbox.zoho.grants import Grants
+from zoho_sandbox.zoho.history import TRACKERS
 from zoho_sandbox.zoho.metadata import Metadata, known, visible_fields
 from zoho_sandbox.zoho.modules import Field, Module
 from zoho_sandbox.zoho.organisation import Organisation
 from zoho_sandbox.zoho.parameters import fields, paging, query, since
-from zoho_sandbox.zoho.records import Arrange, Deletion, Query
+from zoho_sandbox.zoho.records import DISPLAY_FIELDS, Arrange, Deletion, Query
 from zoho_sandbox.zoho.tokens import Tokens
+from zoho_sandbox.zoho.trackers import Trackers
 from zoho_sandbox.zoho.versions import Version, version_of
 
 DAY = 86_400
@@ -41,10 +44,14 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def routes(
-    organisation: Organisation, tokens: Tokens, grants: Grants, switches: Switches
+    organisation: Organisation,
+    tokens: Tokens,
+    grants: Grants,
+    switches: Switches,
+    credits: Credits,
 ) -> list[Route]:
     """Return the routes of the CRM."""
-    crm, metadata = Crm(organisation, switches), Metadata(organisation, switches)
+    crm, metadata = Crm(organisation, switches, credits), Metadata(organisation, switches)
     authorization = Authorization(organisation, tokens, grants)
 
     def route(
@@ -77,6 +84,8 @@ def routes(
         route("/{module}/deleted", crm.deleted, OF_MODULE),
         route("/{module}/actions/count", crm.count, OF_MODULE, "ZohoSearch.securesearch.READ"),
         route("/{module}/{id}", crm.get, OF_MODULE),
+        route("/{module}/{id}/__timeline", crm.timeline, OF_MODULE),
+        route("/{module}/{id}/Stage_History", crm.stage_history, OF_MODULE),
         route("{rest:path}", crm.unknown),
     ]
 
@@ -129,9 +138,10 @@ class Authorization:
 class Crm:
     """The answers to the calls about records, one method a route."""
 
-    def __init__(self, organisation: Organisation, switches: Switches) -> None:
+    def __init__(self, organisation: Organisation, switches: Switches, credits: Credits) -> None:
         self._organisation, self._switches = organisation, switches
-        self._store = organisation.store
+        self._store, self._credits = organisation.store, credits
+        self._trackers = Trackers(organisation.store)
         self._churn = ChurnSimulator(organisation.store)
         self._calls = count()
 
@@ -189,7 +199,7 @@ class Crm:
         )
 
     def count(self, request: Request) -> Response:
-        """How many records a list call with the same parameters finds in all."""
+        """How many records a list call with the same parameters finds, or criteria do."""
         version = version_of(request)
         if not version.is_v8:
             raise unknown_url()
@@ -197,7 +207,12 @@ class Crm:
         if not self._switches.count:
             raise no_scope()
         asked = self._query(request, version, module)
-        return JSONResponse({"count": self._store.tables[module.name].page(asked)[1]})
+        table = self._store.tables[module.name]
+        if "criteria" not in request.query_params:
+            return JSONResponse({"count": table.page(asked)[1]})
+        wanted = criteria.parse(request.query_params["criteria"])
+        found = (r for r in table.records.values() if asked.wants(r) and wanted(r.data))
+        return JSONResponse({"count": sum(1 for _ in found)})
 
     def coql(self, request: Request, body: bytes) -> Response:
         """The records that a query finds."""
@@ -205,13 +220,48 @@ class Crm:
         if not self._switches.coql:
             raise no_scope()
         select = coql.parse(_select_query(body), partial(self._columns, version), version)
+        self._credits.spend(further_cost_of_query(select.limit))
         module = self._organisation.modules[select.module]
+        if module.tracker and not version.is_v8:
+            raise ApiError(400, "INVALID_QUERY", "the module is not supported in queries")
         table = self._store.tables[module.name]
         records, more = coql.run(select, table, self._switches.coql_converted)
         lookup = ("name", "id") if version.is_v8 else ("id",)
         shape = replace(self._shape(module, version, select.columns), lookup=lookup)
         rows = shape.cut(record.text for record in records)
         return list_response.listing(rows, {"count": len(rows), "more_records": more})
+
+    def timeline(self, request: Request) -> Response:
+        """What happened to a record."""
+        if not version_of(request).is_v8:
+            raise unknown_url()
+        module = self._readable(request.path_params["module"])
+        if not self._switches.timeline:
+            raise no_scope()
+        id_ = request.path_params["id"]
+        record = self._store.tables[module.name].records.get(id_)
+        if record is None:
+            message = "the related id given seems to be invalid"
+            raise ApiError(400, "INVALID_DATA", message, id=id_)
+        name = next((record.data[n] for n in DISPLAY_FIELDS if record.data.get(n)), "")
+        entries = self._store.history.of(module.name, id_)
+        now = self._store.now().timestamp()
+        answer = timeline.answer(request, module, name, entries, self._switches, now)
+        self._churn.apply(module)
+        return answer
+
+    def stage_history(self, request: Request) -> Response:
+        """A page of the stages that a deal was in."""
+        version, module = version_of(request), self._readable(request.path_params["module"])
+        tracker = TRACKERS.get(module.name)
+        if tracker is None or module.name != "Deals":
+            raise unknown_url()
+        number, size = paging(request)
+        rows = self._trackers.of(tracker.name, request.path_params["id"])
+        chosen = rows[(number - 1) * size : number * size]
+        shape = self._shape(self._organisation.modules[tracker.name], version, None)
+        texts = shape.cut(record.text for record in chosen)
+        return list_response.page(texts, number, size, number * size < len(rows))
 
     def unknown(self, request: Request) -> Response:
         """Any other path."""
@@ -221,7 +271,8 @@ class Crm:
         if name in self._switches.unreadable:
             raise no_scope()
         self._organisation.open_module(name)
-        return known(self._organisation, name)
+        self._trackers.refresh(name)
+        return known(self._organisation, name, self._switches)
 
     def _columns(self, version: Version, name: str) -> dict[str, Field]:
         """Return the fields of a module that a query may name."""

@@ -139,6 +139,13 @@ FIELDS = {
     "Products": SYSTEM + "*Product_Name Product_Code Unit_Price:currency",
     "Deals_X_Products": "Deals:lookup Products:lookup Created_Time:datetime Modified_Time:datetime",
     "Notes": SYSTEM + "Note_Title Note_Content:textarea Parent_Id:lookup",
+    "DealHistory": "Potential_Name:lookup Stage:picklist Moved_To__s:text Amount:currency "
+    "Probability:integer Expected_Revenue:currency Closing_Date:date "
+    "Stage_Duration_Calendar_Days:integer Modified_Time:datetime Modified_By:ownerlookup "
+    "Created_Time:datetime",
+    "Lead_Status_History": "Full_Name:lookup Lead_Status:picklist Moved_To__s:text "
+    "Owner:ownerlookup Duration_Days:integer Modified_Time:datetime Modified_By:ownerlookup "
+    "Created_Time:datetime",
 }
 # Where the lookups lead. Those that lead to several modules, as What_Id does, say nothing of it.
 LOOKUP_MODULES = {
@@ -149,6 +156,8 @@ LOOKUP_MODULES = {
     "Campaign_Source": "Campaigns",
     "Deals": "Deals",
     "Products": "Products",
+    "Potential_Name": "Deals",
+    "Full_Name": "Leads",
 }
 DOLLAR_KEYS = {
     "$currency_symbol": "₹",

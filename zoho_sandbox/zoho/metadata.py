@@ -40,14 +40,14 @@ class Metadata:
     def modules(self, request: Request) -> Response:
         """All modules, and the tabs that are none."""
         self._check(request)
-        known = self._organisation.modules.values()
-        listed = [module.metadata(position) for position, module in enumerate(known, start=1)]
+        served = served_modules(self._organisation, self._switches).values()
+        listed = [module.metadata(position) for position, module in enumerate(served, start=1)]
         return JSONResponse({"modules": [*map(_tab, TABS), *listed]})
 
     def module(self, request: Request) -> Response:
         """One module."""
         self._check(request)
-        module = known(self._organisation, request.path_params["module"])
+        module = known(self._organisation, request.path_params["module"], self._switches)
         position = list(self._organisation.modules).index(module.name) + 1
         return JSONResponse({"modules": [module.metadata(position)]})
 
@@ -56,11 +56,15 @@ class Metadata:
         version = self._check(request)
         if "module" not in request.query_params:
             raise missing("module")
-        module = known(self._organisation, request.query_params["module"])
+        module = known(self._organisation, request.query_params["module"], self._switches)
         fields = visible_fields(module, version, self._switches)
         if not fields:
             return Response(status_code=HTTPStatus.NO_CONTENT)
-        described = [module.field_metadata(field, rich=version.is_v8) for field in fields]
+        described = [
+            module.field_metadata(field, rich=version.is_v8)
+            | module.tracking_metadata(field, self._switches.trackers)
+            for field in fields
+        ]
         if self._switches.metadata_gaps:
             for member, rows in (("json_type", described[::3]), ("length", described[1::3])):
                 for row in rows:
@@ -72,7 +76,7 @@ class Metadata:
         self._check(request)
         if "module" not in request.query_params:
             raise missing("module")
-        known(self._organisation, request.query_params["module"])
+        known(self._organisation, request.query_params["module"], self._switches)
         return JSONResponse({"layouts": [LAYOUT | {"status": 0, "visible": True}]})
 
     def pipelines(self, request: Request) -> Response:
@@ -163,9 +167,18 @@ class Metadata:
         return version
 
 
-def known(organisation: Organisation, name: str) -> Module:
+def served_modules(organisation: Organisation, switches: Switches) -> dict[str, Module]:
+    """Return the modules that are there: of the trackers those that are switched on."""
+    return {
+        name: module
+        for name, module in organisation.modules.items()
+        if module.tracker is None or module.tracker.module in switches.trackers
+    }
+
+
+def known(organisation: Organisation, name: str, switches: Switches) -> Module:
     """Return a module by name, or refuse it."""
-    if name not in organisation.modules:
+    if name not in served_modules(organisation, switches):
         message = "the module name given seems to be invalid"
         raise ApiError(400, "INVALID_MODULE", message, resource_path_index=0)
     return organisation.modules[name]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC
 from email.utils import format_datetime
-from urllib.parse import parse_qs
 
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,12 +14,12 @@ from zoho_sandbox.faults.failures import Faults
 from zoho_sandbox.faults.kinds import BUSY
 from zoho_sandbox.faults.switches import Switches
 from zoho_sandbox.zoho.api_error import envelope
+from zoho_sandbox.zoho.credits import Credits, cost
 from zoho_sandbox.zoho.organisation import Organisation
 
 CREDITS_USED_UP = envelope(
     "TOO_MANY_REQUESTS", "You have used up the API credits of your organisation"
 )
-DELETED_COST, VIEW_COST = 2, 3
 LARGEST_BODY = 1_000_000
 
 
@@ -33,8 +32,10 @@ class ApiMiddleware:
         organisation: Organisation,
         switches: Switches,
         connections: Connections,
+        credits: Credits,
     ) -> None:
         self._app, self._organisation, self._switches = app, organisation, switches
+        self._credits = credits
         self._faulty = Faults(app, switches, connections)
         self._under_way = 0
 
@@ -58,7 +59,7 @@ class ApiMiddleware:
         if limit is not None and self._under_way >= limit:
             await JSONResponse(BUSY, 429)(scope, receive, send)
             return
-        if not self._spend_credits(scope):
+        if not self._credits.spend(cost(scope)):
             await JSONResponse(CREDITS_USED_UP, 429)(scope, receive, send)
             return
         self._under_way += 1
@@ -71,22 +72,14 @@ class ApiMiddleware:
         finally:
             self._under_way -= 1
 
-    def _spend_credits(self, scope: Scope) -> bool:
-        """Take the credits of a call; whether there were any left."""
-        left = self._switches.credits
-        if left is None:
-            return True
-        self._switches.credits = max(left - _cost(scope), 0)
-        return left > 0
-
     def _with_credits_header(self, send: Send) -> Send:
         """Add the credits that are left, once they are counted."""
-        if self._switches.credits is None:
+        if self._credits.left is None:
             return send
 
         async def metered(message: Message) -> None:
             if message["type"] == "http.response.start":
-                left = str(self._switches.credits).encode()
+                left = str(self._credits.left).encode()
                 message["headers"].append((b"x-api-credits-remaining", left))
             await send(message)
 
@@ -109,10 +102,3 @@ def _is_within_size_limit(scope: Scope) -> bool:
     headers = dict(scope["headers"])
     length = headers.get(b"content-length", b"0")
     return b"transfer-encoding" not in headers and int(length) <= LARGEST_BODY
-
-
-def _cost(scope: Scope) -> int:
-    """Return the credits of a call: more for the deleted records, and for a custom view."""
-    if scope["path"].endswith("/deleted"):
-        return DELETED_COST
-    return VIEW_COST if "cvid" in parse_qs(scope["query_string"].decode()) else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from zoho_sandbox.ids import metadata_id
@@ -14,6 +15,7 @@ from zoho_sandbox.zoho.fields import (
     LOOKUP_MODULES,
     PICKLISTS,
 )
+from zoho_sandbox.zoho.history import TRACKERS, Tracker
 from zoho_sandbox.zoho.pipeline import stage_details
 
 JSON_TYPES = {
@@ -99,13 +101,18 @@ class Module:
         object.__setattr__(self, "sortable", names)
 
     @property
+    def tracker(self) -> Tracker | None:
+        """What it tracks, if it is a tracker."""
+        return next((t for t in TRACKERS.values() if t.name == self.name), None)
+
+    @property
     def singular(self) -> str:
         """The name of one record."""
         return self.name.removesuffix("s")
 
     def metadata(self, position: int) -> dict:
         """Return the module as `settings/modules` answers it."""
-        return {
+        described = {
             "id": metadata_id(self.name),
             "api_name": self.name,
             "module_name": self.name,
@@ -118,8 +125,23 @@ class Module:
             "deletable": True,
             "viewable": True,
             "convertable": self.name == "Leads",
-            "visibility": 1,
+            "visibility": 1 if self.tracker is None else 0,
             "sequence_number": position,
+        }
+        return described | self._tracking
+
+    @property
+    def _tracking(self) -> dict:
+        """What the metadata tell of a tracker alone."""
+        if self.tracker is None:
+            return {}
+        parent = self.tracker.module
+        return {
+            "status": "system_hidden",
+            "creatable": False,
+            "editable": False,
+            "deletable": False,
+            "parent_module": {"api_name": parent, "id": metadata_id(parent)},
         }
 
     def field_metadata(self, f: Field, *, rich: bool = False) -> dict:
@@ -128,8 +150,32 @@ class Module:
         label = f"{self.singular} {words}" if f.name == "Owner" else words
         return f.metadata(self.name, label, rich=rich)
 
+    def tracking_metadata(self, f: Field, trackers: Container[str]) -> dict:
+        """Return what `settings/fields` tells of the history of a field; `trackers` are on."""
+        tracker = TRACKERS.get(self.name)
+        if tracker is None or tracker.field != f.name or self.name not in trackers:
+            return {}
+        return {
+            "history_tracking_enabled": True,
+            "history_tracking": {
+                "related_list_name": tracker.name.replace("_", " "),
+                "module": {"api_name": tracker.name, "id": metadata_id(tracker.name)},
+                "duration_configuration": "days",
+                "duration_configured_field": {
+                    "api_name": tracker.days,
+                    "id": metadata_id(f"{tracker.name}.{tracker.days}"),
+                },
+                "followed_fields": [
+                    {"api_name": name, "id": metadata_id(f"{tracker.name}.{name}")}
+                    for name in tracker.followed
+                ],
+            },
+        }
+
     @property
     def _generated_type(self) -> str:
+        if self.tracker is not None:
+            return "field_tracker"
         if LINK in self.name:
             return "linking"
         return "custom" if self.custom else "default"

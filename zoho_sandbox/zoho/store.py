@@ -10,6 +10,7 @@ from threading import RLock
 from zoho_sandbox.clock import Clock, instant_of, real_time, stamp
 from zoho_sandbox.faults.delayed_commits import DelayedCommits
 from zoho_sandbox.faults.switches import Switches
+from zoho_sandbox.zoho.history import History
 from zoho_sandbox.zoho.records import Deletion, Record, Table
 
 
@@ -25,6 +26,7 @@ class Store:
         self.switches = switches or Switches()
         self.lock = RLock()
         self.tables: defaultdict[str, Table] = defaultdict(Table)
+        self.history = History()
         self._commits = DelayedCommits()
         self._last_id = 0
 
@@ -41,6 +43,8 @@ class Store:
             id_ = data.get("id") or str(self._last_id + 1)
             record = Record({"id": id_, "Created_Time": moment, "Modified_Time": moment, **data})
             self._remember_id(id_)
+            author = data.get("Created_By")
+            self.history.add(module, record.data, "added", self._moment(at), author)
             self._commit(module, record, record.data, at)
             return id_
 
@@ -61,7 +65,7 @@ class Store:
             "$converted_detail": detail | {"convert_date": moment[:10]},
             "Converted_Date_Time": moment,
         }
-        self._change("Leads", lead, bump | converted, at, by)
+        self._change("Leads", lead, bump | converted, at, by, "converted")
 
     def derive(self, module: str, id_: str, changes: dict) -> None:
         """Change values that follow from others, as formulas do: at once, no time moves."""
@@ -101,6 +105,7 @@ class Store:
             never_seen = coming and id_ not in table.records
             record = coming[0] if never_seen else table.remove(id_)
             self._commits.drop(module, id_)
+            self.history.add(module, record.data, "deleted", self._moment(at), by)
             table.deletions[id_] = Deletion(record, int(self._moment(at)), by)
 
     def purge(self, module: str, id_: str, at: float | None = None, by: dict | None = None) -> None:
@@ -118,6 +123,7 @@ class Store:
                 raise KeyError(id_)
             table = self.tables[module]
             record = table.deletions.pop(id_).record
+            self.history.add(module, record.data, "restored", self._moment(at), None)
             bumps = self.switches.restore_bumps
             table.put(record.changed({"Modified_Time": self._stamp(at)}) if bumps else record)
 
@@ -137,11 +143,20 @@ class Store:
                 self.tables[module].put(record)
 
     def _change(
-        self, module: str, id_: str, changes: dict, at: float | None, by: dict | None
+        self,
+        module: str,
+        id_: str,
+        changes: dict,
+        at: float | None,
+        by: dict | None,
+        action: str = "updated",
     ) -> None:
         with self.lock:
             author = {"Modified_By": by} if by else {}
-            record = self._newest(module, id_).changed(author | changes)
+            before = self._newest(module, id_).data
+            record = Record({**before, **author, **changes})
+            moment = instant_of(changes.get("Modified_Time")) or self._moment(at)
+            self.history.add(module, record.data, action, moment, by, changes, before)
             self._commit(module, record, changes, at)
 
     def _commit(self, module: str, record: Record, changes: dict, at: float | None) -> None:
