@@ -18,6 +18,7 @@ from dashboard.cards import compared
 from dashboard.filters import Filters, choose
 from dashboard.login import NoEntry
 from dashboard.parts import at, may_show_records
+from dashboard.phone import is_on_phone
 from dashboard.records import show_open
 from dashboard.source import NotBuilt, Source
 from dashboard.style import Row
@@ -127,8 +128,8 @@ def _say_period(data: Source) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if text := compared(data):
             st.caption(text)
-        with st.container(width="content"):
-            # Printed by `page.html`, as the browser prints.
+        # Printed by `page.html`, as the browser prints; a phone shares the address instead.
+        if not is_on_phone():
             st.button("Print or save as PDF", key="print", type="tertiary", icon=":material/print:")
     with st.container(key="printed"):
         st.caption(_narrowed())

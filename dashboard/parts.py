@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from html import unescape
 from typing import Any
 
@@ -210,6 +210,11 @@ def at(moment: datetime | None) -> str:
     if moment is None:
         return "an unknown time"
     return f"{moment.day} {moment:%b %Y, %H:%M %Z}".rstrip()
+
+
+def on(day: date) -> str:
+    """Return a day as `22 Nov 2026`."""
+    return f"{day.day} {day:%b %Y}"
 
 
 def counted(number: int | None, noun: str, currency: str = "INR") -> str:

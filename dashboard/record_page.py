@@ -1,6 +1,7 @@
 """The page of one record: what it is, how to reach whom, what happened, what belongs to it."""
 
 from contextlib import suppress
+from datetime import date, datetime
 from itertools import groupby
 
 import streamlit as st
@@ -8,7 +9,7 @@ import streamlit as st
 from aha_pipeline import figures
 from aha_pipeline.encoding import markdown
 from dashboard import pages, reach, record_viewer
-from dashboard.parts import at, lazily
+from dashboard.parts import at, lazily, on
 from dashboard.records import with_contacts
 from dashboard.source import NotBuilt, Source
 from dashboard.style import Row
@@ -77,20 +78,22 @@ def _fields(source: Source, module: str, id_: str) -> None:
             for row in fields:
                 name, value = st.columns([2, 3])
                 name.caption(markdown(row["label"]))
-                value.markdown(_value(row, source.currency))
+                value.markdown(_value(row, source))
 
 
-def _value(row: Row, currency: str) -> str:
+def _value(row: Row, source: Source) -> str:
     text = row["value"]
     if row["data_type"] == "phone" and (address := reach.telephone(text)):
         return f"[{markdown(text)}]({address})"
     if row["data_type"] == "email" and (address := reach.mail(text)):
         return f"[{markdown(text)}]({address})"
-    if row["data_type"] == "currency":
-        try:
-            return markdown(figures.money_exact(float(text), currency))
-        except ValueError:
-            return markdown(text)
+    with suppress(ValueError):  # what is no date or amount is shown as it stands
+        if row["data_type"] == "currency":
+            return markdown(figures.money_exact(float(text), source.currency))
+        if row["data_type"] == "date":
+            return markdown(on(date.fromisoformat(text)))
+        if row["data_type"] == "datetime":
+            return markdown(at(datetime.fromisoformat(text).astimezone(source.zone)))
     return markdown(text)
 
 

@@ -5,10 +5,12 @@ import io
 import zipfile
 from decimal import Decimal
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from aha_pipeline.crm.data_centres import web_url_for
+from dashboard.record_page import _value
 from dashboard.records import as_csv, as_xlsx
 from dashboard.source import Source
 
@@ -60,3 +62,20 @@ def test_a_record_opens_in_the_data_centre_of_the_organisation(accounts, domain,
     opened = Source.record_url(source, "Deals", "5/7")
     assert opened == (address and f"{address}/tab/Potentials/5%2F7")
     assert Source.record_url(source, "Products", "1") is None
+
+
+@pytest.mark.parametrize(
+    ("data_type", "value", "text"),
+    [
+        ("date", "2026-11-24", "24 Nov 2026"),
+        ("date", "tomorrow", "tomorrow"),
+        ("datetime", "2026-09-02T10:24:26+00:00", "2 Sep 2026, 15:54 IST"),
+        ("datetime", "2026-09-31T10:24:26+00:00", "2026-09-31T10:24:26+00:00"),
+        ("currency", "4771000", "₹47,71,000.00"),
+        ("currency", "much", "much"),
+        (None, "2026-11-24", "2026-11-24"),
+    ],
+)
+def test_a_value_is_printed_as_people_write_it_and_else_as_it_stands(data_type, value, text):
+    source = SimpleNamespace(currency="INR", zone=ZoneInfo("Asia/Kolkata"))
+    assert _value({"data_type": data_type, "value": value}, source).replace("\\", "") == text
