@@ -5,6 +5,7 @@ services instead of starting their own.
 """
 
 import os
+from typing import get_args
 
 from pydantic import SecretStr
 
@@ -96,5 +97,8 @@ def _with(settings: Settings, found: dict[str, str]) -> Settings:
 
 
 def _typed(name: str, text: str) -> str | SecretStr:
-    is_secret = SecretStr in getattr(Settings.model_fields[name].annotation, "__args__", ())
-    return SecretStr(text) if is_secret else text
+    return SecretStr(text) if _is_secret(Settings.model_fields[name].annotation) else text
+
+
+def _is_secret(annotation: object) -> bool:
+    return annotation is SecretStr or any(map(_is_secret, get_args(annotation)))

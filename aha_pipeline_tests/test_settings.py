@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 import time_machine
 
+from aha_pipeline import local
 from aha_pipeline.delivery import channel
 from aha_pipeline.settings import SettingsError, load
 
@@ -176,3 +177,15 @@ def test_a_reader_who_cannot_be_reached_so_is_refused(monkeypatch, settings, wor
     with pytest.raises(SettingsError, match=word) as caught:
         load()
     assert "9812345679" not in str(caught.value)
+
+
+def test_what_is_started_here_is_kept_as_the_settings_keep_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(local.embedded, "start", lambda home: f"postgresql://u:p@/db?host={home}")
+    monkeypatch.setattr(local.sandbox, "start", lambda home: "http://127.0.0.1:9000")
+    monkeypatch.setattr(local.os, "environ", {})
+    opened = local.complete(load(aha_home=str(tmp_path)))
+    assert opened.session_url.startswith("postgresql://u:p@/db")
+    assert opened.zoho is not None
+    assert "u:p@" not in repr(opened)
+    for secret in (opened.database_url, opened.zoho_client_secret, opened.twilio_auth_token):
+        assert secret.get_secret_value()
