@@ -29,7 +29,11 @@ from aha_pipeline.automation.schedules import (
     weekly_housekeeping,
     weekly_reconcile,
 )
-from aha_pipeline.automation.sensors import delivery_statuses, whatsapp_on_briefing
+from aha_pipeline.automation.sensors import (
+    delivery_statuses,
+    erasure_on_request,
+    whatsapp_on_briefing,
+)
 from aha_pipeline.settings import ALL_MODULES, SettingsError
 
 
@@ -73,7 +77,13 @@ def defs() -> dg.Definitions:
             weekly_reconcile(settings),
             weekly_housekeeping(settings),
         ],
-        sensors=[whatsapp_on_briefing, delivery_statuses, alert_on_failure, alert_on_lateness],
+        sensors=[
+            whatsapp_on_briefing,
+            delivery_statuses,
+            erasure_on_request,
+            alert_on_failure,
+            alert_on_lateness,
+        ],
         resources={"services": services_resource},
         executor=dg.in_process_executor,  # a process a step costs more than the steps themselves
     )

@@ -6,7 +6,7 @@ for this machine alone. https://docs.streamlit.io/develop/concepts/connections/a
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ import streamlit as st
 from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 from streamlit.web.server.starlette.starlette_websocket import _get_signed_cookie_with_chunks
 
-from aha_pipeline.settings import Settings, SettingsError, is_loopback
+from aha_pipeline.settings import Settings, SettingsError, is_listed, is_loopback
 
 NEEDED = (
     "redirect_uri",
@@ -41,6 +41,7 @@ class Viewer:
 
     address: str | None
     may_see_records: bool
+    may_erase: bool = False
 
 
 class NoEntry(RuntimeError):
@@ -147,12 +148,14 @@ def _admitted(settings: Settings, claims: Mapping[str, object]) -> Viewer:
             "the claim `email_verified` as true."
         )
     _check_issuer(_section() or {}, claims)
-    if not _is_on(settings.aha_dashboard_viewers, address):
+    if not is_listed(settings.aha_dashboard_viewers, address):
         raise NoEntry(
             f"{address} may not see this dashboard: ask its owner to add it to "
             "AHA_DASHBOARD_VIEWERS, or log in as somebody else."
         )
-    return Viewer(address, _is_on(settings.aha_dashboard_raw_viewers, address))
+    sees_records = is_listed(settings.aha_dashboard_raw_viewers, address)
+    may_erase = sees_records and is_listed(settings.aha_dashboard_erasers, address)
+    return Viewer(address, sees_records, may_erase)
 
 
 def _check_issuer(auth: Mapping[str, object], claims: Mapping[str, object]) -> None:
@@ -164,11 +167,6 @@ def _check_issuer(auth: Mapping[str, object], claims: Mapping[str, object]) -> N
                 f"Your login is of another {name.replace('_', ' ')} than the section [auth] of "
                 ".streamlit/secrets.toml names: log in with your account of the company."
             )
-
-
-def _is_on(listed: Iterable[str], address: str) -> bool:
-    domain = "@" + address.rpartition("@")[2]
-    return any(entry in (address, domain) for entry in listed)
 
 
 def _ask() -> None:

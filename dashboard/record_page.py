@@ -8,7 +8,7 @@ import streamlit as st
 
 from aha_pipeline import figures
 from aha_pipeline.encoding import markdown
-from dashboard import pages, reach, record_viewer
+from dashboard import erasure, pages, reach, record_viewer
 from dashboard.parts import at, lazily, on
 from dashboard.records import with_contacts
 from dashboard.source import NotBuilt, Source
@@ -43,6 +43,7 @@ def show(source: Source, module: str, id_: str) -> None:
     with lazily("As the CRM sent it, and earlier versions", "raw") as is_open:
         if is_open:
             record_viewer.show(source, record)
+    erasure.of_record(source, module, id_)
 
 
 def _reach(source: Source, module: str, id_: str) -> None:

@@ -54,6 +54,7 @@ class Source:
     version: changes when the data do. as_of: up to when Leads and Deals have been read, aware, in
     `zone`; None before the first complete read. trouble: modules whose newest read did not
     complete. watched: the modules that are read; None is all that ever were.
+    purge_after_days: as set, for who is about to erase somebody.
     """
 
     connection: Connection
@@ -71,6 +72,7 @@ class Source:
     is_stale: bool
     trouble: tuple[str, ...]
     watched: list[str] | None
+    purge_after_days: int | None = None
     filters: Filters = field(default_factory=Filters)
 
     @property
@@ -170,6 +172,7 @@ def opened(settings: Settings, viewer: Viewer) -> Iterator[Source]:
             is_stale=state["is_stale"],
             trouble=tuple(state["trouble"]),
             watched=watched,
+            purge_after_days=settings.aha_purge_after_days,
         )
 
 

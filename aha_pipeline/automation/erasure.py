@@ -7,9 +7,8 @@
 Whatever was killed goes on at the next call, because the sealed copies are the last to go.
 """
 
-import hashlib
+import logging
 import re
-import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -22,13 +21,16 @@ from aha_pipeline import encoding
 from aha_pipeline.briefing.names import Names, clean
 from aha_pipeline.instance.home import SCHEMA as DAGSTER
 from aha_pipeline.services import Services
+from aha_pipeline.settings import is_listed
 from aha_pipeline.warehouse import erasure, person
-from aha_pipeline.warehouse.erasure import AGE, Certificate, Sealed
+from aha_pipeline.warehouse.erasure import AGE, Certificate, Request, Sealed
 from aha_pipeline.warehouse.mart_files import SCHEMA as ANALYTICS
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.marts import built_marts, refresh
 from aha_pipeline.warehouse.person import Key
 from aha_pipeline.warehouse.redaction import Redactor, redact_table, tables_of
+
+log = logging.getLogger(__name__)
 
 QUARANTINE = "quarantine"
 # Tables in which nothing stands but what this program itself says. A name that is one plain word is
@@ -48,18 +50,40 @@ def begin(
 ) -> tuple[int, str | None]:
     """Suppress these records and seal what they said; return the erasure and its receipt.
 
-    With the receipt, which is kept nowhere, and `subject`, the normal form of what was asked for,
-    somebody can prove that a certificate is theirs: it holds the SHA-256 of "receipt:subject".
+    `subject` is the normal form of what was asked for; without one there is no receipt.
     """
-    receipt = secrets.token_hex(8) if subject else None
-    digest = hashlib.sha256(f"{receipt}:{subject}".encode()).hexdigest() if subject else None
+    receipt, digest = erasure.receipt(subject) if subject else (None, None)
     with services.connect() as connection:
         erasure.save_personal_fields(connection, services.settings.home / erasure.FILE)
         return erasure.begin(connection, basis, found, digest), receipt
 
 
+def has_requests(services: Services) -> bool:
+    """Return whether somebody who may has asked for an erasure that is not begun yet."""
+    with services.connect() as connection:
+        return any(_may_ask(services, one) for one in erasure.requested(connection))
+
+
+def begin_requested(services: Services) -> None:
+    """Begin what was asked for in the dashboard by somebody who may."""
+    with services.connect() as connection:
+        requests = erasure.requested(connection)
+    for one in requests:
+        if not _may_ask(services, one):
+            log.warning(
+                "Erasure request %d is not carried out: who asked is not on AHA_DASHBOARD_ERASERS.",
+                one.id,
+            )
+            continue
+        with services.connect() as connection:
+            erasure.save_personal_fields(connection, services.settings.home / erasure.FILE)
+            begun = erasure.begin(connection, one.basis, one.found, one.subject_digest)
+            erasure.mark_begun(connection, one, begun)
+
+
 def finish(services: Services) -> list[Certificate]:
-    """Finish what was begun, purge what is due, and return the certificates of both."""
+    """Begin what was asked for, finish what was begun, purge what is due; return certificates."""
+    begin_requested(services)
     days = services.settings.aha_purge_after_days
     with services.connect() as connection:
         begun, due = erasure.unfinished(connection, days)
@@ -115,6 +139,11 @@ def erase(context: dg.OpExecutionContext, services: dg.ResourceParam[Services]) 
 def erase_personal_data() -> None:
     """Erase what is due."""
     erase()
+
+
+def _may_ask(services: Services, request: Request) -> bool:
+    """Return whether who asked may; the dashboard's own role could write any name."""
+    return is_listed(services.settings.aha_dashboard_erasers, request.asked_by)
 
 
 def _erase_traces(services: Services, erasures: Sequence[int]) -> None:

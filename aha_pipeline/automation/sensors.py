@@ -1,9 +1,10 @@
-"""The sensors: a message that is still to be sent, and messages whose end is not known yet."""
+"""The sensors: messages to be sent, messages whose end is not known, erasures asked for."""
 
 from datetime import timedelta
 
 import dagster as dg
 
+from aha_pipeline.automation.erasure import erase_personal_data, has_requests
 from aha_pipeline.automation.jobs import (
     NOT_CONFIGURED,
     UNFINISHED,
@@ -44,6 +45,24 @@ def whatsapp_on_briefing(
     if context.instance.get_runs(sending, limit=1):
         return dg.SkipReason("One is being sent.")
     return dg.RunRequest(run_config=message_config(subjects[0]))
+
+
+@dg.sensor(
+    job=erase_personal_data,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=30,
+    description="Starts erase_personal_data when somebody has asked for an erasure.",
+)
+def erasure_on_request(
+    context: dg.SensorEvaluationContext, services: dg.ResourceParam[Services]
+) -> dg.RunRequest | dg.SkipReason:
+    """Start `erase_personal_data` for what was asked for in the dashboard."""
+    if not has_requests(services):
+        return dg.SkipReason("Nobody has asked for an erasure.")
+    erasing = dg.RunsFilter(job_name=erase_personal_data.name, statuses=UNFINISHED)
+    if context.instance.get_runs(erasing, limit=1):
+        return dg.SkipReason("One is being carried out.")
+    return dg.RunRequest()
 
 
 @dg.sensor(

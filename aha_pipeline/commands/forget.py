@@ -68,7 +68,8 @@ def _erase(console: Console, opened: Services, selector: Selector | None, is_agr
     console.print(_records(found, names))
     if len(found) > SHOWN:
         console.print(f"... and {len(found) - SHOWN:,} more.")
-    console.print(_question(len(found), opened.settings.aha_purge_after_days), soft_wrap=True)
+    consequence = records.consequence(len(found), opened.settings.aha_purge_after_days)
+    console.print(consequence, soft_wrap=True)
     if not is_agreed and not click.confirm("Erase them?"):
         console.print("Nothing was erased.")
         return
@@ -85,22 +86,6 @@ def _erase(console: Console, opened: Services, selector: Selector | None, is_agr
             f'SHA-256 of "{receipt}:{selector.text}".',
             soft_wrap=True,
         )
-
-
-def _question(count: int, days: int | None) -> str:
-    noun = "record loses" if count == 1 else "records lose"
-    when = (
-        "is sealed until AHA_PURGE_AFTER_DAYS is set"
-        if days is None
-        else "is deleted for good at once"
-        if days == 0
-        else f"is deleted for good after {days:,} days"
-    )
-    return (
-        f"{count:,} {noun} what is personal, here and in former contents, briefings, messages, "
-        f"events and logs; no figure changes. What they said {when}. There is no way back. "
-        "Erase them in Zoho too."
-    )
 
 
 def _records(found: dict[Key, str], names: dict[Key, str]) -> Table:

@@ -24,10 +24,18 @@ from aha_pipeline.settings.delivery import (
 )
 from aha_pipeline.settings.errors import SettingsError
 from aha_pipeline.settings.operation import OperationSettings
-from aha_pipeline.settings.screens import ScreenSettings
+from aha_pipeline.settings.screens import ScreenSettings, is_listed
 from aha_pipeline.settings.zoho import ALL_MODULES, ZOHO_GROUP, ZohoSettings
 
-__all__ = ["ALL_MODULES", "Settings", "SettingsError", "is_loopback", "load", "targets"]
+__all__ = [
+    "ALL_MODULES",
+    "Settings",
+    "SettingsError",
+    "is_listed",
+    "is_loopback",
+    "load",
+    "targets",
+]
 
 # Set whole or not at all; what there is where none of it is set.
 GROUPS = (

@@ -1,6 +1,7 @@
 """What is looked at: the dashboard and Dagster's UI, where they are and who may see them."""
 
 import re
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -18,6 +19,12 @@ def _viewer(viewer: str) -> str:
 
 
 Viewer = Annotated[str, AfterValidator(_viewer)]
+
+
+def is_listed(listed: Iterable[str], address: str) -> bool:
+    """Return whether an e-mail address in small letters is on a list of them and of @domains."""
+    domain = "@" + address.rpartition("@")[2]
+    return any(entry in (address, domain) for entry in listed)
 
 
 class ScreenSettings(BaseModel):
@@ -40,6 +47,11 @@ class ScreenSettings(BaseModel):
     aha_dashboard_raw_viewers: Names[Viewer] = Field(
         (),
         description="who of them may see single records too, written alike; by default nobody",
+    )
+    aha_dashboard_erasers: Names[Viewer] = Field(
+        (),
+        description="who of those who see records may also ask there for a person to be erased, "
+        "written alike; by default nobody",
     )
     aha_ui_hosts: Names[HostName] = Field(
         (),

@@ -4,7 +4,9 @@ A suppressed record keeps its row, its id and what figures need. What it said li
 schema aha_private, which the dashboard's role cannot enter, until it is purged.
 """
 
+import hashlib
 import json
+import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -52,6 +54,44 @@ class Sealed:
     erased: dict[str, Any] | None
 
 
+@dataclass(frozen=True)
+class Request:
+    """An erasure that somebody asked for in the dashboard, and the records shown to them."""
+
+    id: int
+    asked_by: str
+    basis: str
+    subject_digest: str | None
+    found: tuple[Key, ...]
+
+
+def receipt(subject: str) -> tuple[str, str]:
+    """Return a receipt, to be kept nowhere, and the digest that a certificate holds.
+
+    The digest is the SHA-256 of "receipt:subject": with the receipt somebody can prove that a
+    certificate is theirs. `subject` is the normal form of what was asked for.
+    """
+    made = secrets.token_hex(8)
+    return made, hashlib.sha256(f"{made}:{subject}".encode()).hexdigest()
+
+
+def consequence(count: int, days: int | None) -> str:
+    """Return what becomes of so many records, for who is about to erase them."""
+    noun = "record loses" if count == 1 else "records lose"
+    when = (
+        "is sealed until AHA_PURGE_AFTER_DAYS is set"
+        if days is None
+        else "is deleted for good at once"
+        if days == 0
+        else f"is deleted for good after {days:,} days"
+    )
+    return (
+        f"{count:,} {noun} what is personal, here and in former contents, briefings, messages, "
+        f"events and logs; no figure changes. What they said {when}. There is no way back. "
+        "Erase them in Zoho too."
+    )
+
+
 def save_personal_fields(connection: Connection, corrections: Path) -> None:
     """Bring `crm.personal_fields` up to date with our file and the user's, which need not exist.
 
@@ -78,6 +118,19 @@ def begin(connection: Connection, basis: str, found: Iterable[Key], digest: str 
     counts = suppress_records(connection) + suppress_names(connection)
     add_counts(connection, erasure, counts)
     return int(erasure)
+
+
+def requested(connection: Connection) -> list[Request]:
+    """Return what was asked for in the dashboard and is not begun yet, oldest first."""
+    return [
+        Request(found=tuple(zip(row.pop("modules"), row.pop("ids"), strict=True)), **row)
+        for row in _rows(connection, "requested", {})
+    ]
+
+
+def mark_begun(connection: Connection, request: Request, erasure: int) -> None:
+    """Write down which erasure came of a request."""
+    _run(connection, "mark_begun", {"request": request.id, "erasure": erasure})
 
 
 def suppress_records(connection: Connection) -> Counter[str]:

@@ -16,15 +16,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import dagster as dg
 import msgspec
+import psycopg2.errors
 import pytest
 
-from aha_pipeline import services
+from aha_pipeline import services, sql
 from aha_pipeline.assets.reconcile import reconcile
 from aha_pipeline.automation import erasure
+from aha_pipeline.automation.sensors import erasure_on_request
 from aha_pipeline.definitions import defs
 from aha_pipeline.warehouse import erasure as records
 from aha_pipeline.warehouse import person
+from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.marts import refresh
 from aha_pipeline.warehouse.meanings import derive_meanings
@@ -422,6 +426,53 @@ def test_a_file_says_what_is_personal(connected, database_url, tmp_path):
         None,
         "Contacted",
     )
+
+
+def test_what_is_asked_for_in_the_dashboard_is_carried_out_for_who_may_ask(
+    connected, database_url, monkeypatch, instance
+):
+    monkeypatch.setenv("AHA_DASHBOARD_ERASERS", "head@example.com, @law.example.com")
+    read(services.current(), "Leads")
+    digest = records.receipt("1003")[1]
+    asked = {
+        "head@example.com": ("1003", digest),
+        "asha@law.example.com": ("1004", None),
+        "mallory@example.com": ("1005", None),
+        "head@example.com.evil.example": ("1006", None),
+    }
+    for viewer, (id_, subject) in asked.items():  # by the dashboard's own statement and role
+        with connect(database_url) as connection, connection.cursor() as cursor:
+            named = {"modules": ["Leads"], "ids": [id_], "basis": "request"}
+            told = {"viewer": viewer, "digest": subject, **named}
+            cursor.execute(sql.read("dashboard/ask_erasure"), told)
+    job = defs().resolve_job_def("erase_personal_data")
+    with dg.build_sensor_context(instance=instance) as context:
+        resources = {"services": services.current()}
+        assert isinstance(erasure_on_request(context, **resources), dg.RunRequest)
+        assert job.execute_in_process(instance=instance).success
+        assert isinstance(erasure_on_request(context, **resources), dg.SkipReason)
+    left = "select id from crm.leads_raw where raw_data ->> 'Last_Name' like 'kanari%%'"
+    assert {id_ for (id_,) in rows(database_url, left)}.isdisjoint({"1003", "1004"})
+    assert {("1005",), ("1006",)} <= {*rows(database_url, left)}
+    done = "select asked_by, e.subject_digest, e.purged_at is not null from crm.erasure_requests r"
+    assert rows(database_url, f"{done} join crm.erasures e on e.id = r.erasure order by r.id") == [
+        ("head@example.com", digest, True),
+        ("asha@law.example.com", None, True),
+    ]
+
+
+def test_the_dashboards_role_can_ask_and_neither_change_nor_answer(database_url):
+    for statement in (
+        "update crm.erasure_requests set ids = '{1}'",
+        "delete from crm.erasure_requests",
+        "insert into crm.erasure_requests (asked_by, basis, modules, ids, erasure) "
+        "values ('a@b.example', 'request', '{Leads}', '{1}', 1)",
+    ):
+        with connect(database_url) as connection, connection.cursor() as cursor:
+            cursor.execute("set local role aha_reader")
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                cursor.execute(statement)
+            connection.rollback()
 
 
 def test_zohos_own_signals_propose_it(connected, database_url):

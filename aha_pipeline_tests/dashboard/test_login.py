@@ -1,5 +1,6 @@
 """Who may see the page: a real login through OpenID Connect in a real browser, and the lists."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import requests
 from streamlit import config
 
 from aha_pipeline.settings import SettingsError, load
+from aha_pipeline.warehouse.connection import connect
 from aha_pipeline_tests.dashboard.clicks import click, open_tab
 from aha_pipeline_tests.kit.identity_provider import CLIENT, SECRET, IdentityProvider, running
 from aha_pipeline_tests.kit.ports import free_port
@@ -59,7 +61,8 @@ def with_login(filled_url, provider, tmp_path_factory) -> Iterator[str]:
     settings = {
         "DATABASE_URL": filled_url,
         "AHA_DASHBOARD_VIEWERS": "Head@Example.com, @sales.example.com",
-        "AHA_DASHBOARD_RAW_VIEWERS": "head@example.com",
+        "AHA_DASHBOARD_RAW_VIEWERS": "head@example.com, law@sales.example.com",
+        "AHA_DASHBOARD_ERASERS": "@sales.example.com",
     }
     with served(folder, port, settings, "--server.address", "0.0.0.0") as address:  # noqa: S104
         yield address
@@ -101,6 +104,35 @@ def test_who_is_on_both_lists_sees_records(visit, with_login):
     assert page.get_by_text("Logged in as head@example.com").is_visible()
     page.goto(f"{with_login}/{RECORD}")
     page.get_by_text("Lead 17").first.wait_for(timeout=WAIT)
+
+
+def test_who_may_erase_asks_for_it_from_a_record(visit, with_login, filled_url):
+    page = visit("law@sales.example.com")
+    page.goto(f"{with_login}/record?kind=Leads&id=L17")
+    page.get_by_text("Erase what is personal").click(timeout=WAIT)
+    page.get_by_text("1 record loses what is personal").wait_for(timeout=WAIT)
+    erase = page.get_by_role("button", name="Erase", exact=True)
+    assert erase.is_disabled()
+    page.get_by_text("I have read this, and want them erased").click()
+    page.get_by_role("button", name="Erase", exact=True, disabled=False).click(timeout=WAIT)
+    said = page.get_by_text("give it to the person")
+    said.wait_for(timeout=WAIT)
+    page.get_by_text("It has been asked for and is carried out").wait_for(timeout=WAIT)
+    receipt, id_ = re.search(r'"(\w+):(\w+)"', said.inner_text()).groups()
+    asked = "select asked_by, modules, ids, subject_digest from crm.erasure_requests"
+    with connect(filled_url) as connection, connection.cursor() as cursor:
+        cursor.execute(asked)
+        found = cursor.fetchall()
+        cursor.execute("delete from crm.erasure_requests")  # others read this database too
+    digest = hashlib.sha256(f"{receipt}:{id_}".encode()).hexdigest()
+    assert found == [("law@sales.example.com", ["Leads"], [id_], digest)]
+
+
+def test_who_may_see_records_may_not_erase_by_that(visit, with_login):
+    page = visit("head@example.com")
+    page.goto(f"{with_login}/record?kind=Leads&id=L17")
+    page.get_by_text("As the CRM sent it, and earlier versions").wait_for(timeout=WAIT)
+    assert page.get_by_text("Erase what is personal").count() == 0
 
 
 def test_who_may_not_see_records_sees_figures_only(visit, with_login):

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aha_pipeline.encoding import markdown
-from dashboard import briefings, health_cards
+from dashboard import briefings, erasure, health_cards
 from dashboard.charts import health as charts
 from dashboard.parts import chart, frame, lazily, table
 from dashboard.source import Source
@@ -32,6 +32,7 @@ def show(source: Source) -> None:
         with lazily(title, key) as is_open:
             if is_open:
                 shown(source)
+    erasure.proposals(source)
 
 
 def _deliveries(source: Source) -> None:

@@ -292,3 +292,12 @@ insert into crm.personal_fields as p (module, field, is_personal)
 select module, field, is_personal from told
 on conflict (module, field) do update set is_personal = excluded.is_personal
 where p.is_personal <> excluded.is_personal
+
+-- name: requested
+select id, asked_by, basis, subject_digest, modules, ids
+from crm.erasure_requests
+where erasure is null
+order by id
+
+-- name: mark_begun
+update crm.erasure_requests set erasure = %(erasure)s where id = %(request)s
