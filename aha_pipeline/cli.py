@@ -139,6 +139,15 @@ def backfill(first: date, last: date) -> None:
     sys.exit(0 if run_backfill(_console(), first, last) else 1)
 
 
+@cli.command()
+@click.option("--plan", is_flag=True, help="Say what it will cost, and read nothing.")
+def history(plan: bool) -> None:
+    """Read what Zoho's own history tells of deals and leads before the first sync."""
+    from aha_pipeline.commands.history import history as run_history
+
+    sys.exit(0 if run_history(_console(), is_plan_only=plan) else 1)
+
+
 @cli.command(cls=WithFaults)
 @click.option(
     "--data",

@@ -40,6 +40,7 @@ class Services:
         self.settings = settings
         self.database_url = settings.database_address
         self._zoho: ZohoClient | None = None
+        self._daily_credits = 0
         self._lock, self._brief = Lock(), Lock()
 
     @property
@@ -71,11 +72,18 @@ class Services:
                 self._zoho = self._opened_zoho()
         return self._zoho
 
+    @property
+    def daily_credits(self) -> int:
+        """API credits that the edition grants in 24 hours. Raises as `zoho` does."""
+        self.zoho()
+        return self._daily_credits
+
     def _opened_zoho(self) -> ZohoClient:
         settings = self.settings
         tokens = zoho_tokens(settings, TokenStore(self._connect_briefly))
         organisation = _ask_organisation(settings, tokens, self._connect_briefly)
         self._check(organisation)
+        self._daily_credits = organisation.daily_credits
         concurrency = settings.zoho_max_concurrency or organisation.concurrency
         budget = _budget(settings, organisation, self._connect_briefly)
         return zoho_client(

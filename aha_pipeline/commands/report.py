@@ -70,6 +70,10 @@ def conclusion(rows: Sequence[Mapping[str, Any]], outcome: Outcome) -> list[Text
     refreshed = marts & outcome.metadata.keys()
     if refreshed:
         lines.append(Text(f"Figures: {len(refreshed)} of {len(marts)} marts refreshed."))
+    history = outcome.metadata.get("record_history", {})
+    if "records left" in history:
+        left = f" {history['records left']:,} records are left." if history["records left"] else ""
+        lines.append(Text(f"{history['history']}{left}"))
     briefing = outcome.metadata.get("ai_briefing")
     if briefing:
         lines.append(Text(f"Briefing of {briefing['day']}: {_author(briefing)}."))

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.live import Live
 
 from aha_pipeline import services
+from aha_pipeline.assets import load_plan
 from aha_pipeline.assets.unread_days import first_unread_day, unread_days
 from aha_pipeline.calendar import DayRange, today
 from aha_pipeline.commands import messages, report, run
@@ -38,6 +39,7 @@ def sync(
     began = time.monotonic()
     opened = prepare()
     span = _span(opened, first, last)
+    _announce_first_load(console, opened)
     read = modules or opened.settings.zoho_modules
     succeeded = _run_days(console, opened, span, read)
     if succeeded:
@@ -72,6 +74,16 @@ def prepare() -> Services:
     opened.zoho()
     home.prepare(opened.settings)
     return opened
+
+
+def _announce_first_load(console: Console, opened: Services) -> None:
+    """Say what a first load will cost, where Zoho counts its records."""
+    with opened.connect() as warehouse:
+        if state.has_synced(warehouse):
+            return
+    planned = load_plan.plan(opened, opened.settings.zoho_modules)
+    if planned:
+        console.print(f"First load: {planned.sentence}", soft_wrap=True)
 
 
 def _span(opened: Services, first: date | None, last: date | None) -> DayRange:

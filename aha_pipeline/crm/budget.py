@@ -1,12 +1,14 @@
 """API credits: what a call costs, and who is asked before one is spent.
 
-Costs are those of Zoho's table "API limits" for v2. Whether an empty or refused answer is charged
-is not documented, so every attempt is counted.
+Costs are those of Zoho's table "API limits" for v2; a query of later versions costs by its limit.
+Whether an empty or refused answer is charged is not documented, so every attempt is counted.
 """
 
+from threading import Lock, local
 from typing import Protocol
 
-LIST, DELETED, METADATA, COQL, COUNT = 1, 2, 1, 1, 1
+LIST, DELETED, METADATA, COQL, COUNT, TIMELINE = 1, 2, 1, 1, 1, 1
+LARGE_COQL = 3  # of 2,000 rows
 
 
 class Budget(Protocol):
@@ -43,3 +45,45 @@ class Unlimited:
 
     def release_unused(self) -> None:
         """Do nothing: nothing was booked."""
+
+
+class Share:
+    """A part of another budget: no more than `allowed` credits of it.
+
+    `spent` counts all of them, and `spent_here` those of the present thread.
+    """
+
+    def __init__(self, whole: Budget, allowed: int, refusal: str) -> None:
+        self._whole, self._allowed, self._refusal = whole, allowed, refusal
+        self.spent = 0
+        self._here = local()
+        self._lock = Lock()
+
+    @property
+    def spent_here(self) -> int:
+        """The credits that this thread has spent."""
+        return int(getattr(self._here, "spent", 0))
+
+    @property
+    def is_scarce(self) -> bool:
+        """Whether the whole is scarce."""
+        return self._whole.is_scarce
+
+    def consume(self, credits: int, *, essential: bool) -> str | None:
+        """Spend credits and return None, or return why not; the share has no reserve."""
+        with self._lock:
+            if self.spent + credits > self._allowed:
+                return self._refusal
+            refusal = self._whole.consume(credits, essential=essential)
+            if refusal is None:
+                self.spent += credits
+                self._here.spent = self.spent_here + credits
+            return refusal
+
+    def update(self, remaining: int) -> None:
+        """Tell the whole what Zoho says is left."""
+        self._whole.update(remaining)
+
+    def release_unused(self) -> None:
+        """Return what the whole has booked and not spent."""
+        self._whole.release_unused()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import nullcontext
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -104,6 +105,12 @@ class ZohoClient:
         """API calls made so far for one module."""
         return self._calls.get(module, 0)
 
+    def spending(self, budget: Budget) -> "ZohoClient":
+        """Return this client with another budget; places and connections stay shared."""
+        other = copy(self)
+        other.budget = budget
+        return other
+
     def release_unused(self) -> None:
         """Give up the credits and places that were reserved for calls to come."""
         self.budget.release_unused()
@@ -143,13 +150,15 @@ class ZohoClient:
         body: object,
         *,
         module: str | None = None,
+        version: str | None = None,
         credits: int = 1,
         validate: Callable[[ApiResponse], None] | None = None,
     ) -> ApiResponse | None:
         """Return the response to `POST {api}/crm/{version}/{path}`; otherwise like `get`."""
         call = _Call(
-            "POST", path, None, body, None, module, self.version, credits, False, Event(), validate
-        )
+            "POST", path, None, body, None, module, version or self.version, credits, False,
+            Event(), validate,
+        )  # fmt: skip
         return self._with_retries(call, ATTEMPTS)
 
     def _with_retries(self, call: _Call, attempts: int) -> ApiResponse | None:

@@ -87,12 +87,20 @@ def _with_its_name(client: ZohoClient, module: str, error: ModuleUnreadable) -> 
     )
 
 
-def count_records(client: ZohoClient, module: str) -> int:
-    """Return how many records Zoho counts. Raises ZohoError.
+def count_records(
+    client: ZohoClient,
+    module: str,
+    criteria: str | None = None,
+    *,
+    is_converted_too: bool = False,
+) -> int:
+    """Return how many records Zoho counts, those of `criteria` alone if given. Raises ZohoError.
 
     Which records it leaves out, converted leads for example, is not documented. v2 has no such
     call.
     """
+    asked: dict[str, object] = {"criteria": criteria} if criteria else {}
+    asked |= {"converted": "both"} if is_converted_too else {}
     path = f"{module}/actions/count"
-    response = client.get(path, module=module, version="v8", credits=budget.COUNT)
+    response = client.get(path, asked, module=module, version="v8", credits=budget.COUNT)
     return int(response.body["count"]) if response else 0

@@ -99,6 +99,13 @@ class ZohoSettings(BaseModel):
         ge=100,
         description="API credits to spend in 24 hours at most; by default half of your edition's",
     )
+    zoho_history_share: int = Field(
+        10,
+        ge=0,
+        le=50,
+        description="per cent of your edition's API credits that reading Zoho's own history of "
+        "deals and leads may spend in 24 hours; 0: it is not read",
+    )
 
     @property
     def zoho(self) -> ZohoCredentials | None:

@@ -147,6 +147,7 @@ def suppress_records(connection: Connection) -> Counter[str]:
         for statement, place in (
             ("suppress_records", f"crm.{table}"),
             ("suppress_versions", "crm.record_versions"),
+            ("suppress_history", "crm.record_history"),
             ("suppress_quarantine", "crm.quarantine"),
         ):
             counts[place] += _run(connection, statement, {"module": module}, table)

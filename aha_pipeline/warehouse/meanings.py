@@ -54,6 +54,17 @@ def derive_labels(
         cursor.execute(sql.read("warehouse/derive_labels"), sources)
 
 
+def closed_values(connection: Connection, module: str) -> list[str]:
+    """Return the statuses or stages that nothing follows, as far as they are known."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select value from crm.picklist_meaning where module = %s "
+            "and meaning in ('won', 'lost', 'junk', 'converted') order by value",
+            (module,),
+        )
+        return [value for (value,) in cursor]
+
+
 def _json(rows: Sequence[Alias] | Sequence[Meaning]) -> str:
     return msgspec.json.encode(rows).decode()
 

@@ -4,6 +4,7 @@ import dagster as dg
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from aha_pipeline.assets.modules import ZOHO_POOL
 from aha_pipeline.definitions import defs
 from aha_pipeline.settings import SettingsError
 from aha_pipeline.warehouse.mart_files import read_marts
@@ -34,7 +35,9 @@ def test_every_mart_file_is_an_asset_below_the_briefing():
 def test_a_module_is_one_line_of_configuration(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("ZOHO_MODULES", "Leads, Solar_Sites")
     graph = defs().resolve_asset_graph()
-    modules = {asset for asset in graph.materializable_asset_keys if graph.get(asset).pools}
+    modules = {
+        asset for asset in graph.materializable_asset_keys if graph.get(asset).pools == {ZOHO_POOL}
+    }
     assert modules == {key("crm/leads_raw"), key("crm/crm_solar_sites")}
 
 

@@ -108,6 +108,7 @@ def configured(connected, monkeypatch):
         "AHA_PURGE_AFTER_DAYS": "0",
         "BRIEFING_NAMES": "full",
         "ZOHO_MODULES": ",".join(MODULES),
+        "ZOHO_HISTORY_SHARE": "10",
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
@@ -264,7 +265,7 @@ def test_nothing_of_fifty_persons_is_left_and_no_figure_moves(
     before = told(database_url)
     planted = everything(database_url)
     assert {"crm.leads_raw", "crm.crm_deals", "crm.crm_contacts", "crm.crm_accounts"} <= {*planted}
-    assert {"crm.record_versions", "crm.quarantine"} <= {*planted}
+    assert {"crm.record_versions", "crm.quarantine", "crm.record_history"} <= {*planted}
     assert {f"crm.crm_{module.lower()}" for module in ACTIVITIES} <= {*planted}
     assert {"analytics.ai_briefings_log", "analytics.briefing_items"} <= {*planted}
     assert len(files(home)) >= 2  # the log and the messages

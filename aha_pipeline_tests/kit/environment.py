@@ -8,9 +8,11 @@ from aha_pipeline.settings import Settings
 
 
 def clean(patch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Let no setting be set, AHA_HOME lie in the folder, and no `.env` be picked up."""
+    """Let no setting be set but the share of history, and no `.env` be picked up."""
     for name in Settings.model_fields:
         patch.delenv(name.upper(), raising=False)
     patch.delenv("DAGSTER_HOME", raising=False)
+    # The history of each record is a call: read by the tests that are about it.
+    patch.setenv("ZOHO_HISTORY_SHARE", "0")
     patch.setenv("AHA_HOME", str(folder / "home"))
     patch.chdir(folder)

@@ -198,6 +198,39 @@ set raw_data = c.without
 from changed c
 where v.version = c.version and c.raw_data <> c.without
 
+-- name: suppress_history
+with kept as materialized (
+    select crm.kept_fields(%(module)s) as fields
+),
+changed as (
+    select
+        h.way,
+        h.entry_id,
+        h.record_id,
+        f.erasure,
+        h.raw_data,
+        crm.history_without_person(h.way, h.raw_data, k.fields) as without
+    from crm.record_history h
+    join crm.forgotten f on f.module = h.module and f.id = h.record_id
+    cross join kept k
+    where h.module = %(module)s
+),
+sealed as (
+    insert into aha_private.suppressed (erasure, module, id, content)
+    select erasure, %(module)s, record_id, (
+        select jsonb_object_agg(key, value)::text
+        from jsonb_each(raw_data)
+        where value is distinct from without -> key
+    )
+    from changed
+    where raw_data <> without
+)
+update crm.record_history h
+set raw_data = c.without
+from changed c
+where h.module = %(module)s and h.way = c.way and h.entry_id = c.entry_id
+    and c.raw_data <> c.without
+
 -- name: suppress_quarantine
 with gone as (
     delete from crm.quarantine q
