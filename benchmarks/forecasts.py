@@ -2,7 +2,9 @@
 
 Each month-end and quarter-end is forecast from days before it, by what was known on each of them
 alone, and then compared with what came: how often it lay inside the intervals, and the mean pinball
-loss beside two rivals. The scores are reckoned here anew, in pandas, and not by the product's SQL.
+loss beside two rivals. Forecasts of one end are not independent: the interval of 95 % is that of as
+many throws as there are ends. The scores are reckoned here anew, in pandas, and not by the
+product's SQL.
 """
 
 import gzip
@@ -15,22 +17,25 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.stats import binomtest
 
 from aha_pipeline.forecast.histories import EPOCH, Histories, number_of, of_frame
 from aha_pipeline.forecast.predict import QUANTILES, Course, forecast, learn_before
 from aha_pipeline_tests.kit.selling_companies import COLUMNS, HABITS, selling_company
 
 DAYS = (5, 12, 19, 26)
+# Constants of the forecast were chosen on seeds from 101 on; those that are reported begin here.
+FIRST_SEED = 1
 DATA = Path(os.environ.get("AHA_SHARED_DATA") or "absent")
 BIG = 200_000
 
 
-def forecasts(rounds: int = 3, records: int = BIG) -> None:
+def forecasts(rounds: int = 4, records: int = BIG) -> None:
     """Print a line for each company, period and scope, and what one day costs with many deals."""
     for habit in HABITS:
         tests = [
             back_test(selling_company(habit, seed), date(2024, 1, 1), date(2025, 12, 31), str(seed))
-            for seed in range(1, rounds + 1)
+            for seed in range(FIRST_SEED, FIRST_SEED + rounds)
         ]
         _print(habit, pd.concat(tests))
     for name, frame, first, last in _real():
@@ -52,7 +57,7 @@ def back_test(
             rows += [
                 _scored(name, histories, came, day, course)
                 for course in forecast(histories, day, learnt)
-                if course.period.last <= number_of(last) and course.silent is None
+                if course.period.last <= number_of(last) and course.deals is not None
             ]
         month = (month + timedelta(days=32)).replace(day=1)
     return pd.DataFrame(rows)
@@ -73,22 +78,31 @@ def _scored(
     is_mine = came["day"].between(course.period.first, course.period.last)
     if course.owner is not None:
         is_mine &= came["owner"] == course.owner
-    actual = float(came["amount"][is_mine].sum())
-    quantiles = course.value or ()
+    actual, deals = float(came["amount"][is_mine].sum()), int(is_mine.sum())
+    quantiles = course.value or (np.nan,) * 5
     low, quarter, middle, three, high = quantiles
+    fewest, *_, most = course.deals or (np.nan,) * 5
     return {
         "name": name,
         "day": day,
         "period": course.period.name,
+        "end": course.period.last,
+        "owner": course.owner or "",
         "whom": "company" if course.owner is None else "rep",
         "actual": actual,
-        "inside 80": low <= actual <= high,
-        "inside 50": quarter <= actual <= three,
+        "inside 80": _is_inside(low, actual, high),
+        "inside 50": _is_inside(quarter, actual, three),
+        "inside 80 deals": _is_inside(fewest, deals, most),
         "error": middle - actual,
         "loss": _loss(actual, quantiles),
         "weighted": _loss(actual, [course.weighted_value] * 5),
         "paced": _loss(actual, [course.paced_value] * 5),
     }
+
+
+def _is_inside(low: float, actual: float, high: float) -> float:
+    """Return 1 or 0, NaN where nothing was said."""
+    return float("nan") if np.isnan(low) else float(low <= actual <= high)
 
 
 def _loss(actual: float, quantiles: object) -> float:
@@ -101,19 +115,39 @@ def _loss(actual: float, quantiles: object) -> float:
 
 def _print(name: str, tested: pd.DataFrame) -> None:
     if tested.empty:
-        print(f"| {name} | no forecast: too few closed deals | | | | | | |", flush=True)
+        print(f"| {name} | no forecast: too few closed deals | | | | | | | |", flush=True)
         return
     for (period, whom), rows in tested.groupby(["period", "whom"], sort=False):
-        weighted, paced = rows["weighted"].notna(), rows["paced"].notna()
+        valued = rows[rows["inside 80"].notna()]
         print(
-            f"| {name} | {period}, {whom} | {len(rows)} | {rows['inside 80'].mean():.0%} "
-            f"| {rows['inside 50'].mean():.0%} | {rows['error'].sum() / rows['actual'].sum():+.0%} "
-            f"| {_better(rows[weighted], 'weighted')} | {_better(rows[paced], 'paced')} |",
+            f"| {name} | {period}, {whom} | {len(rows)} of {_ends(rows)} "
+            f"| {_share(valued, 'inside 80')} | {_share(valued, 'inside 50')} "
+            f"| {_share(rows, 'inside 80 deals')} | {_bias(valued)} "
+            f"| {_better(valued, 'weighted')} | {_better(valued, 'paced')} |",
             flush=True,
         )
 
 
+def _ends(rows: pd.DataFrame) -> int:
+    """Return of how many ends of a period these are forecasts; each rep's is one of its own."""
+    return len(rows[["name", "owner", "end"]].drop_duplicates())
+
+
+def _share(rows: pd.DataFrame, name: str) -> str:
+    """Return the share with its interval of 95 %, as if each end had been forecast once."""
+    if rows.empty:
+        return "not said"
+    share, ends = rows[name].mean(), _ends(rows)
+    low, high = binomtest(round(share * ends), ends).proportion_ci()
+    return f"{share:.0%} ({low:.0%} to {high:.0%})"
+
+
+def _bias(rows: pd.DataFrame) -> str:
+    return "not said" if rows.empty else f"{rows['error'].sum() / rows['actual'].sum():+.0%}"
+
+
 def _better(rows: pd.DataFrame, rival: str) -> str:
+    rows = rows[rows[rival].notna()]
     if rows.empty or not rows[rival].sum():
         return "not known"
     return f"{1 - rows['loss'].sum() / rows[rival].sum():+.0%}"

@@ -64,13 +64,14 @@ def _make(services: Services, first: date, last: date) -> int:
         return 0
     rows = 0
     learnt: dict[date, Learnt] = {}
-    for day in missing:
-        month = day.replace(day=1)
-        if month not in learnt:
-            learnt[month] = learn_before(histories, day, row[0])
-        found = forecast(histories, day, learnt[month], row[0])
-        with services.connect() as connection:
+    with services.connect() as connection:
+        for day in missing:
+            month = day.replace(day=1)
+            if month not in learnt:
+                learnt[month] = learn_before(histories, day, row[0])
+            found = forecast(histories, day, learnt[month], row[0])
             rows += add(connection, day, found, is_back_test=day < yesterday)
+            connection.commit()  # what is made stays made where a later day fails
     return rows
 
 

@@ -18,12 +18,13 @@ from aha_pipeline.forecast.histories import EPOCH, NEVER, OPEN, Floats, Ints, Kn
 LANDMARK_EVERY = 11  # days: prime to weeks and months, so that all of their days are met
 LEARN_FROM = 730  # days
 HORIZON = 92  # days: the longest quarter
+FOLLOWED = 61  # days, and on to the end of that month: a cut week would say too little of itself
 MOST_PAIRS = 9_000  # deals on landmarks that are learnt from, about ten stretches each
 HALF_LIFE = 180.0  # days in which what was seen loses half of its weight
 WEEK = 7
 AGES = (7, 14, 30, 60, 90, 180, 365)
 STAGE_AGES = (3, 7, 14, 30, 60, 120)
-AHEAD = (7, 14, 30, 60)
+AHEAD = (1, 7, 14, 30, 60)  # the first stretch stands alone: of it the stage is known
 SIZES = (0.2, 0.4, 0.6, 0.8)
 UNKNOWN = -1
 # Groups of which each member may differ from the others little, unless many deals say so: their
@@ -217,7 +218,7 @@ def _followed(known: Known, pairs: Pairs, quarter_month: int) -> tuple[Ints, Int
     parts = []
     for day in np.unique(pairs.day):
         [mine] = np.nonzero(pairs.day == day)
-        ahead = stretches(int(day), min(int(day) + HORIZON, known.day), quarter_month)
+        ahead = stretches(int(day), min(_month_end(int(day) + FOLLOWED), known.day), quarter_month)
         steps = len(ahead.until)
         if not steps:
             continue

@@ -32,14 +32,17 @@ QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 # Below these there is no forecast: the deals say too little of how the company closes.
 LEAST_CLOSED, LEAST_WON, LEAST_MONTHS = 50, 12, 6
 LEAST_CLOSED_OF_REP, LEAST_WON_OF_REP = 20, 5
+LEAST_WITH_AMOUNT = (
+    0.5  # of the deals won: what most of them brought is not said where few have one
+)
 WITHIN = 730  # days in which these were closed
 INFLOW_MONTHS = 12
 INFLOW_HALF_LIFE = 6  # months
 LONGEST_MONTH = 31
 LEAST_SPREAD, MOST_SPREAD = 0.12, 0.60
-HALF_MONTH = 15  # days
+DAYS_BEFORE = (4, 11, 18, 25)  # the ends of months, from which past ones are looked at again
 LEVEL_HALF_LIFE = 3  # months
-LEVEL_PRIOR = 15  # deals that were won as expected
+LEVEL_PRIOR = 30  # deals that were won as expected
 MOST_AT_A_TIME = 2_000_000  # deals times futures held at once
 DRAWN = 500  # amounts that an unknown one is drawn from, the newest
 
@@ -57,7 +60,8 @@ class Period:
 class Course:
     """A forecast, of the company (`owner` None) or a rep.
 
-    value and deals: the quantiles of QUANTILES, None where `silent` says why there are none.
+    value and deals: the quantiles of QUANTILES. value is None where `silent` says why there are
+    none; deals too, but for where only amounts are missing.
     won_value, won_deals: up to the day. Rivals: what the same day would have said by the simplest
     guesses; None where it could not. weighted: won and Amount times probability of the open deals
     that were to close by then. paced: won, and what the period before brought from the same part of
@@ -123,6 +127,7 @@ def forecast(histories: Histories, day: date, learnt: Learnt, first_month: int =
     pairs = learning.open_pairs(known, known.day, sizes)
     is_recent = (known.outcome != OPEN) & (known.closed > known.day - WITHIN) & _is_live(known)
     silent = _silence(known, is_recent, learnt)
+    unpriced = silent or _without_amounts(known, is_recent)
     reps = [] if silent else _reps(known, is_recent)
     found = []
     for period in (month, quarter):
@@ -134,7 +139,7 @@ def forecast(histories: Histories, day: date, learnt: Learnt, first_month: int =
             simulated = _simulate(known, pairs, by_then, period, reps, learnt)
         for place, rep in enumerate([None, *reps]):
             found.append(
-                _course(histories, known, period, rep, place, simulated, is_recent, silent)
+                _course(histories, known, period, rep, place, simulated, is_recent, unpriced)
             )
     return found
 
@@ -159,7 +164,7 @@ def _course(
         owner=None if rep is None else histories.owners[rep],
         won_value=value,
         won_deals=deals,
-        value=_quantiles(value + simulated[0][place]) if simulated else None,
+        value=_quantiles(value + simulated[0][place]) if simulated and not silent else None,
         deals=_quantiles(deals + simulated[1][place]) if simulated else None,
         weighted_value=None if weighted is None else value + weighted[0],
         weighted_deals=None if weighted is None else deals + weighted[1],
@@ -181,6 +186,18 @@ def _silence(known: Known, is_recent: Flags, learnt: Learnt) -> str | None:
             f"{LEAST_MONTHS} months; there are {closed}, {won} of them won, over {months}."
         )
     return None if learnt.habits else "No forecast yet: it begins with the next month."
+
+
+def _without_amounts(known: Known, is_recent: Flags) -> str | None:
+    """Return why no value is forecast, in a sentence: most deals are won without an amount."""
+    amounts = known.amount[is_recent & (known.outcome == WON)]
+    told = int((amounts > 0).sum())
+    if told >= LEAST_WITH_AMOUNT * len(amounts):
+        return None
+    return (
+        f"No forecast of value: {told} of the {len(amounts)} deals won within two years have an "
+        "amount; it takes half of them."
+    )
 
 
 def _reps(known: Known, is_recent: Flags) -> list[int]:
@@ -298,20 +315,20 @@ def _first_day(known: Known) -> int:
 def _deviation(known: Known, habits: Habits, first_month: int) -> tuple[float, float]:
     """Return by how much the newest deals close oftener than was learnt, and how far months differ.
 
-    From the halves of the twelve months before: the deals that were won, of those open before it,
-    as a multiple of what was expected, of which the newest count most; and the share by which all
-    of them were off together, beyond what chance alone explains.
+    From the ends of the twelve months before, each looked at from the DAYS_BEFORE: the deals that
+    were won, of those open then, as a multiple of what was expected, of which the newest count
+    most; and the share by which all of them were off together, beyond what chance alone explains.
+    Days of each week of a month, since what is learnt is a little off on each, and right over all.
     """
     won, expected, chance_alone, weight = [], [], [], []
     for months_ago, end in enumerate(_month_ends(known, 12)):
-        for until in (end, end - HALF_MONTH):
-            day = until - HALF_MONTH
-            if day - HALF_MONTH < _first_day(known):
+        for day in (end - before for before in DAYS_BEFORE):
+            if day - LONGEST_MONTH // 2 < _first_day(known):
                 continue
             pairs = learning.open_pairs(known, day, habits.sizes)
-            ahead = learning.stretches(day, until, (first_month - 1) % 3)
+            ahead = learning.stretches(day, end, (first_month - 1) % 3)
             chance = learning.chances(habits, pairs, ahead)[:, -1]
-            is_won = (known.closed[pairs.deal] <= until) & (known.outcome[pairs.deal] == WON)
+            is_won = (known.closed[pairs.deal] <= end) & (known.outcome[pairs.deal] == WON)
             won.append(is_won.sum())
             expected.append(chance.sum())
             chance_alone.append((chance * (1 - chance)).sum())

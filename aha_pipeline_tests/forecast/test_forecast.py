@@ -74,6 +74,24 @@ def test_ten_deals_get_a_sentence_and_no_forecast(frame):
         assert course.silent.startswith("No forecast yet: it takes 50 closed deals, 12 of them won")
 
 
+@pytest.mark.parametrize("share", [0.2, 0.45, 0.6])
+def test_where_most_deals_are_won_without_an_amount_only_their_number_is_forecast(frame, share):
+    """Zero or nothing: nobody entered it."""
+    ids = frame["id"].unique()
+    rng = np.random.default_rng(1)
+    empty = pd.Series(rng.choice([0.0, np.nan], len(ids)), index=ids)[rng.random(len(ids)) > share]
+    changed = frame.copy()
+    is_empty = changed["id"].isin(empty.index)
+    changed.loc[is_empty, "amount"] = changed.loc[is_empty, "id"].map(empty)
+    found = of_day(changed)
+    assert all(course.deals for course in found)
+    for course in found:
+        if share > 0.5:
+            assert (course.silent, course.value is None) == (None, False)
+        else:
+            assert (course.silent[:21], course.value) == ("No forecast of value:", None)
+
+
 def test_a_company_without_a_deal_gets_a_sentence(frame):
     found = of_day(frame[:0])
     assert [course.silent[:15] for course in found] == ["No forecast yet"] * 2
