@@ -25,6 +25,10 @@ FOLDER = ROOT / "dashboard" / "screenshots"
 STAMP = FOLDER / "drawn_by"
 DRAWING = (".py", ".css", ".html", ".toml", ".sql")
 MILLISECONDS = 240_000
+# Whether nothing is still to come, of the page's parts or within them.
+ALL_DRAWN = (
+    "!document.querySelector('[data-testid=stSkeleton], .js-plotly-plot:not(:has(.main-svg))')"
+)
 DESK = {"viewport": {"width": 1366, "height": 1000}, "locale": "en-IN"}
 DARK = {**DESK, "color_scheme": "dark"}
 PHONE = {
@@ -34,7 +38,7 @@ PHONE = {
 }
 # name of the picture, its tab, how the browser is, and its height where it is not the window's
 PICTURES = (
-    ("overview", TABS[0], DESK, 1600),
+    ("overview", TABS[0], DESK, 2000),
     ("leads", TABS[1], DESK, 2000),
     ("deals", TABS[2], DARK, 1500),
     ("contacts", TABS[3], DESK, 1000),
@@ -84,8 +88,9 @@ def _take(page: Any, address: str, name: str, height: int) -> None:
     page.get_by_test_id("stTabPanel").locator("p").first.wait_for()
     page.wait_for_function(STILL)
     page.set_viewport_size({"width": page.viewport_size["width"], "height": height})
-    page.wait_for_timeout(4000)  # charts take the width that the page now has
-    page.wait_for_function(STILL)
+    page.wait_for_timeout(2000)  # charts take the width that the page now has
+    page.wait_for_function(f"{STILL} && {ALL_DRAWN}")
+    page.wait_for_timeout(2000)
     page.screenshot(path=FOLDER / f"{name}.png")
     print(f"dashboard/screenshots/{name}.png")
 

@@ -110,6 +110,8 @@ def source_quality(rows: Sequence[Row], currency: str) -> go.Figure:
         bars = style.bar(values, COLOURS[meaning], marks, name=MEANINGS[meaning])
         printed = [percent(value) if value >= LEAST_PRINTED else "" for value in values]
         bars.update(text=printed, textposition="inside", insidetextanchor="middle", textangle=0)
+        if meaning in ("converted", "junk"):  # Plotly's grey on these is paler than 4.5 : 1
+            bars.update(insidetextfont={"color": INK_ON_TILE})
         figure.add_trace(bars.update(constraintext="inside"))
     figure.update_layout(barmode="stack")
     style.percent_axis(figure)
