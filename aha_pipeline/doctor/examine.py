@@ -7,7 +7,7 @@ from typing import Any
 from aha_pipeline import local, services
 from aha_pipeline import settings as configuration
 from aha_pipeline.delivery.channel import configured
-from aha_pipeline.doctor import clocks, database, machine, model, orchestration, zoho
+from aha_pipeline.doctor import clocks, database, history, machine, model, orchestration, zoho
 from aha_pipeline.doctor.finding import Finding, ok, problem, warning
 from aha_pipeline.settings import Settings, SettingsError
 from aha_pipeline.warehouse import connection, credits, errors, state
@@ -43,6 +43,8 @@ def examine(*, measure_model: bool = False) -> Iterator[Finding]:
     if is_usable:
         yield from _guarded("Clock, the database", _clock_of_database(settings))
     yield from _guarded("Zoho", _zoho(settings, is_usable))
+    if is_usable:
+        yield from _guarded(history.WHAT, history.examine(settings))
     yield from _guarded("Ollama", _model(settings, has_rights, measure_model))
     yield from _guarded("Messages", _channels(settings))
     if is_usable:

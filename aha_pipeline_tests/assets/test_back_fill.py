@@ -17,6 +17,7 @@ import pytest
 from aha_pipeline import clocks, services
 from aha_pipeline.assets.back_fill import BackFill, allowed_credits, back_fill
 from aha_pipeline.assets.load_plan import LoadPlan, plan
+from aha_pipeline.doctor import history as doctor
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline_tests.assets import world as warehouse
 from aha_pipeline_tests.kit.fake_clock import FakeClock
@@ -406,3 +407,22 @@ def test_days_of_a_plan() -> None:
         return LoadPlan({"Deals": 9}, load, 0, of_history, 30_000, 6_000).days
 
     assert [told(5_000, 1_200), told(5_000, 11_000), told(61_000, 0)] == [1, 2, 3]
+
+
+def test_the_doctor_tells_how_far_history_is_known(company: Company) -> None:
+    def said() -> list[tuple[str, str]]:
+        return [(one.verdict, one.says) for one in doctor.examine(company.services.settings)]
+
+    company.begin(7)
+    assert said() == []
+    company.live(12)
+    company.sandbox.switches.timeline = False
+    company.sync()
+    back_fill(company.services)
+    [*refused, (verdict, left)] = said()
+    assert {verdict for verdict, _ in refused} == {"warning"}
+    assert (verdict, "records are left" in left) == ("ok", True)
+    company.sandbox.switches.timeline = True
+    back_fill(company.services)
+    [(verdict, told)] = said()
+    assert (verdict, "records are left" in told) == ("ok", False)

@@ -25,7 +25,9 @@ def rows(url, query):
 @pytest.fixture(scope="module")
 def synced(module_connected, module_instance):
     """A first sync, of five days."""
-    result = sync_days(module_instance, "2026-01-01", "2026-01-05")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ZOHO_HISTORY_SHARE", "10")
+        result = sync_days(module_instance, "2026-01-01", "2026-01-05")
     assert result.success
     return result
 
@@ -41,6 +43,20 @@ def test_whole_records_land_older_ones_with_the_first_partition(
     landed = rows(module_database_url, "select raw_data from crm.leads_raw order by id")
     served = module_connected.store.tables["Leads"].records
     assert [row[0] for row in landed] == [served[id_].data for id_ in ("1", "2", "3")]
+
+
+def test_history_is_read_after_all_else(synced, module_database_url):
+    told = metadata(synced, dg.AssetKey(["crm", "record_history"]))
+    assert told["records left"] == 0
+    assert told["timelines read"] >= 1
+    read = rows(
+        module_database_url,
+        "select record_id, complete from crm.record_history_reads "
+        "where module = 'Leads' and way = 'timeline' and record_id <> ''",
+    )
+    assert read == [("2", True)]  # the open one
+    steps = [event.step_key for event in synced.all_events if event.is_step_success]
+    assert steps.index("crm__record_history") > steps.index("analytics__kpis")
 
 
 def test_one_run_materialises_every_day_of_every_module(synced, module_instance):
