@@ -10,6 +10,7 @@ from aha_pipeline.sql import read, statement
 from aha_pipeline.warehouse.mart_files import Mart, read_marts
 
 RECORDS, DEFINITION = "records changed", "definition changed"
+HISTORY = "history learned from Zoho"
 
 
 @contextmanager
@@ -33,6 +34,7 @@ def restatements_recorded(cursor: Cursor, mart: Mart, run_id: str | None) -> Ite
     yield
     if was_there:
         noted = {"mart": mart.name, "reason": reason, "run_id": run_id}
+        noted |= {"records": RECORDS, "history": HISTORY}
         cursor.execute(
             sql.SQL(statement("warehouse/restatements", "restate")).format(table=table), noted
         )

@@ -21,9 +21,13 @@ def test_marts_come_after_what_they_read():
 def test_sources_are_tables_and_not_the_parts_of_a_query():
     marts = {mart.name: mart for mart in read_marts()}
     assert marts["lead_history"].sources == (
+        "analytics.owners",
+        "crm.crm_fields",
         "crm.leads_raw",
         "crm.organisation",
         "crm.picklist_meaning",
+        "crm.record_history",
+        "crm.record_history_reads",
         "crm.record_versions",
         "crm.text_labels",
     )

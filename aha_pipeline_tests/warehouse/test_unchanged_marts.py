@@ -60,6 +60,10 @@ CHANGES = {
     "contacts": "delete from crm.crm_contacts where id = 'C1'",
     "a former content": "update crm.record_versions set replaced_by = replaced_by - interval "
     "'1 day' where id = 'L9'",
+    "a told history": "insert into crm.record_history (module, record_id, way, entry_id, "
+    "audited_time, raw_data) values ('Deals', 'D8', 'stage_tracker', 'e', '2025-03-08', "
+    """'{"Stage": "Qualification"}'); insert into crm.record_history_reads (module, record_id, """
+    "way, complete, read_at) values ('Deals', 'D8', 'stage_tracker', true, clock_timestamp())",
     "a meaning": "update crm.picklist_meaning set meaning = 'qualified' where value = 'Contacted'",
     "a label": "update crm.text_labels set label = 'Meta', changed_at = clock_timestamp() "
     "where label = 'Facebook'",

@@ -5,11 +5,15 @@
 -- crm.record_versions holds each former content and when another took its place, the module table
 -- holds the present one. Neighbours that say the same of stage, money, probability, closing date and
 -- owner are one content: a save that changes none of these moves nothing.
+-- What it said before it was first watched is told by Zoho's own history where that was read
+-- (measures.contents_before), and never instead of what was watched. Currency, rate, layout and
+-- pipeline are taken to have been the first ones watched, for no history tells of them.
 -- Before the first content known there is no record of what was said, so that content reaches back
 -- to Created_Time. If a deal is closed in it, the deal counts as open until the day it closed, with
--- the same amount: that time is a row of its own (is_assumed), at the stage '(not known)'. What its
--- probability was is not known, so it weighs nothing and is counted by measures of the weighted
--- pipeline as a deal without a weight.
+-- the same amount: that time is a row of its own (is_assumed), at the stage '(not known)', and so is
+-- one of which Zoho's history does not tell the stage before a closed one. What its probability was
+-- is not known, so it weighs nothing and is counted by measures of the weighted pipeline as a deal
+-- without a weight.
 -- A deal is won or lost on one day, closed_day: its closing date, but never later than the day it
 -- was first seen so. From that day on it is out of the open pipeline, also where it was read as open
 -- later than that.
@@ -22,11 +26,15 @@
 -- what that of the deal says, and is a stage of its own for each meaning: 'Closed (won)'.
 -- position: of the stage; an empty one at the first open step, unlisted ones just after the last,
 -- '(not known)' before all.
--- version: of crm.record_versions, null where the module table holds it; it orders the contents.
--- said_from, said_until: when the content held, to the second, with no assumption: a first content
--- from Created_Time. Both are null where is_assumed.
--- is_start_known: false for a first content that was written a day or more after the creation:
--- what the deal said before is not known. All other times are as exact as the daily reads.
+-- version: of crm.record_versions, null where the module table holds it, below 0 where Zoho's
+-- history tells it; it orders the contents.
+-- said_from, said_until: when the content held, to the second; a first content from Created_Time.
+-- Both are null where is_assumed.
+-- is_start_known: false where it is not known since when the deal stood in the stage: for a first
+-- content that was written a day or more after the creation with no history before it, and for one
+-- of which the history does not tell. All other times are as exact as the daily reads.
+-- known_by: what its beginning is known by: watched, zoho_history, or assumed: taken to have said then
+-- what it said next. known_from: from that day on what it says is known; null: on no day.
 -- is_unconverted: it has an amount that cannot be had in the home currency (measures.home_amount).
 -- figures:
 --   probability (percent): won 100, lost 0; open: the deal's own Probability, else the stage's
@@ -37,7 +45,14 @@
 --   original_amount (number): Amount as in Zoho, in the currency of the deal
 --   exchange_rate (number): Exchange_Rate as in Zoho
 
-with stages as (
+with changed as (
+    select id from crm.crm_deals where synced_at > %(since)s
+    union
+    select record_id
+    from crm.record_history_reads
+    where module = 'Deals' and read_at > %(since)s
+),
+stages as (
     select
         min(position) filter (where meaning = 'open') as first,
         coalesce(max(position) filter (where meaning = 'open'), 0) + 1 as unlisted,
@@ -82,14 +97,14 @@ former as (
         pipeline
     from crm.record_versions
     where module = 'Deals'
-    and id in (select id from crm.crm_deals where synced_at > %(since)s)
+    and id in (select id from changed)
     window record as (partition by id order by version)
 ),
 contents as (
     select
         d.id,
         null::bigint as version,
-        coalesce(f.said_until, d.created_time, d.modified_time, d.synced_at) as said_from,
+        coalesce(f.said_until, d.created_time, d.modified_time, d.synced_at) as since,
         coalesce(f.said_until, d.content_since, d.modified_time, d.created_time, d.synced_at)
             as written_at,
         d.stage,
@@ -103,7 +118,7 @@ contents as (
         d.pipeline
     from crm.crm_deals d
     left join former f on f.id = d.id and f.is_last
-    where d.synced_at > %(since)s
+    where d.id in (select id from changed)
     union all
     select
         f.id,
@@ -121,18 +136,76 @@ contents as (
         f.pipeline
     from former f
     join crm.crm_deals d on d.id = f.id
-    where d.synced_at > %(since)s
+),
+-- Those of which Zoho's history was read: when, and what was first watched.
+history_reads as (
+    select record_id as id, max(read_at) as read_at
+    from crm.record_history_reads
+    where module = 'Deals' and record_id in (select id from changed)
+    group by record_id
+),
+first_read as (
+    select distinct on (c.id) c.*
+    from contents c
+    join history_reads r on r.id = c.id
+    order by c.id, c.version
+),
+learned as (
+    select
+        l.*,
+        -row_number() over (partition by l.id order by l.said_from desc) as version,
+        l.said_from as written_at
+    from (
+        select
+            array_agg(f.id) as ids,
+            array_agg(d.created_time) as created_times,
+            array_agg(f.written_at) as read_times,
+            array_agg(jsonb_build_object(
+                'Stage', f.stage, 'Amount', f.amount, 'Probability', f.probability,
+                'Closing_Date', f.closing_date, 'Owner', f.owner_id
+            )) as contents
+        from first_read f
+        join crm.crm_deals d on d.id = f.id
+    ) f
+    cross join lateral measures.contents_before(
+        'Deals', f.ids, f.created_times, f.read_times, f.contents
+    ) l
+),
+all_contents as (
+    select *, null::timestamptz as assumed_until, null::boolean as is_stage_known
+    from contents
+    union all
+    select
+        l.id,
+        l.version,
+        l.said_from,
+        l.written_at,
+        l.said ->> 'Stage',
+        (l.said ->> 'Amount')::numeric,
+        f.currency,
+        f.exchange_rate,
+        (l.said ->> 'Probability')::numeric,
+        (l.said ->> 'Closing_Date')::date,
+        l.said ->> 'Owner',
+        f.layout_id,
+        f.pipeline,
+        l.assumed_until,
+        ('Stage' = any(l.assumed)) is not true
+    from learned l
+    join first_read f on f.id = l.id
 ),
 named as (
     select
         c.*,
-        coalesce(l.label, crm.label_or_none(c.stage)) as listed_name,
-        concat(
+        case when u.is_unplaced then '(not known)'
+            else coalesce(l.label, crm.label_or_none(c.stage)) end as listed_name,
+        case when u.is_unplaced then '(not known)' else concat(
             coalesce(l.label, crm.label_or_none(c.stage)), ' (' || p.meaning || ')'
-        ) as stage_name,
-        p.meaning as pipeline_meaning,
+        ) end as stage_name,
+        u.is_unplaced,
+        case when not u.is_unplaced then p.meaning end as pipeline_meaning,
         crm.label_or_none(c.owner_id) as owner
-    from contents c
+    from all_contents c
     left join crm.text_labels l on l.field = 'Stage' and l.key = crm.text_key(c.stage)
     left join lateral (
         select case when count(distinct d.meaning) = 1 then min(d.meaning) end as meaning
@@ -141,10 +214,21 @@ named as (
         and (c.layout_id is null or d.layout_id = c.layout_id)
         and (c.pipeline is null or d.pipeline = crm.text_key(c.pipeline))
     ) p on true
+    -- Nobody takes a deal to have been closed of which that is not known.
+    cross join lateral (
+        select c.is_stage_known is false and coalesce(p.meaning, (
+            select m.meaning
+            from crm.picklist_meaning m
+            where m.module = 'Deals' and m.value = coalesce(l.label, c.stage)
+        ), 'open') in ('won', 'lost') as is_unplaced
+    ) u
 ),
 compared as (
     select
         *,
+        -- What was first watched holds since then where its past is told, else since the creation.
+        case when lag(version) over record < 0 and coalesce(version, 0) >= 0
+            then written_at else since end as said_from,
         lag(id) over record is null as is_first,
         (stage_name, amount, currency, exchange_rate, probability, closing_date, owner)
             is distinct from (
@@ -155,7 +239,8 @@ compared as (
                 lag(probability) over record,
                 lag(closing_date) over record,
                 lag(owner) over record
-            ) as is_another
+            )
+            or assumed_until is not null and lag(assumed_until) over record is null as is_another
     from named
     window record as (partition by id order by version)
 ),
@@ -172,12 +257,21 @@ meant as (
     select
         c.*,
         d.deleted_at,
-        d.created_time,
+        case
+            when c.version < 0 then c.is_stage_known
+            else not c.is_first
+                or coalesce(c.written_at < d.created_time + interval '1 day', false)
+        end as is_start_known,
+        case
+            when c.version < 0 then c.assumed_until
+            when c.is_first and c.written_at > d.created_time then c.written_at
+        end as unsure_until,
         coalesce(c.next_from, d.deleted_at) as said_until,
         o.timezone,
         coalesce(c.pipeline_meaning, m.meaning, 'open') as meaning,
         coalesce(
             case
+                when c.is_unplaced then 0
                 when c.listed_name = '(none)' then s.first
                 when c.pipeline_meaning is null or c.pipeline_meaning = m.meaning then m.position
                 when c.pipeline_meaning = 'won' then s.won
@@ -258,8 +352,8 @@ spans as (
         version,
         said_from,
         said_until,
-        not is_first or coalesce(written_at < created_time + interval '1 day', false)
-            as is_start_known,
+        is_start_known,
+        (unsure_until at time zone timezone)::date as sure_day,
         from_day,
         case
             when not is_present then lead(from_day) over (partition by id order by version)
@@ -267,7 +361,7 @@ spans as (
                 then greatest(from_day, (deleted_at at time zone timezone)::date)
         end as until_day,
         is_present,
-        false as is_assumed,
+        is_unplaced as is_assumed,
         stage_name as stage,
         meaning,
         position,
@@ -287,6 +381,7 @@ spans as (
         null,
         null,
         false,
+        'infinity',
         said_day,
         from_day,
         false,
@@ -326,17 +421,27 @@ select
     d.account_id,
     d.account_name,
     (d.created_time at time zone o.timezone)::date as day,
-    d.synced_at,
+    greatest(d.synced_at, r.read_at) as synced_at,
     s.version,
     s.said_from,
     s.said_until,
     s.is_start_known,
+    case
+        when s.sure_day > s.from_day then 'assumed'
+        when s.version < 0 then 'zoho_history'
+        else 'watched'
+    end as known_by,
+    case
+        when s.sure_day is null then s.from_day
+        when s.sure_day < coalesce(s.until_day, 'infinity') then greatest(s.from_day, s.sure_day)
+    end as known_from,
     s.amount as original_amount,
     coalesce(s.currency, o.currency) as currency,
     s.exchange_rate,
     s.amount is not null and s.home_amount is null as is_unconverted
 from spans s
 join crm.crm_deals d on d.id = s.id
+left join history_reads r on r.id = s.id
 left join crm.text_labels source
     on source.field = 'Lead_Source' and source.key = crm.text_key(d.lead_source)
 join crm.organisation o on o.singleton

@@ -6,7 +6,8 @@
 -- else changed. Taken are all contents, also those that were replaced within the day, so a stage of
 -- some hours is a stay if a read saw it: what came and went between two reads, nobody saw. The time
 -- of a move is Modified_Time of the first content that shows it. What a deal is assumed to have
--- been before it was first seen closed is no stay. Deleted deals are here until their deletion.
+-- been before it was first seen closed is no stay, nor is a time of which its stage is not known.
+-- Deleted deals are here until their deletion.
 -- stay: 1 for the first. left_at: when it moved on or was deleted; null: it still stands there.
 -- is_left: another stage followed. is_standing: the present stay of a live deal.
 -- is_start_known: false for a first stay of which it is not known since when the deal stood there;
@@ -27,7 +28,8 @@ with contents as (
         meaning,
         position,
         said_from,
-        is_start_known,
+        is_start_known and not coalesce(lag(is_assumed) over record, false) as is_start_known,
+        is_assumed,
         is_deleted,
         source,
         owner_id,
@@ -37,7 +39,7 @@ with contents as (
         last_value(meaning) over whole as outcome,
         last_value(said_until) over whole as deleted_at
     from analytics.deal_history
-    where not is_assumed
+    where said_from is not null
     window
         record as (partition by id order by version),
         whole as (record rows between unbounded preceding and unbounded following)
@@ -45,7 +47,7 @@ with contents as (
 stays as (
     select
         *,
-        row_number() over record as stay,
+        count(*) filter (where not is_assumed) over record as stay,
         lead(id) over record is not null as is_left,
         coalesce(lead(said_from) over record, deleted_at) as left_at
     from contents
@@ -71,3 +73,4 @@ select
     amount,
     closed_day
 from stays
+where not is_assumed

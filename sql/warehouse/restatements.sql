@@ -12,7 +12,8 @@ where m.day < (r.refreshed_at at time zone o.timezone)::date
 -- name: restate
 -- Note each figure of a told day that has become another one, and which records that landed since
 -- can have made it so: those of its sort that existed on the day; of a flow, those that are of the
--- day. Days that the mart no longer holds are no restatement.
+-- day. A record of which only Zoho's history came since can have changed days up to the first read,
+-- and these it did. Days that the mart no longer holds are no restatement.
 with refreshed as (
     select coalesce(max(refreshed_at), '-infinity') as since
     from analytics.mart_refreshes
@@ -32,13 +33,15 @@ restated as (
     and (to_jsonb(m) ->> f.figure)::numeric is distinct from f.before::numeric
 ),
 landed as (
-    select h.id, true as is_lead, h.day, h.day as flow_day
+    select h.id, true as is_lead, h.day, h.day as flow_day, l.synced_at <= r.since as is_learned
     from analytics.lead_history h
+    join crm.leads_raw l on l.id = h.id
     cross join refreshed r
     where h.synced_at > r.since and h.is_present and exists (select from restated)
     union all
-    select h.id, false, h.day, h.closed_day
+    select h.id, false, h.day, h.closed_day, d.synced_at <= r.since
     from analytics.deal_history h
+    join crm.crm_deals d on d.id = h.id
     cross join refreshed r
     where h.synced_at > r.since and h.is_present and exists (select from restated)
 )
@@ -50,11 +53,20 @@ select
     r.figure,
     r.before,
     r.after,
-    %(reason)s,
+    case
+        when %(reason)s = %(records)s and bool_or(l.is_learned) then %(history)s
+        else %(reason)s
+    end,
     coalesce((array_agg(l.id order by l.flow_day is distinct from r.day, l.id)
         filter (where l.id is not null))[:50], '{{}}'),
     count(l.id),
     %(run_id)s
 from restated r
-left join landed l on l.is_lead = r.is_of_leads and (l.day <= r.day or l.flow_day <= r.day)
+cross join (
+    select (connected_at at time zone timezone)::date as first_day from crm.organisation
+) c
+left join landed l
+    on l.is_lead = r.is_of_leads
+    and (l.day <= r.day or l.flow_day <= r.day)
+    and (not l.is_learned or r.day <= c.first_day)
 group by r.day, r.figure, r.before, r.after

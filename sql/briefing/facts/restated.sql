@@ -1,7 +1,8 @@
 -- stances: restated_leads, restated_won, restated_lost, restated_pipeline, restated_definition
 -- Figures at a glance of earlier days that changed since the last briefing. Leads are told where a
 -- tenth of them changed, the pipeline where a hundredth did. Where the way of counting changed, it
--- is that which is told, and of how many days.
+-- is that which is told, and of how many days. What became known of the time before the first read,
+-- from Zoho's own history, is no change of records and is told in the dashboard alone.
 
 with last_told as (
     select max(created_at) as created_at
@@ -14,7 +15,8 @@ changed as (
         r.figure,
         (array_agg(r.before order by r.restated_at))[1] as before,
         (array_agg(r.after order by r.restated_at desc))[1] as after,
-        bool_or(r.reason = 'definition changed') as is_redefined
+        bool_or(r.reason = 'definition changed') as is_redefined,
+        bool_or(r.reason = 'history learned from Zoho') as is_learned
     from analytics.restatements r
     join last_told t on r.restated_at > t.created_at
     where r.day < %(day)s and r.day >= %(day)s::date - 14
@@ -42,7 +44,7 @@ select
     before,
     day as date
 from known
-where not is_redefined and abs(after - before) >= abs(before) * case figure
+where not is_redefined and not is_learned and abs(after - before) >= abs(before) * case figure
     when 'new_leads' then 0.1
     when 'open_pipeline_value' then 0.01
     else 0

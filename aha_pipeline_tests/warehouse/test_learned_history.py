@@ -1,0 +1,245 @@
+"""A company watched for a year against one connected after it, to which Zoho's history is told.
+
+Judged by the lives themselves: `told_histories` writes down what was watched and what Zoho tells of
+one simulation, and what a record said on a day is read off its life.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+
+import pytest
+
+from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline.warehouse.marts import contiguous_range, refresh
+from aha_pipeline_tests.kit.databases import fresh_database
+from aha_pipeline_tests.warehouse.marts_company import build, company, rows, wrong
+from aha_pipeline_tests.warehouse.told_histories import (
+    TRACKED,
+    Life,
+    Told,
+    lives,
+    tell,
+    timeline,
+    tracker,
+    watch,
+)
+from zoho_sandbox.clock import ZONE
+
+BEGIN = datetime(2025, 7, 1, tzinfo=UTC)
+CONNECTED = BEGIN + timedelta(days=365)
+NOW = CONNECTED + timedelta(days=40)
+# Of how many customers one is taken, and how many damaged histories are told.
+EVERY, DAMAGED = (1, 25) if os.environ.get("AHA_TEST_WHOLE_HISTORIES") else (60, 1)
+FIRST_DAY, LAST_DAY = BEGIN.date(), NOW.date() - timedelta(days=1)
+# The marts that read histories, and of each what depends on who knows it and on when it is built.
+MARTS = {
+    "deal_history": ["known_by", "synced_at", "version"],
+    "lead_history": ["known_by", "synced_at"],
+    "pipeline_movements": [],
+    "stage_stays": ["days"],
+    "time_in_stage": ["standing_median_days"],
+    "entered_funnel": [],
+    "lead_cohorts": [],
+    "slipping_deals": ["days_in_stage"],
+    "kpis": [],
+}
+NAMES = {
+    "Deals": {
+        "stage": "Stage",
+        "original_amount": "Amount",
+        "closing_date": "Closing_Date",
+        "owner_id": "Owner",
+    },
+    "Leads": {"status": "Lead_Status", "source": "Lead_Source", "owner_id": "Owner"},
+}
+
+
+@contextmanager
+def connected(postgres: str, template: str, found: list[Life], since: datetime | None) -> Iterator:
+    """Yield a connection to the company, watched from a moment on, nothing built."""
+    with fresh_database(postgres, template) as address, company(address) as connection:
+        watch(connection, found, since)
+        with connection.cursor() as cursor:
+            cursor.execute("update crm.organisation set connected_at = %s", [since or BEGIN])
+        connection.commit()
+        yield connection
+
+
+def contents(connection, mart: str) -> list[str]:
+    """Return the rows of a mart as texts."""
+    query = f"select to_jsonb(m) - %s::text[] from analytics.{mart} m"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(query, [MARTS[mart]])
+        return sorted(str(sorted(row.items())) for (row,) in cursor)
+
+
+def existing(found: list[Life]) -> list[Life]:
+    """Return the lives that had begun when the company was connected."""
+    return [life.until(CONNECTED) for life in found if life.created <= CONNECTED]
+
+
+@pytest.fixture(scope="module")
+def found() -> list[Life]:
+    return lives("a small company", NOW, EVERY)
+
+
+def test_a_told_year_is_the_watched_one(postgres, template_database, found):
+    said = []
+    for since in (None, CONNECTED):
+        with connected(postgres, template_database, found, since) as connection:
+            if since:
+                tell(connection, map(timeline, existing(found)))
+            build(connection, FIRST_DAY, LAST_DAY)
+            said.append({mart: contents(connection, mart) for mart in MARTS})
+            known = {row["known_by"] for row in rows(connection, "deal_history")}
+            assert known == ({"watched", "zoho_history"} if since else {"watched"})
+            assert wrong(connection) == {}
+    assert [mart for mart in MARTS if said[0][mart] != said[1][mart]] == []
+    assert all(said[0].values())
+
+
+def damaged(found: list[Life], random: Random) -> Iterator[Told]:
+    """Yield what Zoho tells of some lives: in part, unclear, or by the tracker alone."""
+    for life in found:
+        told = timeline(life)
+        match random.choice(
+            ("named", "whole", "late", "lost", "unclear", "tracker", "both", "none")
+        ):
+            case "late":
+                yield _late(told, random.randrange(len(told.entries)))
+            case "lost" if len(moves := _moves(told)) > 2:
+                # Not the first or last one: nobody could see that it is missing.
+                place = random.choice(moves[1:-1])
+                yield replace(told, entries=told.entries[:place] + told.entries[place + 1 :])
+            case "unclear":
+                yield replace(told, entries=[_unclear(*one, random) for one in told.entries])
+            case "named":
+                yield replace(told, entries=[_named(*one) for one in told.entries])
+            case "both":
+                yield _late(told, random.randrange(len(told.entries)))
+                yield tracker(life)
+            case "tracker":
+                yield tracker(life)
+            case "none":
+                pass
+            case _:
+                yield told
+
+
+def _moves(told: Told) -> list[int]:
+    """Return the places of the entries by which a record came to another stage or status."""
+    tracked = TRACKED[told.life.module]
+    return [
+        place
+        for place, (_, _, raw) in enumerate(told.entries)
+        if tracked in {one["api_name"] for one in raw["field_history"] or []}
+    ]
+
+
+def _late(told: Told, place: int) -> Told:
+    """Return a history of which the older part is gone."""
+    return replace(told, entries=told.entries[place:], reaches=told.entries[place][0])
+
+
+def _named(at: datetime, key: str, raw: dict) -> tuple[datetime, str, dict]:
+    """Return an entry that tells owners by their names alone."""
+    owners = (raw.get("automation_details") or {}).get("owner")
+    if not owners:
+        return at, key, raw
+    names = {"old": owners["old"]["name"], "new": owners["new"]["name"]}
+    fields = [*raw["field_history"], {"api_name": "Owner", "_value": names}]
+    return at, key, raw | {"automation_details": None, "field_history": fields}
+
+
+def _unclear(at: datetime, key: str, raw: dict, random: Random) -> tuple[datetime, str, dict]:
+    """Return an entry in which some values cannot be read with certainty."""
+
+    def spoil(name: str, value: str | None) -> str | None:
+        if value is None or random.random() < 0.5:
+            return value
+        return f"₹ {value}" if name == "Amount" else value + "x" * 255
+
+    fields = [
+        {
+            "api_name": one["api_name"],
+            "_value": {k: spoil(one["api_name"], v) for k, v in one["_value"].items()},
+        }
+        for one in raw["field_history"] or []
+    ]
+    return at, key, raw | {"field_history": fields}
+
+
+def in_force(life: Life, day: date) -> dict | None:
+    """Return what a record said at the end of a day."""
+    said = [state for at, state in life.states if at.astimezone(ZONE).date() <= day]
+    return said[-1] if said else None
+
+
+@pytest.mark.parametrize("seed", range(DAMAGED))
+def test_what_is_told_in_part_is_right_where_it_says_that_it_is_known(
+    postgres, template_database, found, seed
+):
+    told = list(damaged(existing(found), Random(seed)))
+    by_id = {life.id: life for life in found}
+    known, not_known = Counter(), 0
+    with connected(postgres, template_database, found, CONNECTED) as connection:
+        tell(connection, told)
+        build(connection, FIRST_DAY, LAST_DAY)
+        assert wrong(connection) == {}
+        for module, mart in (("Deals", "deal_history"), ("Leads", "lead_history")):
+            for row in rows(connection, mart):
+                until = row["until_day"] or LAST_DAY + timedelta(days=1)
+                if row["known_from"] is None or row["known_from"] > row["from_day"]:
+                    not_known += 1
+                if row["known_from"] is None or row["known_from"] >= until:
+                    continue
+                known[row["known_by"]] += 1
+                days = {row["known_from"], until - timedelta(days=1)}
+                if module == "Deals" and row["closed_day"]:
+                    days = {until - timedelta(days=1)}  # closed by its date before it was saved so
+                for day in days:
+                    state = in_force(by_id[row["id"]], day)
+                    if state and not row["closed_day" if module == "Deals" else "deal_id"]:
+                        assert _said(row, module) == _states(state, module), (row, day)
+    assert min(known["zoho_history"], known["assumed"], not_known) > 0
+
+
+def _said(row: dict, module: str) -> dict:
+    return {name: key(row[name]) for name in NAMES[module]}
+
+
+def _states(state: dict, module: str) -> dict:
+    flat = state | {"Owner": state["Owner"]["id"]}
+    return {column: key(flat.get(name)) for column, name in NAMES[module].items()}
+
+
+def key(value: object) -> str:
+    """Return a value in one spelling, whether a mart says it or a record."""
+    return "(none)" if value is None else str(value).lower()
+
+
+def test_only_told_records_are_built_anew_and_days_are_restated(postgres, template_database, found):
+    with connected(postgres, template_database, found, CONNECTED) as connection:
+        build(connection, FIRST_DAY, LAST_DAY)
+        connection.commit()
+        before = Counter(contents(connection, "deal_history"))
+        deals = [life for life in existing(found) if life.module == "Deals"]
+        one = next(life for life in deals if life.states[0][1]["Amount"] and len(life.states) > 3)
+        tell(connection, [timeline(one)])
+        connection.commit()
+        for mart in read_marts():
+            days = contiguous_range(connection, LAST_DAY, LAST_DAY) if mart.kind == "daily" else ()
+            refresh(connection, mart, *days, run_id="a run")
+        connection.commit()
+        changed = before - Counter(contents(connection, "deal_history"))
+        assert {one.id in row for row in changed} == {True}
+        restated = rows(connection, "restatements")
+        assert {row["reason"] for row in restated} == {"history learned from Zoho"}
+        assert all(row["records"] == [one.id] for row in restated)
+        assert all(row["day"] <= CONNECTED.date() for row in restated)
+        assert "weighted_pipeline_value" in {row["figure"] for row in restated}
