@@ -20,7 +20,7 @@ SCHEMA = "analytics"
 KINDS = ("view", "table", "daily", "incremental")
 CLOCKS = ("clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday")
 UNITS = ("count", "money", "percent", "days", "number")
-HEADER = ("grain", "kind", "key", "owner", "records", "lookup", "optional")
+HEADER = ("grain", "kind", "key", "owner", "records", "index", "lookup", "optional")
 # Modules whose marts have readers of their own: who does not read them misses no other figure, and
 # where they cannot be read the others go on.
 OPTIONAL_MODULES = ("Calls", "Tasks", "Events", "Notes")
@@ -67,8 +67,9 @@ class Mart:
     in which only the rows of changed records are replaced. An incremental mart names its source
     table in `records` and has the columns id, synced_at and is_present (true for exactly one row
     of each record).
-    key: the columns that identify a row, which get a unique index; may be empty. owner: the team
-    responsible for the definitions. notes: what a reader should know about the whole mart.
+    key: the columns that identify a row, which get a unique index; may be empty. index: columns
+    that get an index each, by which lists find their rows. owner: the team responsible for the
+    definitions. notes: what a reader should know about the whole mart.
     sources: the tables and views that the select reads, as `schema.name`, sorted.
     column_names: the names of columns in the select, of whatever table, sorted.
     reads_clock: whether it or one of its measures asks for the present day or time.
@@ -92,6 +93,7 @@ class Mart:
     reads_clock: bool = False
     lookup: tuple[str, ...] | None = None
     optional: tuple[str, ...] = ()
+    index: tuple[str, ...] = ()
 
     @property
     def relation(self) -> str:
@@ -154,6 +156,7 @@ def _read(path: Path) -> Mart:
         reads_clock=_reads_clock(query),
         lookup=_names(header["lookup"]) if "lookup" in header else None,
         optional=_names(header.get("optional", "")),
+        index=_names(header.get("index", "")),
     )
 
 

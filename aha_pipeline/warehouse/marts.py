@@ -240,6 +240,8 @@ def _rebuild(cursor: Cursor, mart: Mart, parameters: Parameters | None) -> int:
         cursor.execute(
             sql.SQL("create unique index on {} ({}) nulls not distinct").format(build, columns)
         )
+    for column in mart.index:
+        cursor.execute(sql.SQL("create index on {} ({})").format(build, sql.Identifier(column)))
     _comment(cursor, mart, name)
     cursor.execute("select crm.protect(%s)", [f"{SCHEMA}.{name}"])
     cursor.execute(sql.SQL("analyze {}").format(build))

@@ -7,6 +7,7 @@ from statistics import NormalDist
 
 import pytest
 
+from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline_tests.warehouse.marts_company import (
     ASHA,
     BALA,
@@ -74,6 +75,15 @@ def mixed(connection):
 
 def by(connection, mart, column):
     return {row[column]: row for row in rows(connection, mart)}
+
+
+def test_columns_by_which_lists_find_their_rows_have_an_index(mixed):
+    wanted = {(mart.name, column) for mart in read_marts() for column in mart.index}
+    with mixed.cursor() as cursor:
+        cursor.execute("select tablename, indexdef from pg_indexes where schemaname = 'analytics'")
+        found = {(table, text.rpartition("(")[2].rstrip(")")) for table, text in cursor}
+    assert wanted
+    assert wanted <= found
 
 
 def test_a_leads_meaning(mixed):

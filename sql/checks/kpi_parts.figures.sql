@@ -18,6 +18,7 @@ with parts as (
         sum(open_value_change) as open_value_change,
         sum(weighted_value_change) as weighted_value_change
     from analytics.kpi_parts
+    where day is not null
     group by day
 ),
 changes as (

@@ -9,12 +9,10 @@ with whom as (
 won as (
     select p.period, p.first_day, p.last_day,
         coalesce(sum(w.won_value), 0) as won_value, coalesce(sum(w.won_deals), 0) as won_deals
-    from whom
-    cross join measures.periods_of(%(today)s::date) p
-    left join lateral measures.period(
-        p.first_day, %(today)s::date, null,
-        case when whom.owner_id <> '' then array[whom.owner_id] end
-    ) w on true
+    from measures.periods_of(%(today)s::date) p
+    left join analytics.kpi_parts w
+        on w.day between p.first_day and %(today)s::date
+        and coalesce(%(owner)s::text, '') in ('', w.owner_id)
     group by p.period, p.first_day, p.last_day
 ),
 newest as (

@@ -3,15 +3,12 @@
 -- '(none)' where the record gives none. main_reason: the one that most of the part's deals have, and
 -- main_deals how many; null where two are as frequent. change: against the stretch before, in deals.
 
-with stretches (is_before, first_day, last_day) as (
-    values
-        (false, %(first_day)s::date, %(last_day)s::date),
-        (true, %(before_first)s::date, %(before_last)s::date)
-),
-lost as (
-    select s.is_before, l.*
-    from stretches s
-    cross join lateral measures.lost(s.first_day, s.last_day, %(sources)s, %(owners)s) l
+with lost as (
+    select false as is_before, l.*
+    from measures.lost(%(first_day)s, %(last_day)s, %(sources)s, %(owners)s) l
+    union all
+    select true, l.*
+    from measures.lost(%(before_first)s, %(before_last)s, %(sources)s, %(owners)s) l
 ),
 parts as (
     select l.is_before, l.reason as main_reason, l.amount, p.dimension, p.part, p.name

@@ -19,22 +19,32 @@ stretches as (
         month_end > %(last_day)s::date or month_end >= %(today)s::date as is_partial
     from months
 ),
+days as (
+    select
+        s.month,
+        (%(sources)s::text[] is null or p.source = any(%(sources)s))
+            and (%(owners)s::text[] is null or p.owner_id = any(%(owners)s)) as is_own,
+        (%(team_sources)s::text[] is null or p.source = any(%(team_sources)s))
+            and (%(team_owners)s::text[] is null or p.owner_id = any(%(team_owners)s)) as is_team,
+        p.new_leads,
+        p.new_junk_leads as junk_leads,
+        p.won_deals,
+        p.won_deals + p.lost_deals as closed_deals
+    from stretches s
+    join analytics.kpi_parts p on p.day between s.first_day and s.last_day
+),
 sums as (
     select
         s.*,
         g.is_team,
-        coalesce(sum(p.new_leads), 0) as new_leads,
-        coalesce(sum(p.junk_leads), 0) as junk_leads,
-        coalesce(sum(p.new_leads - p.junk_leads), 0) as good_leads,
-        coalesce(sum(p.won_deals), 0) as won_deals,
-        coalesce(sum(p.won_deals + p.lost_deals), 0) as closed_deals
+        coalesce(sum(d.new_leads), 0) as new_leads,
+        coalesce(sum(d.junk_leads), 0) as junk_leads,
+        coalesce(sum(d.new_leads - d.junk_leads), 0) as good_leads,
+        coalesce(sum(d.won_deals), 0) as won_deals,
+        coalesce(sum(d.closed_deals), 0) as closed_deals
     from stretches s
-    cross join (
-        values
-            (false, %(sources)s::text[], %(owners)s::text[]),
-            (true, %(team_sources)s::text[], %(team_owners)s::text[])
-    ) g (is_team, sources, owners)
-    left join lateral measures.period(s.first_day, s.last_day, g.sources, g.owners) p on true
+    cross join (values (false), (true)) g (is_team)
+    left join days d on d.month = s.month and case when g.is_team then d.is_team else d.is_own end
     group by s.month, s.first_day, s.last_day, s.is_partial, g.is_team
 )
 select

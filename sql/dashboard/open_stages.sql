@@ -3,7 +3,14 @@
 -- what the columns mean. *_before: at the end of the stretch before the period, null where that is
 -- older than the first day known; *_change: since then.
 
-with before as (
+with stages as (
+    select * from analytics.pipeline_by_stage
+    where coalesce(%(sources)s::text[], %(owners)s::text[]) is null
+    union all
+    select * from measures.stages(%(sources)s, %(owners)s)
+    where coalesce(%(sources)s::text[], %(owners)s::text[]) is not null
+),
+before as (
     select stage, sum(open_deals) as deals, sum(open_value) as value
     from measures.open_deals(%(before_last)s::date, %(sources)s, %(owners)s)
     group by stage
@@ -22,7 +29,7 @@ select
     case when k.is_known then coalesce(b.value, 0) end as value_before,
     case when k.is_known then s.value - coalesce(b.value, 0) end as value_change,
     case when k.is_known then s.deals - coalesce(b.deals, 0) end as deals_change
-from measures.stages(%(sources)s, %(owners)s) s
+from stages s
 cross join known k
 left join before b using (stage)
 where s.meaning = 'open'

@@ -10,9 +10,9 @@ with stretches (is_before, first_day, last_day) as (
         (true, %(before_first)s::date, %(before_last)s::date)
 ),
 history as (
-    select 'lead' as entity, min(day) as since from analytics.lead_volume
+    select 'lead' as entity, min(day) as since from analytics.kpi_parts where new_leads > 0
     union all
-    select 'deal', min(day) from analytics.deals
+    select 'deal', (select day from analytics.deals where day is not null order by day limit 1)
     union all
     select 'pipeline', min(day) from analytics.kpis
 ),
@@ -36,7 +36,7 @@ stocks as (
         coalesce(sum(p.open_deals), 0) as open_deals,
         coalesce(sum(p.open_value), 0) as open_value
     from stretches s
-    left join lateral measures.open_deals(s.last_day, %(sources)s, %(owners)s) p on true
+    left join lateral measures.open_value(s.last_day, %(sources)s, %(owners)s) p on true
     group by s.is_before
 ),
 figures as (

@@ -6,11 +6,21 @@
 with days as (
     select %(first_day)s::date as first_day, %(last_day)s::date as last_day
 ),
-chosen as (
-    select m.day, m.kind, m.id, m.deals, m.value
+before as (
+    select o.open_value as value, o.open_deals as deals
+    from days d
+    cross join lateral measures.open_value(d.first_day - 1, %(sources)s, %(owners)s) o
+    union all
+    select m.value, m.deals
     from analytics.pipeline_movements m
-    cross join days d
-    where (m.day is null or m.day <= d.last_day)
+    where m.day is null
+        and (%(sources)s::text[] is null or m.source = any(%(sources)s))
+        and (%(owners)s::text[] is null or m.owner_id = any(%(owners)s))
+),
+chosen as (
+    select m.kind, m.id, m.deals, m.value
+    from analytics.pipeline_movements m
+    where m.day between %(first_day)s::date and %(last_day)s::date
         and (%(sources)s::text[] is null or m.source = any(%(sources)s))
         and (%(owners)s::text[] is null or m.owner_id = any(%(owners)s))
 ),
@@ -28,19 +38,16 @@ kinds (position, kind, label) as (
 bars as (
     select 0 as position, 'start' as kind, 'At start' as label, coalesce(sum(value), 0) as value,
         coalesce(sum(deals), 0) as deals
-    from chosen cross join days d
-    where day is null or day < d.first_day
+    from before
     union all
     select k.position, k.kind, k.label, sum(c.value), count(distinct c.id)
     from chosen c
     join kinds k using (kind)
-    cross join days d
-    where c.day >= d.first_day
     group by k.position, k.kind, k.label
     having sum(c.value) <> 0
     union all
     select 9, 'end', 'At end', coalesce(sum(value), 0), coalesce(sum(deals), 0)
-    from chosen
+    from (select value, deals from before union all select value, deals from chosen) parts
 )
 select b.*, d.first_day, d.last_day
 from bars b

@@ -2,25 +2,37 @@
 -- A deal with two reasons is in two rows. all_*: the deals with any reason, the same on each row.
 
 with chosen as (
-    select *
+    select
+        count(*) as all_deals,
+        sum(value) as all_value,
+        count(*) filter (where is_pushed) as pushed,
+        sum(value) filter (where is_pushed) as pushed_value,
+        count(*) filter (where is_back) as back,
+        sum(value) filter (where is_back) as back_value,
+        count(*) filter (where is_cut) as cut,
+        sum(value) filter (where is_cut) as cut_value,
+        count(*) filter (where is_older) as older,
+        sum(value) filter (where is_older) as older_value,
+        count(*) filter (where is_overdue) as overdue,
+        sum(value) filter (where is_overdue) as overdue_value
     from analytics.slipping_deals
     where (%(sources)s::text[] is null or source = any(%(sources)s))
         and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
+    having count(*) > 0
 )
 select
     r.position,
     r.reason,
-    count(*) filter (where r.holds) as deals,
-    coalesce(sum(c.value) filter (where r.holds), 0) as value,
-    count(*) as all_deals,
-    sum(c.value) as all_value
+    r.deals,
+    coalesce(r.value, 0) as value,
+    c.all_deals,
+    c.all_value
 from chosen c
 cross join lateral (values
-    (1, 'Closing date pushed', c.is_pushed),
-    (2, 'Stage gone back', c.is_back),
-    (3, 'Amount cut', c.is_cut),
-    (4, 'Old for its stage', c.is_older),
-    (5, 'Overdue', c.is_overdue)
-) r (position, reason, holds)
-group by r.position, r.reason
+    (1, 'Closing date pushed', c.pushed, c.pushed_value),
+    (2, 'Stage gone back', c.back, c.back_value),
+    (3, 'Amount cut', c.cut, c.cut_value),
+    (4, 'Old for its stage', c.older, c.older_value),
+    (5, 'Overdue', c.overdue, c.overdue_value)
+) r (position, reason, deals, value)
 order by r.position

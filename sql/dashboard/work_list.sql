@@ -3,18 +3,16 @@
 -- too, after all others. all_records, all_value, aged_records, aged_value: of the whole list, under the
 -- same filters; aside_records: how many of it the viewer has put aside. At most %(most)s rows.
 
-with kept as (
+with kept as not materialized (
     select
         w.*,
-        exists (
-            select
-            from analytics.work_list_marks m
-            where m.viewer = %(viewer)s
-                and m.module = w.module
-                and m.record_id = w.id
-                and m.hidden_until > now()
-        ) as is_aside
+        m.viewer is not null as is_aside
     from analytics.work_list w
+    left join analytics.work_list_marks m
+        on m.viewer = %(viewer)s
+        and m.module = w.module
+        and m.record_id = w.id
+        and m.hidden_until > now()
     left join crm.leads_raw l on %(mine)s and w.module = 'Leads' and l.id = w.id
     left join crm.crm_deals d on %(mine)s and w.module = 'Deals' and d.id = w.id
     where (%(sources)s::text[] is null or w.source = any(%(sources)s))
@@ -26,17 +24,16 @@ with kept as (
 ),
 counted as (
     select
-        *,
-        count(*) filter (where not is_aged and not is_aside) over () as all_records,
-        sum(value) filter (where not is_aged and not is_aside) over () as all_value,
-        count(*) filter (where is_aged and not is_aside) over () as aged_records,
-        sum(value) filter (where is_aged and not is_aside) over () as aged_value,
-        count(*) filter (where is_aside) over () as aside_records
+        count(*) filter (where not is_aged and not is_aside) as all_records,
+        sum(value) filter (where not is_aged and not is_aside) as all_value,
+        count(*) filter (where is_aged and not is_aside) as aged_records,
+        sum(value) filter (where is_aged and not is_aside) as aged_value,
+        count(*) filter (where is_aside) as aside_records
     from kept
 ),
 listed as (
     select *
-    from counted
+    from kept
     where not is_aside and (%(aged)s or not is_aged)
     order by is_aged, score desc, value desc nulls last, id
     limit %(most)s
@@ -54,11 +51,11 @@ select
     w.times_pushed,
     w.last_activity_time,
     w.unrecorded_meeting_at,
-    w.all_records,
-    w.all_value,
-    w.aged_records,
-    w.aged_value,
-    w.aside_records,
+    c.all_records,
+    c.all_value,
+    c.aged_records,
+    c.aged_value,
+    c.aside_records,
     coalesce(o.owner_name, w.owner_id) as owner_name,
     coalesce(l.created_time, d.created_time) as created_time,
     coalesce(nullif(l.full_name, ''), d.deal_name, '(no name)') as name,
@@ -66,6 +63,7 @@ select
     d.stage,
     l.lead_status
 from listed w
+cross join counted c
 left join analytics.owners o on o.owner_id = w.owner_id
 left join crm.leads_raw l on w.module = 'Leads' and l.id = w.id
 left join crm.crm_deals d on w.module = 'Deals' and d.id = w.id

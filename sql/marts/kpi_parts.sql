@@ -5,9 +5,15 @@
 -- The KPIs of analytics.kpis taken apart, so that they can be had for some sources and some owners:
 -- summed over a day the flows are those of that day, and summed from the beginning up to a day the
 -- changes are its stocks. Source and owner: of flows, as the record says now; of changes, as it said
--- then, so a deal handed over leaves one owner and comes to another.
+-- then, so a deal handed over leaves one owner and comes to another. day is null for leads whose
+-- creation nobody knows.
 -- figures:
 --   new_leads (count, Leads): live leads created on the day
+--   new_open_leads (count, Leads): those of the new leads that are open by now
+--   new_qualified_leads (count, Leads): those that are qualified by now, and not converted
+--   new_converted_leads (count, Leads): those that are converted by now
+--   new_lost_leads (count, Leads): those that are lost by now
+--   new_junk_leads (count, Leads): those that are junk by now
 --   won_deals (count, Deals): won deals that closed on the day
 --   won_value (money, Deals): sum of Amount of the won deals that closed on the day
 --   lost_deals (count, Deals): lost deals that closed on the day
@@ -23,9 +29,17 @@
 --     currency, came less went
 
 with created as (
-    select day, source, owner_id, sum(leads) as new_leads
+    select
+        day,
+        source,
+        owner_id,
+        sum(leads) as new_leads,
+        sum(leads) filter (where meaning = 'open') as new_open_leads,
+        sum(leads) filter (where meaning = 'qualified') as new_qualified_leads,
+        sum(leads) filter (where meaning = 'converted') as new_converted_leads,
+        sum(leads) filter (where meaning = 'lost') as new_lost_leads,
+        sum(leads) filter (where meaning = 'junk') as new_junk_leads
     from analytics.lead_volume
-    where day is not null
     group by day, source, owner_id
 ),
 closed as (
@@ -75,6 +89,11 @@ select
     source,
     owner_id,
     coalesce(n.new_leads, 0)::bigint as new_leads,
+    coalesce(n.new_open_leads, 0)::bigint as new_open_leads,
+    coalesce(n.new_qualified_leads, 0)::bigint as new_qualified_leads,
+    coalesce(n.new_converted_leads, 0)::bigint as new_converted_leads,
+    coalesce(n.new_lost_leads, 0)::bigint as new_lost_leads,
+    coalesce(n.new_junk_leads, 0)::bigint as new_junk_leads,
     coalesce(c.won_deals, 0) as won_deals,
     coalesce(c.won_value, 0) as won_value,
     coalesce(c.lost_deals, 0) as lost_deals,

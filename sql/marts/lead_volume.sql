@@ -1,5 +1,6 @@
 -- grain: one row per day of creation, source, owner, status and step of live leads
 -- kind: table
+-- index: day
 -- owner: marketing
 -- A converted lead keeps its status; its step is 'Converted' and its meaning 'converted'. Days without a lead have no
 -- row. Sum of leads = rows of analytics.leads.

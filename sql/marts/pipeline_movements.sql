@@ -1,5 +1,6 @@
 -- grain: one row per movement of a deal into, within or out of the open pipeline
 -- kind: table
+-- index: day
 -- owner: sales operations
 -- The open pipeline at the end of one day, and all movements of the days after it up to another,
 -- sum to the open pipeline at the end of that other day: as counts, value and weighted value, in

@@ -30,8 +30,10 @@ language sql stable as $$
         order by o.said_from desc
         limit 1
     ) h on true
-    where (since is null or l.closed_day >= since)
-        and (until is null or l.closed_day <= until)
+    where (
+            l.closed_day between coalesce(since, '-infinity') and coalesce(until, 'infinity')
+            or l.closed_day is null and since is null and until is null
+        )
         and (of_sources is null or d.source = any(of_sources))
         and (of_owners is null or d.owner_id = any(of_owners))
 $$;

@@ -1,6 +1,28 @@
 -- The deals that were open at the end of a day, and as what: one row per stage, source and owner
 -- they had then, of those given; of all where they are null. Sums are the pipeline of measures.kpis.
 
+-- How many deals were open at the end of a day and their value, by source and owner alone: the sums
+-- of measures.open_deals over its stages, had from the changes of all days up to then.
+create function measures.open_value(
+    at_end_of date, of_sources text[] default null, of_owners text[] default null
+) returns table (
+    source text, owner_id text, open_deals bigint, open_value numeric, weighted_value numeric
+)
+language sql stable as $$
+    select
+        p.source,
+        p.owner_id,
+        sum(p.open_deals_change)::bigint,
+        sum(p.open_value_change),
+        sum(p.weighted_value_change)
+    from analytics.kpi_parts p
+    where p.day <= at_end_of
+        and (of_sources is null or p.source = any(of_sources))
+        and (of_owners is null or p.owner_id = any(of_owners))
+    group by p.source, p.owner_id
+    having sum(p.open_deals_change) <> 0
+$$;
+
 create function measures.open_deals(
     at_end_of date, of_sources text[] default null, of_owners text[] default null
 ) returns table (

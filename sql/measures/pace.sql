@@ -25,7 +25,9 @@ language sql stable as $$
                 days_over::numeric * (p.last_day - p.first_day + 1) / (ends - begins + 1)
             )::integer as same_day
         from periods p
-        where p.first_day >= (select min(d.day) from analytics.deals d)
+        where p.first_day >= (
+            select d.day from analytics.deals d where d.day is not null order by d.day limit 1
+        )
     ),
     summed as (
         select
@@ -35,7 +37,7 @@ language sql stable as $$
             coalesce(sum(w.won_value) filter (where w.day <= k.same_day), 0) as won_by_then,
             coalesce(sum(w.won_value), 0) as won
         from known k
-        left join analytics.kpi_parts w on w.day between k.first_day and k.last_day
+        left join analytics.daily_flows w on w.day between k.first_day and k.last_day
         group by k.first_day, k.last_day, k.same_day
     )
     select s.first_day, s.last_day, s.same_day, s.won_by_then, s.won,

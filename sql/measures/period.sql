@@ -13,52 +13,26 @@ create function measures.period(
     won_value numeric, lost_deals bigint, lost_value numeric
 )
 language sql stable as $$
-    with created as (
-        select
-            v.source,
-            v.owner_id,
-            sum(v.leads) as new_leads,
-            sum(v.leads) filter (where v.meaning = 'open') as open_leads,
-            sum(v.leads) filter (where v.meaning = 'qualified') as qualified_leads,
-            sum(v.leads) filter (where v.meaning = 'converted') as converted_leads,
-            sum(v.leads) filter (where v.meaning = 'lost') as lost_leads,
-            sum(v.leads) filter (where v.meaning = 'junk') as junk_leads
-        from analytics.lead_volume v
-        where (since is null or v.day >= since)
-            and (until is null or v.day <= until)
-            and (of_sources is null or v.source = any(of_sources))
-            and (of_owners is null or v.owner_id = any(of_owners))
-        group by v.source, v.owner_id
-    ),
-    closed as (
-        select
-            p.source,
-            p.owner_id,
-            sum(p.won_deals) as won_deals,
-            sum(p.won_value) as won_value,
-            sum(p.lost_deals) as lost_deals,
-            sum(p.lost_value) as lost_value
-        from analytics.kpi_parts p
-        where (since is null or p.day >= since)
-            and (until is null or p.day <= until)
-            and (of_sources is null or p.source = any(of_sources))
-            and (of_owners is null or p.owner_id = any(of_owners))
-        group by p.source, p.owner_id
-        having sum(p.won_deals + p.lost_deals) > 0
-    )
     select
-        source,
-        owner_id,
-        coalesce(l.new_leads, 0)::bigint,
-        coalesce(l.open_leads, 0)::bigint,
-        coalesce(l.qualified_leads, 0)::bigint,
-        coalesce(l.converted_leads, 0)::bigint,
-        coalesce(l.lost_leads, 0)::bigint,
-        coalesce(l.junk_leads, 0)::bigint,
-        coalesce(c.won_deals, 0)::bigint,
-        coalesce(c.won_value, 0),
-        coalesce(c.lost_deals, 0)::bigint,
-        coalesce(c.lost_value, 0)
-    from created l
-    full join closed c using (source, owner_id)
+        p.source,
+        p.owner_id,
+        sum(p.new_leads)::bigint,
+        sum(p.new_open_leads)::bigint,
+        sum(p.new_qualified_leads)::bigint,
+        sum(p.new_converted_leads)::bigint,
+        sum(p.new_lost_leads)::bigint,
+        sum(p.new_junk_leads)::bigint,
+        sum(p.won_deals)::bigint,
+        sum(p.won_value),
+        sum(p.lost_deals)::bigint,
+        sum(p.lost_value)
+    from analytics.kpi_parts p
+    where (
+            p.day between coalesce(since, '-infinity') and coalesce(until, 'infinity')
+            or p.day is null and since is null and until is null
+        )
+        and (of_sources is null or p.source = any(of_sources))
+        and (of_owners is null or p.owner_id = any(of_owners))
+    group by p.source, p.owner_id
+    having sum(p.new_leads + p.won_deals + p.lost_deals) > 0
 $$;

@@ -34,7 +34,7 @@ language sql stable as $$
             sum(o.open_deals)::bigint as open_deals,
             sum(o.open_value) as open_value,
             sum(o.weighted_value) as weighted_value
-        from measures.open_deals(open_at, of_sources, of_owners) o
+        from measures.open_value(open_at, of_sources, of_owners) o
         group by o.owner_id
     ),
     together as (

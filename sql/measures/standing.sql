@@ -12,30 +12,33 @@ create function measures.standing(
 )
 language sql stable as $$
     with deals as (
-        select
-            coalesce(d.amount, 0) as value,
-            r.id is not null as is_slipping,
-            coalesce(r.is_overdue, false) as is_overdue,
-            coalesce(r.is_older, false) as is_older,
-            case when s.is_start_known then s.days end as days
+        select count(*) as open_deals, coalesce(sum(d.amount), 0) as open_value
         from analytics.deals d
-        left join analytics.slipping_deals r on r.id = d.id
-        left join analytics.stage_stays s on s.id = d.id and s.is_standing
         where d.meaning = 'open'
             and (of_sources is null or d.source = any(of_sources))
             and (of_owners is null or d.owner_id = any(of_owners))
     ),
-    sums as (
+    slipping as (
         select
-            count(*) as open_deals,
-            coalesce(sum(value), 0) as open_value,
-            count(*) filter (where is_slipping) as slipping_deals,
-            coalesce(sum(value) filter (where is_slipping), 0) as slipping_value,
-            count(*) filter (where is_overdue) as overdue_deals,
-            coalesce(sum(value) filter (where is_overdue), 0) as overdue_value,
-            count(*) filter (where is_older) as older_deals,
-            (percentile_cont(0.5) within group (order by days))::numeric as days_in_stage
-        from deals
+            count(*) as slipping_deals,
+            coalesce(sum(r.value), 0) as slipping_value,
+            count(*) filter (where r.is_overdue) as overdue_deals,
+            coalesce(sum(r.value) filter (where r.is_overdue), 0) as overdue_value,
+            count(*) filter (where r.is_older) as older_deals
+        from analytics.slipping_deals r
+        where (of_sources is null or r.source = any(of_sources))
+            and (of_owners is null or r.owner_id = any(of_owners))
+    ),
+    stays as (
+        select (percentile_cont(0.5) within group (order by s.days))::numeric as days_in_stage
+        from analytics.stage_stays s
+        where s.is_standing
+            and s.is_start_known
+            and s.meaning = 'open'
+            and (of_sources is null or s.source = any(of_sources))
+            and (of_owners is null or s.id in (
+                select d.id from analytics.deals d where d.owner_id = any(of_owners)
+            ))
     )
     select
         open_deals,
@@ -49,5 +52,7 @@ language sql stable as $$
         older_deals,
         measures.pct(older_deals, open_deals),
         days_in_stage
-    from sums
+    from deals
+    cross join slipping
+    cross join stays
 $$;

@@ -3,4 +3,5 @@
 set transaction read only;
 set local role aha_reader;
 set local jit = off;
+set local work_mem = '32MB';
 set local statement_timeout = '30s';
