@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -20,7 +20,7 @@ from dashboard.login import NO_RECORDS
 from dashboard.source import Source
 from dashboard.style import Row, cell
 
-MOST = 10_000
+LISTED, MOST = 1_000, 10_000  # records of a list at first; on demand, and in its file
 LONGEST_TITLE = 120
 LIST = "list"  # in the address: the list that is open, as JSON of a mark
 CHOSEN, OPENED = "record of a list", "records opened"
@@ -207,15 +207,14 @@ def show_open(source: Source) -> None:
         shown, narrowed, title = _named(st.query_params[LIST])
         if not source.viewer.may_see_records:
             return _close(NO_RECORDS)
-        rows = source.listed(shown.query, **_parameters(shown, narrowed, source))
+        asked = _parameters(shown, narrowed, source)
+        rows = records(source, shown, asked)
     except (ValueError, psycopg2.DataError):
         return _close("The address names a list that there is none of.")
     if not rows:
         return _close("No record is behind this mark now: the data or the filters changed.")
-    # Before the window: it runs again by itself, when the connection is closed.
-    rows = with_contacts(source, shown.module, rows)
     window = st.dialog(markdown(title), width="large", on_dismiss=_close)
-    window(show_list)(source, shown, title, rows)
+    window(show_list)(source, shown, title, rows, asked)
 
 
 def _named(behind: str) -> tuple[List, Row, str]:
@@ -255,23 +254,49 @@ def _parameters(shown: List, narrowed: Row, source: Source) -> Row:
     period: Row = dict.fromkeys(("first_day", "last_day"))
     if shown.period is not None:
         period |= dict(zip(shown.period, days, strict=True))
-    return {**period, **narrowed, "most": MOST}
+    return {**period, **narrowed, "most": LISTED}
 
 
-def show_list(source: Source, shown: List, title: str, rows: Sequence[Row]) -> None:
+def records(source: Source, shown: List, asked: Row) -> list[Row]:
+    """Return the records of a list with how to reach whom, from a query of `sql/dashboard`."""
+    return with_contacts(source, shown.module, source.listed(shown.query, **asked))
+
+
+def show_list(source: Source, shown: List, title: str, rows: Sequence[Row], asked: Row) -> None:
     """Show records to work from: how to reach whom, what is next; a click on a name opens it.
 
-    rows: as of `with_contacts`. What is years old is folded away, with its sum. Only for those
-    who may see records.
+    rows: as of `records` for the parameters `asked`. What is years old is folded away, with its
+    sum. Only for those who may see records.
     """
+    if st.session_state.get(_whole(title)):
+        rows = _all(source, shown, rows, asked)
     aged = [row for row in rows if row["is_aged"]]
     fresh = [row for row in rows if not row["is_aged"]]
     st.caption(_summary(shown, rows, source.currency))
     listed = fresh or aged
-    if fresh and aged and st.toggle(_folded(shown, aged, source.currency), key=f"aged {title}"):
+    if fresh and aged and st.toggle(_folded(rows, aged, source.currency), key=f"aged {title}"):
         listed = [*fresh, *aged]
     _table(source, shown, title, listed)
-    _downloads(source, shown, title, rows)
+    if len(rows) < min(rows[0]["all_records"], MOST):
+        st.button("Show more", key=f"more {title}", on_click=_show_whole, args=(title,))
+    _downloads(source, shown, title, rows, asked)
+
+
+def _all(source: Source, shown: List, rows: Sequence[Row], asked: Row) -> Sequence[Row]:
+    """Return up to MOST records of a list, of which those given are the first."""
+    if len(rows) >= min(rows[0]["all_records"], MOST):
+        return rows
+    # The connection of the page is closed by the time a window or a file asks for more.
+    with source.opened_again() as again:
+        return records(again, shown, {**asked, "most": MOST})
+
+
+def _whole(title: str) -> str:
+    return f"whole list {title}"
+
+
+def _show_whole(title: str) -> None:
+    st.session_state[_whole(title)] = True
 
 
 def with_contacts(source: Source, module: str, rows: Sequence[Row]) -> list[Row]:
@@ -282,7 +307,7 @@ def with_contacts(source: Source, module: str, rows: Sequence[Row]) -> list[Row]
 
 
 def _summary(shown: List, rows: Sequence[Row], currency: str) -> str:
-    all_records = rows[0].get("all_records", len(rows))
+    all_records = rows[0]["all_records"]
     text = f"{figures.count(all_records, currency)} {shown.noun}"
     if all_records == 1:
         text = text.removesuffix("s")
@@ -293,7 +318,9 @@ def _summary(shown: List, rows: Sequence[Row], currency: str) -> str:
     return f"{text}. A click on a name opens the record."
 
 
-def _folded(shown: List, aged: Sequence[Row], currency: str) -> str:
+def _folded(rows: Sequence[Row], aged: Sequence[Row], currency: str) -> str:
+    if len(rows) < rows[0]["all_records"]:
+        return "Also those overdue for more than 90 days"
     value = sum(row["amount"] or 0 for row in aged)
     return (
         f"Also {figures.count(len(aged), currency)} overdue for more than 90 days, "
@@ -351,19 +378,27 @@ def _columns(columns: dict[str, str], currency: str) -> dict[str, Any]:
     return made
 
 
-def _downloads(source: Source, shown: List, title: str, rows: Sequence[Row]) -> None:
+def _downloads(source: Source, shown: List, title: str, rows: Sequence[Row], asked: Row) -> None:
     columns = {**shown.columns, **CONTACT}
     with st.container(horizontal=True):
         for kind, made, media in (("CSV", as_csv, CSV), ("Excel", as_xlsx, XLSX)):
             st.download_button(
                 f"Download all as {kind}",
-                partial(made, columns, rows),
+                partial(_file, made, columns, source, shown, rows, asked),
                 f"{title}.{'csv' if kind == 'CSV' else 'xlsx'}",
                 media,
                 icon=":material/download:",
                 on_click="ignore",
                 key=f"{kind} {title}",
             )
+
+
+def _file(
+    made: Callable[[dict[str, str], Sequence[Row]], bytes],
+    columns: dict[str, str],
+    *whole: Any,
+) -> bytes:
+    return made(columns, _all(*whole))
 
 
 def as_csv(columns: dict[str, str], rows: Sequence[Row]) -> bytes:

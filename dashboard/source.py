@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -96,6 +96,12 @@ class Source:
         """Return rows as `rows` does, but never kept in memory: for long lists of records."""
         return _ask(self.connection, name, self._parameters(name, parameters))
 
+    @contextmanager
+    def opened_again(self) -> Iterator["Source"]:
+        """Yield it with a connection of its own, for what is asked after the page was drawn."""
+        with _borrowed(self.address) as connection:
+            yield replace(self, connection=connection)
+
     def write(self, name: str, **parameters: object) -> None:
         """Carry out `sql/dashboard/<name>.sql`, which keeps what a viewer did with the page."""
         # The connection that pages are read with refuses to write.
@@ -184,10 +190,16 @@ def version(settings: Settings) -> str:
 
 @contextmanager
 def _connection(settings: Settings) -> Iterator[Connection]:
+    with _borrowed(_address(settings)) as connection:
+        yield connection
+
+
+@contextmanager
+def _borrowed(address: str) -> Iterator[Connection]:
     if not _free.acquire(timeout=PATIENCE_SECONDS):
         raise DatabaseUnreachable("Too many pages are being read at once: load this one again.")
     try:
-        with _missing_is_not_built(), connect_reader(_address(settings)) as connection:
+        with _missing_is_not_built(), connect_reader(address) as connection:
             yield connection
     finally:
         _free.release()

@@ -4,9 +4,12 @@ import json
 
 import pytest
 
+from aha_pipeline import sql
 from aha_pipeline.warehouse.connection import connect_reader
 from aha_pipeline_tests.dashboard.company import TAGGED
 from aha_pipeline_tests.kit.serving import TABS
+from dashboard.records import LISTS
+from dashboard.tabs import deals
 
 
 def query(database_url: str, text: str, *values: object) -> tuple:
@@ -89,6 +92,29 @@ def test_closing_deals_are_listed_with_the_old_ones_folded(page, filled_url):
     assert list(shown.dataframe[0].value["name"]) == [TAGGED]
     opened = fold.set_value(True).run().dataframe[0].value
     assert len(opened) == query(filled_url, "select count(*) from analytics.closing_deals")[0]
+
+
+def test_cut_list_says_how_many_there_are_and_shows_the_rest(page, filled_url, monkeypatch):
+    monkeypatch.setattr(deals, "LISTED", 1)
+    shown = page(filled_url, "Deal Pipeline")
+    (known,) = query(filled_url, "select count(*) from analytics.closing_deals")
+    assert known > 1
+    assert len(shown.dataframe[0].value) == 1
+    said = next(caption.value for caption in shown.caption if "deals · " in caption.value)
+    assert said.startswith(f"{known} deals · ")
+    assert "the first 1 are listed" in said
+    more = next(button for button in shown.button if button.label == "Show more")
+    whole = more.click().run()
+    fold = next(one for one in whole.toggle if "overdue for more than 90 days" in one.label)
+    whole = fold.set_value(True).run()
+    assert len(whole.dataframe[0].value) == known
+
+
+@pytest.mark.parametrize("query_name", sorted({shown.query for shown in LISTS.values()}))
+def test_list_has_a_limit_and_says_how_many_there_are(query_name):
+    text = sql.read(f"dashboard/{query_name}")
+    assert "limit %(most)s" in text
+    assert "as all_records" in text or ".all_records" in text
 
 
 def test_record_is_found_by_part_of_its_name_and_by_id(page, filled_url):

@@ -6,7 +6,7 @@ from dashboard import pages
 from dashboard.charts import deals as charts
 from dashboard.charts import reps
 from dashboard.parts import chart, frame, is_read, may_show_records
-from dashboard.records import LISTS, show_list, with_contacts
+from dashboard.records import LISTED, LISTS, records, show_list
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -164,8 +164,9 @@ def _list(source: Source, kind: str, title: str, empty: str) -> None:
     with frame(title) as is_open:
         if not is_open or not is_read(source, shown.module) or not may_show_records(source):
             return
-        rows = source.listed(shown.query)
+        asked = {"most": LISTED}
+        rows = records(source, shown, asked)
         if rows:
-            show_list(source, shown, title, with_contacts(source, shown.module, rows))
+            show_list(source, shown, title, rows, asked)
         else:
             st.info(empty, icon=":material/hourglass_empty:")

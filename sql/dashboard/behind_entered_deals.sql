@@ -34,14 +34,15 @@ where d.day between %(first_day)s::date and %(last_day)s::date
     and (%(owners)s::text[] is null or d.owner_id = any(%(owners)s))
     and (
         d.meaning = 'won'
-        or %(step)s <> 'Won' and (s.position = f.position or exists (
-            select
+        or %(step)s <> 'Won' and (s.position = f.position or (
+            select true
             from analytics.deal_history h
             where h.id = d.id
                 and h.meaning = 'open'
                 and not h.is_assumed
                 and not h.is_deleted
                 and h.position >= s.position
+            limit 1
         ))
     )
 order by d.day desc, d.id

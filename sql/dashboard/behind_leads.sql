@@ -2,6 +2,25 @@
 -- is_answered: whether there was a response, as in analytics.source_response. all_records: how many
 -- there are. A parameter that is null does not narrow.
 
+with listed as (
+    select l.*, count(*) over () as all_records
+    from analytics.leads l
+    where (%(first_day)s::date is null or l.day >= %(first_day)s)
+        and (%(last_day)s::date is null or l.day <= %(last_day)s)
+        and (%(sources)s::text[] is null or l.source = any(%(sources)s))
+        and (%(owners)s::text[] is null or l.owner_id = any(%(owners)s))
+        and (%(steps)s::text[] is null or l.step = any(%(steps)s))
+        and (%(meanings)s::text[] is null or l.meaning = any(%(meanings)s))
+        and (%(is_answered)s::boolean is null or %(is_answered)s = exists (
+            select
+            from analytics.lead_history h
+            where h.id = l.id
+                and not h.is_deleted
+                and (h.is_converted or h.status not in (select status from measures.untouched_statuses()))
+        ))
+    order by l.day desc nulls last, l.id
+    limit %(most)s
+)
 select
     l.id,
     r.full_name as name,
@@ -12,21 +31,7 @@ select
     l.owner_name,
     l.day as created,
     l.converted_day as converted,
-    count(*) over () as all_records
-from analytics.leads l
+    l.all_records
+from listed l
 join crm.leads_raw r using (id)
-where (%(first_day)s::date is null or l.day >= %(first_day)s)
-    and (%(last_day)s::date is null or l.day <= %(last_day)s)
-    and (%(sources)s::text[] is null or l.source = any(%(sources)s))
-    and (%(owners)s::text[] is null or l.owner_id = any(%(owners)s))
-    and (%(steps)s::text[] is null or l.step = any(%(steps)s))
-    and (%(meanings)s::text[] is null or l.meaning = any(%(meanings)s))
-    and (%(is_answered)s::boolean is null or %(is_answered)s = exists (
-        select
-        from analytics.lead_history h
-        where h.id = l.id
-            and not h.is_deleted
-            and (h.is_converted or h.status not in (select status from measures.untouched_statuses()))
-    ))
 order by l.day desc nulls last, l.id
-limit %(most)s

@@ -1,5 +1,13 @@
 -- grain: one row per open deal with a reason to expect less of it, or later; largest amount first
+-- Those overdue for more than 90 days come last.
+-- At most %(most)s; all_records and all_value: how many there are and their sum of Amount.
 
+with counted as (
+    select count(*) as all_records, sum(amount) as all_value
+    from analytics.slipping_deals
+    where (%(sources)s::text[] is null or source = any(%(sources)s))
+        and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
+)
 select
     id,
     name,
@@ -13,8 +21,12 @@ select
     days_pushed,
     amount_cut,
     days_in_stage,
-    won_limit_days
+    won_limit_days,
+    c.all_records,
+    c.all_value
 from analytics.slipping_deals
+cross join counted c
 where (%(sources)s::text[] is null or source = any(%(sources)s))
     and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
-order by value desc, id
+order by days_overdue > 90, value desc, id
+limit %(most)s
