@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import daily_sync, dashboard, forecasts, losses, marts, speed
+from benchmarks import daily_sync, dashboard, forecasts, losses, marts, queries, speed
 from benchmarks.soak import run as soak
 
 PARTS: dict[str, Callable[..., None]] = {
@@ -13,6 +13,7 @@ PARTS: dict[str, Callable[..., None]] = {
     "throughput": speed.throughput,
     "growth": speed.growth,
     "marts": marts.marts,
+    "queries": queries.queries,
     "dashboard": dashboard.dashboard,
     "forecasts": forecasts.forecasts,
     "soak": soak.soak,

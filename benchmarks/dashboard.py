@@ -1,8 +1,10 @@
 """What the dashboard costs a viewer, in Chromium: small and large company, and a look-alike.
 
 The look-alike (`peers/raw_dashboard.py`) asks the raw tables on each run, as a page without marts
-does. First chart: from opening the address to the first chart drawn, with scripts in the browser's
-cache. Tab, filter: from the click until the page has stopped running and all charts are drawn.
+does. First row: from opening the address to the first row of today's work, with scripts in the
+browser's cache; look-alike: to the first chart. Tab, filter: from the click until the page has
+stopped running and all charts are drawn. Search: from Enter to what is found. Record page: from
+the click on what was found until the page stands still.
 """
 
 import os
@@ -12,82 +14,98 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 from urllib.request import urlopen
 
-from aha_pipeline.warehouse.connection import connect
-from aha_pipeline.warehouse.mart_files import read_marts
-from aha_pipeline.warehouse.marts import refresh
 from aha_pipeline_tests.kit.browser import STILL, launched
+from benchmarks.company import PEOPLE, build, fill
 from benchmarks.databases import database, postgres
-from benchmarks.marts import fill
 
 ROOT = Path(__file__).resolve().parent.parent
+OURS, LOOK_ALIKE = "ours", "look-alike"
 PAGES = {
-    "ours": ROOT / "dashboard" / "app.py",
-    "look-alike": Path(__file__).with_name("peers") / "raw_dashboard.py",
+    OURS: ROOT / "dashboard" / "app.py",
+    LOOK_ALIKE: Path(__file__).with_name("peers") / "raw_dashboard.py",
 }
 SHARE = 100  # the small company has a hundredth of the records
-DAYS = timedelta(days=60)
-PEOPLE = 10
+AT_ONCE = 10
 MILLISECONDS = 300_000
 CHART = ".js-plotly-plot .main-svg"
+FIRST = {OURS: "[class*='st-key-work-']", LOOK_ALIKE: CHART}
+SOUGHT = "Deal 1234"
+
+Steps = dict[str, float]  # ms
 
 
 def dashboard(records: int = 1_000_000, rounds: int = 5) -> None:
-    """Open, change tab and change a filter, over a small and a large company."""
-    with postgres() as server, _browser() as browser:
-        small, large = (
-            _measure(browser, server, size, rounds) for size in (records // SHARE, records)
-        )
-    print(f"medians of {rounds}, ms        {records // SHARE:>12,} {records:>12,} leads")
-    for name, few in small.items():
-        print(f"  {name:<28}{few:10.0f} {large[name]:12.0f}   {large[name] / few:.2f} x")
+    """Visit a small and a large company in turn, and let ten people open each at once."""
+    sizes = (records // SHARE, records)
+    with postgres() as server, ExitStack() as stack:
+        addresses = [stack.enter_context(database(server, f"dashboard_{size}")) for size in sizes]
+        for size, address in zip(sizes, addresses, strict=True):
+            fill(address, size, PEOPLE)
+            build(address)
+        few, many = compare(addresses, rounds)
+    print(f"medians of {rounds}, ms        {sizes[0]:>12,} {sizes[1]:>12,} leads")
+    for name, small in few.items():
+        print(f"  {name:<28}{small:10.0f} {many[name]:12.0f}   {many[name] / small:.2f} x")
 
 
-def _measure(browser: object, server: str, leads: int, rounds: int) -> dict[str, float]:
-    found: dict[str, float] = {}
-    with database(server, f"dashboard_{leads}") as address:
-        fill(address, leads)
-        _build(address)
-        for name, page in PAGES.items():
-            with _served(page, address) as url:
-                tries = [_visit(browser, url) for _ in range(rounds + 1)][1:]  # the first warms up
-                for step in tries[0]:
-                    found[f"{name}: {step}"] = median(one[step] for one in tries)
-                if name == "ours":
-                    found[f"{name}: slowest of {PEOPLE}"] = _together(browser, url)
-    return found
+def compare(addresses: list[str], rounds: int) -> list[Steps]:
+    """Return the medians of each step over the database at each address, measured in turn."""
+    with ExitStack() as stack:
+        browser = stack.enter_context(_browser())
+        places = [
+            {kind: stack.enter_context(_served(page, address)) for kind, page in PAGES.items()}
+            for address in addresses
+        ]
+        for place in places:  # the first visit warms up
+            _visit(browser, place)
+        visits = [[_visit(browser, place) for place in places] for _ in range(rounds)]
+        crowds = [[_together(browser, place[OURS]) for place in places] for _ in range(rounds)]
+    return [
+        {step: median(one[step] for one in taken) for step in taken[0]}
+        | {f"ours: slowest of {AT_ONCE}": median(crowd)}
+        for taken, crowd in zip(zip(*visits, strict=True), zip(*crowds, strict=True), strict=True)
+    ]
 
 
-def _build(address: str) -> None:
-    today = datetime.now(UTC).date()
-    with connect(address) as connection:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "insert into crm.sync_logs (run_id, module, window_start, window_end, status, "
-                "started_at, finished_at) select 'benchmark', module, now() - interval '1 day', "
-                "now(), 'success', now(), now() from unnest(array['Leads', 'Deals']) module"
-            )
-        for mart in read_marts():
-            refresh(connection, mart, *((today - DAYS, today) if mart.kind == "daily" else ()))
-            connection.commit()
+def _visit(browser: object, place: dict[str, str]) -> Steps:
+    """Return the milliseconds of each step on each page of a place."""
+    return {
+        f"{kind}: {step}": 1000 * seconds
+        for kind, url in place.items()
+        for step, seconds in _steps(browser, kind, url).items()
+    }
 
 
-def _visit(browser: object, url: str) -> dict[str, float]:
+def _steps(browser: object, kind: str, url: str) -> dict[str, float]:
     page = browser.new_page()
     page.set_default_timeout(MILLISECONDS)
-    seconds = {"first chart": _took(lambda: (page.goto(url), page.wait_for_selector(CHART)))}
+    opened = f"first {'row' if kind == OURS else 'chart'}"
+    seconds = {opened: _took(lambda: (page.goto(url), page.wait_for_selector(FIRST[kind])))}
     _settle(page)
     seconds["tab change"] = _took(
         lambda: (page.get_by_role("tab", name="Lead Intelligence").click(), _settle(page))
     )
     seconds["filter change"] = _took(lambda: (_choose(page), _settle(page)))
+    if kind == OURS:
+        page.get_by_placeholder("Find a name").fill(SOUGHT)
+        found = page.locator("[class*='st-key-found-']").first
+        seconds["search"] = _took(lambda: (page.keyboard.press("Enter"), found.wait_for()))
+        _stand_still(page)
+        seconds["record page"] = _took(
+            lambda: (found.get_by_role("button").click(), _wait_for_record(page))
+        )
     page.close()
-    return {step: 1000 * value for step, value in seconds.items()}
+    return seconds
+
+
+def _wait_for_record(page: object) -> None:
+    page.get_by_role("link", name="Back to the desk").wait_for()
+    _stand_still(page)
 
 
 def _choose(page: object) -> None:
@@ -96,19 +114,23 @@ def _choose(page: object) -> None:
 
 
 def _settle(page: object) -> None:
-    page.wait_for_timeout(100)  # the page needs a moment to hear of the click
-    page.wait_for_function(STILL)
+    _stand_still(page)
     page.wait_for_selector(CHART)
 
 
+def _stand_still(page: object) -> None:
+    page.wait_for_timeout(100)  # the page needs a moment to hear of the click
+    page.wait_for_function(STILL)
+
+
 def _together(browser: object, url: str) -> float:
-    """Return the milliseconds until the slowest of ten who open the page at once has a chart."""
-    pages = [browser.new_page() for _ in range(PEOPLE)]
+    """Return the milliseconds until the slowest of ten who open the page at once has a row."""
+    pages = [browser.new_page() for _ in range(AT_ONCE)]
     began = time.perf_counter()
     for page in pages:
         page.goto(url, wait_until="commit")
     for page in pages:
-        page.wait_for_selector(CHART, timeout=MILLISECONDS)
+        page.wait_for_selector(FIRST[OURS], timeout=MILLISECONDS)
     took = time.perf_counter() - began
     for page in pages:
         page.close()

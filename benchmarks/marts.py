@@ -20,10 +20,9 @@ from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.mart_builds import forget
 from aha_pipeline.warehouse.mart_files import Mart, read_marts
 from aha_pipeline.warehouse.marts import NO_JIT, WORK_MEM, refresh
-from aha_pipeline.warehouse.migrate import migrate
+from benchmarks.company import fill
 from benchmarks.databases import database, postgres
 
-COMPANY = Path(__file__).with_name("company.sql")
 CHANGES = Path(__file__).with_name("company_changes.sql")
 COLUMNS = {
     "leads_raw": "lead_source, lead_status, owner_id, owner_name, created_time, modified_time, "
@@ -87,15 +86,6 @@ def _company(server: str, leads: int) -> Iterator[Connection]:
         fill(address, leads)
         with connect(address) as connection:
             yield connection
-
-
-def fill(address: str, leads: int) -> None:
-    """Put the company of so many leads into an empty database."""
-    migrate(address)
-    with connect(address, autocommit=True) as connection, connection.cursor() as cursor:
-        cursor.execute(COMPANY.read_text(encoding="utf-8"), {"leads": leads})
-        cursor.execute("vacuum analyze")
-        cursor.execute("checkpoint")
 
 
 def _change(connection: Connection) -> None:

@@ -9,4 +9,4 @@ comment on table crm.users is
 comment on column crm.users.is_active is
     'False for who is disabled or deleted in Zoho, or no longer told.';
 
-do $$ begin perform crm.protect('crm.users'); end $$;
+select crm.protect('crm.users'::regclass);
