@@ -29,8 +29,8 @@ from aha_pipeline.briefing.message import (
     Reading,
     Selection,
     fit,
-    headline,
     message,
+    news_first,
     told,
 )
 from aha_pipeline.briefing.model import ModelError
@@ -279,7 +279,7 @@ def _texts(
     bare = str.maketrans("", "", BEGIN + END)
     return {
         "title": reading.language.long_date(about.day),
-        "headline": headline(selection.lines, reading).translate(bare),
+        "headline": news_first(selection.lines, reading).translate(bare),
         "glance": reading.sentence(about.glance, 0).translate(bare),
         "text": message(selection, chosen, about, reading),
         "report": report(chosen, tables, about, inside),

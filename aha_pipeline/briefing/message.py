@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from aha_pipeline.briefing.catalogue import stances
 from aha_pipeline.briefing.facts import Fact
 from aha_pipeline.briefing.language import Language
 from aha_pipeline.briefing.names import BEGIN, END, Names, clean
@@ -174,6 +175,19 @@ def headline(lines: Sequence[Line], reading: Reading) -> str:
     if not lines:
         return str(reading.language.frame["quiet"])
     return reading.line(lines[0])
+
+
+def news_first(lines: Sequence[Line], reading: Reading) -> str:
+    """Return what a subject and a short notice say: the headline, or what happened before it.
+
+    A month stands against its target every day in much the same words, so its line is no news.
+    """
+    first = headline(lines, reading)
+    if not lines or lines[0].fact.kind != "target":
+        return first
+    events = (line for line in lines[1:] if stances()[line.fact.stance].is_event)
+    news = next(events, None)
+    return f"{reading.line(news)} {first}" if news else first
 
 
 def note(plan: Plan, language: Language) -> str:

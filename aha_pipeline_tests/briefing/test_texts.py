@@ -55,6 +55,28 @@ def test_the_message_begins_with_the_event_and_links_to_the_deal(connection, lea
     assert "_At a glance: 2 leads · 1 won · 0 lost · ₹0 open_" in lines(text)
 
 
+@pytest.mark.parametrize("stage", ["Closed Won", "Closed Lost", None])
+def test_a_subject_begins_with_the_news_and_the_message_with_the_target(
+    connection, leads, built, write, stage
+):
+    if stage:
+        put_history(connection, "Deals", *closed(7, stage, Deal_Name=NAME, Amount=1698000))
+    else:
+        put(connection, "Deals", deal(7, at(40), Deal_Name=NAME, Amount=1698000))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into analytics.targets (scope, period, first_day, last_day, amount) "
+            "values ('company', 'month', '2025-03-01', '2025-03-31', 9000000)"
+        )
+    built()
+    briefing = write(names="full")
+    first = lines(briefing.whatsapp_summary)[1].strip("*")
+    assert "₹90.00 L" in first
+    before, found, _ = bare(briefing.messages["en"]["headline"]).partition(first)
+    assert found == first
+    assert (NAME in before) == bool(stage)
+
+
 @pytest.mark.parametrize(
     ("mode", "printed"),
     [("full", NAME), ("initials", "R. Residence, Kochi - Villa"), ("none", "deal …D7")],
