@@ -8,7 +8,8 @@ import pytest
 from aha_pipeline_tests.dashboard import company
 from aha_pipeline_tests.dashboard.page import page, run
 from aha_pipeline_tests.kit.databases import address_of, administer
-from aha_pipeline_tests.kit.serving import TABS
+from aha_pipeline_tests.kit.ports import free_port
+from aha_pipeline_tests.kit.serving import TABS, served
 
 __all__ = ["page"]
 
@@ -21,6 +22,14 @@ def filled_url(postgres: str, template_database: str) -> Iterator[str]:
     company.fill(address_of(postgres, name))
     yield address_of(postgres, name)
     administer(postgres, f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def address(filled_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the page over it, served by a process that was started somewhere else."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    with served(folder, free_port(), {"DATABASE_URL": filled_url}) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from aha_pipeline_tests.dashboard.clicks import MILLISECONDS, click, open_tab, settle
-from aha_pipeline_tests.kit.ports import free_port
-from aha_pipeline_tests.kit.serving import served
 
 YEAR = "&period=This+fiscal+year"
 # Drawings of charts that reach out of the columns they stand in.
@@ -31,13 +29,6 @@ PLACES = [
 def browser(chromium) -> Iterator[object]:
     with chromium.new_context(locale="en-IN", viewport={"width": 1366, "height": 2600}) as context:
         yield context
-
-
-@pytest.fixture(scope="module")
-def address(filled_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("clicks")
-    with served(folder, free_port(), {"DATABASE_URL": filled_url}) as address:
-        yield address
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """The page on a phone, and by its keyboard alone, in a real browser."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from aha_pipeline_tests.dashboard.clicks import MILLISECONDS, settle
-from aha_pipeline_tests.kit.ports import free_port
-from aha_pipeline_tests.kit.serving import TABS, served
+from aha_pipeline_tests.kit.serving import TABS
 
 MOST_SCREENS = 3
 PHONE = {
@@ -21,14 +19,6 @@ FOCUSED = """(({activeElement: it}) => [
     ...(it.matches('a, button') ? it.innerText : '').split('\\n'), it.ariaLabel || '',
     it.closest('label')?.innerText || ''
 ].map((text) => text.trim()).filter(Boolean))(document)"""
-
-
-@pytest.fixture(scope="module")
-def address(filled_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(
-        tmp_path_factory.mktemp("phone"), free_port(), {"DATABASE_URL": filled_url}
-    ) as address:
-        yield address
 
 
 def test_each_tab_is_three_screens_on_a_phone_and_opens_by_a_tap(chromium, address):

@@ -15,8 +15,6 @@ from typing import Any
 import pytest
 
 from aha_pipeline_tests.dashboard.clicks import MILLISECONDS, settle
-from aha_pipeline_tests.kit.ports import free_port
-from aha_pipeline_tests.kit.serving import served
 
 MOST_CLICKS = 4
 
@@ -264,14 +262,6 @@ def browser(chromium) -> Iterator[Any]:
     with chromium.new_context(locale="en-IN", viewport={"width": 1366, "height": 1600}) as context:
         context.set_default_timeout(MILLISECONDS)
         yield context
-
-
-@pytest.fixture(scope="module")
-def address(filled_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(
-        tmp_path_factory.mktemp("tasks"), free_port(), {"DATABASE_URL": filled_url}
-    ) as address:
-        yield address
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.__name__)
