@@ -14,15 +14,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 import requests
 
+from aha_pipeline.warehouse.embedded import cluster, folders
 from aha_pipeline_tests.kit.ports import free_port
 
-SECONDS = 240
+SECONDS = 600
 LOG_BYTES = 21 * 2**20
 
 
@@ -74,16 +76,17 @@ def run(folder: Path, kills: int, chance: random.Random) -> None:
     print(f"{kills + 1} kills in {time.monotonic() - began:.0f} s; largest log {largest:,} bytes.")
 
 
-def start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+def start(
+    folder: Path, environment: Mapping[str, str] = os.environ
+) -> tuple[subprocess.Popen[bytes], str]:
     """Start `aha up`; return it and its `/healthz`, once that says that all is well."""
     port = free_port()
     ports = ["--ui-port", free_port(), "--dashboard-port", free_port(), "--health-port", port]
-    environment = {**os.environ, "AHA_HOME": str(folder / "home")}
     with (folder / "output").open("a") as output:
         started = subprocess.Popen(
             [sys.executable, "-m", "aha_pipeline", "up", *map(str, ports)],
             cwd=folder,
-            env=environment,
+            env={**environment, "AHA_HOME": str(folder / "home")},
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -91,6 +94,12 @@ def start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     await_(lambda: is_well(health) or started.poll() is not None, SECONDS, "it does not start")
     check(started.poll() is None, "aha up ended by itself")
     return started, health
+
+
+def database(home: Path) -> str:
+    """Return the address of the embedded database, without keeping it up."""
+    sockets = quote(str(folders.socket_folder(home / "postgres")), safe="/")
+    return f"postgresql://{cluster.SUPERUSER}@/{cluster.SUPERUSER}?host={sockets}"
 
 
 def is_well(health: str) -> bool:

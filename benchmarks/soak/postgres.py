@@ -8,11 +8,13 @@ would ring the longer limits with it, begins late.
 
 import importlib.util
 import os
+import pwd
 import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
 from aha_pipeline_tests.kit.ports import free_port
@@ -93,9 +95,13 @@ class Postgres:
         )
         file.unlink()
 
-    def _user(self) -> dict[str, str]:
+    def _user(self) -> dict[str, Any]:
         """Return how a server is started that refuses to be run by root."""
-        return {"user": UNPRIVILEGED} if os.geteuid() == 0 else {}
+        if os.geteuid():
+            return {}
+        # Root's groups as well: an access list above may shut them out, where it lets others pass.
+        group = pwd.getpwnam(UNPRIVILEGED).pw_gid
+        return {"user": UNPRIVILEGED, "group": group, "extra_groups": []}
 
     def _await(self) -> None:
         deadline = time.monotonic() + START_SECONDS
