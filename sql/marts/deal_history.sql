@@ -151,6 +151,7 @@ first_read as (
     join history_reads r on r.id = c.id
     order by c.id, c.version
 ),
+-- One by one: in one go over many records its plan, which knows not how many, takes the square.
 learned as (
     select
         l.*,
@@ -158,13 +159,13 @@ learned as (
         l.said_from as written_at
     from (
         select
-            array_agg(f.id) as ids,
-            array_agg(d.created_time) as created_times,
-            array_agg(f.written_at) as read_times,
-            array_agg(jsonb_build_object(
+            array[f.id] as ids,
+            array[d.created_time] as created_times,
+            array[f.written_at] as read_times,
+            array[jsonb_build_object(
                 'Stage', f.stage, 'Amount', f.amount, 'Probability', f.probability,
                 'Closing_Date', f.closing_date, 'Owner', f.owner_id
-            )) as contents
+            )] as contents
         from first_read f
         join crm.crm_deals d on d.id = f.id
     ) f

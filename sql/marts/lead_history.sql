@@ -97,16 +97,17 @@ first_read as (
     join history_reads r on r.id = c.id
     order by c.id, c.version
 ),
+-- One by one: in one go over many records its plan, which knows not how many, takes the square.
 learned as (
     select l.*, -row_number() over (partition by l.id order by l.said_from desc) as version
     from (
         select
-            array_agg(f.id) as ids,
-            array_agg(l.created_time) as created_times,
-            array_agg(f.written_at) as read_times,
-            array_agg(jsonb_build_object(
+            array[f.id] as ids,
+            array[l.created_time] as created_times,
+            array[f.written_at] as read_times,
+            array[jsonb_build_object(
                 'Lead_Status', f.lead_status, 'Lead_Source', f.lead_source, 'Owner', f.owner_id
-            )) as contents
+            )] as contents
         from first_read f
         join crm.leads_raw l on l.id = f.id
     ) f
