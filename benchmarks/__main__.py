@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from benchmarks import daily_sync, dashboard, forecasts, losses, marts, queries, speed
+from benchmarks import daily_sync, dashboard, forecasts, history, losses, marts, queries, speed
 from benchmarks.soak import run as soak
 
 PARTS: dict[str, Callable[..., None]] = {
@@ -16,6 +16,7 @@ PARTS: dict[str, Callable[..., None]] = {
     "queries": queries.queries,
     "dashboard": dashboard.dashboard,
     "forecasts": forecasts.forecasts,
+    "history": history.history,
     "soak": soak.soak,
 }
 ONLY_BY_NAME = {"soak"}  # it takes as long as all the others
