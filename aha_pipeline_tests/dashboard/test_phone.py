@@ -10,6 +10,7 @@ from aha_pipeline_tests.kit.serving import TABS
 MOST_SCREENS = 3
 PHONE = {
     "viewport": {"width": 412, "height": 915},
+    "has_touch": True,
     "user_agent": "Mozilla/5.0 (Linux; Android 14; Pixel 7) Chrome/126 Mobile Safari/537.36",
 }
 MOST_KEYS = 60
@@ -36,6 +37,12 @@ def test_each_tab_is_three_screens_on_a_phone_and_opens_by_a_tap(chromium, addre
         page.get_by_text("Value by stage").click()
         page.wait_for_selector(".js-plotly-plot .main-svg")
         assert page.locator(".js-plotly-plot").count() == 1
+        settle(page)
+        mark = page.locator(".barlayer .point path").first
+        mark.scroll_into_view_if_needed()
+        box = mark.bounding_box()
+        page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.get_by_role("dialog").wait_for()
     assert max(heights.values()) <= MOST_SCREENS * PHONE["viewport"]["height"], heights
     assert max(widths.values()) <= PHONE["viewport"]["width"], widths
 
