@@ -180,6 +180,7 @@ def test_facts_and_the_report_read_marts_and_measures_alone(folder: str):
 NAMES = {
     f"crm.{name}"
     for name in (
-        "organisation", "picklist_meaning", "modules", "sync_logs", "holidays", "text_labels",
+        "organisation", "picklist_meaning", "modules", "sync_logs", "holidays", "business_hours",
+        "text_labels",
     )
 }  # fmt: skip
