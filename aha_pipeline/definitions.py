@@ -24,9 +24,11 @@ from aha_pipeline.automation.alerts import alert_on_failure, alert_on_lateness
 from aha_pipeline.automation.erasure import erase_personal_data
 from aha_pipeline.automation.housekeeping import housekeeping
 from aha_pipeline.automation.jobs import daily_sync, reconcile_job, send_whatsapp
+from aha_pipeline.automation.mart_audit import audit_marts
 from aha_pipeline.automation.schedules import (
     daily_erasure,
     daily_schedule,
+    weekly_audit,
     weekly_housekeeping,
     weekly_reconcile,
 )
@@ -72,12 +74,20 @@ def defs() -> dg.Definitions:
             company_settings_check,
             *all_checks(modules),
         ],
-        jobs=[daily_sync, send_whatsapp, reconcile_job, erase_personal_data, housekeeping],
+        jobs=[
+            daily_sync,
+            send_whatsapp,
+            reconcile_job,
+            erase_personal_data,
+            housekeeping,
+            audit_marts,
+        ],
         schedules=[
             daily_schedule(settings),
             daily_erasure(settings),
             weekly_reconcile(settings),
             weekly_housekeeping(settings),
+            weekly_audit(settings),
         ],
         sensors=[
             whatsapp_on_briefing,

@@ -54,6 +54,8 @@ def marts(records: int = 1_000_000, rounds: int = 3) -> None:
             refreshes.append(sum(each.values()))
             unchanged.append(sum(_refresh_all(large, today).values()))
         _refresh_all(small, today)
+        _change(small)
+        of_small = sum(_refresh_all(small, today).values())
         own = sum(_own_pass(large, mart) for mart in read_marts())
         written = sum(_copy(large, mart) for mart in read_marts())
         pairs = [tuple(_days(place, today, today) for place in (small, large)) for _ in range(5)]
@@ -71,8 +73,10 @@ def marts(records: int = 1_000_000, rounds: int = 3) -> None:
     print(f"  one pass a mart, each over what it reads {own:5.2f} s", end="")
     print(f"   the marts take {median(refreshes) / own:.2f} x")
     print(f"  their rows only, copied  {written:8.2f} s   {written / median(passes):.2f} x")
-    for name in _dearest(each)[:8]:
-        print(f"    {name:<23}{each[name]:8.2f} s")
+    print(f"  after 1,000 changes to {records // SHARE:,} leads {of_small:5.2f} s", end="")
+    print(f"   {median(refreshes) / of_small:.2f} x")
+    for name in _dearest(each):
+        print(f"    {name:<23}{each[name] * 1000:8.0f} ms")
     few, many = (median(column) * 1000 for column in zip(*pairs, strict=True))
     print(f"one day as of its end, {records // SHARE:,} leads {few:6.0f} ms")
     print(f"                       {records:,} leads {many:6.0f} ms   {many / few:.2f} x")

@@ -7,6 +7,7 @@ from aha_pipeline.assets.unread_days import first_unread_day
 from aha_pipeline.automation.erasure import erase_personal_data
 from aha_pipeline.automation.housekeeping import housekeeping
 from aha_pipeline.automation.jobs import daily_sync, reconcile_job
+from aha_pipeline.automation.mart_audit import audit_marts
 from aha_pipeline.calendar import today
 from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings
@@ -61,6 +62,12 @@ def weekly_housekeeping(settings: Settings) -> dg.ScheduleDefinition:
     """Return the schedule `housekeeping`: on Saturdays, three hours before the daily sync."""
     about = "Deletes logs that are too old to be of use."
     return _weekly(settings, "housekeeping", housekeeping, SATURDAY, about)
+
+
+def weekly_audit(settings: Settings) -> dg.ScheduleDefinition:
+    """Return the schedule `audit_marts`: on Saturdays, three hours before the daily sync."""
+    about = "Compares the incremental marts with a build from nothing."
+    return _weekly(settings, "audit_marts", audit_marts, SATURDAY, about)
 
 
 def _weekly(

@@ -1,10 +1,13 @@
 """What each mart was built from: one whose inputs and rows are still the same is not touched.
 
 Inputs are the text of its file and of the views that it reads, the rows of the tables behind them,
-the SQL functions, the days asked for and, where it reads the clock, the company's day.
+the SQL functions, the days asked for and, where it reads the clock, the company's day. A mart that
+follows histories has two sorts: the histories, of which it can take in the latest changes alone,
+and all else, which has to stay as it was for that (`steady`).
 """
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import md5
 
@@ -12,6 +15,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from aha_pipeline.sql import statement
+from aha_pipeline.warehouse import mart_deltas
 from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, read_marts
 
 FILE = "warehouse/mart_builds"
@@ -24,12 +28,18 @@ class Build:
 
     inputs: None where they cannot be told. is_tampered: somebody else wrote to its rows, or it was
     not built by this version.
+    steady, followed: of a mart that follows histories, all else, and the contents of the histories.
+    taken: for each of them whether the mart has its latest changes already; None where it has to be
+    made anew.
     """
 
     mart: Mart
     inputs: str | None
     is_unchanged: bool
     is_tampered: bool
+    steady: str | None = None
+    followed: dict[str, str | None] | None = None
+    taken: dict[str, bool] | None = None
 
 
 def look_at(cursor: Cursor, mart: Mart, days: object) -> Build:
@@ -37,18 +47,38 @@ def look_at(cursor: Cursor, mart: Mart, days: object) -> Build:
 
     Call it before the select: what lands between the two is then found by the next run.
     """
-    inputs = _inputs(cursor, mart, days)
     cursor.execute(statement(FILE, "known"), {"mart": mart.name})
-    known, sealed = cursor.fetchone() or (None, None)
+    known, sealed, was_steady, had = cursor.fetchone() or (None,) * 4
     is_intact = sealed is not None and sealed == _seal(cursor, mart)
-    return Build(mart, inputs, is_intact and inputs is not None and inputs == known, not is_intact)
+    if not mart.strategy:
+        inputs = _inputs(cursor, mart, days)
+        is_unchanged = is_intact and inputs is not None and inputs == known
+        return Build(mart, inputs, is_unchanged, not is_intact)
+    steady, now, before = _followed(cursor, mart)
+    inputs = _hash(f"{steady};{json.dumps(now, sort_keys=True)}")
+    can_follow = is_intact and steady == was_steady and had is not None
+    taken = {name: had.get(name) == now[name] for name in now} if can_follow else {}
+    can_follow &= all(taken[name] or had.get(name) == before[name] for name in taken)
+    return Build(
+        mart,
+        inputs,
+        can_follow and all(taken.values()),
+        not is_intact,
+        steady,
+        now if _is_of_one_time(cursor, mart, now) else None,
+        taken if can_follow else None,
+    )
 
 
 def keep(cursor: Cursor, build: Build) -> None:
     """Remember a mart as it has just been built, in the caller's transaction."""
     mart = build.mart
     seal = _seal(cursor, mart)
-    kept = {"mart": mart.name, "inputs": build.inputs, "seal": seal, "contents": seal}
+    kept: dict[str, object] = {"mart": mart.name, "inputs": build.inputs}
+    kept |= {"seal": seal, "contents": seal}
+    kept["steady"] = build.steady
+    kept["followed"] = None if build.followed is None else json.dumps(build.followed)
+    kept["is_known"] = bool(mart.records) and mart_deltas.is_known(cursor, mart)
     if mart.kind in ("table", "daily") and _is_small(cursor, mart):
         kept["contents"] = _value(cursor, "contents", mart.relation)
     cursor.execute(statement(FILE, "save"), kept)
@@ -70,14 +100,47 @@ def _inputs(cursor: Cursor, mart: Mart, days: object) -> str | None:
     if mart.kind == "view":  # it shows what its tables say: only its own text can change
         return _hash(repr(mart))
     behind = _with_views_behind(mart)
-    read = sorted({source for each in behind for source in each.sources})
+    return _state(cursor, behind, {source for each in behind for source in each.sources}, days)
+
+
+def _followed(
+    cursor: Cursor, mart: Mart
+) -> tuple[str | None, dict[str, str | None], dict[str, str | None]]:
+    """Return the state of all but the histories, and of these the contents, now and before.
+
+    The records and former contents of a history are told by it.
+    """
+    followed = mart_deltas.histories(mart)
+    behind = [mart, *(other for other in mart_deltas.behind(mart) if not other.records)]
+    covered = {other.relation for other in mart_deltas.behind(mart)}
+    covered |= {str(history.records) for history in followed} | {"crm.record_versions"}
+    read = {source for each in behind for source in each.sources} - covered
+    names = [history.name for history in followed]
+    cursor.execute(statement(FILE, "histories"), {"marts": names})
+    rows = {name: (contents, before) for name, contents, before in cursor}
+    now = {name: rows.get(name, (None, None))[0] for name in names}
+    before = {name: rows.get(name, (None, None))[1] for name in names}
+    return _state(cursor, behind, read, None), now, before
+
+
+def _is_of_one_time(cursor: Cursor, mart: Mart, contents: dict[str, str | None]) -> bool:
+    """Return whether the marts that this one reads hold the same contents of the histories."""
+    between = [other.name for other in mart_deltas.behind(mart) if other.strategy]
+    wanted = json.dumps(contents)
+    cursor.execute(statement(FILE, "is_of_one_time"), {"marts": between, "contents": wanted})
+    [(is_of_one_time,)] = cursor
+    return bool(is_of_one_time)
+
+
+def _state(cursor: Cursor, behind: Sequence[Mart], read: set[str], days: object) -> str | None:
+    """Return what these marts, all but their own rows, stand on; None where it cannot be told."""
     marts = {other.relation: other for other in read_marts()}
     built = [marts[name].name for name in read if name in marts and marts[name].kind != "view"]
     cursor.execute(statement(FILE, "contents_of_marts"), {"marts": built})
     [(contents,)] = cursor
     if contents is None:
         return None
-    tables = [name for name in read if name not in marts]
+    tables = sorted(name for name in read if name not in marts)
     cursor.execute(statement(FILE, "keeps_whole_records"), {"relations": tables})
     large = {name for (name,) in cursor}
     states = [_value(cursor, "seal" if t in large else "contents", t) for t in tables]

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 SCHEMA = "analytics"
 KINDS = ("view", "table", "daily", "incremental")
 CLOCKS = ("clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday")
+STRATEGIES = ("merge", "delete+insert")
 UNITS = ("count", "money", "percent", "days", "number")
-HEADER = ("grain", "kind", "key", "owner", "records", "index", "lookup", "optional")
+HEADER = (
+    *("grain", "kind", "key", "owner", "records", "strategy", "links", "index"),
+    *("lookup", "optional"),
+)
 # Modules whose marts have readers of their own: who does not read them misses no other figure, and
 # where they cannot be read the others go on.
 OPTIONAL_MODULES = ("Calls", "Tasks", "Events", "Notes")
@@ -64,9 +68,13 @@ class Mart:
     """One file of `sql/marts`.
 
     kind: `view`; `table`, rebuilt whole; `daily`, a table filled by day; or `incremental`, a table
-    in which only the rows of changed records are replaced. An incremental mart names its source
-    table in `records` and has the columns id, synced_at and is_present (true for exactly one row
-    of each record).
+    that takes in changed records alone. An incremental mart is either a history, which names its
+    source table in `records` and has the columns id, synced_at and is_present (true for exactly
+    one row of each record); or it follows the histories that it reads, by a `strategy`: `merge`,
+    whose figures are sums over records, to which the changed ones are added; `delete+insert`,
+    whose rows are those of the record in the column id, and replaced with it.
+    links: of a history, the column that names a record of another one, and that one's relation: a
+    mart that reads both takes a record in again when what it names has changed.
     key: the columns that identify a row, which get a unique index; may be empty. index: columns
     that get an index each, by which lists find their rows. owner: the team responsible for the
     definitions. notes: what a reader should know about the whole mart.
@@ -83,6 +91,8 @@ class Mart:
     kind: str
     key: tuple[str, ...]
     records: str | None
+    strategy: str | None
+    links: tuple[str, ...]
     grain: str
     owner: str
     notes: str
@@ -129,10 +139,11 @@ def _read(path: Path) -> Mart:
             f"{path.name} must begin with the lines '-- grain: one row per ...', '-- kind: ...', "
             f"one of {', '.join(KINDS)}, and '-- owner: ...', who answers for its definitions."
         )
-    if (header["kind"] == "incremental") != ("records" in header):
+    if (header["kind"] == "incremental") != (len(header.keys() & {"records", "strategy"}) == 1):
         raise MartError(
             f"{path.name}: the line '-- records: crm....' goes with '-- kind: incremental' and "
-            "names the table whose changed records it reads."
+            "names the table whose changed records it reads; or the line '-- strategy: ...', one "
+            f"of {', '.join(STRATEGIES)}, for a mart that follows histories."
         )
     if header["kind"] == "view" and f"{MEASURES}." in select:
         raise MartError(
@@ -146,6 +157,8 @@ def _read(path: Path) -> Mart:
         kind=header["kind"],
         key=_names(header.get("key", "")),
         records=header.get("records"),
+        strategy=header.get("strategy"),
+        links=_names(header.get("links", "")),
         grain=header["grain"],
         owner=header["owner"],
         notes="\n".join(line.strip() for line in comments[:block]),

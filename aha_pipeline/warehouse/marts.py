@@ -11,7 +11,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from aha_pipeline.sql import read, statement
-from aha_pipeline.warehouse import mart_builds
+from aha_pipeline.warehouse import mart_builds, mart_deltas
 from aha_pipeline.warehouse.lock_retries import with_retries
 from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, MartError, read_marts
 from aha_pipeline.warehouse.restatements import is_told, restatements_recorded
@@ -52,8 +52,8 @@ def refresh(
     reads the clock the company's day. Rows that somebody else wrote to are built anew.
 
     A daily mart is filled from `first_day` to `last_day`, both included, in the organisation's
-    time zone; the other kinds take no days. An incremental mart replaces the rows of changed
-    records, or all rows if its SQL, the time zone or the picklist meanings changed since the last
+    time zone; the other kinds take no days. An incremental mart takes in the changed records
+    alone, or is made anew if its SQL, the time zone or the picklist meanings changed since the last
     build. The time of the refresh goes to analytics.mart_refreshes, and what became of figures of
     days told before to analytics.restatements, with `run_id`, the Dagster run.
 
@@ -70,9 +70,7 @@ def refresh(
             raise MartError(f"{mart.relation} is filled by day: give its first and last day.")
         days = {"first_day": first_day, "last_day": last_day}
     with connection.cursor() as cursor:
-        cursor.execute(f"set local work_mem = '{WORK_MEM}'")
-        cursor.execute(f"set local default_statistics_target = {STATISTICS}")
-        cursor.execute(NO_JIT)
+        prepare(cursor)
         cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [mart.relation])
         try:
             build = mart_builds.look_at(cursor, mart, days)
@@ -80,7 +78,7 @@ def refresh(
                 return Refresh(mart_builds.confirm(cursor, mart), is_unchanged=True)
             told = is_told(mart) and restatements_recorded(cursor, mart, run_id)
             with told or nullcontext():
-                rows = _refresh(cursor, mart, days, build.is_tampered)
+                rows = _refresh(cursor, mart, days, build)
             mart_builds.keep(cursor, build)
         except UniqueViolation:
             raise MartError(
@@ -91,6 +89,13 @@ def refresh(
         refreshed = {"mart": mart.name, "kind": mart.kind, "rows": written}
         cursor.execute(statement("warehouse/marts", "save_refresh"), refreshed)
     return Refresh(rows, is_unchanged=False)
+
+
+def prepare(cursor: Cursor) -> None:
+    """Set for this transaction what selects over all records want of PostgreSQL."""
+    cursor.execute(f"set local work_mem = '{WORK_MEM}'")
+    cursor.execute(f"set local default_statistics_target = {STATISTICS}")
+    cursor.execute(NO_JIT)
 
 
 def contiguous_range(connection: Connection, first_day: date, last_day: date) -> tuple[date, date]:
@@ -153,11 +158,13 @@ def _build_anew(connection: Connection, mart: Mart) -> None:
         refresh(connection, mart, *contiguous_range(connection, last_day, last_day))
 
 
-def _refresh(cursor: Cursor, mart: Mart, days: Parameters | None, is_tampered: bool) -> int:
+def _refresh(cursor: Cursor, mart: Mart, days: Parameters | None, build: mart_builds.Build) -> int:
     if mart.kind == "view":
         return _refresh_view(cursor, mart)
-    if mart.kind == "incremental":
-        return _refresh_incremental(cursor, mart, is_tampered)
+    if mart.records:
+        return _refresh_history(cursor, mart, build.is_tampered)
+    if build.taken is not None:
+        return mart_deltas.apply(cursor, mart, build.taken)
     return _refresh_table(cursor, mart, days)
 
 
@@ -185,7 +192,7 @@ def _create_view(cursor: Cursor, mart: Mart) -> None:
     _comment(cursor, mart, mart.name)
 
 
-def _refresh_incremental(cursor: Cursor, mart: Mart, is_tampered: bool) -> int:
+def _refresh_history(cursor: Cursor, mart: Mart, is_tampered: bool) -> int:
     build = {"mart": mart.name, "fingerprint": _fingerprint(cursor, mart)}
     since = None
     if _columns(cursor, mart) and not is_tampered:
@@ -194,11 +201,14 @@ def _refresh_incremental(cursor: Cursor, mart: Mart, is_tampered: bool) -> int:
         )
         cursor.execute(watermark, build)
         [(since,)] = cursor
-    if since is not None:
-        changed = statement("warehouse/marts", "changed_records").format(records=mart.records)
-        rows = _replace_rows(cursor, mart, {"since": since}, changed)
-    if since is None or not _is_complete(cursor, mart):
+    is_followed = since is not None and mart_deltas.begin(cursor, mart, since)
+    if is_followed:
+        changed = "where id in (select id from changed)"
+        rows = _replace_rows(cursor, mart_deltas.of_changed(mart), {"since": since}, changed)
+        mart_deltas.end(cursor, mart)
+    if not is_followed or not _is_complete(cursor, mart):
         rows = _rebuild(cursor, mart, {"since": "-infinity"})
+        mart_deltas.renew(cursor, mart)
     cursor.execute(statement("warehouse/marts", "save_build"), build)
     return rows
 
@@ -233,8 +243,11 @@ def _rebuild(cursor: Cursor, mart: Mart, parameters: Parameters | None) -> int:
     name = f"{mart.name}__next"
     build = _identifier(name)
     create = sql.SQL("create table {} as ").format(build)
-    cursor.execute(create + sql.SQL(mart.select), parameters)
+    cursor.execute(create + sql.SQL(mart_deltas.whole(mart)), parameters)
     rows = cursor.rowcount
+    for column in _indexed(mart):
+        index = sql.SQL("create index on {} ({})").format(build, sql.Identifier(column))
+        cursor.execute(index)
     if mart.key:
         columns = sql.SQL(", ").join(map(sql.Identifier, mart.key))
         cursor.execute(
@@ -254,6 +267,13 @@ def _rebuild(cursor: Cursor, mart: Mart, parameters: Parameters | None) -> int:
 
     with_retries(cursor, _relations(cursor, mart), swap)
     return rows
+
+
+def _indexed(mart: Mart) -> list[str]:
+    """Return the columns by which the rows of changed records are found, beside its key."""
+    has_records = mart.records or mart.strategy == "delete+insert"
+    found = ["id"] if has_records and mart.key[:1] != ("id",) else []
+    return [name for name in (*found, *mart.links[:1]) if name not in mart.index]
 
 
 def _replace_rows(cursor: Cursor, mart: Mart, parameters: Parameters | None, where: str) -> int:
@@ -280,7 +300,7 @@ def _dependent_views(cursor: Cursor, mart: Mart) -> list[Mart]:
     """Return the existing mart views that read this mart, directly or indirectly, in order."""
     found = {mart.relation: mart}
     for other in read_marts():
-        if other.kind == "view" and found.keys() & other.sources and _relkind(cursor, other):
+        if other.kind == "view" and found.keys() & other.sources and _relkind(cursor, other) == "v":
             found[other.relation] = other
     return list(found.values())[1:]
 

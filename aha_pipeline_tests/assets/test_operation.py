@@ -89,6 +89,11 @@ def age(url: str) -> None:
     rows(url, "update analytics.facts set day = day - 730")
 
 
+def audit_marts(instance):
+    job = defs().resolve_job_def("audit_marts")
+    return job.execute_in_process(instance=instance, raise_on_error=False)
+
+
 def test_old_logs_go_and_neither_a_figure_nor_a_day_that_is_read(
     database_url, run_days, instance, monkeypatch
 ):
@@ -108,6 +113,19 @@ def test_old_logs_go_and_neither_a_figure_nor_a_day_that_is_read(
     ]
     assert first_unread(database_url) >= TODAY
     assert run_days(*DAYS).success
+    assert figures(database_url) == before
+
+    # Nor does a figure by the audit of the marts, unless somebody wrote to one.
+    found = "select asset, found from analytics.check_results where name = 'rebuild' and not passed"
+    assert audit_marts(instance).success
+    assert rows(database_url, found) == []
+    rows(database_url, "update analytics.daily_flows set new_leads = new_leads + 1")
+    assert not audit_marts(instance).success
+    [(asset, sentence)] = rows(database_url, found)
+    assert asset == "analytics/daily_flows"
+    assert "it was built anew" in sentence
+    assert audit_marts(instance).success
+    assert rows(database_url, found) == []
     assert figures(database_url) == before
 
 

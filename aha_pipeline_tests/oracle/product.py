@@ -86,8 +86,9 @@ def build(connection: Connection, first_day: date, last_day: date) -> tuple[date
         [(now,)] = cursor
     days = contiguous_range(connection, first_day, last_day)
     with connection.cursor() as cursor:
-        # Its durations end when it was built: once a day where no deal changed.
-        forget(cursor, [mart for mart in read_marts() if mart.name == "stage_stays"])
+        # Durations end when they were built: once a day where no deal changed.
+        stays = "analytics.stage_stays"
+        forget(cursor, [mart for mart in read_marts() if stays in mart.sources])
     for mart in read_marts():
         refresh(connection, mart, *(days if mart.kind == "daily" else ()), run_id="a run")
     return *days, now

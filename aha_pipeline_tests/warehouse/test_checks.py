@@ -51,9 +51,8 @@ TAMPERED = {
     "update analytics.funnel set records = records + 1": {"funnel", "lead_volume", "rep_matrix"},
     "update analytics.funnel set value = value + 0.01": {"funnel", "pipeline_by_stage"},
     "update analytics.lead_volume set leads = leads + 1": {"lead_volume", "daily_flows"},
-    "insert into analytics.lead_volume select * from analytics.lead_volume limit 1": {
-        "lead_volume"
-    },
+    "insert into analytics.lead_volume select day + 1, source, owner_id, owner_name, status, "
+    "leads, meaning, step from analytics.lead_volume limit 1": {"lead_volume"},
     "update analytics.source_quality set won_value = won_value + 0.01": {"source_quality"},
     "update analytics.source_quality set lost_leads = lost_leads + 1, leads = leads + 1": {
         "source_quality"
@@ -168,7 +167,11 @@ def test_every_check_of_a_rebuilt_table_sees_a_figure_that_is_raised_by_one(conn
     # A warning judges, as of a forecast that was too sure; it proves no figure.
     checked = {check.asset for check in read_checks() if check.severity == "error"}
     for mart in read_marts():
-        if mart.kind != "table" or not mart.figures or f"analytics/{mart.name}" not in checked:
+        if (
+            not (mart.kind == "table" or mart.strategy)
+            or not mart.figures
+            or f"analytics/{mart.name}" not in checked
+        ):
             continue
         assert any(_is_seen(connection, mart.name, one.name) for one in mart.figures), mart.name
 

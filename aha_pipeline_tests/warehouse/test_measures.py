@@ -52,7 +52,7 @@ def test_what_is_first_is_told_by_one_rule(path: Path):
 ALLOWED = {
     "deal_history": {"w.dollars / o.home_dollars"},
     "stage_stays": {
-        "GREATEST(EXTRACT(EPOCH FROM COALESCE(left_at, CURRENT_TIMESTAMP) - said_from), 0) / 86400"
+        "GREATEST(EXTRACT(EPOCH FROM COALESCE(left_at, CURRENT_TIMESTAMP) - came_at), 0) / 86400"
     },
 }
 

@@ -1,8 +1,11 @@
 """Marts of which no input changed are left alone, and no other: against a build from nothing.
 
+So are those that take in changed records alone, after rounds of random changes.
+
 The clock is a function of our own before PostgreSQL's in the search path, so that days pass.
 """
 
+import json
 from dataclasses import replace
 from datetime import date, datetime
 from random import Random
@@ -12,8 +15,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline.warehouse.mart_builds import forget
+from aha_pipeline.warehouse.mart_builds import forget, look_at
 from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline.warehouse.mart_shadows import compare_all
 from aha_pipeline.warehouse.marts import refresh
 from aha_pipeline.warehouse.meanings import derive_labels
 from aha_pipeline_tests.warehouse.marts_company import (
@@ -88,6 +92,51 @@ CHANGES = {
     "create or replace view analytics.accounts as "
     "select * from analytics.kept_accounts where false",
 }
+# What lands of a record that was there before.
+LEADS = (
+    {"Lead_Status": "Junk Lead"},
+    {"Lead_Status": "Contacted"},
+    {"Lead_Status": None},
+    {"Owner": ASHA},
+    {"Owner": BALA},
+    {"Lead_Source": None},
+    {"Lead_Source": "Facebook"},
+    {"Created_Time": ist("2025-03-05 23:00:00")},
+    {"Created_Time": None},
+    {"$converted": True, "Converted_Date_Time": ist("2025-03-09 10:00:00")},
+    {"$converted": False, "$converted_detail": {}},
+    *({"$converted": True, "$converted_detail": {"deal": f"D{n}"}} for n in range(1, 12)),
+)
+DEALS = (
+    {"Stage": "Closed Won"},
+    {"Stage": "Closed Lost"},
+    {"Stage": "Qualification"},
+    {"Stage": "Negotiation"},
+    {"Owner": ASHA},
+    {"Owner": BALA},
+    {"Amount": 1234.56},
+    {"Amount": None},
+    {"Amount": 50, "Currency": "EUR", "Exchange_Rate": None},
+    {"Probability": 35},
+    {"Lead_Source": None},
+    {"Closing_Date": "2025-03-04"},
+    {"Closing_Date": "2025-04-20"},
+    {"Created_Time": ist("2025-03-06 12:00:00")},
+)
+LANDS = """
+    insert into crm.record_versions (module, id, modified_time, replaced_by, raw_data)
+    select %(module)s, id, modified_time, %(at)s, raw_data from {table} where id = %(id)s;
+    update {table} set raw_data = raw_data || %(fields)s, synced_at = clock_timestamp(),
+        deleted_at = case when %(is_restored)s then null else deleted_at end
+    where id = %(id)s
+"""
+DELETED = """
+    update {table} set deleted_at = %(at)s, synced_at = clock_timestamp() where id = %(id)s
+"""
+LANDED_BEFORE = """
+    update crm.leads_raw set synced_at = now() - interval '1 hour' * (hashtext(id) & 1023);
+    update crm.crm_deals set synced_at = now() - interval '1 hour' * (hashtext(id) & 1023)
+"""
 NOTHING = ("select 1", "update crm.leads_raw set synced_at = synced_at where false")
 
 
@@ -164,6 +213,52 @@ def test_whatever_changes_is_built_anew(built, seed):
         assert _differences(built) == [], changed
 
 
+@given(st.integers(0, 2**32))
+@settings(
+    max_examples=2 * ORDERS,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_marts_that_follow_histories_are_what_a_build_from_nothing_makes(built, seed):
+    built.rollback()
+    random = Random(seed)
+    with built.cursor() as cursor:
+        cursor.execute(LANDED_BEFORE)
+        forget(cursor, MARTS.values())
+    _build(built)
+    for number in range(1, 4):
+        for _ in range(random.randint(1, 8)):
+            _land_something(built, random, number)
+        assert _built_anew(built) == []
+    assert _differences(built) == []
+
+
+# What nobody was to do, and which marts it makes wrong.
+BY_HAND = {
+    "update analytics.kpi_parts set won_value = won_value + 1 where won_deals > 0": ["kpi_parts"],
+    "delete from analytics.deal_stays where id = 'D1'": ["deal_stays"],
+    'update crm.leads_raw set raw_data = raw_data || \'{"Lead_Status": "Junk Lead"}\' '
+    "where id = 'L2'": ["lead_history"],
+}
+
+
+def test_a_build_beside_the_marts_finds_and_heals_what_is_wrong(small):
+    small.rollback()
+    with small.cursor() as cursor:
+        cursor.execute(LANDED_BEFORE)
+        forget(cursor, MARTS.values())
+    _build(small)
+    small.commit()
+    assert [found.mart.name for found in compare_all(small) if not found.is_equal] == []
+    for what, wrong in BY_HAND.items():
+        small.cursor().execute(what)
+        small.commit()
+        assert [found.mart.name for found in compare_all(small) if not found.is_equal] == wrong
+        _build(small)
+        assert _differences(small) == [], what
+
+
 def test_only_what_stands_on_a_change_is_built(built):
     _change(built, "contacts")
     assert _touched(built) == {"owners", "contacts_by_owner", "activities"}
@@ -189,6 +284,34 @@ def test_what_lands_while_a_mart_is_built_is_found_by_the_next_run(built, module
         other.commit()
     assert not _build(built)["contacts_by_owner"].is_unchanged
     assert _differences(built) == []
+
+
+def _land_something(connection, random: Random, number: int) -> None:
+    module, table, fields = random.choice(
+        [("Leads", "crm.leads_raw", LEADS), ("Deals", "crm.crm_deals", DEALS)]
+    )
+    known = [row["id"] for row in rows(connection, f"select id from {table} order by id")]  # noqa: S608
+    at = f"2025-03-{random.randint(9, 10):02} {random.randint(9, 12):02}:00:00+05:30"
+    if random.random() < 0.2:
+        make = lead if module == "Leads" else deal
+        put(connection, module, make(len(known) + 1, ist(at[:19])) | random.choice(fields))
+        return
+    given = {"module": module, "at": at, "id": random.choice(known)}
+    given |= {"fields": json.dumps(random.choice(fields) | {"Modified_Time": at})}
+    given |= {"is_restored": random.random() < 0.5}
+    what = DELETED if random.random() < 0.2 else LANDS
+    connection.cursor().execute(what.format(table=table), given)
+
+
+def _built_anew(connection) -> list[str]:
+    """Bring all marts up to date; return those that follow histories and were not let."""
+    found = []
+    days = (FIRST, _today(connection))
+    for name, mart in MARTS.items():
+        if mart.strategy and look_at(connection.cursor(), mart, None).taken is None:
+            found.append(name)
+        refresh(connection, mart, *(days if mart.kind == "daily" else ()))
+    return found
 
 
 def _change(connection, what: str) -> None:

@@ -1,5 +1,6 @@
 -- grain: one row per month of lead creation, source and owner
--- kind: table
+-- kind: incremental
+-- strategy: merge
 -- key: month, source, owner_id
 -- owner: marketing
 -- The cohorts of analytics.lead_cohorts, where the steps are explained, taken apart by source and

@@ -1,5 +1,7 @@
 -- grain: one row per day and step on which records came or from which they went
--- kind: table
+-- kind: incremental
+-- strategy: merge
+-- key: day, entity, position, step, meaning
 -- owner: sales operations
 -- What moved the stocks: a content of analytics.lead_history or analytics.deal_history adds its
 -- record to its step on the day from which it holds, and takes it away on the day it ends. Summed

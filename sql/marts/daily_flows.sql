@@ -1,5 +1,6 @@
 -- grain: one row per day on which a live lead was created or a live deal closed
--- kind: table
+-- kind: incremental
+-- strategy: merge
 -- key: day
 -- owner: sales operations
 -- By what is known now: leads by Created_Time, converted ones included; deals by closed_day of

@@ -1,5 +1,6 @@
 -- grain: one row per day, figure, dimension and part in which something happened
--- kind: table
+-- kind: incremental
+-- strategy: merge
 -- key: day, figure, dimension, part
 -- owner: sales operations
 -- What makes up the figures of analytics.changes. The parts of one dimension sum to the figure of

@@ -1,5 +1,6 @@
 -- grain: one row per day of creation, entity, source, owner and step
--- kind: table
+-- kind: incremental
+-- strategy: merge
 -- key: entity, position, day, source, owner_id
 -- owner: sales operations
 -- The funnel of those who entered it on a day: how many reached each step, and where the others
@@ -16,40 +17,8 @@
 --   waiting (count): records that went no further and are still open
 --   not_known (count): converted leads that name no live deal, so nobody knows whether it was won
 
-with deal_steps as (
-    select position, min(value) as step
-    from crm.picklist_meaning
-    where module = 'Deals' and coalesce(meaning, 'open') = 'open'
-        -- Zoho's defaults are no steps of a company that has named its own.
-        and (
-            source <> 'default' or not exists (
-                select from crm.picklist_meaning where module = 'Deals' and source = 'crm'
-            )
-        )
-    group by position
-),
-stages as (
-    select
-        position,
-        step,
-        row_number() over (order by position) as number
-    from (
-        select position, step from deal_steps
-        union all
-        select position, string_agg(distinct stage, ' / ' order by stage)
-        from analytics.deal_history
-        where meaning = 'open' and not is_assumed
-            and position not in (select position from deal_steps)
-        group by position
-    ) s
-),
-steps as (
-    select 'lead' as entity, v.number, v.step
-    from (values (1, 'Created'), (2, 'Qualified'), (3, 'Converted'), (4, 'Won')) v (number, step)
-    union all
-    select 'deal', number::integer, step from stages
-    union all
-    select 'deal', coalesce(max(number), 0)::integer + 1, 'Won' from stages
+with steps as (
+    select entity, number, step, stage_position from analytics.funnel_steps
 ),
 lasts as (
     select entity, max(number) as number from steps group by entity
@@ -84,7 +53,7 @@ leads as (
 seen as (
     select h.id, max(s.number) as number
     from analytics.deal_history h
-    join stages s on s.position = h.position
+    join steps s on s.entity = 'deal' and s.stage_position = h.position
     where h.meaning = 'open' and not h.is_assumed and not h.is_deleted
     group by h.id
 ),

@@ -1,5 +1,6 @@
 -- grain: one row per day, source and owner to which a KPI owes something of that day
--- kind: table
+-- kind: incremental
+-- strategy: merge
 -- key: day, source, owner_id
 -- owner: sales operations
 -- The KPIs of analytics.kpis taken apart, so that they can be had for some sources and some owners:

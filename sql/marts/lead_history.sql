@@ -1,6 +1,7 @@
 -- grain: one row per content of a lead: what it said, from one day to another
 -- kind: incremental
 -- records: crm.leads_raw
+-- links: deal_id, analytics.deal_history
 -- index: id, day
 -- owner: sales operations
 -- crm.record_versions holds each former content and when another took its place, the module table

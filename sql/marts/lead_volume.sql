@@ -1,6 +1,7 @@
 -- grain: one row per day of creation, source, owner, status and step of live leads
--- kind: table
--- index: day
+-- kind: incremental
+-- strategy: merge
+-- key: day, source, owner_id, status, step, meaning
 -- owner: marketing
 -- A converted lead keeps its status; its step is 'Converted' and its meaning 'converted'. Days without a lead have no
 -- row. Sum of leads = rows of analytics.leads.

@@ -1,5 +1,6 @@
 -- grain: one row per movement of a deal into, within or out of the open pipeline
--- kind: table
+-- kind: incremental
+-- strategy: delete+insert
 -- index: day
 -- owner: sales operations
 -- The open pipeline at the end of one day, and all movements of the days after it up to another,

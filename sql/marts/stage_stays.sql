@@ -1,6 +1,5 @@
 -- grain: one row per stay of a deal in a stage, from its arrival to its next move
--- kind: table
--- key: id, stay
+-- kind: view
 -- owner: sales operations
 -- Contents of analytics.deal_history that follow each other with one stage are one stay, whatever
 -- else changed. Taken are all contents, also those that were replaced within the day, so a stage of
@@ -16,61 +15,25 @@
 -- owner_id: on arrival. source: as the deal says now. closed_day: of a won or lost stay, as in
 -- analytics.deal_history.
 -- figures:
---   days (days): from came_at to left_at, or until the table was built, which is at
---     least once a day; of 24 hours
+--   days (days): from came_at to left_at, or until now; of 24 hours
 --   amount (money): Amount of the deal on arrival, null where empty
 
-with contents as (
-    select
-        id,
-        version,
-        stage,
-        meaning,
-        position,
-        said_from,
-        is_start_known and not coalesce(lag(is_assumed) over record, false) as is_start_known,
-        is_assumed,
-        is_deleted,
-        source,
-        owner_id,
-        amount,
-        closed_day,
-        lag(stage) over record is distinct from stage as is_arrival,
-        last_value(meaning) over whole as outcome,
-        last_value(said_until) over whole as deleted_at
-    from analytics.deal_history
-    where said_from is not null
-    window
-        record as (partition by id order by version),
-        whole as (record rows between unbounded preceding and unbounded following)
-),
-stays as (
-    select
-        *,
-        count(*) filter (where not is_assumed) over record as stay,
-        lead(id) over record is not null as is_left,
-        coalesce(lead(said_from) over record, deleted_at) as left_at
-    from contents
-    where is_arrival
-    window record as (partition by id order by version)
-)
 select
     id,
     stay,
     stage,
     meaning,
     position,
-    said_from as came_at,
+    came_at,
     left_at,
     is_start_known,
     is_left,
-    not is_left and not is_deleted as is_standing,
+    is_standing,
     is_deleted,
-    greatest(extract(epoch from coalesce(left_at, now()) - said_from), 0) / 86400 as days,
+    greatest(extract(epoch from coalesce(left_at, now()) - came_at), 0) / 86400 as days,
     outcome,
     source,
     owner_id,
     amount,
     closed_day
-from stays
-where not is_assumed
+from analytics.deal_stays

@@ -60,16 +60,31 @@ from analytics.mart_builds
 where mart = any(%(marts)s)
 
 -- name: known
-select inputs, seal from analytics.mart_builds where mart = %(mart)s
+select inputs, seal, steady, followed from analytics.mart_builds where mart = %(mart)s
+
+-- name: histories
+select mart, contents, contents_before from analytics.mart_builds where mart = any(%(marts)s)
+
+-- name: is_of_one_time
+-- Whether each of these marts holds just these contents of the histories that it follows.
+select count(*) filter (where %(contents)s::jsonb @> followed) = cardinality(%(marts)s::text[])
+from analytics.mart_builds
+where mart = any(%(marts)s)
 
 -- name: save
-insert into analytics.mart_builds (mart, inputs, seal, contents)
-values (%(mart)s, %(inputs)s, %(seal)s, %(contents)s)
+-- Where the changes of a history are known, it says what it said before them.
+insert into analytics.mart_builds as b (mart, inputs, seal, contents, steady, followed)
+values (%(mart)s, %(inputs)s, %(seal)s, %(contents)s, %(steady)s, %(followed)s)
 on conflict (mart) do update
-set inputs = excluded.inputs, seal = excluded.seal, contents = excluded.contents
+set inputs = excluded.inputs,
+    seal = excluded.seal,
+    contents = excluded.contents,
+    contents_before = case when %(is_known)s then b.contents end,
+    steady = excluded.steady,
+    followed = excluded.followed
 
 -- name: forget
-update analytics.mart_builds set inputs = null, seal = null where mart = any(%(marts)s)
+update analytics.mart_builds set inputs = null, seal = null, followed = null where mart = any(%(marts)s)
 
 -- name: confirm
 -- Note that a mart was found up to date now; return its rows when it was written.

@@ -13,19 +13,6 @@ with days as (
 select min(day), max(day)
 from days;
 
--- name: changed_records
--- Records that landed since, and those of which Zoho's own history did.
-where id in (
-    select id
-    from {records}
-    where synced_at > %(since)s
-    union all
-    select r.record_id
-    from crm.record_history_reads r
-    join crm.modules m using (module)
-    where 'crm.' || m.table_name = '{records}' and r.read_at > %(since)s
-)
-
 -- name: watermark
 -- From when on records may be newer than a mart that was built with this fingerprint. Landings of
 -- one module follow each other, so none that is still to come holds an earlier synced_at than one

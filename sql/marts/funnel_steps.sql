@@ -1,0 +1,43 @@
+-- grain: one row per entity and step of analytics.entered_funnel
+-- kind: table
+-- key: entity, number
+-- owner: sales operations
+-- Of leads: Created, Qualified, Converted, Won. Of deals: the open stages in their order, by the
+-- list of Zoho and, for those that are not on it, by what deals were seen on; then Won.
+-- stage_position: of an open stage, as in analytics.deal_history.
+-- figures:
+--   number (count): its place among the steps of the entity, from 1
+
+with deal_steps as (
+    select position, min(value) as step
+    from crm.picklist_meaning
+    where module = 'Deals' and coalesce(meaning, 'open') = 'open'
+        -- Zoho's defaults are no steps of a company that has named its own.
+        and (
+            source <> 'default' or not exists (
+                select from crm.picklist_meaning where module = 'Deals' and source = 'crm'
+            )
+        )
+    group by position
+),
+stages as (
+    select
+        position,
+        step,
+        row_number() over (order by position)::integer as number
+    from (
+        select position, step from deal_steps
+        union all
+        select position, string_agg(distinct stage, ' / ' order by stage)
+        from analytics.deal_history
+        where meaning = 'open' and not is_assumed
+            and position not in (select position from deal_steps)
+        group by position
+    ) s
+)
+select 'lead' as entity, v.number, v.step, null::integer as stage_position
+from (values (1, 'Created'), (2, 'Qualified'), (3, 'Converted'), (4, 'Won')) v (number, step)
+union all
+select 'deal', number, step, position from stages
+union all
+select 'deal', coalesce(max(number), 0) + 1, 'Won', null from stages

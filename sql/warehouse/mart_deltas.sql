@@ -1,0 +1,99 @@
+-- What changed in a history since it was last refreshed, and marts that take in these changes alone.
+
+-- name: changed
+-- The records that landed since, and those of which Zoho's own history did, with statistics: else PostgreSQL expects one of them,
+-- and goes through all of them for each.
+drop table if exists pg_temp.changed;
+create temporary table changed on commit drop as
+select *
+from {records}
+where synced_at > %(since)s
+    or id in (
+        select r.record_id
+        from crm.record_history_reads r
+        join crm.modules m using (module)
+        where 'crm.' || m.table_name = '{records}' and r.read_at > %(since)s
+    );
+analyze changed
+
+-- name: is_much
+-- Whether so much changed that making the history anew is the quicker way.
+select count(*) > greatest(20000, (select reltuples from pg_class where oid = {name}::regclass) / 10)
+from changed
+
+-- name: renew
+-- Of a history that was made anew no change is known, so all that follows it is made anew too.
+drop table if exists {delta};
+create table {delta} as select *, 0 as sign from {history} limit 0;
+alter table {delta} enable row level security
+
+-- name: is_known
+select exists (select from {delta})
+
+-- name: keep_before
+delete from {delta};
+insert into {delta} select *, -1 from {history} where id in (select id from changed)
+
+-- name: keep_after
+insert into {delta} select *, 1 from {history} where id in (select id from changed);
+analyze {delta}
+
+-- name: changes
+{changes} as not materialized (select * from {delta} where {is_new})
+
+-- name: linked
+-- Records that did not change but name a changed one, and records named by either.
+{extra} as materialized (
+    select id from {history} where {link} in (select id from {other_changes})
+    except
+    select id from {changes}
+),
+{other_extra} as materialized (
+    (
+        select {link} as id from {changes}
+        union
+        select {link} from {history} where id in (select id from {extra})
+    )
+    except
+    select id from {other_changes}
+)
+
+-- name: contents
+{part} as (select {columns} from {changes} where sign = {sign})
+
+-- name: contents_and_linked
+{part} as (
+    select {columns} from {changes} where sign = {sign}
+    union all
+    select {columns} from {history} where id in (select id from {extra})
+)
+
+-- name: delete
+delete from {table} where id in (select id from {delta})
+
+-- name: differences
+-- Rows of a mart that are not in the build beside it, and the other way round.
+select
+    (select count(*) from (table {table} except all table pg_temp.shadow) d),
+    (select count(*) from (table pg_temp.shadow except all table {table}) d)
+
+-- name: merge
+-- Add what the figures of changed records are now, less what they were.
+insert into {table} as t ({columns})
+with {parts}
+select {columns}
+from (
+    select {group_columns}, {sums}
+    from (
+        select {group_columns}, {taken} from ({before}) b
+        union all
+        select {group_columns}, {given} from ({after}) a
+    ) d
+    group by {group_columns}
+) d
+where {is_something}
+on conflict ({key}) do update set {added}
+returning t.ctid::text, {is_nothing}
+
+-- name: delete_rows
+delete from {table} where ctid = any(%(rows)s::tid[])
