@@ -214,7 +214,7 @@ def test_both_languages_hold_the_same_lines_within_a_thousand_characters(connect
             assert texts[0].count("▪") <= 5
             assert briefing.refused == []
             assert not re.search("[०-९٠-٩]", texts[1])
-            assert "आँकड़े आपके CRM के" in texts[1]
+            assert "आँकड़े सीधे आपके CRM से" in texts[1]
 
 
 def test_a_statement_that_its_own_sql_refuses_is_left_out_and_named(
