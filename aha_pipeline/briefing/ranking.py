@@ -135,16 +135,15 @@ def _is_news(fact: Fact, told: Sequence[Told], pipeline: Decimal, on: date) -> b
             return True
         is_large = fact.weight > LARGE * pipeline
         return is_large and _has_moved(fact, same[0], ("money", "n"), MOVED_IN_A_WEEK)
-    of_late = [item for item in same if on - item.day < WEEK]
     same = [item for item in same if item.subject == fact.subject]
     if stance.is_event:
-        same = [item for item in same if item in of_late]
+        same = [item for item in same if on - item.day <= WEEK]
     if not same or stances()[same[0].stance].mood != stance.mood:
         return True
     if stance.is_event and same[0].stance != fact.stance:
         return True
-    names = ("money", "n", "pct") if same[0] in of_late else ("money", "n", "pct", "days")
-    return _has_moved(fact, same[0], names, MOVED)
+    # That a day has passed moves nothing: the count of days is no news.
+    return _has_moved(fact, same[0], ("money", "n", "pct"), MOVED)
 
 
 def _has_moved(fact: Fact, item: Told, names: Sequence[str], by: Decimal) -> bool:

@@ -3,11 +3,13 @@
 import json
 import time
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from aha_pipeline.briefing import gate
-from aha_pipeline_tests.briefing.by_hand import DAY, NOBODY, OWNER, at, bare, day
+from aha_pipeline.briefing.ranking import Told, rank
+from aha_pipeline_tests.briefing.by_hand import DAY, NOBODY, OWNER, at, bare, day, fact
 from aha_pipeline_tests.warehouse.marts_company import deal, lead, put, put_history
 
 # Opposites and insults that passed the proof of free words.
@@ -205,3 +207,17 @@ def test_yesterday_is_another_day(company, ollama, write, built):
     assert again
     for item in again:
         assert item["phrase"] != said[item["stance"]], item["stance"]
+
+
+@pytest.mark.parametrize("days", [1, 6, 7, 8, 15, 27])
+@pytest.mark.parametrize(
+    ("kind", "stance", "within"), [("overdue_deal", "deal_overdue", 28), ("opened", "opened", 7)]
+)
+def test_a_deal_is_told_again_only_when_it_moved_or_after_its_time(kind, stance, within, days):
+    """That its days went on is no news; an event is one again after a week."""
+    told = [Told(DAY, kind, stance, "D1", {"money": "900000", "days": "8"}, 0)]
+    on = DAY + timedelta(days=days)
+    for money in (900_000, 1_000_000, 1_200_000):
+        now = fact(stance, kind, deal="Rao Villa", money=money, days=8 + days)
+        is_told = bool(rank([now], told, Decimal(10**8), on))
+        assert is_told is (days > within or money > 1_125_000)
