@@ -30,10 +30,14 @@ DAY = 86_400
 NOW = datetime.now(UTC).replace(microsecond=0)
 STAGES = ("Qualification", "Needs Analysis", "Negotiation/Review", "Closed Won", "Closed Lost")
 STATUSES = ("Not Contacted", "Contacted", "Pre-Qualified", "Junk Lead")
-REPS = [{"id": str(70 + n), "name": f"Rep {n}"} for n in range(4)]
+# An id is of one thing in all of Zoho: none of these is ever that of a record.
+REPS = [{"id": str(9_000_000 + n), "name": f"Rep {n}"} for n in range(4)]
 OURS = ("Stage", "Amount", "Closing_Date", "Lead_Status", "Owner")
 FIELD = {"Deals": "Stage", "Leads": "Lead_Status"}
-EMPTY = "crm.record_history, crm.record_history_reads, crm.leads_raw, crm.crm_deals, crm.sync_logs"
+EMPTY = (
+    "crm.record_history, crm.record_history_reads, crm.leads_raw, crm.crm_deals, crm.sync_logs, "
+    "crm.api_credits"
+)
 
 
 @dataclass
@@ -59,6 +63,7 @@ class Company:
         self.sandbox.switches.tokens_per_window = 1_000_000
         with connect(self.services.database_url) as connection, connection.cursor() as cursor:
             cursor.execute(f"truncate {EMPTY}")
+        _refresh(self)
 
     def live(self, records: int) -> None:
         """Let records be made and changed in the year before now."""
@@ -171,6 +176,8 @@ def _one_history(company: Company, seed: int) -> None:
     company.sync()
     wanted = {(m, i) for m, i in company.deeds if company.sandbox.store.holds(m, i)}
     switches.fault_rate, switches.seed = rng.choice((0.0, 0.05, 0.2)), seed
+    # A denied token is waited for by the clock of this machine, and not by the stand-in's.
+    switches.faults = tuple(fault for fault in switches.faults if fault != "denied")
     switches.token_life_calls = rng.choice((None, 30, 100))
     deleted = set()
     for number in range(40):

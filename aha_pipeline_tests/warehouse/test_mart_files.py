@@ -31,7 +31,7 @@ def test_sources_are_tables_and_not_the_parts_of_a_query():
         "crm.record_versions",
         "crm.text_labels",
     )
-    assert marts["source_quality"].sources == ("analytics.kpi_parts", "analytics.lead_volume")
+    assert marts["source_quality"].sources == ("analytics.kpi_parts",)
 
 
 def test_every_mart_says_what_a_row_is():

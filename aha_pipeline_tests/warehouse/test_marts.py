@@ -51,7 +51,8 @@ def test_the_contracted_columns_come_first(small):
 def test_an_empty_company_gives_empty_marts_and_no_error(database_url):
     with connect(database_url) as connection:
         build(connection, FIRST, LAST)
-        assert all(rows(connection, mart.name) == [] for mart in MARTS.values())
+        filled = {mart.name for mart in MARTS.values() if rows(connection, mart.name)}
+        assert filled <= {"funnel_steps"}  # there before anyone takes them
 
 
 def test_refreshing_twice_changes_nothing(small):

@@ -50,7 +50,10 @@ def test_what_is_first_is_told_by_one_rule(path: Path):
 
 # A unit of time or of worth in another unit.
 ALLOWED = {
-    "deal_history": {"w.dollars / o.home_dollars"},
+    "deal_history": {
+        "w.dollars / o.home_dollars",
+        "s.sure_day < COALESCE(s.until_day, 'infinity')",  # of days
+    },
     "stage_stays": {
         "GREATEST(EXTRACT(EPOCH FROM COALESCE(left_at, CURRENT_TIMESTAMP) - came_at), 0) / 86400"
     },

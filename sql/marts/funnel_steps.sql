@@ -4,9 +4,9 @@
 -- owner: sales operations
 -- Of leads: Created, Qualified, Converted, Won. Of deals: the open stages in their order, by the
 -- list of Zoho and, for those that are not on it, by what deals were seen on; then Won.
--- stage_position: of an open stage, as in analytics.deal_history.
 -- figures:
 --   number (count): its place among the steps of the entity, from 1
+--   stage_position (count): of an open stage, as in analytics.deal_history; null of all other steps
 
 with deal_steps as (
     select position, min(value) as step

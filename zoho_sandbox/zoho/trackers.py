@@ -30,10 +30,12 @@ class Trackers:
         tracker = self._modules.get(name)
         if tracker is None:
             return
-        table = self._store.tables[name]
-        for id_ in self._store.history.untracked(tracker.module):
-            for row in self._rows(tracker, id_):
-                table.put(Record(row))
+        # At once: who asks meanwhile would take the half that is there for the whole.
+        with self._store.lock:
+            table = self._store.tables[name]
+            for id_ in self._store.history.untracked(tracker.module):
+                for row in self._rows(tracker, id_):
+                    table.put(Record(row))
 
     def of(self, name: str, parent: str) -> list[Record]:
         """Return the rows of one record, newest first."""
