@@ -262,7 +262,7 @@ def examine(there: Walk) -> None:
 
 
 def live_with_it(there: Walk, direct: str) -> None:
-    """Sync twice, backfill, reconcile, and everything up again; the message arrives."""
+    """Sync twice, backfill, read history, reconcile, and everything up again; the message arrives."""
     # The walk may cross midnight: the range that is read ends before the day of its first sync.
     first_day = datetime.now(ZoneInfo("Asia/Kolkata")).date()
     printed = there.run("aha sync")
@@ -272,6 +272,7 @@ def live_with_it(there: Walk, direct: str) -> None:
     check("Nothing changed" in printed, f"a second sync changed something:\n{printed}")
     saw(line_of(printed, "Nothing changed"))
     backfill(there, before=first_day)
+    saw(line_of(there.run("aha history"), "API credits"))
     printed = there.run("aha reconcile")
     verdicts = re.findall(r"^\w.* (equal|healed|refused)\b", printed, re.MULTILINE)
     check(verdicts == ["equal"] * 4, f"aha reconcile certified {verdicts}:\n{printed}")

@@ -31,6 +31,7 @@ ELSEWHERE = {
     "aha login": WALK,
     "aha doctor": WALK,
     "aha sync": WALK,
+    "aha history": WALK,
     "aha reconcile": WALK,
     "aha sandbox": WALK,
     "make test": CI,
