@@ -262,7 +262,7 @@ def examine(there: Walk) -> None:
 
 
 def live_with_it(there: Walk, direct: str) -> None:
-    """Sync twice, backfill, read history, reconcile, and everything up again; the message arrives."""
+    """Sync twice, backfill, read history, reconcile, then all up again; the message arrives."""
     # The walk may cross midnight: the range that is read ends before the day of its first sync.
     first_day = datetime.now(ZoneInfo("Asia/Kolkata")).date()
     printed = there.run("aha sync")
