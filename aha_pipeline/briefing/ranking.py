@@ -19,6 +19,7 @@ NEWS_OF_A_WEEK = 15
 SUNDAY = 6
 WEEK = timedelta(days=7)
 JUST_TOLD = timedelta(days=3)
+AT_HAND = timedelta(days=2)
 QUIET_DAYS = 28
 MOVED = Decimal("0.25")
 MOVED_IN_A_WEEK = Decimal(1)  # of what moves every day
@@ -134,6 +135,9 @@ def _is_news(fact: Fact, told: Sequence[Told], pipeline: Decimal, on: date) -> b
         if not same or (on.weekday() == SUNDAY and on - same[0].day >= JUST_TOLD):
             return True
         is_large = fact.weight > LARGE * pipeline
+        just_told = {item.subject for item in same if on - item.day < JUST_TOLD}
+        if _is_at_hand(fact, pipeline, on) and fact.subject not in just_told:
+            return True
         return is_large and _has_moved(fact, same[0], ("money", "n"), MOVED_IN_A_WEEK)
     same = [item for item in same if item.subject == fact.subject]
     if stance.is_event:
@@ -144,6 +148,13 @@ def _is_news(fact: Fact, told: Sequence[Told], pipeline: Decimal, on: date) -> b
         return True
     # That a day has passed moves nothing: the count of days is no news.
     return _has_moved(fact, same[0], ("money", "n", "pct"), MOVED)
+
+
+def _is_at_hand(fact: Fact, pipeline: Decimal, on: date) -> bool:
+    """Return whether a large deal that a fact names is due within two days."""
+    due = fact.figures.get("date")
+    amount = Decimal(str(fact.figures.get("deal_money", fact.figures.get("money", 0))))
+    return isinstance(due, date) and due - on <= AT_HAND and amount > LARGE * pipeline
 
 
 def _has_moved(fact: Fact, item: Told, names: Sequence[str], by: Decimal) -> bool:

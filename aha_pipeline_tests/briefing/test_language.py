@@ -206,7 +206,7 @@ def test_a_phrase_is_there_whatever_is_missing(code):
         "lost": [{"deal"}],
         "lost_reason": [{"deal", "reason"}],
         "lost_many": [{"n"}, {"n", "money"}],
-        "newly_overdue": [{"n"}],
+        "newly_overdue": [{"n"}, {"n", "money"}],
         "newly_overdue_one": [{"deal"}],
         "overdue_more": [{"n", "before"}],
         "overdue_fewer": [{"n", "before"}],

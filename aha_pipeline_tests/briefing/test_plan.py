@@ -221,3 +221,19 @@ def test_a_deal_is_told_again_only_when_it_moved_or_after_its_time(kind, stance,
         now = fact(stance, kind, deal="Rao Villa", money=money, days=8 + days)
         is_told = bool(rank([now], told, Decimal(10**8), on))
         assert is_told is (days > within or money > 1_125_000)
+
+
+@pytest.mark.parametrize(
+    ("due_in", "money", "told_days_ago", "is_told"),
+    [
+        (1, 64_000_000, 4, True),
+        (2, 64_000_000, 3, True),
+        (2, 64_000_000, 2, False),  # just told
+        (3, 64_000_000, 4, False),
+        (1, 1_000_000, 4, False),  # too small for a day that is no Sunday
+    ],
+)
+def test_a_large_deal_due_within_two_days_is_told_on_any_day(due_in, money, told_days_ago, is_told):
+    due = {"deal": "Meridian", "money": money, "date": DAY + timedelta(days=due_in)}
+    told = [Told(DAY - timedelta(days=told_days_ago), "due", "due_one", "D1", {}, 0)]
+    assert bool(rank([fact("due_one", "due", **due)], told, Decimal(10**8), DAY)) is is_told

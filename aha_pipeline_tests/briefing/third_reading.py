@@ -590,6 +590,7 @@ def together(found: list[Row]) -> Row:
     row: Row = {"n": len(found), "money": total(found)}
     if largest := sole_largest(found):
         row |= {"deal": largest["name"], "deal_money": largest["amount"]}
+        row |= {"date": largest["closing_date"]}
     return row
 
 

@@ -7,6 +7,7 @@ with closing as (
         id,
         name,
         amount,
+        closing_date,
         row_number() over (order by amount desc nulls last, id) as rank,
         lead(amount) over (order by amount desc nulls last, id) as next_amount
     from analytics.deal_history
@@ -22,7 +23,8 @@ due as (
         sum(amount) as money,
         max(id) filter (where rank = 1) as id,
         max(name) filter (where rank = 1) as name,
-        max(amount) filter (where rank = 1) as amount
+        max(amount) filter (where rank = 1) as amount,
+        max(closing_date) filter (where rank = 1) as date
     from closing
     having count(*) > 0
 )
@@ -36,5 +38,6 @@ select
     case when n > 1 or not is_named then n end as n,
     money,
     case when is_named then name end as deal,
-    case when n > 1 and is_named then amount end as deal_money
+    case when n > 1 and is_named then amount end as deal_money,
+    case when is_named then date end as date
 from due

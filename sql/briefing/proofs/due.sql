@@ -7,7 +7,8 @@ where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
     and closing_date - %(day)s::date between 1 and 7
 
 -- name: due_one
-select array_agg(id) = array[%(subject)s] and bool_and(name = %(deal)s and amount = %(money)s)
+select array_agg(id) = array[%(subject)s]
+    and bool_and(name = %(deal)s and amount = %(money)s and closing_date = %(date)s)
 from analytics.deal_history
 where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
     and closing_date - %(day)s::date between 1 and 7
@@ -16,7 +17,8 @@ where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
 select count(*) = %(n)s and sum(amount) is not distinct from %(money)s
     and max(amount) = %(deal_money)s
     and count(*) filter (where amount = %(deal_money)s) = 1
-    and bool_or(id = %(subject)s and name = %(deal)s and amount = %(deal_money)s)
+    and bool_or(
+        id = %(subject)s and name = %(deal)s and amount = %(deal_money)s and closing_date = %(date)s)
 from analytics.deal_history
 where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
     and closing_date - %(day)s::date between 1 and 7

@@ -9,6 +9,10 @@ where meaning = 'open' and %(day)s::date - closing_date = 0
 
 -- name: newly_overdue
 select count(*) = %(n)s and count(*) > 1 and sum(amount) is not distinct from %(money)s
+    and (%(deal)s is null or (
+        count(*) filter (where name = %(deal)s and amount = %(deal_money)s) = 1
+        and max(amount) = %(deal_money)s
+        and count(*) filter (where amount = %(deal_money)s) = 1))
 from analytics.deal_history
 where meaning = 'open' and %(day)s::date - closing_date = 0
     and daterange(from_day, until_day) @> %(day)s::date
