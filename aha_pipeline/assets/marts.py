@@ -158,6 +158,7 @@ def _upstream(mart: Mart, modules: Sequence[str]) -> list[dg.AssetKey]:
         f"crm.{picklist_meaning.KEY.path[-1]}": picklist_meaning.KEY,
         picklist_meaning.LABELS_TABLE: picklist_meaning.KEY,
         **dict.fromkeys(picklist_meaning.HOURS_TABLES, picklist_meaning.KEY),
+        picklist_meaning.USERS_TABLE: picklist_meaning.KEY,
     }
     read = {*mart.sources, *(core if "crm.sync_logs" in mart.sources else ())}
     read -= {*(mart.lookup or ()), *mart.optional}

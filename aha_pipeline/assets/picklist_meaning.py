@@ -27,6 +27,7 @@ ALIASES_FILE = "picklist_alias.csv"
 HOLIDAYS_FILE = "holidays.csv"
 HOURS_FILE = "business_hours.csv"
 HOURS_TABLES = ("crm.business_hours", "crm.holidays")
+USERS_TABLE = "crm.users"
 LABELS_TABLE = "crm.text_labels"
 UNMAPPED = "unmapped_values"
 LOOKALIKES = "lookalike_values"
@@ -45,7 +46,8 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
         f"organisation's own metadata says, or as the file {FILE} in AHA_HOME corrects it. With it "
         f"come the labels of all values, {LABELS_TABLE}: one for all spellings of a value, and for "
         f"its other names as in {ALIASES_FILE}. And when the company works: {HOURS_TABLES[0]}, of "
-        f"Zoho or of {HOURS_FILE}, and {HOURS_TABLES[1]}, of Zoho and of {HOLIDAYS_FILE}.",
+        f"Zoho or of {HOURS_FILE}, and {HOURS_TABLES[1]}, of Zoho and of {HOLIDAYS_FILE}; and who "
+        f"still works there, {USERS_TABLE}.",
         deps=[module_key(module) for module in modules if module in MEANINGS],
         group_name=GROUP,
         kinds={"postgresql", "sql"},

@@ -14,6 +14,7 @@ from aha_pipeline.warehouse.meanings import derive_meanings
 from aha_pipeline_tests.assets.world import read, rows
 
 STAGE = "select meaning, probability, source from crm.picklist_meaning where value = %s"
+DERIVED = ("picklist_meaning", "text_labels", "business_hours", "holidays", "users")
 DAYS = ("2026-01-01", "2026-01-03")
 
 
@@ -38,7 +39,7 @@ def test_meanings_stand_between_the_modules_and_every_mart_that_reads_them():
         dg.AssetKey(["crm", "leads_raw"]),
         dg.AssetKey(["crm", "crm_deals"]),
     }
-    derived = {"crm.picklist_meaning", "crm.text_labels", "crm.business_hours", "crm.holidays"}
+    derived = {f"crm.{name}" for name in DERIVED}
     readers = {f"analytics/{m.name}" for m in read_marts() if derived & set(m.sources)}
     children = {key.to_user_string() for key in graph.get(KEY).child_keys}
     # Which are no files of sql/marts: history is read of open deals and leads first.

@@ -111,7 +111,7 @@ known as (
     where module = %(module)s
 ),
 kept as (
-    insert into crm.crm_fields
+    insert into crm.crm_fields as f
         (module, api_name, label, data_type, is_custom, picklist, raw_data)
     select distinct on (api_name)
         %(module)s,
@@ -127,6 +127,8 @@ kept as (
     set label = excluded.label, data_type = excluded.data_type, is_custom = excluded.is_custom,
         picklist = excluded.picklist, raw_data = excluded.raw_data, last_seen = now(),
         vanished_at = null
+    -- What is told again as it was is not written: marts that read it are left alone.
+    where f.raw_data is distinct from excluded.raw_data or f.vanished_at is not null
 ),
 vanished as (
     update crm.crm_fields f
