@@ -16,7 +16,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from aha_pipeline.sql import statement
 from aha_pipeline.warehouse import mart_deltas
-from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, read_marts
+from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, marts_by_relation
 
 FILE = "warehouse/mart_builds"
 SMALL = 20_000  # rows: reading what they say takes less than building what reads them
@@ -134,7 +134,7 @@ def _is_of_one_time(cursor: Cursor, mart: Mart, contents: dict[str, str | None])
 
 def _state(cursor: Cursor, behind: Sequence[Mart], read: set[str], days: object) -> str | None:
     """Return what these marts, all but their own rows, stand on; None where it cannot be told."""
-    marts = {other.relation: other for other in read_marts()}
+    marts = marts_by_relation()
     built = [marts[name].name for name in read if name in marts and marts[name].kind != "view"]
     cursor.execute(statement(FILE, "contents_of_marts"), {"marts": built})
     [(contents,)] = cursor
@@ -156,7 +156,7 @@ def _state(cursor: Cursor, behind: Sequence[Mart], read: set[str], days: object)
 
 def _with_views_behind(mart: Mart) -> list[Mart]:
     """Return the mart and the views of which its select is made, each once."""
-    views = {other.relation: other for other in read_marts() if other.kind == "view"}
+    views = {name: other for name, other in marts_by_relation().items() if other.kind == "view"}
     found = {mart.relation: mart}
     queue = [mart]
     while queue:

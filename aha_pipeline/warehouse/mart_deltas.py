@@ -17,7 +17,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from aha_pipeline.sql import statement
-from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, read_marts
+from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, marts_by_relation
 
 FILE = "warehouse/mart_deltas"
 DELTA = "{}__delta"
@@ -65,7 +65,7 @@ def behind(mart: Mart) -> tuple[Mart, ...]:
 
     Views and marts with a strategy, in the order in which they read one another.
     """
-    marts = {other.relation: other for other in read_marts()}
+    marts = marts_by_relation()
     found: set[str] = set()
     queue = [mart]
     while queue:

@@ -1,11 +1,12 @@
 """The mart files of `sql/marts`: parse their headers and order them by what they read."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from aha_pipeline.sql import MARTS, parts
@@ -126,6 +127,12 @@ def read_marts(folder: Path = MARTS) -> tuple[Mart, ...]:
     marts = {mart.relation: mart for mart in map(_read, sorted(folder.glob("*.sql")))}
     sorter = TopologicalSorter({name: mart.sources for name, mart in marts.items()})
     return tuple(marts[name] for name in sorter.static_order() if name in marts)
+
+
+@cache
+def marts_by_relation() -> Mapping[str, Mart]:
+    """Return every mart by its name with the schema, each after the ones that it reads."""
+    return MappingProxyType({mart.relation: mart for mart in read_marts()})
 
 
 def _read(path: Path) -> Mart:

@@ -7,7 +7,7 @@ from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
 from aha_pipeline.sql import read, statement
-from aha_pipeline.warehouse.mart_files import Mart, read_marts
+from aha_pipeline.warehouse.mart_files import Mart, marts_by_relation
 
 RECORDS, DEFINITION = "records changed", "definition changed"
 HISTORY = "history learned from Zoho"
@@ -48,7 +48,7 @@ def is_told(mart: Mart) -> bool:
 
 def _fingerprint(cursor: Cursor, mart: Mart) -> str:
     """Return what the figures of a mart depend on beside the records, upstream marts included."""
-    marts = {other.relation: other for other in read_marts()}
+    marts = marts_by_relation()
     found = {mart.relation: mart}
     while missing := {
         source
