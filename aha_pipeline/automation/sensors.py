@@ -41,8 +41,7 @@ def whatsapp_on_briefing(
     if not subjects:
         missed = " ".join(unreached(progress))
         return dg.SkipReason(missed or "Every message has been handed over, once a reader.")
-    sending = dg.RunsFilter(job_name=send_whatsapp.name, statuses=UNFINISHED)
-    if context.instance.get_runs(sending, limit=1):
+    if _is_under_way(context, send_whatsapp):
         return dg.SkipReason("One is being sent.")
     return dg.RunRequest(run_config=message_config(subjects[0]))
 
@@ -59,8 +58,7 @@ def erasure_on_request(
     """Start `erase_personal_data` for what was asked for in the dashboard."""
     if not has_requests(services):
         return dg.SkipReason("Nobody has asked for an erasure.")
-    erasing = dg.RunsFilter(job_name=erase_personal_data.name, statuses=UNFINISHED)
-    if context.instance.get_runs(erasing, limit=1):
+    if _is_under_way(context, erase_personal_data):
         return dg.SkipReason("One is being carried out.")
     return dg.RunRequest()
 
@@ -86,3 +84,8 @@ def delivery_statuses(services: dg.ResourceParam[Services]) -> dg.SkipReason:
         )
         or "No message is under way, or none has moved."
     )
+
+
+def _is_under_way(context: dg.SensorEvaluationContext, job: dg.JobDefinition) -> bool:
+    runs = dg.RunsFilter(job_name=job.name, statuses=UNFINISHED)
+    return bool(context.instance.get_runs(runs, limit=1))
