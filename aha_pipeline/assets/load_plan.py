@@ -53,12 +53,16 @@ class LoadPlan:
     @property
     def sentence(self) -> str:
         """The plan in a sentence."""
-        spread = "within a day" if self.days == 1 else f"over {self.days} days"
         with_history = " and their history: open deals first" if self.history_credits else ""
         return (
             f"{sum(self.records.values()):,} records{with_history}. About {self.credits:,} API "
-            f"credits, {spread}."
+            f"credits, {spread(self.days)}."
         )
+
+
+def spread(days: int) -> str:
+    """Return over how long something goes, in words."""
+    return "within a day" if days <= 1 else f"over {days} days"
 
 
 def plan(services: Services, modules: Collection[str]) -> LoadPlan | None:

@@ -1,15 +1,18 @@
 """Zoho's own history from the terminal: what it will cost, and reading it."""
 
 import time
+from math import ceil
 
 from rich.console import Console
 
 from aha_pipeline.assets.back_fill import BackFill, allowed_credits, back_fill
-from aha_pipeline.assets.load_plan import plan
+from aha_pipeline.assets.load_plan import plan, spread
 from aha_pipeline.commands.sync import prepare
 from aha_pipeline.services import Services
 from aha_pipeline.settings import SettingsError
 from aha_pipeline.warehouse import record_history, state
+
+NOT_COUNTED = "Zoho does not count its records: grant the scope ZohoSearch.securesearch.READ."
 
 
 def history(console: Console, *, is_plan_only: bool) -> bool:
@@ -45,16 +48,14 @@ def show_plan(console: Console, opened: Services) -> None:
         progress = record_history.progress(connection)
     if is_first:
         planned = plan(opened, opened.settings.zoho_modules)
-        says = planned.sentence if planned else "Zoho does not count its records: grant the scope "
-        console.print(says if planned else f"{says}ZohoSearch.securesearch.READ.", soft_wrap=True)
+        console.print(planned.sentence if planned else NOT_COUNTED, soft_wrap=True)
         return
     a_day = allowed_credits(opened)
     opened.zoho().release_unused()
-    days = -(-left // a_day) if a_day else 0
-    spread = "within a day" if days <= 1 else f"over {days} days"
+    over = spread(ceil(left / a_day) if a_day else 0)
     console.print(progress.sentence)
     console.print(
-        f"The history of {left:,} records is to be read: about {left:,} API credits, {spread}."
+        f"The history of {left:,} records is to be read: about {left:,} API credits, {over}."
         if left
         else "The history of all records that are worth it has been read."
     )
