@@ -3,19 +3,8 @@
 -- strategy: delete+insert
 -- key: id, stay
 -- owner: sales operations
--- Contents of analytics.deal_history that follow each other with one stage are one stay, whatever
--- else changed. Taken are all contents, also those that were replaced within the day, so a stage of
--- some hours is a stay if a read saw it: what came and went between two reads, nobody saw. The time
--- of a move is Modified_Time of the first content that shows it. What a deal is assumed to have
--- been before it was first seen closed is no stay, nor is a time of which its stage is not known.
--- Deleted deals are here until their deletion.
--- stay: 1 for the first. left_at: when it moved on or was deleted; null: it still stands there.
--- is_left: another stage followed. is_standing: the present stay of a live deal.
--- is_start_known: false for a first stay of which it is not known since when the deal stood there;
--- came_at is then its creation. How long it stood there: analytics.stage_stays.
--- outcome: what the deal's present stage means: open, won or lost.
--- owner_id: on arrival. source: as the deal says now. closed_day: of a won or lost stay, as in
--- analytics.deal_history.
+-- What is a stay, and what its columns say: analytics.stage_stays, which adds how long it lasted.
+-- That grows until now, so that it is in no table.
 -- figures:
 --   amount (money): Amount of the deal on arrival, null where empty
 
