@@ -33,10 +33,7 @@ STATUSES = ("Not Contacted", "Contacted", "Pre-Qualified", "Junk Lead")
 REPS = [{"id": str(9_000_000 + n), "name": f"Rep {n}"} for n in range(4)]
 OURS = ("Stage", "Amount", "Closing_Date", "Lead_Status", "Owner")
 FIELD = {"Deals": "Stage", "Leads": "Lead_Status"}
-EMPTY = (
-    "crm.record_history, crm.record_history_reads, crm.leads_raw, crm.crm_deals, crm.sync_logs, "
-    "crm.api_credits"
-)
+EMPTY = "crm.record_history, crm.record_history_reads, crm.leads_raw, crm.crm_deals, crm.sync_logs"
 
 
 @dataclass
@@ -62,7 +59,6 @@ class Company:
         self.sandbox.switches.tokens_per_window = 1_000_000
         with connect(self.services.database_url) as connection, connection.cursor() as cursor:
             cursor.execute(f"truncate {EMPTY}")
-        _refresh(self)
 
     def live(self, records: int) -> None:
         """Let records be made and changed in the year before now."""
