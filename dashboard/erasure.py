@@ -14,10 +14,10 @@ from aha_pipeline.warehouse import erasure, person
 from aha_pipeline.warehouse.person import Key
 from dashboard.parts import lazily, table
 from dashboard.source import Source
+from dashboard.style import MINUTE
 
 SHOWN = 50
 RECEIPT = "receipt of an erasure"
-TIME = "D MMM YYYY, HH:mm"
 BASES = {erasure.REQUEST: "request", erasure.CRM: "as Zoho says", erasure.AGE: "age"}
 
 
@@ -115,10 +115,10 @@ def _erasures(source: Source) -> None:
         "id": "Erasure",
         "basis": "Basis",
         "asked_by": "Asked by",
-        "asked_at": st.column_config.DatetimeColumn("Asked", format=TIME),
+        "asked_at": st.column_config.DatetimeColumn("Asked", format=MINUTE),
         "records": "Records",
-        "suppressed_at": st.column_config.DatetimeColumn("Suppressed", format=TIME),
-        "purged_at": st.column_config.DatetimeColumn("Purged", format=TIME),
+        "suppressed_at": st.column_config.DatetimeColumn("Suppressed", format=MINUTE),
+        "purged_at": st.column_config.DatetimeColumn("Purged", format=MINUTE),
     }
     rows = [{**row, "basis": BASES[row["basis"]]} for row in source.listed("erasures")]
     table(rows, columns, empty="Nobody was erased yet.")

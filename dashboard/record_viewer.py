@@ -7,7 +7,7 @@ import streamlit as st
 from aha_pipeline.encoding import markdown
 from dashboard.parts import at, table
 from dashboard.source import Source
-from dashboard.style import Row
+from dashboard.style import MINUTE, Row
 
 ALL = "All modules"
 MOST = 50
@@ -117,7 +117,7 @@ def _table(differences: list[Row]) -> None:
             "before": "Before",
             "after": "After",
             "changed": st.column_config.DatetimeColumn(
-                "Last changed between the two", format="D MMM YYYY, HH:mm"
+                "Last changed between the two", format=MINUTE
             ),
             "kind": "Kind",
             "field": "API name",

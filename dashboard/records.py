@@ -18,7 +18,7 @@ from aha_pipeline.encoding import markdown, spreadsheet
 from dashboard import pages, reach
 from dashboard.login import NO_RECORDS
 from dashboard.source import Source
-from dashboard.style import Row, cell
+from dashboard.style import MINUTE, Row, cell
 
 LISTED, MOST = 1_000, 10_000  # records of a list at first; on demand, and in its file
 LONGEST_TITLE = 120
@@ -371,9 +371,7 @@ def _columns(columns: dict[str, str], currency: str) -> dict[str, Any]:
             made[name] = st.column_config.DateColumn(label, format=DAY)
         elif name in LINKS:
             made[name] = st.column_config.LinkColumn(label, display_text=LINKS[name])
-    made["last_activity"] = st.column_config.DatetimeColumn(
-        CONTACT["last_activity"], format="D MMM YYYY, HH:mm"
-    )
+    made["last_activity"] = st.column_config.DatetimeColumn(CONTACT["last_activity"], format=MINUTE)
     made["name"] = st.column_config.TextColumn(columns["name"], pinned=True, width="medium")
     return made
 

@@ -17,6 +17,7 @@ from aha_pipeline import figures
 from aha_pipeline.encoding import html
 from aha_pipeline.figures import Number
 
+MINUTE = "D MMM YYYY, HH:mm"  # of a time in a table, as Streamlit's columns take it
 Row = dict[str, Any]
 Mark = list[str]  # hover text, and the records behind it as JSON
 

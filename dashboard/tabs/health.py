@@ -7,10 +7,10 @@ from dashboard import briefings, erasure, health_cards
 from dashboard.charts import health as charts
 from dashboard.parts import chart, frame, lazily, table
 from dashboard.source import Source
+from dashboard.style import MINUTE
 
 TIME = st.column_config.DatetimeColumn
 NUMBER = st.column_config.NumberColumn
-MINUTE = "D MMM YYYY, HH:mm"
 NOTHING_READ = "Nothing has been read yet. Run `aha sync`."
 RESULTS = {"passed": "✓ passed", "warning": "! warning", "error": "✗ error"}
 MOST_TROUBLE = 5

@@ -147,7 +147,8 @@ def _feed(source: Source) -> None:
 
 def _read(source: Source, rows: list[Row]) -> list[Row]:
     """Return the rows of the figures whose module is read: of others no change is known."""
-    return [row for row in rows if causes.module(row["figure"]) not in source.not_read]
+    not_read = source.not_read
+    return [row for row in rows if causes.module(row["figure"]) not in not_read]
 
 
 def _change(source: Source, rows: list[Row]) -> None:
