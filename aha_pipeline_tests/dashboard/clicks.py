@@ -5,6 +5,17 @@ from typing import Any
 from aha_pipeline_tests.kit.browser import STILL
 
 MILLISECONDS = 180_000
+# On a busy machine a page that has just run may be about to draw, or to run again.
+UNCHANGED = f"""() => {{
+    const now = performance.now();
+    if (window.lastChange === undefined) {{
+        new MutationObserver(() => {{ window.lastChange = performance.now(); }}).observe(
+            document, {{subtree: true, childList: true, attributes: true, characterData: true}});
+        window.lastChange = now;
+    }}
+    if (!({STILL})) window.lastChange = now;
+    return now - window.lastChange > 800;
+}}"""
 
 
 def open_tab(page: Any, address: str, tab: str, more: str = "") -> None:
@@ -15,9 +26,8 @@ def open_tab(page: Any, address: str, tab: str, more: str = "") -> None:
 
 
 def settle(page: Any) -> None:
-    """Wait until the page has stopped running and its charts have stopped moving."""
-    page.wait_for_function(STILL)
-    page.wait_for_timeout(1000)
+    """Wait until the page has neither run nor changed for a while."""
+    page.wait_for_function(UNCHANGED, polling=100)
 
 
 def click(page: Any, chart: str, mark: str, place: int) -> None:

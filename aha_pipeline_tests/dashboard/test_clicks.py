@@ -9,6 +9,7 @@ import pytest
 from aha_pipeline_tests.dashboard.clicks import MILLISECONDS, click, open_tab, settle
 
 YEAR = "&period=This+fiscal+year"
+LAST_OF_A_LIST = "Download all as Excel"
 # Drawings of charts that reach out of the columns they stand in.
 BEYOND_ITS_FRAME = """[...document.querySelectorAll(".js-plotly-plot .main-svg")].map((drawing) => [
     drawing.getBoundingClientRect(),
@@ -46,7 +47,7 @@ def test_click_on_a_mark_lists_its_records(
     open_tab(page, address, tab, YEAR)
     click(page, chart, mark, place)
     window = page.get_by_role("dialog")
-    window.wait_for()
+    window.get_by_text(LAST_OF_A_LIST).wait_for()
     assert heading in window.inner_text()
     assert records is None or re.search(rf"\b{records} ", window.inner_text())
 
@@ -102,13 +103,13 @@ def test_an_address_opens_the_list_that_was_open_and_closing_leaves_no_step(page
     open_tab(page, address, "Deal Pipeline", f"&owner=Asha{YEAR}")
     steps = page.evaluate("history.length")
     click(page, "reps-win_rates", ".scatterlayer .point", 0)
-    page.get_by_role("dialog").wait_for()
+    page.get_by_role("dialog").get_by_text(LAST_OF_A_LIST).wait_for()
     settle(page)
     shared = page.context.new_page()
     shared.set_default_timeout(MILLISECONDS)
     shared.goto(page.url)
     window = shared.get_by_role("dialog")
-    window.wait_for()
+    window.get_by_text(LAST_OF_A_LIST).wait_for()
     settle(shared)
     assert window.inner_text() == page.get_by_role("dialog").inner_text()
     for opened in (page, shared):
