@@ -35,7 +35,7 @@ def history(records: int = DEALS) -> None:
             for way, is_queried in (("queries", True), ("lists", False)):
                 sandbox.switches.coql = is_queried
                 before, began = sandbox.credits.spent, perf_counter()
-                rows = sum(len(page) for page in own.read_tracker(client, tracker, None, None))
+                rows = sum(len(page.rows) for page in own.read_tracker(client, tracker, None))
                 told = f"tracker by {way} ({rows:,} rows)"
                 _row(module, number, told, sandbox.credits.spent - before, perf_counter() - began)
             before, began = sandbox.credits.spent, perf_counter()

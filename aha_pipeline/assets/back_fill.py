@@ -120,12 +120,13 @@ def _read_tracker(
     before, module = share.spent_here, tracker.module
     note = partial(landed.note_way, module=module, way=landed.TRACKER)
     with services.connect() as connection:
-        last_id, last_time = landed.last_row(connection, module)
+        read_until = landed.tracker_read_until(connection, module)
     try:
-        for rows in history.read_tracker(client, tracker, last_id, last_time):
+        for page in history.read_tracker(client, tracker, read_until):
             with services.connect() as connection:
-                done.rows += landed.land_rows(connection, module, rows)
-                note(connection, is_complete=False, credits=share.spent_here - before)
+                done.rows += landed.land_rows(connection, module, page.rows)
+                spent = share.spent_here - before
+                note(connection, is_complete=False, credits=spent, read_until=page.read_until)
             before = share.spent_here
     except (ModuleUnreadable, ZohoRefused) as error:
         log.info("%s is not read: %s", tracker.name, error)

@@ -6,9 +6,10 @@ found by what the metadata say of it, because its name follows the customer's la
 """
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Event
 
 import msgspec
@@ -21,14 +22,22 @@ from aha_pipeline.crm.metadata import read_fields
 from aha_pipeline.crm.reading.paging import iterate_pages
 from aha_pipeline.crm.reading.range_scan import RangeScan
 from aha_pipeline.crm.reading.timestamp_group import MembershipIndex
-from aha_pipeline.crm.records_endpoint import FIELDS_PER_CALL, RecordsEndpoint, field_batches
+from aha_pipeline.crm.records_endpoint import (
+    FIELDS_PER_CALL,
+    RecordsEndpoint,
+    field_batches,
+    to_time,
+)
 from aha_pipeline.crm.responses import ApiResponse, check_page, has_more
 
 VERSION = "v8"  # of timelines, and of queries on trackers
 FIELD_TRACKER = "field_tracker"
 QUERY_ROWS = 2000
+BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)  # Zoho CRM is of 2005
 NO_SUCH_RECORD = "INVALID_DATA"
 ATTEMPTS = 4  # of one record's timeline: the others go on meanwhile
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,17 @@ class Tracker:
 
     name: str
     module: str
+
+
+@dataclass(frozen=True)
+class TrackerPage:
+    """Rows of a tracker as JSON texts; with them all before `read_until` have been yielded.
+
+    `read_until` None: that is not known yet.
+    """
+
+    rows: tuple[bytes, ...]
+    read_until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -75,37 +95,37 @@ def find_trackers(client: ZohoClient) -> list[Tracker]:
 
 
 def read_tracker(
-    client: ZohoClient, tracker: Tracker, last_id: str | None, last_time: datetime | None
-) -> Iterator[tuple[bytes, ...]]:
-    """Yield all rows of a tracker as JSON texts, oldest first: by query, else by list.
+    client: ZohoClient, tracker: Tracker, read_until: datetime | None
+) -> Iterator[TrackerPage]:
+    """Yield all rows of a tracker in order of Modified_Time: by query, and by list where refused.
 
-    `last_id` and `last_time` are the greatest of an earlier read that was cut short: it goes on
-    from there. Rows are added and never moved, so a key loses none. Raises ZohoError.
+    `read_until` is that of the last page which landed of an earlier read that was cut short, by
+    whichever way: both go on from a time, with all rows of its second. Raises ZohoError.
     """
     names = [row["api_name"] for row in read_fields(client, tracker.name)]
-    columns = [name for name in dict.fromkeys(names) if name != "id"][: FIELDS_PER_CALL - 1]
-    began = False
-    if columns:
-        try:
-            for page in _queried(client, tracker, columns, last_id or "0"):
-                began = True
-                yield page
-            return
-        except (ModuleUnreadable, ZohoRefused):
-            if began:
-                raise
+    try:
+        for page in _queried(client, tracker, names, read_until):
+            yield page
+            read_until = page.read_until
+        return
+    except (ModuleUnreadable, ZohoRefused) as error:
+        log.info("%s is read by list, not by query: %s", tracker.name, error)
     endpoint = RecordsEndpoint(client, tracker.name, field_batches(names, client.version))
-    for listed in iterate_pages(endpoint, RangeScan(last_time, None), MembershipIndex()):
-        yield listed.records
+    scan = RangeScan(read_until, None)
+    for listed in iterate_pages(endpoint, scan, MembershipIndex()):
+        yield TrackerPage(listed.records, scan.read_to)
 
 
 def _queried(
-    client: ZohoClient, tracker: Tracker, columns: list[str], last_id: str
-) -> Iterator[tuple[bytes, ...]]:
+    client: ZohoClient, tracker: Tracker, names: list[str], since: datetime | None
+) -> Iterator[TrackerPage]:
+    own = [name for name in names if name != "id"]
+    columns = ", ".join(list(dict.fromkeys(("Modified_Time", *own)))[: FIELDS_PER_CALL - 1])
+    condition = f"Modified_Time >= '{(since or BEFORE_ALL).isoformat(timespec='seconds')}'"
     while True:
         query = (
-            f"select {', '.join(columns)} from {tracker.name} where id > {last_id} "  # noqa: S608
-            f"order by id asc limit {QUERY_ROWS}"
+            f"select {columns} from {tracker.name} where {condition} "  # noqa: S608
+            f"order by Modified_Time asc, id asc limit {QUERY_ROWS}"
         )
         response = client.post(
             "coql",
@@ -113,15 +133,27 @@ def _queried(
             module=tracker.name,
             version=VERSION,
             credits=budget.LARGE_COQL,
-            validate=check_page,
+            validate=_check_rows,
         )
-        rows = records.split(response.text) if response else []
+        rows = response.body["data"] if response else []
         if response is None or not rows:
             return
-        yield tuple(rows)
-        if not has_more(response):
+        last_time = to_time(rows[-1]["Modified_Time"])
+        yield TrackerPage(tuple(records.split(response.text)), last_time)
+        if not has_more(response) or last_time is None:
             return
-        last_id = str(response.body["data"][-1]["id"])
+        time = last_time.isoformat(timespec="seconds")
+        condition = (
+            f"((Modified_Time = '{time}' and id > {rows[-1]['id']}) or Modified_Time > '{time}')"
+        )
+
+
+def _check_rows(response: ApiResponse) -> None:
+    """Raise ValueError if a response is not a page of rows that one can go on from."""
+    check_page(response)
+    rows = response.body["data"]
+    if rows and (to_time(rows[-1].get("Modified_Time")) is None or not rows[-1].get("id")):
+        raise ValueError("its last row has no id or no Modified_Time")
 
 
 def read_timeline(client: ZohoClient, module: str, id_: str, abort: Event) -> Timeline:

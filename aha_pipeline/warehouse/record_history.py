@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from aha_pipeline.warehouse.cleaning import clean
 from aha_pipeline.warehouse.tables import table_name
 
 TIMELINE, TRACKER = "timeline", "stage_tracker"
+CLOSED_WITHIN = timedelta(days=365)  # the timeline of a deal that closed before is not read
 Key = tuple[str, str]  # module and id
 
 
@@ -72,7 +73,7 @@ class Progress:
 def to_read(connection: Connection) -> list[Key]:
     """Return the records whose timeline is still to be read, the most useful first."""
     with connection.cursor() as cursor:
-        cursor.execute(_statement("to_read"))
+        cursor.execute(_statement("to_read"), {"closed_within": CLOSED_WITHIN})
         return [(module, id_) for module, id_ in cursor]
 
 
@@ -111,12 +112,10 @@ def land_rows(connection: Connection, module: str, rows: Sequence[bytes]) -> int
         return int(cursor.rowcount)
 
 
-def last_row(connection: Connection, module: str) -> tuple[str | None, datetime | None]:
-    """Return the greatest id and time of the rows of a tracker that were landed."""
-    with connection.cursor() as cursor:
-        cursor.execute(_statement("last_row"), {"module": module})
-        [(id_, time)] = cursor
-    return id_, time
+def tracker_read_until(connection: Connection, module: str) -> datetime | None:
+    """Return up to when the rows of a tracker have landed; None: none, or that is not known."""
+    read_until: datetime | None = _one(connection, "tracker_read_until", {"module": module})
+    return read_until
 
 
 def is_tracker_read(connection: Connection, module: str) -> bool:
@@ -137,14 +136,19 @@ def note_way(
     *,
     is_complete: bool,
     credits: int,
+    read_until: datetime | None = None,
     problem: str | None = None,
 ) -> None:
-    """Note the state of a way as a whole, and the credits that it cost."""
+    """Note the state of a way as a whole, and the credits that it cost.
+
+    `read_until`: up to when the rows of a tracker have landed; None leaves what is noted.
+    """
     parameters = {
         "module": module,
         "way": way,
         "complete": is_complete,
         "credits": credits,
+        "read_until": read_until,
         "problem": problem,
     }
     with connection.cursor() as cursor:

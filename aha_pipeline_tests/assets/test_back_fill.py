@@ -17,7 +17,10 @@ import pytest
 from aha_pipeline import clocks, services
 from aha_pipeline.assets.back_fill import BackFill, allowed_credits, back_fill
 from aha_pipeline.assets.load_plan import LoadPlan, plan
+from aha_pipeline.crm import history
+from aha_pipeline.crm.errors import ZohoUnavailable
 from aha_pipeline.doctor import history as doctor
+from aha_pipeline.warehouse import record_history
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline_tests.assets import world as warehouse
 from aha_pipeline_tests.kit.fake_clock import FakeClock
@@ -280,6 +283,56 @@ def _judge_stays(company: Company, deleted: set[tuple[str, str]]) -> None:
             assert {stay for stay in true if stay[0] <= NOW.timestamp()} <= stays[key], key
 
 
+@pytest.mark.parametrize("apart", [DAY, 0], ids=["apart", "in one second"])
+@pytest.mark.parametrize("ways", [(True, False), (False, True)], ids=["query, list", "list, query"])
+def test_a_tracker_is_read_on_by_another_way(
+    company: Company, monkeypatch: pytest.MonkeyPatch, ways: tuple[bool, bool], apart: int
+) -> None:
+    company.begin(8)
+    monkeypatch.setattr(history, "QUERY_ROWS", 5)
+    monkeypatch.setattr(company.services.zoho(), "per_page", 5)
+    # The later a record was made, the earlier it is changed: by id they come in another order.
+    for number in range(12):
+        at = int(NOW.timestamp()) - (100 - number) * DAY
+        id_ = company.create("Deals", at, number)
+        company.edit("Deals", id_, at + 2 * (12 - number) * apart + DAY)
+    company.sync()
+    land, landed_pages = record_history.land_rows, Counter[bool]()
+
+    def landing(connection: object, module: str, rows: list[bytes]) -> int:
+        switches = company.sandbox.switches
+        if landed_pages[switches.coql] == 2 and switches.coql == ways[0]:
+            switches.coql = ways[1]
+            raise ZohoUnavailable("Cut short.")
+        landed_pages[switches.coql] += 1
+        return land(connection, module, rows)
+
+    monkeypatch.setattr(record_history, "land_rows", landing)
+    company.sandbox.switches.coql = ways[0]
+    assert back_fill(company.services).stopped == "Cut short."
+    assert back_fill(company.services).stopped is None
+    assert landed_pages[ways[0]] == 2 <= landed_pages[ways[1]]
+    _judge_stays(company, set())
+
+
+def test_a_query_refused_half_way_is_gone_on_with_by_list(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.begin(9)
+    monkeypatch.setattr(history, "QUERY_ROWS", 5)
+    company.live(30)
+    company.sync()
+    land, queried = record_history.land_rows, company.sandbox.switches
+
+    def landing(connection: object, module: str, rows: list[bytes]) -> int:
+        queried.coql = False
+        return land(connection, module, rows)
+
+    monkeypatch.setattr(record_history, "land_rows", landing)
+    assert back_fill(company.services).stopped is None
+    _judge_stays(company, set())
+
+
 def test_changes_made_while_a_page_is_read_cost_nothing(company: Company) -> None:
     company.begin(1)
     company.live(25)
@@ -363,10 +416,8 @@ def test_the_open_and_the_newest_come_first(company: Company) -> None:
     done: BackFill = back_fill(company.services)
     assert done.left == 0
     company.rows("truncate crm.record_history_reads; select 1")
-    from aha_pipeline.warehouse.record_history import to_read
-
     with connect(company.services.database_url) as connection:
-        order = to_read(connection)
+        order = record_history.to_read(connection)
     ranks = []
     for module, id_ in order:
         stage = company.sandbox.store.tables[module].records[id_].data.get("Stage", "lead")

@@ -2,7 +2,7 @@
 
 -- name: to_read
 -- Records whose timeline is worth a call and has not been read, the most useful first: open deals,
--- deals closed within a year, open leads; of each the newest first, and those that failed before last.
+-- deals closed lately, open leads; of each the newest first, and those that failed before last.
 -- Of a record made after the first read everything was watched.
 with watched as (
     select module, min(read_until) as since
@@ -21,7 +21,7 @@ wanted as (
     left join crm.picklist_meaning m on m.module = 'Deals' and m.value = d.stage
     where d.deleted_at is null
         and (coalesce(m.meaning, 'open') not in ('won', 'lost')
-            or d.closing_date >= current_date - 365)
+            or d.closing_date >= current_date - %(closed_within)s)
     union all
     select 'Leads', l.id, l.modified_time, 3
     from crm.leads_raw l
@@ -123,11 +123,11 @@ where s.row ->> 'id' is not null
     and not exists (select from crm.forgotten f where f.module = %(module)s and f.id = t.id)
 on conflict (module, way, entry_id) do nothing
 
--- name: last_row
+-- name: tracker_read_until
 -- Where an earlier read of a tracker was cut short.
-select max(entry_id::numeric)::text, max(audited_time)
-from crm.record_history
-where module = %(module)s and way = 'stage_tracker' and entry_id ~ '^\d+$'
+select max(read_until)
+from crm.record_history_reads
+where module = %(module)s and record_id = '' and way = 'stage_tracker'
 
 -- name: is_tracker_read
 select exists (
@@ -151,10 +151,12 @@ on conflict (module, record_id, way) do nothing
 
 -- name: note_way
 -- The state of a whole way: of the tracker as such, or why timelines are refused.
-insert into crm.record_history_reads as r (module, record_id, way, complete, credits, problem)
-values (%(module)s, '', %(way)s, %(complete)s, %(credits)s, %(problem)s)
+insert into crm.record_history_reads as r
+    (module, record_id, way, complete, credits, read_until, problem)
+values (%(module)s, '', %(way)s, %(complete)s, %(credits)s, %(read_until)s, %(problem)s)
 on conflict (module, record_id, way) do update
 set complete = excluded.complete, problem = excluded.problem, read_at = now(),
+    read_until = coalesce(excluded.read_until, r.read_until),
     credits = case when r.read_at > now() - interval '1 day' then coalesce(r.credits, 0) else 0 end
         + excluded.credits
 
