@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
 from math import ceil
 
 from aha_pipeline.assets.back_fill import MODULES, allowed_credits
@@ -16,12 +15,12 @@ from aha_pipeline.crm.records_endpoint import field_batches
 from aha_pipeline.services import Services
 from aha_pipeline.warehouse.credits import SHARE
 from aha_pipeline.warehouse.meanings import closed_values
+from aha_pipeline.warehouse.record_history import CLOSED_WITHIN
 
 log = logging.getLogger(__name__)
 
 # Of each module: its fields, the page that shows the end, what changed meanwhile, the deletions.
 BESIDE_PAGES = budget.METADATA + 2 * budget.LIST + budget.DELETED
-CLOSED_WITHIN = timedelta(days=365)
 
 
 @dataclass(frozen=True)
