@@ -34,7 +34,7 @@ from aha_pipeline.warehouse.marts import refresh
 from aha_pipeline.warehouse.meanings import derive_meanings
 from aha_pipeline.warehouse.redaction import Redactor
 from aha_pipeline_tests.assets.world import read
-from aha_pipeline_tests.kit.command import aha
+from aha_pipeline_tests.kit.command import SECONDS, aha, running
 from aha_pipeline_tests.kit.fake_clock import FakeClock
 from aha_pipeline_tests.kit.mart_contents import figures, rows
 from zoho_sandbox.server import Sandbox, start
@@ -95,8 +95,8 @@ def company(tmp_path: Path) -> Iterator[Sandbox]:
         lines = b"\n".join(msgspec.json.encode(record) for record in made)
         (folder / f"{module}.jsonl.gz").write_bytes(gzip.compress(lines))
     clock = FakeClock(datetime.now(UTC))
-    with start(data_dir=folder, outbox_path=tmp_path / "home/outbox.jsonl", now=clock) as running:
-        yield running
+    with start(data_dir=folder, outbox_path=tmp_path / "home/outbox.jsonl", now=clock) as served:
+        yield served
 
 
 @pytest.fixture(autouse=True)
@@ -339,12 +339,12 @@ def test_a_killed_command_goes_on_at_the_next_and_says_what_it_did(connected, da
     """Kill the process itself, after it has begun; the person is found by a number in any form."""
     opened = services.current()
     read(opened, "Leads")
-    command = [sys.executable, "-m", "aha_pipeline", "forget", "--yes", "--phone", "098765 00007"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:
-        until = time.monotonic() + 60
-        while not rows(database_url, "select id from crm.erasures") and time.monotonic() < until:
+    with running("forget", "--yes", "--phone", "098765 00007") as command:
+        until = time.monotonic() + SECONDS
+        while not rows(database_url, "select id from crm.erasures"):
+            assert time.monotonic() < until
             time.sleep(0.01)
-        running.send_signal(signal.SIGKILL)
+        command.send_signal(signal.SIGKILL)
     listed = aha("forget")
     assert "request" in listed.stdout
     assert "not yet" not in listed.stdout

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline_tests.kit.command import SECRETS, aha, assert_refused
+from aha_pipeline_tests.kit.command import SECONDS, SECRETS, Command, aha, assert_refused, running
 from aha_pipeline_tests.kit.databases import fresh_database
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
@@ -187,37 +187,29 @@ def test_a_crm_that_is_away_is_told_at_once(recent):
 
 def test_sigterm_stops_a_command_that_has_not_begun_its_run(recent):
     recent.switches.latency = 20
-    running = subprocess.Popen(
-        [sys.executable, "-m", "aha_pipeline", "sync"], stderr=subprocess.PIPE, text=True
-    )
-    deadline = time.monotonic() + 60
-    while not psutil.Process(running.pid).net_connections("tcp"):
+    with running("sync") as command:
+        wait_until(lambda: psutil.Process(command.pid).net_connections("tcp"))
+        command.send_signal(signal.SIGTERM)
+        stopped = command.wait()
+    assert stopped.returncode == 130
+    assert "Stopped" in stopped.stderr
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    running.terminate()
-    _, error = running.communicate(timeout=30)
-    assert running.returncode == 130
-    assert "Stopped" in error
 
 
 @contextmanager
-def reading(company, url: str) -> Iterator[subprocess.Popen[str]]:
+def reading(company, url: str) -> Iterator[Command]:
     """A sync in a process of its own, in the middle of its first module."""
     before = rows(url, LOGGED)
     company.switches.latency = 1.5
-    running = subprocess.Popen(
-        [sys.executable, "-m", "aha_pipeline", "sync"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + 60
-    while rows(url, LOGGED) == before:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    yield running
-    running.kill()
-    running.wait()
+    with running("sync") as command:
+        wait_until(lambda: rows(url, LOGGED) != before)
+        yield command
     company.switches.latency = 0
 
 
@@ -230,21 +222,21 @@ def test_a_sync_that_is_stopped_killed_or_cut_leaves_nothing_that_stops_the_next
 ):
     with reading(recent, database_url) as stopped:
         stopped.send_signal(signal.SIGINT)
-        output, error = stopped.communicate(timeout=60)
-        assert stopped.returncode == 130, output + error
-        assert "carries on" in error
-        assert "Traceback" not in output + error
+        ended = stopped.wait()
+        assert ended.returncode == 130, ended
+        assert "carries on" in ended.stderr
+        assert "Traceback" not in ended.stdout + ended.stderr
 
     with reading(recent, database_url) as killed:
-        killed.kill()
-        killed.communicate()
+        killed.send_signal(signal.SIGKILL)
+        assert killed.wait().returncode == -signal.SIGKILL
 
     with reading(recent, database_url) as cut:
         cut_sessions(cut, database_url)
-        output, error = cut.communicate(timeout=90)
-        assert cut.returncode
-        assert "Traceback" not in output + error
-        assert "connection to the database was lost" in output + error
+        ended = cut.wait()
+        assert ended.returncode
+        assert "Traceback" not in ended.stdout + ended.stderr
+        assert "connection to the database was lost" in ended.stdout + ended.stderr
 
     finished = aha("sync")
     assert finished.returncode == 0, finished.stdout + finished.stderr
@@ -260,10 +252,10 @@ def test_a_sync_that_is_stopped_killed_or_cut_leaves_nothing_that_stops_the_next
     assert rows(database_url, runs) == [("FAILURE", 3), ("SUCCESS", 1)]
 
 
-def cut_sessions(sync: subprocess.Popen[str], url: str) -> None:
+def cut_sessions(sync: Command, url: str) -> None:
     """End the sessions of a sync, those of its next steps and attempts too."""
     for _ in range(20):
-        if sync.poll() is not None:
+        if sync.returncode is not None:
             return
         with connect(url, autocommit=True) as connection, connection.cursor() as cursor:
             cursor.execute(f"{CUT} and pid <> pg_backend_pid()")
