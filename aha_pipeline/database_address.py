@@ -13,7 +13,6 @@ from psycopg2.extensions import parse_dsn
 
 SUPABASE_POOLER = ".pooler.supabase.com"
 TRANSACTION_PORT, SESSION_PORT = 6543, 5432
-PLAIN_MODES = ("disable", "allow", "prefer")
 
 
 def is_local(url: str) -> bool:

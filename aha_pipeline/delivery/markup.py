@@ -9,8 +9,3 @@ ITALIC = re.compile(r"(?<![\w/_])_(?=\S)([^\n]+?)(?<=\S)_(?![\w_])")
 def with_marks(line: str, bold: str, italic: str) -> str:
     r"""Return a line with its marks replaced, for example by `<b>\1</b>` and `<i>\1</i>`."""
     return ITALIC.sub(italic, BOLD.sub(bold, line))
-
-
-def without_marks(line: str) -> str:
-    """Return a line as it is read aloud."""
-    return with_marks(line, r"\1", r"\1")

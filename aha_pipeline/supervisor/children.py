@@ -19,7 +19,6 @@ STEADY_SECONDS = 120  # a child that lived so long begins with the first pause a
 MANY = 5
 # Marks the children of one home, so that a later start finds those that an earlier one left.
 MARK = "AHA_SUPERVISOR_HOME"
-LISTEN_FAILED = "Address already in use"
 
 Tell = Callable[[str], None]
 
@@ -54,11 +53,6 @@ class Child:
     def is_up(self) -> bool:
         """Whether its process runs."""
         return self._process is not None and self._process.returncode is None
-
-    @property
-    def is_failing(self) -> bool:
-        """Whether it ended many times in a row, soon after each start."""
-        return self._failures >= MANY
 
     @property
     def exit_status(self) -> int | None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import RealDictCursor
 
 from aha_pipeline.sql import statement
 from aha_pipeline.warehouse.user_file import LineWrong, read_lines
@@ -98,13 +97,6 @@ def save_holidays(connection: Connection, path: Path) -> None:
     lines = msgspec.json.encode(read_holidays(path)).decode()
     with connection.cursor() as cursor:
         cursor.execute(statement("warehouse/targets", "holidays"), {"lines": lines})
-
-
-def troubles(connection: Connection, day: date) -> list[str]:
-    """Return a sentence for each target in force on `day` that cannot be met with figures."""
-    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        cursor.execute(statement("warehouse/targets", "troubles"), {"day": day})
-        return [row["sentence"] for row in cursor]
 
 
 def _target(row: dict[str, str]) -> Target:

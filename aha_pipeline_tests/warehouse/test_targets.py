@@ -5,13 +5,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from aha_pipeline import sql
 from aha_pipeline.warehouse.checks import find_failing_rows, mart_checks
 from aha_pipeline.warehouse.targets import (
     read_holidays,
     read_targets,
     save_holidays,
     save_targets,
-    troubles,
 )
 from aha_pipeline.warehouse.user_file import UserFileError
 from aha_pipeline_tests.warehouse.marts_company import (
@@ -64,7 +64,9 @@ def connection(_built, module_database_url):
 def saved(connection, file, *lines: str) -> list[str]:
     file.write_text(HEADER + "\n".join(lines), encoding="utf-8")
     save_targets(connection, file)
-    return troubles(connection, TODAY)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("dashboard/target_troubles"), {"today": TODAY})
+        return [sentence for (sentence,) in cursor]
 
 
 def in_force(connection, columns: str = "scope, name, first_day, last_day, amount::int") -> list:

@@ -63,6 +63,3 @@ insert into crm.holidays (day, name, told_by)
 select day, name, 'file'
 from lines
 on conflict (day) do update set name = excluded.name where holidays.told_by = 'file'
-
--- name: troubles
-select sentence from measures.target_troubles(%(day)s) order by 1
