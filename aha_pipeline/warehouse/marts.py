@@ -257,6 +257,8 @@ def _rebuild(cursor: Cursor, mart: Mart, parameters: Parameters | None) -> int:
         cursor.execute(sql.SQL("create index on {} ({})").format(build, sql.Identifier(column)))
     _comment(cursor, mart, name)
     cursor.execute("select crm.protect(%s)", [f"{SCHEMA}.{name}"])
+    if mart.kind == "incremental":  # large, and seldom made anew
+        cursor.execute("select crm.watch(%s)", [f"{SCHEMA}.{name}"])
     cursor.execute(sql.SQL("analyze {}").format(build))
 
     def swap() -> None:

@@ -15,6 +15,7 @@ def prune(connection: Connection, *, logs_days: int, versions_days: int | None) 
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(sql.statement("warehouse/retention", "prune"), parameters)
         [deleted] = cursor
+        cursor.execute(sql.statement("warehouse/retention", "fold_writes"))
     return dict(deleted)
 
 

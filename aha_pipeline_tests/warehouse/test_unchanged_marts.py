@@ -14,12 +14,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from aha_pipeline.sql import statement
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.mart_builds import forget, look_at
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.mart_shadows import compare_all
 from aha_pipeline.warehouse.marts import refresh
 from aha_pipeline.warehouse.meanings import derive_labels
+from aha_pipeline.warehouse.retention import prune
 from aha_pipeline_tests.warehouse.marts_company import (
     ASHA,
     BALA,
@@ -137,7 +139,20 @@ LANDED_BEFORE = """
     update crm.leads_raw set synced_at = now() - interval '1 hour' * (hashtext(id) & 1023);
     update crm.crm_deals set synced_at = now() - interval '1 hour' * (hashtext(id) & 1023)
 """
-NOTHING = ("select 1", "update crm.leads_raw set synced_at = synced_at where false")
+NOTHING = (
+    "select 1",
+    "update crm.leads_raw set synced_at = synced_at where false",
+    "delete from crm.record_versions where id = 'nobody'",
+    "insert into crm.leads_raw (id, raw_data) select id, raw_data from crm.leads_raw "
+    "on conflict do nothing",
+)
+# Each writes to a table of records, and only the last to all of its rows.
+WRITES = (
+    "update crm.leads_raw set synced_at = synced_at where id = 'L1'",
+    "insert into crm.leads_raw (id, raw_data) values ('L99', '{\"id\": \"L99\"}')",
+    "delete from crm.leads_raw where id = 'L99'",
+    "truncate crm.leads_raw",
+)
 
 
 @pytest.fixture(scope="module")
@@ -259,6 +274,22 @@ def test_a_build_beside_the_marts_finds_and_heals_what_is_wrong(small):
         assert _differences(small) == [], what
 
 
+def test_every_write_to_records_is_seen_also_after_marks_were_folded(built):
+    states = [_state_of_leads(built)]
+    for write in WRITES:
+        built.cursor().execute(write)
+        states.append(_state_of_leads(built))
+    assert len(set(states)) == len(states)
+    built.rollback()
+    built.cursor().execute(WRITES[0])
+    built.commit()
+    before = _state_of_leads(built)
+    prune(built, logs_days=90, versions_days=None)
+    marks = "select count(*) as n from crm.table_writes where relation = 'crm.leads_raw'::regclass"
+    assert rows(built, marks) == [{"n": 1}]
+    assert _state_of_leads(built) == before
+
+
 def test_only_what_stands_on_a_change_is_built(built):
     _change(built, "contacts")
     assert _touched(built) == {"owners", "contacts_by_owner", "activities"}
@@ -284,6 +315,14 @@ def test_what_lands_while_a_mart_is_built_is_found_by_the_next_run(built, module
         other.commit()
     assert not _build(built)["contacts_by_owner"].is_unchanged
     assert _differences(built) == []
+
+
+def _state_of_leads(connection) -> str:
+    seal = statement("warehouse/mart_builds", "seal")
+    [row] = rows(
+        connection, seal.format(name="'crm.leads_raw'", table="crm.leads_raw") + " as state"
+    )
+    return row["state"]
 
 
 def _land_something(connection, random: Random, number: int) -> None:

@@ -13,12 +13,10 @@
 with span as (
     select
         o.timezone,
-        coalesce(min(l.created_time at time zone o.timezone)::date,
+        coalesce((select min(day) from analytics.lead_history),
             (now() at time zone o.timezone)::date) - 1 as first_day,
         (now() at time zone o.timezone)::date + 1 as last_day
     from crm.organisation o
-    left join crm.leads_raw l on true
-    group by o.timezone
 ),
 known as (
     select min(told_by) as told_by from crm.business_hours

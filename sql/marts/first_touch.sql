@@ -45,6 +45,7 @@ leads as (
     from analytics.leads l
     join crm.leads_raw r on r.id = l.id
     join calls c on r.created_time >= c.known_since
+    where (select known_since from calls) is not null -- else no lead is read
 ),
 touches as (
     select lead_id, min(at) as at

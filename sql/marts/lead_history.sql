@@ -2,7 +2,7 @@
 -- kind: incremental
 -- records: crm.leads_raw
 -- links: deal_id, analytics.deal_history
--- index: id, day
+-- index: id, day, synced_at
 -- owner: sales operations
 -- crm.record_versions holds each former content and when another took its place, the module table
 -- holds the present one. Neighbours that say the same of source, status, owner and conversion are one

@@ -6,25 +6,114 @@
 -- The latest name of each owner id: the one on the record with the youngest Modified_Time, over
 -- leads, deals, contacts and accounts, deleted records included. A renamed user has one name
 -- everywhere. Behind the name of who has left Zoho, disabled or deleted there, stands (left): so
--- whatever shows an owner says it. Who was never told of as a user is not said to have left. A table, because every other mart joins it: as a view it would read all four module
--- tables again in each query. Grouped by name before choosing, so that no large set is sorted.
+-- whatever shows an owner says it. Who was never told of as a user is not said to have left. A table,
+-- because every other mart joins it: as a view it would be made again in each query. Each name is
+-- found in the index of names from the one before, so that no table is read: there are few.
 
-with names as (
-    select owner_id, owner_name, max(modified_time) as last_used
-    from crm.leads_raw
-    group by owner_id, owner_name
+with recursive leads as (
+    (
+        select owner_id, owner_name
+        from crm.leads_raw
+        where owner_id is not null and owner_name is not null
+        order by owner_id, owner_name
+        limit 1
+    )
     union all
-    select owner_id, owner_name, max(modified_time)
-    from crm.crm_deals
-    group by owner_id, owner_name
+    select n.*
+    from leads l
+    cross join lateral (
+        select owner_id, owner_name
+        from crm.leads_raw
+        where (owner_id, owner_name) > (l.owner_id, l.owner_name)
+        order by owner_id, owner_name
+        limit 1
+    ) n
+),
+deals as (
+    (
+        select owner_id, owner_name
+        from crm.crm_deals
+        where owner_id is not null and owner_name is not null
+        order by owner_id, owner_name
+        limit 1
+    )
     union all
-    select owner_id, owner_name, max(modified_time)
-    from crm.crm_contacts
-    group by owner_id, owner_name
+    select n.*
+    from deals l
+    cross join lateral (
+        select owner_id, owner_name
+        from crm.crm_deals
+        where (owner_id, owner_name) > (l.owner_id, l.owner_name)
+        order by owner_id, owner_name
+        limit 1
+    ) n
+),
+contacts as (
+    (
+        select owner_id, owner_name
+        from crm.crm_contacts
+        where owner_id is not null and owner_name is not null
+        order by owner_id, owner_name
+        limit 1
+    )
     union all
-    select owner_id, owner_name, max(modified_time)
-    from crm.crm_accounts
-    group by owner_id, owner_name
+    select n.*
+    from contacts l
+    cross join lateral (
+        select owner_id, owner_name
+        from crm.crm_contacts
+        where (owner_id, owner_name) > (l.owner_id, l.owner_name)
+        order by owner_id, owner_name
+        limit 1
+    ) n
+),
+accounts as (
+    (
+        select owner_id, owner_name
+        from crm.crm_accounts
+        where owner_id is not null and owner_name is not null
+        order by owner_id, owner_name
+        limit 1
+    )
+    union all
+    select n.*
+    from accounts l
+    cross join lateral (
+        select owner_id, owner_name
+        from crm.crm_accounts
+        where (owner_id, owner_name) > (l.owner_id, l.owner_name)
+        order by owner_id, owner_name
+        limit 1
+    ) n
+),
+names as (
+    select n.*, (
+        select max(modified_time)
+        from crm.leads_raw r
+        where r.owner_id = n.owner_id and r.owner_name = n.owner_name
+    ) as last_used
+    from leads n
+    union all
+    select n.*, (
+        select max(modified_time)
+        from crm.crm_deals r
+        where r.owner_id = n.owner_id and r.owner_name = n.owner_name
+    )
+    from deals n
+    union all
+    select n.*, (
+        select max(modified_time)
+        from crm.crm_contacts r
+        where r.owner_id = n.owner_id and r.owner_name = n.owner_name
+    )
+    from contacts n
+    union all
+    select n.*, (
+        select max(modified_time)
+        from crm.crm_accounts r
+        where r.owner_id = n.owner_id and r.owner_name = n.owner_name
+    )
+    from accounts n
 )
 select distinct on (crm.text_label(owner_id))
     crm.text_label(owner_id) as owner_id,

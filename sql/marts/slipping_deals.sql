@@ -2,8 +2,7 @@
 -- kind: table
 -- key: id
 -- owner: sales operations
--- Live deals. Compared are all contents of analytics.deal_history in which the deal was open, also
--- those before it was closed and opened again; what changed as it closed or reopened is no reason.
+-- Live deals, of analytics.open_deals, which says what of their contents is compared.
 -- is_pushed: from one open content to the next the closing date became later, at least once.
 -- is_back: it stands before the furthest open stage that it had reached (furthest_stage).
 -- is_cut: its amount is below the highest that it had; an amount taken away is cut to 0.
@@ -22,46 +21,20 @@
 --   won_limit_days (days): within this time 80 % of the won deals left the stage; null below 10
 --   days_overdue (days): days since the closing date; 0 where it is not past
 
-with compared as (
-    select
-        h.*,
-        s.days,
-        s.is_start_known as is_stay_known,
-        -- greatest passes over nulls: an empty date was not pushed
-        case when h.meaning = 'open' and lag(h.meaning) over record = 'open'
-            then greatest(h.closing_date - lag(h.closing_date) over record, 0)
-            else 0
-        end as pushed
-    from analytics.stage_stays s
-    join analytics.deal_history h on h.id = s.id
-    where s.is_standing and s.meaning = 'open' and not h.is_assumed
-    window record as (partition by h.id order by h.version)
-),
-deals as (
-    select
-        *,
-        count(*) filter (where pushed > 0) over whole as times_pushed,
-        sum(pushed) over whole as days_pushed,
-        first_value(stage) over furthest as furthest_stage,
-        first_value(position) over furthest as furthest_position,
-        max(amount) filter (where meaning = 'open') over whole as highest_amount
-    from compared
-    window
-        whole as (partition by id),
-        furthest as (partition by id order by meaning = 'open' desc, position desc, version)
-),
-measured as (
+with measured as (
     select
         d.*,
         d.position < d.furthest_position as is_back,
         greatest(d.highest_amount - coalesce(d.amount, 0), 0) as amount_cut,
+        s.days,
+        s.is_start_known,
         t.won_limit_days,
-        coalesce(d.is_stay_known and d.days > t.won_limit_days, false) as is_older,
+        coalesce(s.is_start_known and s.days > t.won_limit_days, false) as is_older,
         greatest((now() at time zone o.timezone)::date - d.closing_date, 0) as days_overdue
-    from deals d
+    from analytics.open_deals d
+    join analytics.stage_stays s on s.id = d.id and s.is_standing and s.meaning = 'open'
     join crm.organisation o on o.singleton
     left join analytics.time_in_stage t on t.stage = d.stage
-    where d.is_present
 )
 select
     m.id,
@@ -83,7 +56,7 @@ select
     m.amount_cut,
     m.is_older,
     m.days as days_in_stage,
-    m.is_stay_known as is_start_known,
+    m.is_start_known,
     m.won_limit_days,
     m.days_overdue > 0 as is_overdue,
     m.days_overdue,

@@ -23,27 +23,45 @@
 --   standing_timed_deals (count): of standing_deals, those of which it is known since when
 --   standing_median_days (days): median days so far of standing_timed_deals
 
-with stays as (
+with stays as materialized (
     select
-        *,
+        position,
+        stage,
+        meaning,
+        id,
+        outcome,
+        is_left,
+        is_standing,
         is_left and is_start_known as is_timed,
-        is_standing and is_start_known as is_timed_so_far
+        is_standing and is_start_known as is_timed_so_far,
+        days::double precision as days
     from analytics.stage_stays
     where not is_deleted
+),
+-- Counted from a row a deal: count(distinct) would sort the ids of all stays.
+deals as (
+    select
+        stage,
+        count(*) filter (where is_left) as left_deals,
+        count(*) filter (where is_timed) as timed_deals,
+        count(*) filter (where is_timed and outcome = 'won') as won_deals,
+        count(*) filter (where is_timed and outcome = 'lost') as lost_deals
+    from (
+        select stage, id, outcome, bool_or(is_left) as is_left, bool_or(is_timed) as is_timed
+        from stays
+        group by stage, id, outcome
+    ) d
+    group by stage
 ),
 stages as (
     select
         position,
         stage,
         meaning,
-        count(distinct id) filter (where is_left) as left_deals,
-        count(distinct id) filter (where is_timed) as timed_deals,
         percentile_cont(array[0.5, 0.8]) within group (order by days)
             filter (where is_timed) as days,
-        count(distinct id) filter (where is_timed and outcome = 'won') as won_deals,
         percentile_cont(array[0.5, 0.8]) within group (order by days)
             filter (where is_timed and outcome = 'won') as won_days,
-        count(distinct id) filter (where is_timed and outcome = 'lost') as lost_deals,
         percentile_cont(array[0.5, 0.8]) within group (order by days)
             filter (where is_timed and outcome = 'lost') as lost_days,
         count(*) filter (where is_standing) as standing_deals,
@@ -54,21 +72,22 @@ stages as (
     group by position, stage, meaning
 )
 select
-    position,
-    stage,
-    meaning,
-    left_deals,
-    timed_deals,
-    days[1]::numeric as median_days,
-    days[2]::numeric as p80_days,
-    won_deals,
-    won_days[1]::numeric as won_median_days,
-    won_days[2]::numeric as won_p80_days,
-    case when not measures.is_too_few(won_deals) then won_days[2]::numeric end as won_limit_days,
-    lost_deals,
-    lost_days[1]::numeric as lost_median_days,
-    lost_days[2]::numeric as lost_p80_days,
-    standing_deals,
-    standing_timed_deals,
-    standing_days::numeric as standing_median_days
-from stages
+    s.position,
+    s.stage,
+    s.meaning,
+    d.left_deals,
+    d.timed_deals,
+    s.days[1]::numeric as median_days,
+    s.days[2]::numeric as p80_days,
+    d.won_deals,
+    s.won_days[1]::numeric as won_median_days,
+    s.won_days[2]::numeric as won_p80_days,
+    case when not measures.is_too_few(d.won_deals) then s.won_days[2]::numeric end as won_limit_days,
+    d.lost_deals,
+    s.lost_days[1]::numeric as lost_median_days,
+    s.lost_days[2]::numeric as lost_p80_days,
+    s.standing_deals,
+    s.standing_timed_deals,
+    s.standing_days::numeric as standing_median_days
+from stages s
+join deals d using (stage)

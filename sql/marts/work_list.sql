@@ -36,13 +36,7 @@
 with today as (
     select o.timezone, (now() at time zone o.timezone)::date as day from crm.organisation o
 ),
--- Asked of each lead apart, inside the "or" below, this would read the history once a lead.
-moved_leads as (
-    select distinct h.id
-    from analytics.lead_history h
-    join analytics.leads l on l.id = h.id and l.status <> h.status
-),
-open_leads as (
+candidates as (
     select
         l.id,
         l.owner_id,
@@ -50,32 +44,44 @@ open_leads as (
         l.day,
         l.status,
         t.day - l.day as days_waiting,
-        r.created_time,
-        crm.to_time(r.raw_data ->> 'Last_Activity_Time') as last_activity_time,
         f.state,
-        m.id is not null as has_moved,
         coalesce(o.has_left, false) as is_ownerless
     from analytics.leads l
-    join crm.leads_raw r on r.id = l.id
     left join analytics.first_touch f on f.id = l.id
-    left join moved_leads m on m.id = l.id
     left join analytics.owners o on o.owner_id = l.owner_id
     cross join today t
-    where l.meaning = 'open' and l.day between t.day - 90 and t.day
+    where l.meaning = 'open'
+        and l.day between t.day - 90 and t.day
+        and (
+            o.has_left
+            or f.state = 'waiting'
+            or (f.state is null and l.status in (select status from measures.untouched_statuses()))
+        )
+),
+moved_leads as (
+    select distinct h.id
+    from analytics.lead_history h
+    join candidates l on l.id = h.id and l.status <> h.status
 ),
 waiting_leads as (
     select
         l.*,
+        a.last_activity_time,
         case when l.state is null then 'untouched' else 'uncalled' end as reason,
         l.state is not distinct from 'waiting'
             or (
                 l.state is null
                 and l.status in (select status from measures.untouched_statuses())
-                and not l.has_moved
+                and m.id is null
                 -- Zoho stamps the creation itself as an activity, some moments after it.
-                and coalesce(l.last_activity_time <= l.created_time + interval '5 minutes', true)
+                and coalesce(a.last_activity_time <= r.created_time + interval '5 minutes', true)
             ) as is_untouched
-    from open_leads l
+    from candidates l
+    join crm.leads_raw r on r.id = l.id
+    left join moved_leads m on m.id = l.id
+    cross join lateral (
+        select crm.to_time(r.raw_data ->> 'Last_Activity_Time') as last_activity_time
+    ) a
 ),
 open_deals as (
     select
@@ -85,22 +91,20 @@ open_deals as (
         d.amount,
         d.closing_date,
         d.day,
-        greatest(r.created_time, r.modified_time, k.last_known_activity) as last_activity_time,
+        greatest(d.created_time, d.modified_time, k.last_known_activity) as last_activity_time,
         k.last_known_activity,
         q.next_at is not null as is_planned,
         q.unrecorded_meeting_at,
-        coalesce(trim(r.raw_data ->> 'Next_Step'), '') = '' as lacks_next_step,
+        d.lacks_next_step,
         percent_rank() over (order by coalesce(d.amount, 0)) as place,
         coalesce(o.has_left, false) as is_ownerless
-    from analytics.deals d
-    join crm.crm_deals r on r.id = d.id
+    from analytics.open_deals d
     left join analytics.deal_silence q on q.id = d.id
     left join analytics.owners o on o.owner_id = d.owner_id
     cross join lateral (
-        select case when q.id is null then crm.to_time(r.raw_data ->> 'Last_Activity_Time')
-            else q.last_at end as last_known_activity
+        select case when q.id is null then d.last_activity_time else q.last_at end
+            as last_known_activity
     ) k
-    where d.meaning = 'open'
 ),
 deal_facts as (
     select

@@ -38,6 +38,22 @@ select
     (select count(*) from facts) as "facts",
     (select count(*) from versions) as "former contents";
 
+-- name: fold_writes
+-- Make one mark of all that were left by transactions long over, and forget tables that are gone: the
+-- sum, which tells whether a table was written to, stays as it is.
+with folded as (
+    delete from crm.table_writes
+    where (written_by <> '0' and written_by < pg_snapshot_xmin(pg_current_snapshot()))
+        or not exists (select from pg_class where oid = relation)
+    returning relation, mark
+)
+insert into crm.table_writes as w (relation, written_by, mark)
+select f.relation, '0', sum(f.mark)
+from folded f
+join pg_class c on c.oid = f.relation
+group by f.relation
+on conflict (relation, written_by) do update set mark = w.mark + excluded.mark;
+
 -- name: prune_events
 -- Delete Dagster's events of runs older than `logs` days, which the UI shows as a run's log: nine in
 -- ten are steps that began, ended or logged. What says that a run, an asset or a check was there
