@@ -17,6 +17,7 @@ from aha_pipeline.warehouse import errors
 CONNECT_TIMEOUT_SECONDS = 10
 # Says in the database which machine and process a session is of; PostgreSQL keeps 63 bytes.
 APPLICATION = f"aha_pipeline {os.uname().nodename[:32]}/{os.getpid()}"
+ON_SOCKET = "connection to server on socket"
 NO_TLS = "server does not support SSL"  # libpq's words
 
 
@@ -96,4 +97,10 @@ def _sentence(error: psycopg2.OperationalError) -> str:
         )
     if any(words in reason for words in errors.AT_CONNECT):
         return errors.sentence(error)
+    if ON_SOCKET in reason:
+        return (
+            "No database answers on its socket, or it has just ended: give the command again, "
+            "which starts the embedded one; where DATABASE_URL names a socket, start that server. "
+            f"It said: {reason}"
+        )
     return f"The database does not accept a connection; check DATABASE_URL. It said: {reason}"

@@ -63,6 +63,8 @@ SENTENCES = {
     "XX001": "The database found damaged data: stop, and restore a backup.",
     "XX002": "The database found a damaged index: run `reindex database`, and look at its disk.",
 }
+# Of an error without a code; the base class is that of a server which ended in mid-answer.
+LOST_CLASSES = ("OperationalError", "InterfaceError", "DatabaseError")
 # What a server says before there is a session: libpq hands on its words without the code.
 AT_CONNECT = {
     "too many clients": TOO_MANY,
@@ -92,7 +94,7 @@ def sentence_of_class(name: str) -> str | None:
 
     Dagster keeps of an error no more than that.
     """
-    if name in ("OperationalError", "InterfaceError"):
+    if name in LOST_CLASSES:
         return LOST
     code = _codes().get(name)
     if code is None:
@@ -132,7 +134,7 @@ def _codes() -> dict[str, str]:
 
 
 def _is_of_connection(error: psycopg2.Error) -> bool:
-    return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    return type(error).__name__ in LOST_CLASSES
 
 
 def _unknown(code: str) -> str:

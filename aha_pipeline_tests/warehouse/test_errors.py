@@ -4,7 +4,7 @@ import psycopg2
 import pytest
 
 from aha_pipeline.warehouse import errors
-from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
 from aha_pipeline.warehouse.migrate import SchemaIsNewer, migrate
 
 PRIVATE = "Asha Rao +919812345678"
@@ -72,6 +72,22 @@ def test_a_connection_that_is_closed_is_told_as_lost(database_url):
 )
 def test_a_refusal_at_connect_is_told_by_its_words(words):
     assert errors.sentence(psycopg2.OperationalError(words)) == errors.TOO_MANY
+
+
+def test_a_server_that_ended_in_mid_answer_is_a_lost_connection():
+    # psycopg2 has no class of its own for it, and no code.
+    error = psycopg2.DatabaseError("server closed the connection unexpectedly\n\tThis probably")
+    assert errors.sentence(error) == errors.LOST
+    assert errors.sentence_of_class("DatabaseError") == errors.LOST
+
+
+def test_a_socket_without_a_server_blames_no_setting(tmp_path):
+    with (
+        pytest.raises(DatabaseUnreachable, match="give the command again") as caught,
+        connect(f"postgresql://aha@/aha?host={tmp_path}"),
+    ):
+        pass
+    assert "check DATABASE_URL" not in str(caught.value)
 
 
 def test_an_error_is_found_under_those_that_wrap_it():
