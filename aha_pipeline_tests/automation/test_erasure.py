@@ -37,6 +37,7 @@ from aha_pipeline_tests.assets.world import read
 from aha_pipeline_tests.kit.command import SECONDS, aha, running
 from aha_pipeline_tests.kit.fake_clock import FakeClock
 from aha_pipeline_tests.kit.mart_contents import figures, rows
+from aha_pipeline_tests.kit.programs import pg_tool
 from zoho_sandbox.server import Sandbox, start
 
 PERSONS, OTHERS, CONVERTED = 50, 12, 12
@@ -47,6 +48,7 @@ REP = {"id": "77", "name": "Asha Rao", "email": "asha@example.com"}
 ACTIVITIES = ("Calls", "Tasks", "Events", "Notes")
 MODULES = ("Leads", "Deals", "Contacts", "Accounts", *ACTIVITIES)
 CANARY = "kanari"
+PLANTED = (CANARY, "98765 000", "9876-5000", "7391000")
 # Columns of marts that say who, when Zoho was last saved, or how long something lasts by now.
 NO_FIGURES = {"name", "account_name", "modified_time", "median_days_in_stage"}
 TEXTS = (
@@ -194,13 +196,20 @@ def everything(url: str) -> dict[str, int]:
         " where relkind in ('r', 'm') and relnamespace::regnamespace::text"
         " not in ('pg_catalog', 'information_schema', 'pg_toast')",
     )
-    planted = (CANARY, "98765 000", "9876-5000", "7391000")
-    held = " or ".join(f"t::text ilike '%%{text}%%'" for text in planted)
+    held = " or ".join(f"t::text ilike '%%{text}%%'" for text in PLANTED)
     counts = {
         table: rows(url, f"select count(*) from {table} t where {held}")[0][0]  # noqa: S608
         for (table,) in found
     }
     return {table: count for table, count in counts.items() if count}
+
+
+def dumped(url: str, folder: Path) -> list[str]:
+    """Return the lines of a dump of the whole database that hold a canary."""
+    file = folder / "everything.sql"
+    pg_tool("pg_dump", url, f"--file={file}", url)
+    lines = file.read_text().lower().splitlines()
+    return [line for line in lines if any(text in line for text in PLANTED)]
 
 
 def files(home: Path) -> list[str]:
@@ -261,6 +270,7 @@ def test_nothing_of_fifty_persons_is_left_and_no_figure_moves(
     assert {f"crm.crm_{module.lower()}" for module in ACTIVITIES} <= {*planted}
     assert {"analytics.ai_briefings_log", "analytics.briefing_items"} <= {*planted}
     assert len(files(home)) >= 2  # the log and the messages
+    assert len(dumped(database_url, tmp_path)) >= sum(planted.values())
 
     with opened.connect() as connection:
         found = every_person(connection)
@@ -272,6 +282,7 @@ def test_nothing_of_fifty_persons_is_left_and_no_figure_moves(
     killed_at_each_step(opened, found, monkeypatch)
 
     assert everything(database_url) == {}
+    assert dumped(database_url, tmp_path) == []
     assert files(home) == []
     assert told(database_url) == before
     kept = "select count(*) from crm.crm_contacts where raw_data ->> 'Last_Name' like 'stays%%'"
@@ -288,7 +299,7 @@ def test_nothing_of_fifty_persons_is_left_and_no_figure_moves(
     verdicts = {module: reconcile(opened, module, "run-r").verdict for module in MODULES}
     assert {*verdicts.values()} == {"equal"}, verdicts
     assert run_days(ago(3)[:10], ago(0)[:10]).success
-    assert everything(database_url) == {}
+    assert dumped(database_url, tmp_path) == []
     assert files(home) == []
     after = told(database_url)
     since = sorted({*after["activities"]} - {*before["activities"]})
