@@ -16,7 +16,7 @@ from aha_pipeline.calendar import LATE_AFTER, due_before, today
 from aha_pipeline.delivery import incidents
 from aha_pipeline.instance.home import end_runs
 from aha_pipeline.services import Services
-from aha_pipeline.warehouse.heartbeat import dead
+from aha_pipeline.warehouse.heartbeat import dead, end_sessions
 
 WILL_RETRY = "dagster/will_retry"
 REMEDY = (
@@ -73,7 +73,9 @@ def alert_on_lateness(
     Two, because after a standstill this sensor may look before the schedule has begun to catch up.
     """
     with services.connect() as connection:
-        end_runs(context.instance, dead(connection))
+        gone = dead(connection)
+        end_runs(context.instance, gone)
+        end_sessions(connection, gone)
     if _close_recovered(context.instance, services):
         return dg.SkipReason("A sync has succeeded: the incident is over.")
     due = due_before(datetime.now(UTC) - LATE_AFTER, services.settings)

@@ -78,10 +78,12 @@ class Heartbeat:
         now = time.monotonic()
         if now >= self._beat_at:
             self._beat_at = now + BEAT_SECONDS
-            _run(connection, "beat", {"run_id": self._run_id, "host": os.uname().nodename})
+            told = {"host": os.uname().nodename, "application": APPLICATION}
+            _run(connection, "beat", {"run_id": self._run_id, **told})
             connection.commit()
             if found := [run for run in dead(connection) if run != self._run_id]:
                 self._end_runs(found)
+                end_sessions(connection, found)
                 for run_id in found:
                     _run(connection, "forget", {"run_id": run_id})
                 connection.commit()
@@ -100,6 +102,11 @@ class Heartbeat:
 def dead(connection: Connection) -> list[str]:
     """Return the ids of the runs that have ceased to beat."""
     return [str(run_id) for run_id in _run(connection, "dead", {"seconds": DEAD_SECONDS})]
+
+
+def end_sessions(connection: Connection, run_ids: list[str]) -> None:
+    """End the sessions of runs that have ceased to beat: they may hold what others wait for."""
+    _run(connection, "end_sessions", {"runs": run_ids, "own": APPLICATION})
 
 
 def _run(connection: Connection, name: str, values: dict[str, object]) -> list[object]:

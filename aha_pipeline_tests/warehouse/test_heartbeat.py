@@ -3,8 +3,9 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
+import psycopg2
 import pytest
 
 from aha_pipeline.warehouse import heartbeat as room
@@ -62,6 +63,22 @@ def test_only_a_run_that_has_not_beaten_for_long_is_ended(database_url, monkeypa
         await_(lambda: ended == ["gone"])
         assert ("gone",) not in rows(database_url, LIVE)
         assert ("slow",) in rows(database_url, LIVE)
+
+
+def test_a_suspended_run_keeps_no_lock(database_url):
+    name = "set application_name = 'old-host/7'"
+    with closing(psycopg2.connect(database_url)) as asleep, asleep.cursor() as locking:
+        locking.execute(f"{name}; lock table crm.leads_raw")
+        rows(database_url, DEAD, "asleep", 0)
+        rows(database_url, "update crm.run_heartbeats set application = 'old-host/7'")
+        with connect(database_url) as anew, anew.cursor() as cursor:  # as in a container made anew
+            cursor.execute(f"{name}; select 1")
+            with connect(database_url) as connection:
+                room.end_sessions(connection, ["asleep"])
+            await_(lambda: rows(database_url, "select count(*) from crm.leads_raw") == [(0,)])
+            cursor.execute("select 1")
+        with pytest.raises(psycopg2.OperationalError):
+            locking.execute("select 1")
 
 
 def test_nobody_is_taken_for_dead_while_the_database_itself_was_away(database_url, monkeypatch):

@@ -1,7 +1,8 @@
 -- The beats of runs, and whom a run waits for.
 
 -- name: beat
-insert into crm.run_heartbeats (run_id, host) values (%(run_id)s, %(host)s)
+insert into crm.run_heartbeats (run_id, host, application)
+values (%(run_id)s, %(host)s, %(application)s)
 on conflict (run_id) do update set beat_at = now()
 
 -- name: forget
@@ -13,6 +14,16 @@ select run_id
 from crm.run_heartbeats
 where beat_at < now() - %(seconds)s * interval '1 second'
     and pg_postmaster_start_time() < now() - %(seconds)s * interval '1 second'
+
+-- name: end_sessions
+-- A process that was made anew may bear the same name: its sessions are younger than the last beat.
+select pg_terminate_backend(a.pid)
+from crm.run_heartbeats h
+join pg_stat_activity a on a.application_name = h.application and a.backend_start < h.beat_at
+where h.run_id = any(%(runs)s)
+    and a.datname = current_database()
+    and a.usename = current_user
+    and a.application_name <> %(own)s
 
 -- name: locks_waited_for
 -- Sessions of this process that have waited for a lock, and who holds it.
