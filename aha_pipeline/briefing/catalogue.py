@@ -19,9 +19,9 @@ CAUSES = ("lead_source", "pipeline_parts")
 @dataclass(frozen=True)
 class Stance:
     """`base`: how pressing, 0 to 100. `is_event`: news of the day, the others are told when they
-    moved. `is_weekly`: told in the week's digest. `modules`: of the CRM, without whose figures of
-    the day it is not said. `link_of`: the kinds of facts behind which alone it is told; empty for
-    most.
+    moved. `is_weekly`: told in the week's digest. `is_by_size`: a line of the message only where
+    the money is worth one. `modules`: of the CRM, without whose figures of the day it is not said.
+    `link_of`: the kinds of facts behind which alone it is told; empty for most.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Stance:
     base: int
     is_event: bool = False
     is_weekly: bool = False
+    is_by_size: bool = False
     modules: tuple[str, ...] = ("Deals",)
     mood: Literal["good", "bad", "neither"] = "neither"
     advice: tuple[str, ...] = ()

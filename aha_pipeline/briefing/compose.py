@@ -138,7 +138,7 @@ def write_briefing(
     glance = next(fact for fact in facts if fact.kind == "glance")
     about = About(day, company, is_sandbox, glance, style.dashboard_url.rstrip("/"))
     before = ranking.told_before(connection, day)
-    people = of_people(connection, (id_ for fact in facts for id_ in (fact.subject, *fact.records)))
+    people = of_people(connection, (id_ for fact in facts for id_ in fact.deals.values()))
     whole = Reading(language.load("en"), style.currency, Names("full", people))
     phrasing = _Phrasing(whole, before)
 

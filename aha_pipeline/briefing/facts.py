@@ -1,8 +1,8 @@
 """The true statements of a day: each file of `sql/briefing/facts` finds those of one kind."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -19,6 +19,8 @@ Value = Decimal | int | str | date
 FOLDER = "briefing/facts"
 # Columns of a file of facts that are no printed figure.
 FRAME = ("stance", "subject", "first_day", "records", "weight")
+# Places of a phrase that hold a deal's name.
+DEALS = ("deal", "second")
 
 
 class NoFigures(RuntimeError):
@@ -31,7 +33,8 @@ class Fact:
 
     `stance` names what is claimed (`catalogue.toml`), `subject` the deal, owner, source or reason
     it is about, "" for none. `figures` are the exact values that its sentence may print: money in
-    the home currency, percentages 0 to 100. `first_day` is since when it holds, or the first day
+    the home currency, percentages 0 to 100; `deal_apart` what tells a deal from one that reads like
+    it, a day or the end of its id. `first_day` is since when it holds, or the first day
     that it compares. `records` are ids of the deals behind it, `weight` the money at stake.
     """
 
@@ -47,6 +50,13 @@ class Fact:
     def id(self) -> str:
         """Its name, unique within a day: `won/won:5123`."""
         return f"{self.kind}/{self.stance}" + (f":{self.subject}" if self.subject else "")
+
+    @property
+    def deals(self) -> dict[str, str]:
+        """The ids of the deals that it names, by the place of the name."""
+        ids = [self.subject, *self.records[1:]] if self.subject else list(self.records)
+        named = [place for place in DEALS if place in self.figures]
+        return dict(zip(named, ids, strict=False))
 
 
 @cache
@@ -65,7 +75,8 @@ def gather(connection: Connection, day: date) -> list[Fact]:
     unknown = unknown_modules(connection, day)
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         found = [fact for kind in kinds() for fact in _of_kind(cursor, kind, day)]
-        facts = [fact for fact in found if unknown.isdisjoint(stances()[fact.stance].modules)]
+        known = [fact for fact in found if unknown.isdisjoint(stances()[fact.stance].modules)]
+        facts = list(told_apart(cursor, known, day))
         if not any(fact.kind == "glance" for fact in facts):
             raise NoFigures(
                 f"There are no figures for {day}: analytics.kpis has no row of that day. "
@@ -116,3 +127,22 @@ def _of_kind(cursor: RealDictCursor, kind: str, day: date) -> Iterator[Fact]:
             records=tuple(row.get("records") or ()),
             weight=Decimal(row["weight"]),
         )
+
+
+def told_apart(cursor: RealDictCursor, facts: Iterable[Fact], day: date) -> Iterator[Fact]:
+    """Yield the facts with what tells each named deal from another that reads like it.
+
+    A deal that is told to be new needs no more.
+    """
+    facts = list(facts)
+    ids = sorted({deal_id for fact in facts for deal_id in fact.deals.values()})
+    apart: dict[str, Value] = {}
+    if ids:
+        cursor.execute(sql.read("briefing/namesakes"), {"day": day, "ids": ids})
+        apart = {row["id"]: row["since"] or row["id"][-5:] for row in cursor}
+    for fact in facts:
+        if fact.kind == "opened":
+            yield fact
+            continue
+        more = {f"{place}_apart": apart[id_] for place, id_ in fact.deals.items() if id_ in apart}
+        yield replace(fact, figures={**fact.figures, **more}) if more else fact

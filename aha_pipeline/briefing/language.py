@@ -40,12 +40,12 @@ class Language:
 
     def usable(self, stance: str, figures: Mapping[str, Value]) -> list[int]:
         """Return the numbers of the phrases whose values are all known: where there is money, of
-        those that print it, and where a deal has a name, of those that name it. Never empty: a test
-        demands a phrase for every set of values.
+        those that print it, and where a deal has a name, of those that name it, and a second one
+        too. Never empty: a test demands a phrase for every set of values.
         """
         phrases = self.stances[stance]
         fitting = [n for n, text in enumerate(phrases) if places(text) <= figures.keys()]
-        for wanted in ("{money$}", "{deal}"):
+        for wanted in ("{money$}", "{deal}", "{second}"):
             fitting = [n for n in fitting if wanted in phrases[n]] or fitting
         return fitting
 
@@ -119,21 +119,13 @@ class Language:
         Figures are read from the print by a second way, and must be the value to the precision
         that is printed; names must be the item's own, each in its place.
         """
-        found = self._pattern(phrase).fullmatch(sentence)
+        found = _pattern(phrase).fullmatch(sentence)
         if found is None:
             return False
         return all(
             self._says(place, found[f"p{number}"], values[place["name"]], currency, name)
             for number, place in enumerate(PLACE.finditer(phrase))
         )
-
-    def _pattern(self, phrase: str) -> re.Pattern[str]:
-        parts, end = [], 0
-        for number, place in enumerate(PLACE.finditer(phrase)):
-            parts.append(re.escape(phrase[end : place.start()]))
-            parts.append(f"(?P<p{number}>{BEGIN}[^{BEGIN}{END}]*{END}|[^{BEGIN}{END}]+?)")
-            end = place.end()
-        return re.compile("".join(parts) + re.escape(phrase[end:]))
 
     def _says(
         self,
@@ -177,9 +169,20 @@ class Language:
         return scales.get(unit.partition(" ")[0], 0)
 
 
-def places(phrase: str) -> set[str]:
+@cache
+def _pattern(phrase: str) -> re.Pattern[str]:
+    parts, end = [], 0
+    for number, place in enumerate(PLACE.finditer(phrase)):
+        parts.append(re.escape(phrase[end : place.start()]))
+        parts.append(f"(?P<p{number}>{BEGIN}[^{BEGIN}{END}]*{END}|[^{BEGIN}{END}]+?)")
+        end = place.end()
+    return re.compile("".join(parts) + re.escape(phrase[end:]))
+
+
+@cache
+def places(phrase: str) -> frozenset[str]:
     """Return the names of the values that a phrase prints."""
-    return {place["name"] for place in PLACE.finditer(phrase)}
+    return frozenset(place["name"] for place in PLACE.finditer(phrase))
 
 
 @cache

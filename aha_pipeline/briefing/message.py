@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from aha_pipeline.briefing.catalogue import stances
-from aha_pipeline.briefing.facts import Fact
+from aha_pipeline.briefing.facts import DEALS, Fact, Value
 from aha_pipeline.briefing.language import Language
 from aha_pipeline.briefing.names import BEGIN, END, Names, clean
 from aha_pipeline.briefing.plan import LINES, Line, Plan
@@ -47,12 +47,20 @@ class Reading:
         """Return the function that prints a name of this fact."""
 
         def name(place: str, value: str) -> str:
-            if place == "deal":
-                deal_id = fact.subject or (fact.records[0] if fact.records else "")
-                return self.names.deal(value, deal_id, self.language.frame["deal_unnamed"])
-            return clean(value)
+            if place not in DEALS:
+                return clean(value)
+            deal_id = fact.deals.get(place, "")
+            text = self.names.deal(value, deal_id, self.language.frame["deal_unnamed"])
+            return self._apart(text, fact.figures.get(f"{place}_apart"))
 
         return name
+
+    def _apart(self, name: str, apart: Value | None) -> str:
+        if apart is None or self.names.mode == "none":  # ids are apart as they are
+            return name
+        if isinstance(apart, date):
+            return str(self.language.frame["apart"]).format(deal=name, day=self.language.day(apart))
+        return f"{name} (…{apart})"
 
     def line(self, line: Line) -> str:
         """Return a line in words, with what is behind it."""

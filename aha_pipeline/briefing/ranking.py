@@ -25,6 +25,7 @@ MOVED = Decimal("0.25")
 MOVED_IN_A_WEEK = Decimal(1)  # of what moves every day
 LARGE = Decimal("0.02")  # of the open pipeline
 WORTH_A_CALL = Decimal("0.005")
+WORTH_A_LINE = Decimal("0.0025")
 MONEY_POINTS = 80
 
 
@@ -81,7 +82,12 @@ def score(fact: Fact, pipeline: Decimal) -> Decimal:
 
 
 def is_line(fact: Fact, pipeline: Decimal, on: date) -> bool:
-    """Return whether a fact is news enough for the message of a day; Sunday's is the digest."""
+    """Return whether a fact is news enough for the message of a day; Sunday's is the digest.
+
+    One flat of many is none: it is counted at a glance, and named in the report.
+    """
+    if stances()[fact.stance].is_by_size and fact.weight < WORTH_A_LINE * pipeline:
+        return False
     is_digest = on.weekday() == SUNDAY and stances()[fact.stance].is_weekly
     return score(fact, pipeline) >= (NEWS_OF_A_WEEK if is_digest else NEWS)
 
@@ -129,7 +135,11 @@ def _stands_alone(fact: Fact) -> bool:
 def _is_news(fact: Fact, told: Sequence[Told], pipeline: Decimal, on: date) -> bool:
     if stances()[fact.stance].is_event and not fact.subject:
         return True
+    if "was" in fact.figures:  # another than the one told last
+        return True
     stance = stances()[fact.stance]
+    if fact.kind == "overdue_deal" and timedelta(days=int(str(fact.figures["days"]))) < WEEK:
+        return False  # it was told when its date came
     same = [item for item in told if item.kind == fact.kind]
     if stance.is_weekly:
         if not same or (on.weekday() == SUNDAY and on - same[0].day >= JUST_TOLD):

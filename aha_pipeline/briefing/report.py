@@ -23,7 +23,7 @@ TABLES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "stages": {"Deals": ("deals", "value", "weighted_value")},
     "funnel": {"Leads": ("leads",), "Deals": ("deals",)},
-    "reps": {"Deals": ("open_deals", "won_deals", "won_value", "win_rate_pct")},
+    "reps": {"Deals": ("open_deals", "closed_deals", "won_deals", "won_value", "win_rate_pct")},
 }
 SECTIONS = (
     ("event", None),

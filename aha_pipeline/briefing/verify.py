@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 
 from psycopg2.extensions import connection as Connection
 
@@ -14,16 +15,17 @@ from aha_pipeline.briefing.language import codes, load, places
 log = logging.getLogger(__name__)
 
 
-def figure_names() -> set[str]:
+@cache
+def figure_names() -> frozenset[str]:
     """Return the names of all values that some phrase prints."""
     languages = [load(code) for code in codes()]
-    return {
+    return frozenset(
         name
         for language in languages
         for phrases in language.stances.values()
         for phrase in phrases
         for name in places(phrase)
-    }
+    )
 
 
 def is_true(connection: Connection, day: date, fact: Fact) -> bool:
@@ -33,8 +35,15 @@ def is_true(connection: Connection, day: date, fact: Fact) -> bool:
     with connection.cursor() as cursor:
         claim = {"day": day, "subject": fact.subject, "stance": fact.stance}
         cursor.execute(statement, values | claim)
-        row = cursor.fetchone()
-    return row == (True,)
+        if cursor.fetchone() != (True,):
+            return False
+        for place, deal_id in fact.deals.items():
+            if apart := fact.figures.get(f"{place}_apart"):
+                told = {"id": deal_id, "apart": str(apart)}
+                cursor.execute(sql.read("briefing/is_apart"), told)
+                if cursor.fetchone() != (True,):
+                    return False
+    return True
 
 
 def proven(

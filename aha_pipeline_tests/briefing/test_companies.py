@@ -52,7 +52,9 @@ def test_no_sentence_is_contradicted_and_every_lie_is_refused(companies, write, 
             faults += [(seed, on, fact, "refused") for fact in refused]
             assert len({fact.id for fact in facts}) == len(facts), (seed, on)
             reading = ThirdReading(connection)
+            alike = reading.namesakes(on)
             for fact in true:
+                faults += [(seed, on, fact, "alike") for _ in unnamed_apart(fact, alike)]
                 found = Counter(judged(connection, reading, fact, on))
                 seen += Counter({"statements": 1, fact.stance: 1})
                 seen += Counter(verdict for verdict, _ in found.elements())
@@ -82,6 +84,15 @@ def judged(connection, reading: ThirdReading, fact: Fact, on: date) -> Iterator[
             for lie in falsified(sentence):
                 is_read = words.read_back(phrase, lie, fact.figures, "INR", as_it_is)
                 yield "lies read" if is_read else "lies in print", lie
+
+
+def unnamed_apart(fact: Fact, alike: dict[str, set[str]]) -> Iterator[str]:
+    """Yield each deal that a fact names as another one is named, without what tells them apart."""
+    for place, deal_id in fact.deals.items():
+        apart = str(fact.figures.get(f"{place}_apart", ""))
+        days = alike.get(deal_id, set())
+        if fact.kind != "opened" and days and (not apart or apart in days):
+            yield deal_id
 
 
 def as_it_is(place: str, name: str) -> str:

@@ -18,7 +18,7 @@ from aha_pipeline.briefing.names import clean
 from aha_pipeline.briefing.verify import figure_names
 from aha_pipeline_tests.briefing.by_hand import fact, reading
 
-NAMES = ("deal", "owner", "source", "reason", "stage")
+NAMES = ("deal", "second", "owner", "source", "was", "reason", "stage")
 # What may be missing in a fact: an amount, a rep, a source, a named largest.
 OPTIONAL = ("money", "owner", "source", "deal_money", "deal")
 JUDGING = ("lazy", "weak", "poor", "failing", "underperform", "useless", "incompetent", "slow rep")

@@ -99,6 +99,22 @@ class ThirdReading:
             "source": row["source"],
         }
 
+    def namesakes(self, on: date) -> dict[str, set[str]]:
+        """Return by id the days of other deals of the same name, open or closed of late."""
+        live = [
+            row
+            for row in self._at(on)
+            if row["meaning"] == "open" or row["closed_day"] > on - timedelta(days=60)
+        ]
+        return {
+            one["id"]: {
+                str(two["day"])
+                for two in live
+                if two["id"] != one["id"] and two["name"].lower() == one["name"].lower()
+            }
+            for one in live
+        }
+
     # The day
 
     def _glance(self, on: date) -> Iterator[Row]:
@@ -160,11 +176,12 @@ class ThirdReading:
             yield self._named(largest)
 
     def _opened_large(self, on: date) -> Iterator[Row]:
-        before = [row for row in self._at(on) if on - timedelta(days=90) <= row["day"] < on]
+        quarter = [row for row in self._at(on) if on - timedelta(days=90) <= row["day"] < on]
+        before = [row["amount"] for row in quarter if row["amount"]]
         for row in self._opened(on):
-            smaller = sum((other["amount"] or 0) < row["money"] for other in before)
+            smaller = sum(amount < row["money"] for amount in before)
             if len(before) >= 20 and 10 * smaller >= 9 * len(before):
-                yield row
+                yield row | {"of": len(before)}
 
     # Leads
 
@@ -233,10 +250,30 @@ class ThirdReading:
             yield row
 
     def _junk_highest(self, on: date) -> Iterator[Row]:
-        yield from self._highest(on, "junk")
+        yield from self._lasting(on, "junk")
+
+    def _junk_changed(self, on: date) -> Iterator[Row]:
+        yield from (row for row in self._lasting(on, "junk") if row["was"] != row["source"])
 
     def _conv_highest(self, on: date) -> Iterator[Row]:
-        yield from self._highest(on, "converted")
+        yield from self._lasting(on, "converted")
+
+    def _conv_changed(self, on: date) -> Iterator[Row]:
+        yield from (row for row in self._lasting(on, "converted") if row["was"] != row["source"])
+
+    def _lasting(self, on: date, meaning: str) -> Iterator[Row]:
+        """Yield the highest of a day if it was so a week before, with the one named last."""
+        family = {"junk": "junk", "converted": "conv"}[meaning]
+        named = [
+            item
+            for item in self.told
+            if item["day"] < on and item["in_message"] and item["stance"].startswith(family)
+        ]
+        last = max(named, key=lambda item: item["day"], default={"subject": None})["subject"]
+        before = [row["source"] for row in self._highest(on - WEEK, meaning)]
+        for row in self._highest(on, meaning):
+            if row["source"] in before:
+                yield row | {"was": last or row["source"]}
 
     def _highest(self, on: date, meaning: str) -> Iterator[Row]:
         leads = [
@@ -254,7 +291,9 @@ class ThirdReading:
         over_all = share(sum(row["meaning"] == meaning for row in leads), len(leads))
         source = sole_most({s: Decimal(tenths(pct)) for s, pct in shares.items()})
         if source is not None and shares[source] > over_all:
-            yield {"source": source, "pct": shares[source], "all": over_all, "sources": len(shares)}
+            own = of_source[source]
+            base = {"n": sum(own), "of": len(own), "total": len(leads), "sources": len(shares)}
+            yield base | {"source": source, "pct": shares[source], "all": over_all}
 
     def _reason_most(self, on: date) -> Iterator[Row]:
         lost = self._closed("lost", on - timedelta(days=29), on)
@@ -376,7 +415,21 @@ class ThirdReading:
         stock = self._pipeline(on)
         other = stock["money"] - stock["before"] - opened + won + lost
         if (other > 0) - (other < 0) == sign:
-            yield {"opened": opened, "won": won, "lost": lost, "other": abs(other)}
+            row = {"opened": opened, "won": won, "lost": lost, "other": abs(other)}
+            yield row | self._most_of_losses(on, lost)
+
+    def _most_of_losses(self, on: date, lost: Decimal) -> Row:
+        of_deal: dict[str, Decimal] = defaultdict(Decimal)
+        for row in self.moves:
+            if row["kind"] == "lost" and on - WEEK < row["day"] <= on:
+                of_deal[row["id"]] -= row["value"]
+        names = {row["id"]: row["name"] for row in self.deals}
+        most = [
+            {"deal": names[deal_id], "deal_money": money}
+            for deal_id, money in of_deal.items()
+            if deal_id in names and money > lost / 2
+        ]
+        return most[0] if len(most) == 1 else {}
 
     # Dates
 
@@ -388,7 +441,9 @@ class ThirdReading:
     def _newly_overdue(self, on: date) -> Iterator[Row]:
         passed = [row for row in self._open(on).values() if row["closing_date"] == on]
         if len(passed) >= 2:
-            yield together(passed)
+            second = self._second(on, passed)
+            names = {"second": second["name"], "second_money": second["amount"]} if second else {}
+            yield together(passed) | names
 
     def _past(self, on: date) -> list[Row]:
         found = self._open(on).values()
@@ -410,14 +465,31 @@ class ThirdReading:
         if largest := sole_largest(self._past(on)):
             yield self._named(largest) | {"days": (on - largest["closing_date"]).days}
 
-    def _due(self, on: date) -> Iterator[Row]:
-        due = [
+    def _overdue_next(self, on: date) -> Iterator[Row]:
+        if second := self._second(on, self._past(on)):
+            yield self._named(second) | {"days": (on - second["closing_date"]).days}
+
+    def _second(self, on: date, found: list[Row]) -> Row | None:
+        """Return the second largest, after one largest, where it is large for the pipeline."""
+        first = sole_largest(found)
+        second = sole_largest([row for row in found if first and row["id"] != first["id"]])
+        is_large = second and second["amount"] > total(self._open(on).values()) / 50
+        return second if is_large else None
+
+    def _due_in_a_week(self, on: date) -> list[Row]:
+        return [
             row
             for row in self._open(on).values()
             if row["closing_date"] and on < row["closing_date"] <= on + WEEK
         ]
-        if due:
+
+    def _due(self, on: date) -> Iterator[Row]:
+        if due := self._due_in_a_week(on):
             yield together(due)
+
+    def _due_next(self, on: date) -> Iterator[Row]:
+        if second := self._second(on, self._due_in_a_week(on)):
+            yield self._named(second) | {"date": second["closing_date"]}
 
     def _due_one(self, on: date) -> Iterator[Row]:
         for row in self._due(on):

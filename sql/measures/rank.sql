@@ -8,3 +8,10 @@ create function measures.stands_out(
 language sql immutable parallel safe as $$
     select members >= least_members and figure > coalesce(next_figure, 0)
 $$;
+
+-- A large deal: above a fiftieth of the open pipeline.
+
+create function measures.is_large(amount numeric, pipeline numeric) returns boolean
+language sql immutable parallel safe as $$
+    select amount > 0.02 * pipeline
+$$;

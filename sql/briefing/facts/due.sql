@@ -1,6 +1,6 @@
--- stances: due_one, due_named, due
+-- stances: due_one, due_named, due, due_next
 -- Open deals whose closing date is one of the seven days after the day; the largest by name, where
--- none is as large.
+-- none is as large, and the second, where it is a large one of the whole pipeline.
 
 with closing as (
     select
@@ -8,12 +8,14 @@ with closing as (
         name,
         amount,
         closing_date,
-        row_number() over (order by amount desc nulls last, id) as rank,
-        lead(amount) over (order by amount desc nulls last, id) as next_amount
+        row_number() over size as rank,
+        lead(amount) over size as next_amount,
+        lag(amount) over size as amount_before
     from analytics.deal_history
     where from_day <= %(day)s and (until_day is null or until_day > %(day)s)
         and meaning = 'open'
         and closing_date between %(day)s::date + 1 and %(day)s::date + 7
+    window size as (order by amount desc nulls last, id)
 ),
 due as (
     select
@@ -41,3 +43,12 @@ select
     case when n > 1 and is_named then amount end as deal_money,
     case when is_named then date end as date
 from due
+union all
+select
+    'due_next', c.id, array[c.id], %(day)s::date + 1, c.amount, null, c.amount, c.name, null,
+    c.closing_date
+from closing c
+join analytics.kpis k on k.day = %(day)s
+where c.rank = 2 and c.amount_before > c.amount
+    and measures.stands_out(c.amount, c.next_amount)
+    and measures.is_large(c.amount, k.open_pipeline_value)

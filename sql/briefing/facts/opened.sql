@@ -35,6 +35,7 @@ select
     amount as weight,
     name as deal,
     amount as money,
+    case when others >= 20 and smaller * 10 >= others * 9 then others end as "of",
     nullif(owner_name, '(none)') as owner
 from judged
 where measures.stands_out(amount, next_amount)

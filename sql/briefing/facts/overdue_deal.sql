@@ -1,5 +1,7 @@
--- stances: deal_overdue
--- The largest open deal past its closing date at the end of the day, where none is as large.
+-- stances: deal_overdue, overdue_next
+-- The largest open deal past its closing date at the end of the day, where none is as large, and
+-- the second, where it is a large one of the whole pipeline. Those whose date was the day are
+-- among them, and are told as such (newly_overdue).
 
 with overdue as (
     select
@@ -7,27 +9,29 @@ with overdue as (
         name,
         amount,
         closing_date,
-        lead(amount) over (order by amount desc, id) as next_amount
+        row_number() over size as rank,
+        lead(amount) over size as next_amount,
+        lag(amount) over size as amount_before,
+        lag(closing_date) over size as date_before
     from analytics.deal_history
     where from_day <= %(day)s and (until_day is null or until_day > %(day)s)
-        and meaning = 'open' and closing_date < %(day)s and amount > 0
-    order by amount desc, id
-    limit 1
+        and meaning = 'open' and closing_date <= %(day)s and amount > 0
+    window size as (order by amount desc, id)
 )
 select
-    'deal_overdue' as stance,
-    id as subject,
-    array[id] as records,
-    closing_date as first_day,
-    amount as weight,
-    name as deal,
-    amount as money,
-    %(day)s::date - closing_date as days
-from overdue
-where measures.stands_out(amount, next_amount)
-    and measures.stands_out(amount, (
-        select max(h.amount)
-        from analytics.deal_history h
-        where h.from_day <= %(day)s and (h.until_day is null or h.until_day > %(day)s)
-            and h.meaning = 'open' and h.closing_date = %(day)s
-    ))
+    case o.rank when 1 then 'deal_overdue' else 'overdue_next' end as stance,
+    o.id as subject,
+    array[o.id] as records,
+    o.closing_date as first_day,
+    o.amount as weight,
+    o.name as deal,
+    o.amount as money,
+    %(day)s::date - o.closing_date as days
+from overdue o
+join analytics.kpis k on k.day = %(day)s
+where o.closing_date < %(day)s and measures.stands_out(o.amount, o.next_amount)
+    and (
+        o.rank = 1
+        or o.rank = 2 and o.amount_before > o.amount and o.date_before < %(day)s
+        and measures.is_large(o.amount, k.open_pipeline_value)
+    )

@@ -1,31 +1,36 @@
--- stances: junk_highest, conv_highest
+-- stances: junk_highest, junk_changed, conv_highest, conv_changed
 -- Of the sources with 30 leads or more created in the 90 days up to the day, the one with the
--- highest share, where there are two or more and no other has it as high. By what the leads said at
--- the end of the day.
+-- highest share, where there are two or more and no other has it as high; by what the leads said at
+-- the end of the day. It must have been so a week before too, or names change with every few leads.
+-- Changed: the last one that a briefing named was another.
 
 with sources as (
     select
-        source,
+        a.ago,
+        h.source,
         count(*) as leads,
-        count(*) filter (where meaning = 'junk') as junk,
-        count(*) filter (where meaning = 'converted') as converted
-    from analytics.lead_history
-    where from_day <= %(day)s and (until_day is null or until_day > %(day)s)
-        and day between %(day)s::date - 89 and %(day)s
-    group by source
+        count(*) filter (where h.meaning = 'junk') as junk,
+        count(*) filter (where h.meaning = 'converted') as converted
+    from (values (0), (7)) a (ago)
+    cross join lateral (select %(day)s::date - a.ago as day) e
+    join analytics.lead_history h
+        on h.from_day <= e.day and (h.until_day is null or h.until_day > e.day)
+        and h.day between e.day - 89 and e.day
+    group by a.ago, h.source
 ),
 shares as (
     select
-        k.stance,
+        s.ago,
+        k.kind,
         s.source,
         s.leads,
+        k.part,
         round(measures.pct(k.part, s.leads), 1) as share,
+        sum(s.leads) over kinds as all_leads,
         round(measures.pct(sum(k.part) over kinds, sum(s.leads) over kinds), 1) as all_share
     from sources s
-    cross join lateral (values
-        ('junk_highest', s.junk), ('conv_highest', s.converted)
-    ) k (stance, part)
-    window kinds as (partition by k.stance)
+    cross join lateral (values ('junk', s.junk), ('conv', s.converted)) k (kind, part)
+    window kinds as (partition by s.ago, k.kind)
 ),
 ranked as (
     select
@@ -36,18 +41,35 @@ ranked as (
     from shares
     where leads >= 30 and source <> '(none)'
     window
-        kinds as (partition by stance),
-        highest as (partition by stance order by share desc, source)
+        kinds as (partition by ago, kind),
+        highest as (partition by ago, kind order by share desc, source)
+),
+highest as (
+    select *
+    from ranked
+    where rank = 1 and measures.stands_out(share, next_share, sources, 2) and share > all_share
+),
+named as (
+    select distinct on (kind) left(i.stance, 4) as kind, i.subject as source
+    from analytics.briefing_items i
+    where i.kind = 'source_rates' and i.in_message and i.day < %(day)s
+        and i.briefing_id in (select max(id) from analytics.ai_briefings_log group by day)
+    order by kind, i.day desc
 )
 select
-    stance,
-    source as subject,
+    n.kind || case when l.source <> n.source then '_changed' else '_highest' end as stance,
+    n.source as subject,
     %(day)s::date - 89 as first_day,
     0::numeric as weight,
-    source,
-    share as pct,
-    all_share as "all",
-    sources
-from ranked
-where rank = 1 and measures.stands_out(share, next_share, sources, 2)
-    and share > all_share
+    n.source,
+    n.part as n,
+    n.leads as "of",
+    n.share as pct,
+    n.all_share as "all",
+    n.all_leads as total,
+    n.sources,
+    case when l.source <> n.source then l.source end as was
+from highest n
+join highest b on b.kind = n.kind and b.source = n.source and b.ago = 7
+left join named l on l.kind = n.kind
+where n.ago = 0

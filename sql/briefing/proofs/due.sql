@@ -22,3 +22,21 @@ select count(*) = %(n)s and sum(amount) is not distinct from %(money)s
 from analytics.deal_history
 where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
     and closing_date - %(day)s::date between 1 and 7
+
+-- name: due_next
+with closing as (
+    select id, name, amount, closing_date
+    from analytics.deal_history
+    where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
+        and closing_date - %(day)s::date between 1 and 7
+)
+select exists (
+    select from closing
+    where id = %(subject)s and name = %(deal)s and amount = %(money)s and closing_date = %(date)s
+)
+    and (select count(*) from closing where amount > %(money)s) = 1
+    and (select count(*) from closing where amount = %(money)s) = 1
+    and 50 * %(money)s > (
+        select sum(amount) from analytics.deal_history
+        where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
+    )

@@ -13,6 +13,14 @@ select count(*) = %(n)s and count(*) > 1 and sum(amount) is not distinct from %(
         count(*) filter (where name = %(deal)s and amount = %(deal_money)s) = 1
         and max(amount) = %(deal_money)s
         and count(*) filter (where amount = %(deal_money)s) = 1))
+    and (%(second)s is null or (
+        count(*) filter (where amount > %(second_money)s) = 1
+        and count(*) filter (where amount = %(second_money)s) = 1
+        and count(*) filter (where amount = %(second_money)s and name = %(second)s) = 1
+        and 50 * %(second_money)s > (
+            select sum(amount) from analytics.deal_history
+            where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
+        )))
 from analytics.deal_history
 where meaning = 'open' and %(day)s::date - closing_date = 0
     and daterange(from_day, until_day) @> %(day)s::date

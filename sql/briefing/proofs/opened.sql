@@ -23,7 +23,7 @@ select exists (
         and h.day = %(day)s and h.name = %(deal)s and h.amount = %(money)s
         and coalesce(o.owner_name = %(owner)s, %(owner)s is null or h.owner_id = %(owner)s)
 ) and (
-    select count(*) >= 20 and avg((amount < %(money)s)::int) >= 0.9
+    select count(*) = %(of)s and count(*) >= 20 and avg((amount < %(money)s)::int) >= 0.9
     from analytics.deal_history
     where day < %(day)s and day >= %(day)s::date - 90 and amount > 0
         and daterange(from_day, until_day) @> %(day)s::date

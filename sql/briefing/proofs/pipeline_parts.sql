@@ -10,6 +10,15 @@ with moves as (
 select coalesce((select value from moves where kind = 'opened'), 0) = %(opened)s
     and coalesce((select -value from moves where kind = 'won'), 0) = %(won)s
     and coalesce((select -value from moves where kind = 'lost'), 0) = %(lost)s
+    and coalesce((
+        select sum(-p.value) = %(deal_money)s and 2 * %(deal_money)s > %(lost)s
+        from analytics.pipeline_movements p
+        join analytics.deal_history h using (id)
+        where p.kind = 'lost' and h.is_present and h.name = %(deal)s
+            and p.day > %(day)s::date - 7 and p.day <= %(day)s
+        group by p.id
+        having sum(-p.value) = %(deal_money)s
+    ), %(deal)s is null and %(deal_money)s is null)
     and coalesce((select sum(value) from moves), 0) = (
         select t.open_pipeline_value - b.open_pipeline_value
         from analytics.kpis t, analytics.kpis b
@@ -28,6 +37,15 @@ with moves as (
 select coalesce((select value from moves where kind = 'opened'), 0) = %(opened)s
     and coalesce((select -value from moves where kind = 'won'), 0) = %(won)s
     and coalesce((select -value from moves where kind = 'lost'), 0) = %(lost)s
+    and coalesce((
+        select sum(-p.value) = %(deal_money)s and 2 * %(deal_money)s > %(lost)s
+        from analytics.pipeline_movements p
+        join analytics.deal_history h using (id)
+        where p.kind = 'lost' and h.is_present and h.name = %(deal)s
+            and p.day > %(day)s::date - 7 and p.day <= %(day)s
+        group by p.id
+        having sum(-p.value) = %(deal_money)s
+    ), %(deal)s is null and %(deal_money)s is null)
     and coalesce((select sum(value) from moves), 0) = (
         select t.open_pipeline_value - b.open_pipeline_value
         from analytics.kpis t, analytics.kpis b
@@ -46,6 +64,15 @@ with moves as (
 select coalesce((select value from moves where kind = 'opened'), 0) = %(opened)s
     and coalesce((select -value from moves where kind = 'won'), 0) = %(won)s
     and coalesce((select -value from moves where kind = 'lost'), 0) = %(lost)s
+    and coalesce((
+        select sum(-p.value) = %(deal_money)s and 2 * %(deal_money)s > %(lost)s
+        from analytics.pipeline_movements p
+        join analytics.deal_history h using (id)
+        where p.kind = 'lost' and h.is_present and h.name = %(deal)s
+            and p.day > %(day)s::date - 7 and p.day <= %(day)s
+        group by p.id
+        having sum(-p.value) = %(deal_money)s
+    ), %(deal)s is null and %(deal_money)s is null)
     and coalesce((select sum(value) from moves), 0) = (
         select t.open_pipeline_value - b.open_pipeline_value
         from analytics.kpis t, analytics.kpis b

@@ -1,41 +1,181 @@
--- Whether a source has the highest share of 90 days; see glance.sql.
+-- Whether a source has the highest share of 90 days, then and a week before; see glance.sql.
 
 -- name: junk_highest
-with shares as (
-    select source, count(*) as leads,
-        round(100 * avg((meaning = 'junk')::int), 1) as share
-    from analytics.lead_history
-    where daterange(from_day, until_day) @> %(day)s::date
-        and day > %(day)s::date - 90 and day <= %(day)s
-    group by source
+with leads as (
+    select e.day, h.source, (h.meaning = 'junk')::int as is_one
+    from (values (%(day)s::date), (%(day)s::date - 7)) e (day)
+    join analytics.lead_history h
+        on daterange(h.from_day, h.until_day) @> e.day and h.day > e.day - 90 and h.day <= e.day
+),
+overall as (
+    select day, round(100 * avg(is_one), 1) as share, count(*) as leads from leads group by day
+),
+shares as (
+    select day, source, count(*) as leads, sum(is_one) as ones,
+        round(100 * avg(is_one), 1) as share
+    from leads
+    group by day, source
     having count(*) >= 30 and source <> '(none)'
 )
-select (select share from shares where source = %(source)s) = %(pct)s
-    and not exists (select from shares where source <> %(source)s and share >= %(pct)s)
-    and (select count(*) from shares) = %(sources)s and %(sources)s >= 2
-    and %(pct)s > %(all)s
+select (
+        select share = %(pct)s and ones = %(n)s and leads = %(of)s
+        from shares
+        where source = %(source)s and day = %(day)s
+    )
+    and (select count(*) from shares where day = %(day)s) = %(sources)s
+    and (select share = %(all)s and leads = %(total)s from overall where day = %(day)s)
     and (
-        select round(100 * avg((meaning = 'junk')::int), 1) from analytics.lead_history
-        where daterange(from_day, until_day) @> %(day)s::date
-            and day > %(day)s::date - 90 and day <= %(day)s
-    ) = %(all)s
+        select count(*) = 2
+        from shares s
+        join overall o using (day)
+        where s.source = %(source)s and s.share > o.share
+            and (select count(*) from shares t where t.day = s.day) >= 2
+            and not exists (
+                select from shares t
+                where t.day = s.day and t.source <> s.source and t.share >= s.share)
+    )
+    and coalesce((
+        select i.subject from analytics.briefing_items i
+        join (
+            select day, max(id) as id from analytics.ai_briefings_log group by day
+        ) b on b.id = i.briefing_id
+        where i.in_message and i.stance in ('junk_highest', 'junk_changed')
+            and b.day < %(day)s
+        order by b.day desc
+        limit 1
+    ), %(source)s) = %(source)s and %(was)s is null
+
+-- name: junk_changed
+with leads as (
+    select e.day, h.source, (h.meaning = 'junk')::int as is_one
+    from (values (%(day)s::date), (%(day)s::date - 7)) e (day)
+    join analytics.lead_history h
+        on daterange(h.from_day, h.until_day) @> e.day and h.day > e.day - 90 and h.day <= e.day
+),
+overall as (
+    select day, round(100 * avg(is_one), 1) as share, count(*) as leads from leads group by day
+),
+shares as (
+    select day, source, count(*) as leads, sum(is_one) as ones,
+        round(100 * avg(is_one), 1) as share
+    from leads
+    group by day, source
+    having count(*) >= 30 and source <> '(none)'
+)
+select (
+        select share = %(pct)s and ones = %(n)s and leads = %(of)s
+        from shares
+        where source = %(source)s and day = %(day)s
+    )
+    and (select count(*) from shares where day = %(day)s) = %(sources)s
+    and (select share = %(all)s and leads = %(total)s from overall where day = %(day)s)
+    and (
+        select count(*) = 2
+        from shares s
+        join overall o using (day)
+        where s.source = %(source)s and s.share > o.share
+            and (select count(*) from shares t where t.day = s.day) >= 2
+            and not exists (
+                select from shares t
+                where t.day = s.day and t.source <> s.source and t.share >= s.share)
+    )
+    and %(was)s <> %(source)s and (
+        select i.subject from analytics.briefing_items i
+        join (
+            select day, max(id) as id from analytics.ai_briefings_log group by day
+        ) b on b.id = i.briefing_id
+        where i.in_message and i.stance in ('junk_highest', 'junk_changed')
+            and b.day < %(day)s
+        order by b.day desc
+        limit 1
+    ) = %(was)s
 
 -- name: conv_highest
-with shares as (
-    select source, count(*) as leads,
-        round(100 * avg((meaning = 'converted')::int), 1) as share
-    from analytics.lead_history
-    where daterange(from_day, until_day) @> %(day)s::date
-        and day > %(day)s::date - 90 and day <= %(day)s
-    group by source
+with leads as (
+    select e.day, h.source, (h.meaning = 'converted')::int as is_one
+    from (values (%(day)s::date), (%(day)s::date - 7)) e (day)
+    join analytics.lead_history h
+        on daterange(h.from_day, h.until_day) @> e.day and h.day > e.day - 90 and h.day <= e.day
+),
+overall as (
+    select day, round(100 * avg(is_one), 1) as share, count(*) as leads from leads group by day
+),
+shares as (
+    select day, source, count(*) as leads, sum(is_one) as ones,
+        round(100 * avg(is_one), 1) as share
+    from leads
+    group by day, source
     having count(*) >= 30 and source <> '(none)'
 )
-select (select share from shares where source = %(source)s) = %(pct)s
-    and not exists (select from shares where source <> %(source)s and share >= %(pct)s)
-    and (select count(*) from shares) = %(sources)s and %(sources)s >= 2
-    and %(pct)s > %(all)s
+select (
+        select share = %(pct)s and ones = %(n)s and leads = %(of)s
+        from shares
+        where source = %(source)s and day = %(day)s
+    )
+    and (select count(*) from shares where day = %(day)s) = %(sources)s
+    and (select share = %(all)s and leads = %(total)s from overall where day = %(day)s)
     and (
-        select round(100 * avg((meaning = 'converted')::int), 1) from analytics.lead_history
-        where daterange(from_day, until_day) @> %(day)s::date
-            and day > %(day)s::date - 90 and day <= %(day)s
-    ) = %(all)s
+        select count(*) = 2
+        from shares s
+        join overall o using (day)
+        where s.source = %(source)s and s.share > o.share
+            and (select count(*) from shares t where t.day = s.day) >= 2
+            and not exists (
+                select from shares t
+                where t.day = s.day and t.source <> s.source and t.share >= s.share)
+    )
+    and coalesce((
+        select i.subject from analytics.briefing_items i
+        join (
+            select day, max(id) as id from analytics.ai_briefings_log group by day
+        ) b on b.id = i.briefing_id
+        where i.in_message and i.stance in ('conv_highest', 'conv_changed')
+            and b.day < %(day)s
+        order by b.day desc
+        limit 1
+    ), %(source)s) = %(source)s and %(was)s is null
+
+-- name: conv_changed
+with leads as (
+    select e.day, h.source, (h.meaning = 'converted')::int as is_one
+    from (values (%(day)s::date), (%(day)s::date - 7)) e (day)
+    join analytics.lead_history h
+        on daterange(h.from_day, h.until_day) @> e.day and h.day > e.day - 90 and h.day <= e.day
+),
+overall as (
+    select day, round(100 * avg(is_one), 1) as share, count(*) as leads from leads group by day
+),
+shares as (
+    select day, source, count(*) as leads, sum(is_one) as ones,
+        round(100 * avg(is_one), 1) as share
+    from leads
+    group by day, source
+    having count(*) >= 30 and source <> '(none)'
+)
+select (
+        select share = %(pct)s and ones = %(n)s and leads = %(of)s
+        from shares
+        where source = %(source)s and day = %(day)s
+    )
+    and (select count(*) from shares where day = %(day)s) = %(sources)s
+    and (select share = %(all)s and leads = %(total)s from overall where day = %(day)s)
+    and (
+        select count(*) = 2
+        from shares s
+        join overall o using (day)
+        where s.source = %(source)s and s.share > o.share
+            and (select count(*) from shares t where t.day = s.day) >= 2
+            and not exists (
+                select from shares t
+                where t.day = s.day and t.source <> s.source and t.share >= s.share)
+    )
+    and %(was)s <> %(source)s and (
+        select i.subject from analytics.briefing_items i
+        join (
+            select day, max(id) as id from analytics.ai_briefings_log group by day
+        ) b on b.id = i.briefing_id
+        where i.in_message and i.stance in ('conv_highest', 'conv_changed')
+            and b.day < %(day)s
+        order by b.day desc
+        limit 1
+    ) = %(was)s

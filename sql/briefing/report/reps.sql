@@ -4,6 +4,7 @@
 select
     owner_name,
     open_deals,
+    closed_deals,
     won_deals,
     won_value,
     win_rate_by_count as win_rate_pct,
