@@ -7,7 +7,9 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
 
-from aha_pipeline_tests.oracle.figures import MARTS, Picture, Rows, kpis, places
+from aha_pipeline.warehouse.checks import SAMPLE_ROWS
+from aha_pipeline_tests.oracle import course, figures
+from aha_pipeline_tests.oracle.figures import Picture, Rows, kpis, places
 from aha_pipeline_tests.oracle.text import key
 from aha_pipeline_tests.warehouse.marts_company import rows, wrong
 
@@ -18,7 +20,8 @@ ORDERS = {
     "pipeline_by_stage": "position, stage = '(none)'",
     "time_in_stage": "position, stage = '(none)'",
 }
-LABELS = {"source", "status", "step", "stage"}
+LABELS = {"source", "status", "step", "stage", "name"}
+MARTS = figures.MARTS | course.MARTS
 # (measure, its key): the mart that shows it of all, and what it is asked beside days and names.
 MEASURES = {
     ("sources", ("source",)): ("source_quality", ()),
@@ -32,13 +35,18 @@ def faults_of_marts(connection, picture: Picture) -> list[str]:
     faults = [fault for mart in MARTS for fault in faults_of_rows(connection, picture, mart)]
     faults += _narrowed(connection, picture) + faults_of_periods(connection, picture)
     faults += _moved(connection, picture) + _misplaced(connection, picture)
-    return faults + [f"check of {asset}: {lines}" for asset, lines in wrong(connection).items()]
+    found = wrong(connection)
+    told, right = len(found.pop("analytics/targets", ())), course.troubles(picture)
+    if told != min(right, SAMPLE_ROWS):
+        faults.append(f"check of targets: {told} sentences, right are {right}")
+    return faults + [f"check of {asset}: {lines}" for asset, lines in found.items()]
 
 
 def faults_of_rows(connection, picture: Picture, mart: str) -> list[str]:
     """Return what differs in one mart."""
-    found = {_key(row, MARTS[mart][0]): row for row in rows(connection, mart)}
-    return [f"{mart} {fault}" for fault in _differences(picture.rows_of(mart), found)]
+    names, compute = MARTS[mart]
+    found = {_key(row, names): row for row in rows(connection, mart)}
+    return [f"{mart} {fault}" for fault in _differences(picture.rows_of(mart, compute), found)]
 
 
 def _key(row: dict, names: tuple[str, ...]) -> tuple:

@@ -54,10 +54,10 @@ class Picture:
     reading: str | None  # how Exchange_Rate is read
     computed: dict[str, Any] = field(default_factory=dict)
 
-    def rows_of(self, mart: str) -> Rows:
+    def rows_of(self, mart: str, compute: Callable[["Picture"], Rows]) -> Rows:
         """Return the rows of a mart, computed once."""
         if mart not in self.computed:
-            self.computed[mart] = MARTS[mart][1](self)
+            self.computed[mart] = compute(self)
         return self.computed[mart]
 
     def moved(self) -> dict[str, Counter]:

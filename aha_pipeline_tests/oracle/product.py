@@ -12,6 +12,8 @@ from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.marts import contiguous_range, refresh
 from aha_pipeline.warehouse.meanings import derive_meanings
 from aha_pipeline_tests.oracle.company import Company, deletions, seen
+from aha_pipeline_tests.oracle.course import course_of, put
+from aha_pipeline_tests.oracle.deals import local_day
 
 NO_FILE = Path("/nonexistent/picklist_meaning.csv")  # nobody corrects Zoho's meanings here
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -49,6 +51,7 @@ def empty(connection: Connection, company: Company) -> None:
                 for stage, meaning in stages.items()
             ],
         )
+    put(connection, course_of(company, local_day(datetime.now(UTC), company.zone)))
     connection.commit()
 
 

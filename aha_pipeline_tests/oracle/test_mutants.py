@@ -21,9 +21,14 @@ from aha_pipeline.warehouse.measures import read_measures
 from aha_pipeline_tests.kit.databases import address_of, administer
 from aha_pipeline_tests.oracle import product
 from aha_pipeline_tests.oracle.company import draw_company
-from aha_pipeline_tests.oracle.comparison import faults_of_marts, faults_of_periods, faults_of_rows
+from aha_pipeline_tests.oracle.comparison import (
+    MARTS,
+    faults_of_marts,
+    faults_of_periods,
+    faults_of_rows,
+)
 from aha_pipeline_tests.oracle.deals import local_day
-from aha_pipeline_tests.oracle.figures import MARTS, Picture, take_picture
+from aha_pipeline_tests.oracle.figures import Picture, take_picture
 from aha_pipeline_tests.oracle.memory import Memory, remember
 from aha_pipeline_tests.oracle.mutants import mutants
 from aha_pipeline_tests.warehouse.marts_company import rows
