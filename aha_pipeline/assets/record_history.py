@@ -10,6 +10,7 @@ from aha_pipeline.assets.back_fill import MODULES, BackFill, back_fill
 from aha_pipeline.assets.modules import GROUP, module_key
 from aha_pipeline.crm.errors import ZohoError
 from aha_pipeline.services import Services
+from aha_pipeline.warehouse import history_known
 
 KEY = dg.AssetKey([GROUP, "record_history"])
 TABLE = "crm.record_history"
@@ -42,7 +43,9 @@ def history_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
     def record_history(services: dg.ResourceParam[Services]) -> dg.MaterializeResult:
         with services.connect() as connection:
             described = columns.schema_metadata(connection, TABLE)
-        return dg.MaterializeResult(metadata={**_read(services), **described})
+            known = history_known.read(connection)
+        figures = {"in the figures": history_known.sentence(known)} if known else {}
+        return dg.MaterializeResult(metadata={**_read(services), **figures, **described})
 
     return record_history
 

@@ -10,7 +10,7 @@ from aha_pipeline.assets.load_plan import plan, spread
 from aha_pipeline.commands.sync import prepare
 from aha_pipeline.services import Services
 from aha_pipeline.settings import SettingsError
-from aha_pipeline.warehouse import record_history, state
+from aha_pipeline.warehouse import history_known, record_history, state
 
 NOT_COUNTED = "Zoho does not count its records: grant the scope ZohoSearch.securesearch.READ."
 
@@ -36,6 +36,7 @@ def history(console: Console, *, is_plan_only: bool) -> bool:
         done = back_fill(opened)
     for line in lines(done):
         console.print(line, soft_wrap=True)
+    console.print("The next `aha sync` takes it into the figures.", style="dim")
     console.print(f"Took {time.monotonic() - began:.1f} s.", style="dim")
     return True
 
@@ -46,6 +47,7 @@ def show_plan(console: Console, opened: Services) -> None:
         is_first = not state.has_synced(connection)
         left = len(record_history.to_read(connection))
         progress = record_history.progress(connection)
+        known = history_known.read(connection)
     if is_first:
         planned = plan(opened, opened.settings.zoho_modules)
         console.print(planned.sentence if planned else NOT_COUNTED, soft_wrap=True)
@@ -54,6 +56,8 @@ def show_plan(console: Console, opened: Services) -> None:
     opened.zoho().release_unused()
     over = spread(ceil(left / a_day) if a_day else 0)
     console.print(progress.sentence)
+    if known:
+        console.print(f"In the figures: {history_known.sentence(known)}", soft_wrap=True)
     console.print(
         f"The history of {left:,} records is to be read: about {left:,} API credits, {over}."
         if left

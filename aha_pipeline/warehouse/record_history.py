@@ -61,12 +61,11 @@ class Progress:
         if self.share is None:
             return "No deal is open."
         if self.known_back_to is None:
-            return "Nothing is known from before the first sync yet."
+            return "Nothing is read from before the first sync yet."
         # Rounded down: all is all.
         percent = int(self.share * 100)
         return (
-            f"History known back to {self.known_back_to:%-d %b %Y} for {percent} % of the open "
-            "value."
+            f"History read back to {self.known_back_to:%-d %b %Y} for {percent}% of the open value."
         )
 
 

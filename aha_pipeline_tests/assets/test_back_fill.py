@@ -406,7 +406,7 @@ def test_history_that_does_not_reach_the_creation_says_so(company: Company) -> N
     )
     assert (complete, int(reaches.timestamp())) == (True, new)
     assert done.progress.share == 1
-    assert done.progress.sentence.startswith("History known back to")
+    assert done.progress.sentence.startswith("History read back to")
 
 
 def test_the_open_and_the_newest_come_first(company: Company) -> None:

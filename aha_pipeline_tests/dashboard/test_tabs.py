@@ -5,7 +5,8 @@ import json
 import pytest
 
 from aha_pipeline import sql
-from aha_pipeline.warehouse.connection import connect_reader
+from aha_pipeline.warehouse import history_known
+from aha_pipeline.warehouse.connection import connect, connect_reader
 from aha_pipeline_tests.dashboard.company import TAGGED
 from aha_pipeline_tests.kit.serving import TABS
 from dashboard.records import LISTS
@@ -75,6 +76,13 @@ def test_source_shares_add_up_and_name_the_empty_source(page, filled_url):
     assert any("(none)" in name for name in drawn["layout"]["yaxis"]["ticktext"])
     totals = [sum(parts) for parts in zip(*(t["x"] for t in drawn["data"]), strict=True)]
     assert totals == pytest.approx([100] * len(totals), abs=0.05)
+
+
+def test_how_far_back_history_is_known_stands_above_the_deals(page, filled_url):
+    with connect(filled_url) as connection:
+        said = history_known.sentence(history_known.read(connection))
+    assert said.startswith("History known back to")
+    assert said in [caption.value for caption in page(filled_url, TABS[2]).caption]
 
 
 def test_rep_with_few_closed_deals_is_hollow(page, filled_url):

@@ -65,6 +65,8 @@ TAMPERED = {
     "update analytics.lead_cohorts set leads = leads + 1": {"lead_cohorts"},
     "update analytics.lead_cohorts set won = leads + 1": {"lead_cohorts"},
     "update analytics.cohort_parts set qualified = qualified + 1": {"cohort_parts"},
+    "update analytics.history_parts set value = value + 0.01": {"history_parts"},
+    "delete from analytics.history_parts": {"history_parts"},
     "update analytics.kpi_parts set won_value = won_value + 0.01": {"kpi_parts"},
     "update analytics.kpi_parts set junk_leads_change = 5": {"kpi_parts"},
     "delete from analytics.kpi_parts where new_leads > 0": {"kpi_parts"},
@@ -79,7 +81,7 @@ TAMPERED = {
         "lead_history"
     },
     "insert into analytics.deal_history select * from analytics.deal_history "
-    "where is_present limit 1": {"deal_history", "deals"},
+    "where is_present limit 1": {"deal_history", "deals", "history_parts"},
     "update analytics.deal_history set until_day = until_day - 1 where id = 'D1'": {"deal_history"},
     "update analytics.lead_history set until_day = until_day + 1 where id = 'L1'": {"lead_history"},
 }

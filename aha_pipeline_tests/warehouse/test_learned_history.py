@@ -5,11 +5,12 @@ one simulation, and what a record said on a day is read off its life.
 """
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from random import Random
 
 import pytest
@@ -191,6 +192,8 @@ def test_what_is_told_in_part_is_right_where_it_says_that_it_is_known(
         tell(connection, told)
         build(connection, FIRST_DAY, LAST_DAY)
         assert wrong(connection) == {}
+        judge_known(connection)
+        judge_assumed(connection)
         for module, mart in (("Deals", "deal_history"), ("Leads", "lead_history")):
             for row in rows(connection, mart):
                 until = row["until_day"] or LAST_DAY + timedelta(days=1)
@@ -207,6 +210,69 @@ def test_what_is_told_in_part_is_right_where_it_says_that_it_is_known(
                     if state and not row["closed_day" if module == "Deals" else "deal_id"]:
                         assert _said(row, module) == _states(state, module), (row, day)
     assert min(known["zoho_history"], known["assumed"], not_known) > 0
+
+
+def judge_known(connection) -> None:
+    """Compare how far back the past is known with the contents, walked back one by one."""
+    records, value = Counter(), Counter()
+    for entity, mart in (("deal", "deal_history"), ("lead", "lead_history")):
+        contents = defaultdict(list)
+        for row in sorted(rows(connection, mart), key=itemgetter("from_day")):
+            contents[row["id"]].append(row)
+        for held in contents.values():
+            if held[0]["is_deleted"]:
+                continue
+            [now] = [row for row in held if row["is_present"]]
+            is_open = now["meaning"] in ("open", "qualified")
+            by, since = _known(held)
+            for scope in ("all", "open") if is_open else ("all",):
+                records[entity, scope, by, since] += 1
+                if entity == "deal" and is_open:
+                    value[entity, scope, by] += now["amount"] or 0
+    shown = rows(connection, "history_known")
+    assert {row["known_by"] for row in shown} == {"watched", "zoho_history", "assumed"}
+    for row in shown:
+        if row["entity"] != "all":
+            of = row["entity"], row["scope"], row["known_by"]
+            days = {since: n for (*key, since), n in records.items() if tuple(key) == of}
+            first = max(days) if row["known_by"] == "assumed" else min(days)
+            assert (row["known_from"], row["records"]) == (first, sum(days.values())), of
+            assert row["value"] == value[of], of
+    for scope in ("all", "open"):
+        of_all = [row for row in shown if (row["entity"], row["scope"]) == ("all", scope)]
+        assert sum(row["records"] for row in of_all) == sum(
+            number for key, number in records.items() if key[1] == scope
+        )
+        assert sum(row["records_pct"] for row in of_all) == pytest.approx(100)
+        assert sum(row["value_pct"] for row in of_all) == pytest.approx(100)
+
+
+def judge_assumed(connection) -> None:
+    """Compare how much of the open value of a day is assumed with its deals, one by one."""
+    shares = set()
+    for day in (FIRST_DAY + timedelta(days=number) for number in range(40, 401, 60)):
+        held = [
+            row
+            for row in rows(connection, "deal_history")
+            if row["meaning"] == "open" and row["from_day"] <= day < (row["until_day"] or date.max)
+        ]
+        value = sum(row["amount"] or 0 for row in held)
+        known = sum(row["amount"] or 0 for row in held if (row["known_from"] or date.max) <= day)
+        query = f"select measures.assumed_pct('{day}') as pct"
+        [said] = rows(connection, query)
+        shares.add(said["pct"])
+        assert said["pct"] == pytest.approx(100 - 100 * known / value), day
+    assert min(shares) == 0 < max(shares)
+
+
+def _known(contents: list[dict]) -> tuple[str, date]:
+    """Return by what the whole past of a record is known, and since when all of it is."""
+    since = contents[0]["from_day"]
+    for row in reversed(contents):
+        if row["until_day"] != row["from_day"] and row["known_from"] != row["from_day"]:
+            return "assumed", row["known_from"] or row["until_day"]
+    is_told = any(row["known_by"] == "zoho_history" for row in contents)
+    return "zoho_history" if is_told else "watched", since
 
 
 def _said(row: dict, module: str) -> dict:

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from aha_pipeline.figures import percent
+from aha_pipeline.warehouse import history_known
 from dashboard import pages
 from dashboard.charts import deals as charts
 from dashboard.charts import reps
@@ -16,6 +18,8 @@ NO_DEAL = "There is no deal for these filters."
 
 def show(source: Source) -> None:
     """Show the tab."""
+    if "Deals" not in source.not_read:
+        st.caption(history_known.sentence(source.mart("history_known", "entity, scope")))
     stages(source)
     _movements(source)
     closing(source)
@@ -76,10 +80,12 @@ def _movements(source: Source) -> None:
             rows if any(row["value"] for row in rows) else [],
             of=("Deals",),
             title="What moved the open pipeline",
-            about=f"Open value {_between(rows[0])}; the parts sum to the difference exactly.",
+            about=f"Open value {_between(rows[0])}; the parts sum to the difference exactly."
+            f"{_assumed(rows[0])}",
             definition="Sum of Amount over the deals open at each end, and every movement between: "
             "opened, amount raised or cut, won, lost, deleted, reopened. Handed over shows where "
-            "an owner is chosen.",
+            "an owner is chosen. Assumed: what a deal said then is not known, so it is taken to "
+            "have said what it said next; told from 5% of the value on.",
             empty="Nothing was open in these days.",
         )
     with middle:
@@ -114,6 +120,13 @@ def _movements(source: Source) -> None:
 def _between(row: Row) -> str:
     first, last = row["first_day"], row["last_day"]
     return f"from {first:%-d %b %Y} to {last:%-d %b %Y}" if first else "of no day yet"
+
+
+def _assumed(row: Row) -> str:
+    share = row["assumed_pct"]
+    if share is None:
+        return ""
+    return f" {percent(share)} of the value at the start rests on assumption: see above."
 
 
 def closing(source: Source) -> None:

@@ -45,3 +45,32 @@ language sql stable as $$
         and (of_owners is null or h.owner_id = any(of_owners))
     group by h.stage, h.source, h.owner_id
 $$;
+
+-- How much of what was open at the end of a day rests on assumption: the percent of its value, or of
+-- the deals where they had none, whose content on that day is not known. Null where none was open.
+create function measures.assumed_pct(
+    at_end_of date, of_sources text[] default null, of_owners text[] default null
+) returns numeric
+language sql stable as $$
+    select coalesce(
+        measures.pct(
+            coalesce(sum(h.amount) filter (where a.is_assumed), 0), sum(h.amount)
+        ),
+        measures.pct(count(*) filter (where a.is_assumed), count(*))
+    )
+    from analytics.deal_history h
+    cross join lateral (
+        select coalesce(h.known_from > at_end_of, true) as is_assumed
+    ) a
+    where h.meaning = 'open'
+        and h.from_day <= at_end_of
+        and (h.until_day is null or h.until_day > at_end_of)
+        and (of_sources is null or h.source = any(of_sources))
+        and (of_owners is null or h.owner_id = any(of_owners))
+$$;
+
+-- Whether so much is assumed that a reader of the figure has to be told.
+create function measures.is_much_assumed(assumed_pct numeric) returns boolean
+language sql immutable parallel safe as $$
+    select assumed_pct >= 5
+$$;
