@@ -24,6 +24,7 @@ from aha_pipeline.warehouse import record_history
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline_tests.assets import world as warehouse
 from aha_pipeline_tests.kit.fake_clock import FakeClock
+from aha_pipeline_tests.kit.sessions import kept_sessions
 from zoho_sandbox.faults.switches import Churn, Switches
 from zoho_sandbox.server import Sandbox, start
 
@@ -122,7 +123,7 @@ class Company:
 @pytest.fixture
 def company(connected: Sandbox, tmp_path, monkeypatch) -> Iterator[Company]:
     clock = FakeClock(NOW)
-    with start(data_dir=tmp_path / "records", now=clock) as sandbox:
+    with kept_sessions(), start(data_dir=tmp_path / "records", now=clock) as sandbox:
         monkeypatch.setattr(clocks, "check", lambda *_: None)
         monkeypatch.setattr(services, "BACKOFF_SECONDS", 0.002)
         monkeypatch.setenv("ZOHO_HISTORY_SHARE", "10")
