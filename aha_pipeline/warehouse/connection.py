@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from secrets import token_hex
 from typing import Any
 
 import psycopg2
@@ -15,8 +16,9 @@ from aha_pipeline import sql
 from aha_pipeline.warehouse import errors
 
 CONNECT_TIMEOUT_SECONDS = 10
-# Says in the database which machine and process a session is of; PostgreSQL keeps 63 bytes.
-APPLICATION = f"aha_pipeline {os.uname().nodename[:32]}/{os.getpid()}"
+# Says in the database which machine and process a session is of; PostgreSQL keeps 63 bytes. A
+# container made anew may have the same name and number: the last part is this process's own.
+APPLICATION = f"aha_pipeline {os.uname().nodename[:32]}/{os.getpid()} {token_hex(3)}"
 ON_SOCKET = "connection to server on socket"
 NO_TLS = "server does not support SSL"  # libpq's words
 

@@ -65,14 +65,15 @@ def test_only_a_run_that_has_not_beaten_for_long_is_ended(database_url, monkeypa
         assert ("slow",) in rows(database_url, LIVE)
 
 
-def test_a_suspended_run_keeps_no_lock(database_url):
-    name = "set application_name = 'old-host/7'"
+@pytest.mark.parametrize("beat_ago", [0, 60], ids=["begun before", "begun since the last beat"])
+def test_a_suspended_run_keeps_no_lock(database_url, beat_ago):
+    name = "set application_name = 'old-host/7 %s'"
     with closing(psycopg2.connect(database_url)) as asleep, asleep.cursor() as locking:
-        locking.execute(f"{name}; lock table crm.leads_raw")
-        rows(database_url, DEAD, "asleep", 0)
-        rows(database_url, "update crm.run_heartbeats set application = 'old-host/7'")
+        locking.execute(name % "a" + "; lock table crm.leads_raw")
+        rows(database_url, DEAD, "asleep", beat_ago)
+        rows(database_url, "update crm.run_heartbeats set application = 'old-host/7 a'")
         with connect(database_url) as anew, anew.cursor() as cursor:  # as in a container made anew
-            cursor.execute(f"{name}; select 1")
+            cursor.execute(name % "b" + "; select 1")
             with connect(database_url) as connection:
                 room.end_sessions(connection, ["asleep"])
             await_(lambda: rows(database_url, "select count(*) from crm.leads_raw") == [(0,)])

@@ -16,10 +16,10 @@ where beat_at < now() - %(seconds)s * interval '1 second'
     and pg_postmaster_start_time() < now() - %(seconds)s * interval '1 second'
 
 -- name: end_sessions
--- A process that was made anew may bear the same name: its sessions are younger than the last beat.
+-- Those begun since the last beat too: a machine may have been suspended right after it.
 select pg_terminate_backend(a.pid)
 from crm.run_heartbeats h
-join pg_stat_activity a on a.application_name = h.application and a.backend_start < h.beat_at
+join pg_stat_activity a on a.application_name = h.application
 where h.run_id = any(%(runs)s)
     and a.datname = current_database()
     and a.usename = current_user
