@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,8 +12,8 @@ from websockets.sync.client import connect
 
 from aha_pipeline_tests.kit.hostile_page import hostile_page
 from aha_pipeline_tests.kit.ports import free_port
+from aha_pipeline_tests.kit.waiting import LONGEST, MILLISECONDS, wait_until
 
-START_SECONDS = 90
 SET = "mutation { setConcurrencyLimit(concurrencyKey: KEY, limit: 3) }"
 LIMITS = "{ instance { concurrencyLimits { concurrencyKey } } }"
 
@@ -35,10 +34,7 @@ def ui(tmp_path_factory) -> Iterator[str]:
         )
     address = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and not answers(address):
-            time.sleep(0.2)
-        assert answers(address), (folder / "log").read_text()
+        wait_until(lambda: answers(address), (folder / "log").read_text, step=0.2)
         yield address
     finally:
         server.terminate()
@@ -47,14 +43,14 @@ def ui(tmp_path_factory) -> Iterator[str]:
 
 def answers(address: str) -> bool:
     try:
-        return requests.get(f"{address}/server_info", timeout=5).ok
+        return requests.get(f"{address}/server_info", timeout=LONGEST).ok
     except requests.RequestException:
         return False
 
 
 def limited(ui: str) -> set[str]:
     """Return the pools that have a limit, by the call that the UI itself makes."""
-    answer = requests.post(f"{ui}/graphql", json={"query": LIMITS}, timeout=30).json()
+    answer = requests.post(f"{ui}/graphql", json={"query": LIMITS}, timeout=LONGEST).json()
     return {limit["concurrencyKey"] for limit in answer["data"]["instance"]["concurrencyLimits"]}
 
 
@@ -90,7 +86,7 @@ def test_a_page_of_a_stranger_changes_nothing_and_sees_nothing(ui, chromium, nam
     ):
         page = context.new_page()
         page.goto(page_of_a_stranger.replace("127.0.0.1", name))
-        page.wait_for_function("document.title.startsWith('socket ')", timeout=30_000)
+        page.wait_for_function("document.title.startsWith('socket ')", timeout=MILLISECONDS)
         assert page.title() == "socket refused"
         assert not any("Dagster" in frame.title() for frame in page.frames[1:])
     assert pool not in limited(ui)
@@ -146,7 +142,7 @@ def test_what_a_browser_or_a_program_sends_wrongly_is_refused(ui, case):
         params={"query": mutation(pool)},
         json={"query": mutation(pool)},
         headers={"Content-Type": "application/json", **headers},
-        timeout=30,
+        timeout=LONGEST,
     )
     assert answer.status_code == 403
     assert answer.text.endswith((".", ")")), "one sentence says why"
@@ -159,7 +155,7 @@ def test_what_a_browser_or_a_program_sends_wrongly_is_refused(ui, case):
 @pytest.mark.parametrize("path", ["/", "/graphql", "/report_asset_materialization/leads"])
 def test_every_path_is_guarded(ui, path, headers):
     for method in ("GET", "POST"):
-        answer = requests.request(method, ui + path, headers=headers, timeout=30)
+        answer = requests.request(method, ui + path, headers=headers, timeout=LONGEST)
         assert answer.status_code == 403
 
 
@@ -178,17 +174,17 @@ def test_a_socket_under_another_name_is_refused(ui):
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "MDEyMzQ1Njc4OWFiY2RlZg==",
     }
-    assert requests.get(f"{ui}/graphql", headers=handshake, timeout=30).status_code == 403
+    assert requests.get(f"{ui}/graphql", headers=handshake, timeout=LONGEST).status_code == 403
 
 
 def test_a_name_in_the_settings_is_its_own_behind_a_proxy(ui):
     headers = {"Host": "dagster.example.com", "Origin": "https://dagster.example.com"}
     query = {"query": "{ version }"}
-    assert requests.post(f"{ui}/graphql", json=query, headers=headers, timeout=30).ok
+    assert requests.post(f"{ui}/graphql", json=query, headers=headers, timeout=LONGEST).ok
 
 
 def test_no_page_may_frame_it_or_read_its_answers(ui):
-    headers = requests.get(ui, timeout=30).headers
+    headers = requests.get(ui, timeout=LONGEST).headers
     assert headers["X-Frame-Options"] == "SAMEORIGIN"
     assert "frame-ancestors 'self'" in headers["Content-Security-Policy"]
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"

@@ -10,7 +10,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,10 +33,11 @@ from aha_pipeline.warehouse.marts import refresh
 from aha_pipeline.warehouse.meanings import derive_meanings
 from aha_pipeline.warehouse.redaction import Redactor
 from aha_pipeline_tests.assets.world import read
-from aha_pipeline_tests.kit.command import SECONDS, aha, running
+from aha_pipeline_tests.kit.command import aha, running
 from aha_pipeline_tests.kit.fake_clock import FakeClock
 from aha_pipeline_tests.kit.mart_contents import figures, rows
 from aha_pipeline_tests.kit.programs import pg_tool
+from aha_pipeline_tests.kit.waiting import LONGEST, wait_until
 from zoho_sandbox.server import Sandbox, start
 
 PERSONS, OTHERS, CONVERTED = 50, 12, 12
@@ -351,10 +351,7 @@ def test_a_killed_command_goes_on_at_the_next_and_says_what_it_did(connected, da
     opened = services.current()
     read(opened, "Leads")
     with running("forget", "--yes", "--phone", "098765 00007") as command:
-        until = time.monotonic() + SECONDS
-        while not rows(database_url, "select id from crm.erasures"):
-            assert time.monotonic() < until
-            time.sleep(0.01)
+        wait_until(lambda: rows(database_url, "select id from crm.erasures"), step=0.01)
         command.send_signal(signal.SIGKILL)
     listed = aha("forget")
     assert "request" in listed.stdout
@@ -371,7 +368,7 @@ def test_it_is_sealed_until_the_day_that_the_company_chose(connected, database_u
     read(services.current(), "Leads")
     asked = subprocess.run(
         [sys.executable, "-m", "aha_pipeline", "forget", "--email", "KANARI.3q@zoo.EXAMPLE"],
-        input="y\n", capture_output=True, text=True, timeout=60, check=True,
+        input="y\n", capture_output=True, text=True, timeout=LONGEST, check=True,
     )  # fmt: skip
     assert "kanari First_Name 3q" in asked.stdout  # shown before it asks
     assert "deleted for good after 365 days" in asked.stdout

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,8 +14,9 @@ import psutil
 import pytest
 
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline_tests.kit.command import SECONDS, SECRETS, Command, aha, assert_refused, running
+from aha_pipeline_tests.kit.command import SECRETS, Command, aha, assert_refused, running
 from aha_pipeline_tests.kit.databases import fresh_database
+from aha_pipeline_tests.kit.waiting import wait_until
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 START = TODAY - timedelta(days=4)
@@ -193,13 +194,6 @@ def test_sigterm_stops_a_command_that_has_not_begun_its_run(recent):
         stopped = command.wait()
     assert stopped.returncode == 130
     assert "Stopped" in stopped.stderr
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from aha_pipeline.crm.data_centres import accounts_url_for
 from aha_pipeline.crm.permissions import SCOPES
 from aha_pipeline.settings import load
 from aha_pipeline_tests.kit.command import aha, assert_refused
+from aha_pipeline_tests.kit.waiting import LONGEST
 from zoho_sandbox.server import Sandbox
 
 CLIENT = {"ZOHO_CLIENT_ID": "1000.MINE", "ZOHO_CLIENT_SECRET": "secret-of-client"}
@@ -53,7 +54,7 @@ def test_what_is_not_given_is_asked_for_and_the_secret_is_not_shown(company, env
     finished = subprocess.run(
         [sys.executable, "-m", "aha_pipeline", "login"],
         input=f"1000.TYPED\nsecret-typed\n{code}\n",
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=LONGEST,
     )  # fmt: skip
     assert finished.returncode == 0, finished.stderr
     assert "secret-typed" not in finished.stdout + finished.stderr

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -16,6 +15,7 @@ import requests
 
 from aha_pipeline_tests.kit.dagster_ui import GRAPH
 from aha_pipeline_tests.kit.ports import free_port
+from aha_pipeline_tests.kit.waiting import LONGEST, wait_until
 
 TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 
@@ -36,11 +36,12 @@ def up(connected, monkeypatch, tmp_path):
             stdout=file,
             stderr=subprocess.STDOUT,
         )
-    deadline = time.monotonic() + 150
-    while "Ctrl-C stops" not in output.read_text():
-        assert running.poll() is None, output.read_text()
-        assert time.monotonic() < deadline, output.read_text()
-        time.sleep(0.3)
+
+    def has_ended_or_serves() -> bool:
+        return running.poll() is not None or "Ctrl-C stops" in output.read_text()
+
+    wait_until(has_ended_or_serves, output.read_text, step=0.3)
+    assert running.poll() is None, output.read_text()
     yield running, output.read_text()
     running.kill()
     running.wait()
@@ -53,7 +54,7 @@ def address(printed: str, name: str) -> str:
 def dashboard_answers(printed: str) -> bool:
     with suppress(requests.ConnectionError):
         health = f"{address(printed, 'Dashboard')}/_stcore/health"
-        return requests.get(health, timeout=10).text == "ok"
+        return requests.get(health, timeout=LONGEST).text == "ok"
     return False
 
 
@@ -62,7 +63,7 @@ def test_it_syncs_serves_keeps_up_and_stops_without_leaving_a_process(up, tmp_pa
     output = tmp_path / "output"
     assert re.search(r"Leads +3 +3 ", printed)
     answer = requests.post(
-        f"{address(printed, 'Dagster UI')}/graphql", json={"query": GRAPH}, timeout=30
+        f"{address(printed, 'Dagster UI')}/graphql", json={"query": GRAPH}, timeout=LONGEST
     ).json()["data"]
     assert {"path": ["crm", "leads_raw"]} in [node["assetKey"] for node in answer["assetNodes"]]
     assert {"jobName": "daily_sync", "status": "SUCCESS"} in answer["runsOrError"]["results"]
@@ -77,7 +78,7 @@ def test_it_syncs_serves_keeps_up_and_stops_without_leaving_a_process(up, tmp_pa
         [sys.executable, "-m", "aha_pipeline", "up", *free_ports()],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST,
     )
     assert second.returncode == 1
     assert "already running" in second.stderr
@@ -94,15 +95,12 @@ def test_it_syncs_serves_keeps_up_and_stops_without_leaving_a_process(up, tmp_pa
     assert {address.removeprefix("::ffff:") for address in addresses} == {"127.0.0.1"}
     (dashboard,) = (one for one in family if any("streamlit" in part for part in one.cmdline()))
     dashboard.kill()
-    deadline = time.monotonic() + 60
-    while not ("Dashboard was killed by SIGKILL" in output.read_text()
-               and dashboard_answers(printed)):  # fmt: skip
-        assert time.monotonic() < deadline
-        time.sleep(0.3)
+    wait_until(lambda: "Dashboard was killed by SIGKILL" in output.read_text(), step=0.3)
+    wait_until(lambda: dashboard_answers(printed), step=0.3)
     family = psutil.Process(running.pid).children(recursive=True)
     running.send_signal(signal.SIGHUP)  # as when its terminal is closed
-    assert running.wait(60) == 0
-    _, alive = psutil.wait_procs(family, timeout=10)
+    assert running.wait(LONGEST) == 0
+    _, alive = psutil.wait_procs(family, timeout=LONGEST)
     assert alive == []
 
 
@@ -114,7 +112,7 @@ def test_a_port_in_use_is_one_sentence(connected):
             [sys.executable, "-m", "aha_pipeline", "up", "--ui-port", str(taken.getsockname()[1])],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=LONGEST,
         )
     assert finished.returncode == 1
     assert re.fullmatch(r"aha: Port \d+ is in use.*--ui-port\.\n", finished.stderr)
@@ -127,7 +125,7 @@ def test_a_dashboard_for_others_without_a_login_is_one_sentence(monkeypatch, tmp
         [sys.executable, "-m", "aha_pipeline", "up", *free_ports()],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONGEST,
     )
     assert finished.returncode == 1
     assert re.fullmatch(r"aha: The dashboard has no login.*0\.0\.0\.0.*\n", finished.stderr)

@@ -4,7 +4,6 @@ from typing import Any
 
 from aha_pipeline_tests.kit.browser import STILL
 
-MILLISECONDS = 180_000
 # On a busy machine a page that has just run may be about to draw, or to run again.
 UNCHANGED = f"""() => {{
     const now = performance.now();

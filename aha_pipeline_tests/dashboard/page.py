@@ -9,8 +9,7 @@ from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from aha_pipeline_tests.kit.serving import APP, TABS
-
-SECONDS = 30
+from aha_pipeline_tests.kit.waiting import LONGEST
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def run(
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setattr(config, "_main_script_path", str(APP))
     config.get_config_options(force_reparse=True)
-    app = AppTest.from_file(str(APP), default_timeout=SECONDS)
+    app = AppTest.from_file(str(APP), default_timeout=LONGEST)
     for key, value in {"tab": tab, **state}.items():
         app.session_state[key] = value
     for key, values in (address or {}).items():

@@ -9,7 +9,8 @@ from urllib.parse import quote_plus
 
 import pytest
 
-MILLISECONDS = 60_000
+from aha_pipeline_tests.kit.waiting import MILLISECONDS
+
 RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 # Those that another colour scheme may break.
 OF_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}

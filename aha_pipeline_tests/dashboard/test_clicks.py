@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from aha_pipeline_tests.dashboard.clicks import MILLISECONDS, click, open_tab, settle
+from aha_pipeline_tests.dashboard.clicks import click, open_tab, settle
+from aha_pipeline_tests.kit.waiting import MILLISECONDS
 
 YEAR = "&period=This+fiscal+year"
 LAST_OF_A_LIST = "Download all as Excel"

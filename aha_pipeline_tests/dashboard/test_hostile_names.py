@@ -9,6 +9,7 @@ from aha_pipeline_tests.dashboard import company as small
 from aha_pipeline_tests.dashboard.clicks import click, open_tab, settle
 from aha_pipeline_tests.kit.ports import free_port
 from aha_pipeline_tests.kit.serving import TABS, served
+from aha_pipeline_tests.kit.waiting import MILLISECONDS
 from aha_pipeline_tests.warehouse import marts_company as marts
 
 HOST = "evil.example"
@@ -75,7 +76,7 @@ def page(chromium, address) -> Iterator[object]:
     """A page that records what it asks of others than its own server."""
     with chromium.new_context(viewport={"width": 1366, "height": 4000}) as context:
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(MILLISECONDS)
         page.foreign = []
         page.on(
             "request",

@@ -15,11 +15,11 @@ from aha_pipeline_tests.dashboard.clicks import click, open_tab
 from aha_pipeline_tests.kit.identity_provider import CLIENT, SECRET, IdentityProvider, running
 from aha_pipeline_tests.kit.ports import free_port
 from aha_pipeline_tests.kit.serving import served
+from aha_pipeline_tests.kit.waiting import LONGEST, MILLISECONDS
 from dashboard import login
 
 COMPANY = "Test company"
 RECORD = "?tab=Contacts+%26+Accounts&module=Leads&record=L17"
-WAIT = 60_000
 MISSING = object()
 KELVIN = "\N{KELVIN SIGN}"
 SECRETS = """
@@ -80,8 +80,8 @@ def visit(chromium, with_login, provider):
         contexts.append(context)
         page = context.new_page()
         page.goto(with_login)
-        page.get_by_role("button", name="Log in").click(timeout=WAIT)
-        page.get_by_role("button", name="Log out").wait_for(timeout=WAIT)
+        page.get_by_role("button", name="Log in").click(timeout=MILLISECONDS)
+        page.get_by_role("button", name="Log out").wait_for(timeout=MILLISECONDS)
         return page
 
     yield log_in
@@ -93,31 +93,31 @@ def test_nobody_sees_anything_before_the_login(chromium, with_login):
     with chromium.new_context() as context:
         page = context.new_page()
         page.goto(f"{with_login}/{RECORD}")
-        page.get_by_role("button", name="Log in").wait_for(timeout=WAIT)
+        page.get_by_role("button", name="Log in").wait_for(timeout=MILLISECONDS)
         assert COMPANY not in page.content()
         assert "Lead 17" not in page.content()
 
 
 def test_who_is_on_both_lists_sees_records(visit, with_login):
     page = visit("HEAD@example.com", email_verified=True)
-    page.get_by_role("heading", name=COMPANY).wait_for(timeout=WAIT)
+    page.get_by_role("heading", name=COMPANY).wait_for(timeout=MILLISECONDS)
     assert page.get_by_text("Logged in as head@example.com").is_visible()
     page.goto(f"{with_login}/{RECORD}")
-    page.get_by_text("Lead 17").first.wait_for(timeout=WAIT)
+    page.get_by_text("Lead 17").first.wait_for(timeout=MILLISECONDS)
 
 
 def test_who_may_erase_asks_for_it_from_a_record(visit, with_login, filled_url):
     page = visit("law@sales.example.com")
     page.goto(f"{with_login}/record?kind=Leads&id=L17")
-    page.get_by_text("Erase what is personal").click(timeout=WAIT)
-    page.get_by_text("1 record loses what is personal").wait_for(timeout=WAIT)
+    page.get_by_text("Erase what is personal").click(timeout=MILLISECONDS)
+    page.get_by_text("1 record loses what is personal").wait_for(timeout=MILLISECONDS)
     erase = page.get_by_role("button", name="Erase", exact=True)
     assert erase.is_disabled()
     page.get_by_text("I have read this, and want them erased").click()
-    page.get_by_role("button", name="Erase", exact=True, disabled=False).click(timeout=WAIT)
+    page.get_by_role("button", name="Erase", exact=True, disabled=False).click(timeout=MILLISECONDS)
     said = page.get_by_text("give it to the person")
-    said.wait_for(timeout=WAIT)
-    page.get_by_text("It has been asked for and is carried out").wait_for(timeout=WAIT)
+    said.wait_for(timeout=MILLISECONDS)
+    page.get_by_text("It has been asked for and is carried out").wait_for(timeout=MILLISECONDS)
     receipt, id_ = re.search(r'"(\w+):(\w+)"', said.inner_text()).groups()
     asked = "select asked_by, modules, ids, subject_digest from crm.erasure_requests"
     with connect(filled_url) as connection, connection.cursor() as cursor:
@@ -131,15 +131,15 @@ def test_who_may_erase_asks_for_it_from_a_record(visit, with_login, filled_url):
 def test_who_may_see_records_may_not_erase_by_that(visit, with_login):
     page = visit("head@example.com")
     page.goto(f"{with_login}/record?kind=Leads&id=L17")
-    page.get_by_text("As the CRM sent it, and earlier versions").wait_for(timeout=WAIT)
+    page.get_by_text("As the CRM sent it, and earlier versions").wait_for(timeout=MILLISECONDS)
     assert page.get_by_text("Erase what is personal").count() == 0
 
 
 def test_who_may_not_see_records_sees_figures_only(visit, with_login):
     page = visit("asha@sales.example.com")
-    page.get_by_role("heading", name=COMPANY).wait_for(timeout=WAIT)
+    page.get_by_role("heading", name=COMPANY).wait_for(timeout=MILLISECONDS)
     page.goto(f"{with_login}/{RECORD}")
-    page.get_by_text(login.NO_RECORDS).wait_for(timeout=WAIT)
+    page.get_by_text(login.NO_RECORDS).wait_for(timeout=MILLISECONDS)
     assert "Lead 17" not in page.content()
 
 
@@ -184,7 +184,7 @@ def test_a_login_of_another_issuer_is_refused(secrets_here, monkeypatch):
 
 def test_who_is_refused_sees_nothing(visit):
     page = visit("head@example.com", email_verified=False)
-    page.get_by_text("has verified head@example.com").wait_for(timeout=WAIT)
+    page.get_by_text("has verified head@example.com").wait_for(timeout=MILLISECONDS)
     assert COMPANY not in page.content()
 
 
@@ -196,26 +196,28 @@ def test_a_download_is_made_when_asked_for_and_only_for_who_may_see_records(visi
     page.on("request", lambda request: asked.append(request.url))
     click(page, "reps-values", ".barlayer .point path", 0)
     button = page.get_by_role("dialog").get_by_role("button", name="Download all as CSV")
-    button.wait_for(timeout=WAIT)
+    button.wait_for(timeout=MILLISECONDS)
     assert not any("/media/" in url for url in asked)
-    with page.expect_download(timeout=WAIT) as download:
+    with page.expect_download(timeout=MILLISECONDS) as download:
         button.click()
     address = download.value.url
     assert "/media/" in address
-    assert requests.get(address, timeout=30).status_code == 403
+    assert requests.get(address, timeout=LONGEST).status_code == 403
     cookies = {c["name"]: c["value"] for c in page.context.cookies()}
-    assert requests.get(address, cookies=cookies, timeout=30).content.startswith(b"\xef\xbb\xbf")
+    assert requests.get(address, cookies=cookies, timeout=LONGEST).content.startswith(
+        b"\xef\xbb\xbf"
+    )
     figures_only = visit("asha@sales.example.com")
     cookies = {c["name"]: c["value"] for c in figures_only.context.cookies()}
-    assert requests.get(address, cookies=cookies, timeout=30).status_code == 403
+    assert requests.get(address, cookies=cookies, timeout=LONGEST).status_code == 403
 
 
 def test_log_out_ends_it(visit, with_login):
     page = visit("head@example.com")
     page.get_by_role("button", name="Log out").click()
-    page.get_by_role("button", name="Log in").wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Log in").wait_for(timeout=MILLISECONDS)
     page.goto(with_login)
-    page.get_by_role("button", name="Log in").wait_for(timeout=WAIT)
+    page.get_by_role("button", name="Log in").wait_for(timeout=MILLISECONDS)
     assert COMPANY not in page.content()
 
 
@@ -228,7 +230,9 @@ def test_without_a_login_it_shows_nothing_to_others(chromium, filled_url, tmp_pa
     ):
         page = context.new_page()
         page.goto(address)
-        page.get_by_text("it may not listen on 0.0.0.0: use 127.0.0.1").wait_for(timeout=WAIT)
+        page.get_by_text("it may not listen on 0.0.0.0: use 127.0.0.1").wait_for(
+            timeout=MILLISECONDS
+        )
         assert COMPANY not in page.content()
 
 
@@ -243,7 +247,7 @@ def test_a_name_that_points_here_from_outside_is_refused(chromium, filled_url, t
         assert page.goto(f"http://hostile.test:{port}").status == 403
         assert COMPANY not in page.content()
         page.goto(address.replace("127.0.0.1", "localhost"))
-        page.get_by_role("heading", name=COMPANY).wait_for(timeout=WAIT)
+        page.get_by_role("heading", name=COMPANY).wait_for(timeout=MILLISECONDS)
 
 
 @pytest.fixture

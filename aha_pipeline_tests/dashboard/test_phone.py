@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from aha_pipeline_tests.dashboard.clicks import MILLISECONDS, settle
+from aha_pipeline_tests.dashboard.clicks import settle
 from aha_pipeline_tests.kit.serving import TABS
+from aha_pipeline_tests.kit.waiting import MILLISECONDS
 
 MOST_SCREENS = 3
 PHONE = {

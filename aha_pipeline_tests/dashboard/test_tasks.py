@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from aha_pipeline_tests.dashboard.clicks import MILLISECONDS, settle
+from aha_pipeline_tests.dashboard.clicks import settle
+from aha_pipeline_tests.kit.waiting import MILLISECONDS
 
 MOST_CLICKS = 4
 

@@ -18,6 +18,7 @@ from aha_pipeline_tests.delivery.ledger_rows import DAY, READER, Connect, reader
 from aha_pipeline_tests.delivery.stand_ins import Hooks, MailServer, hooks, mail_server
 from aha_pipeline_tests.delivery.twilio_account import ACCOUNT, TEMPLATES
 from aha_pipeline_tests.kit.fake_clock import FakeClock
+from aha_pipeline_tests.kit.waiting import LONGEST
 from zoho_sandbox import server
 from zoho_sandbox.twilio.outbox import Message
 
@@ -41,7 +42,7 @@ class Twilio:
         now = self.clock.moment
         self.clock.moment = now - ago
         form = {"From": f"whatsapp:{reader}", "Body": "yes"}
-        requests.post(f"{self.url}/outbox/answer", data=form, timeout=5).raise_for_status()
+        requests.post(f"{self.url}/outbox/answer", data=form, timeout=LONGEST).raise_for_status()
         self.clock.moment = now
 
     def write_first(self, reader: str, ago: timedelta) -> None:

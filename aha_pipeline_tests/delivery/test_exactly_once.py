@@ -12,7 +12,6 @@ import threading
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
-from time import monotonic, sleep
 
 from aha_pipeline.delivery import ledger
 from aha_pipeline.delivery.channel import Reader, Route
@@ -31,6 +30,7 @@ from aha_pipeline_tests.delivery.ledger_rows import (
     text_of,
 )
 from aha_pipeline_tests.delivery.twilio_account import ACCOUNT
+from aha_pipeline_tests.kit.waiting import wait_until
 
 SCHEDULES = int(os.environ.get("DELIVERY_SCHEDULES", "25"))
 MISHAPS = {
@@ -238,9 +238,7 @@ def test_a_process_killed_while_twilio_answers_sends_no_second_message(
 ):
     twilio.befall("taken_slow")
     process = run_sender(database_url, twilio, briefing.subject, 10_000)
-    deadline = monotonic() + 60
-    while not twilio.messages and monotonic() < deadline:
-        sleep(0.02)
+    wait_until(lambda: twilio.messages, step=0.02)
     process.kill()
     process.wait()
     assert len(twilio.messages) == 1

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -19,11 +18,13 @@ import requests
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline_tests.kit.fake_clock import FakeClock
 from aha_pipeline_tests.kit.ports import free_port
+from aha_pipeline_tests.kit.waiting import LONGEST, wait_until
 from zoho_sandbox.server import Sandbox, start
 
 NOW = datetime.now(ZoneInfo("Asia/Kolkata"))
 TODAY = NOW.date()
 FIRST = TODAY - timedelta(days=3)
+LONG = 3 * LONGEST  # what sensors of Dagster begin, each in its turn
 LAUNCH = """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
 RUNS = """query($filter: RunsFilter!) { runsOrError(filter: $filter) {
@@ -61,7 +62,7 @@ class Services:
 
     def ask(self, query: str, **variables: object) -> dict:
         answer = requests.post(
-            self.url, json={"query": query, "variables": variables}, timeout=60
+            self.url, json={"query": query, "variables": variables}, timeout=LONGEST
         ).json()
         return answer["data"]
 
@@ -79,14 +80,6 @@ class Services:
     def syncs(self) -> list[dict]:
         """Return the runs of `daily_sync`: not the message, which starts before its sync ends."""
         return self.ask(RUNS, filter={"pipelineName": "daily_sync"})["runsOrError"]["results"]
-
-
-def wait_until(condition, seconds: float, step: float = 0.5):
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(step)
-    return found
 
 
 @pytest.fixture
@@ -117,7 +110,7 @@ def sandbox(tmp_path, database_url, monkeypatch):
 def services(sandbox, tmp_path) -> Iterator[Services]:
     with ExitStack() as stack:
         started = Services(stack, tmp_path)
-        wait_until(started.is_ready, 180)
+        wait_until(started.is_ready, step=0.5)
         yield started
 
 
@@ -131,7 +124,7 @@ def test_services_that_start_together_on_a_new_database_all_start(sandbox, datab
     look = "from dagster import DagsterInstance; DagsterInstance.get()"
     command = [sys.executable, "-m", "aha_pipeline", "exec", sys.executable, "-c", look]
     starting = [subprocess.Popen(command) for _ in range(3)]
-    assert [one.wait(120) for one in starting] == [0, 0, 0]
+    assert [one.wait(LONGEST) for one in starting] == [0, 0, 0]
     tables = "select count(*) > 10 from pg_tables where schemaname = 'dagster'"
     assert rows(database_url, tables) == [(True,)]
 
@@ -159,7 +152,7 @@ def lose_a_worker(services: Services, sandbox: Sandbox, url: str) -> None:
     sandbox.switches.latency = 0.5
     killed = launch(services)
     reading = "select 1 from crm.sync_logs where status = 'running' and records_read > 200"
-    wait_until(lambda: rows(url, reading), 120, step=0.1)
+    wait_until(lambda: rows(url, reading), step=0.1)
     workers = [process for process in services.workers() if process.pid not in idle]
     assert workers
     for process in workers:
@@ -171,7 +164,7 @@ def lose_a_worker(services: Services, sandbox: Sandbox, url: str) -> None:
         over = all(run["status"] in ("SUCCESS", "FAILURE") for run in found)
         return found if over and len(found) == 2 else []
 
-    found = wait_until(ended, 300, step=2)
+    found = wait_until(ended, seconds=LONG, step=2)
     status = {run["runId"]: run["status"] for run in found}
     assert status.pop(killed) == "FAILURE"
     assert list(status.values()) == ["SUCCESS"]
@@ -192,15 +185,15 @@ def ends(services: Services, run_id: str) -> str:
         is_over = all(one in ("SUCCESS", "FAILURE") for one in found.values())
         return found[run_id] if is_over else None
 
-    return wait_until(status, 300, step=2)
+    return wait_until(status, seconds=LONG, step=2)
 
 
 def fail_twice(services: Services, sandbox: Sandbox, url: str) -> None:
     """A sync that fails is told once, and the incident ends with the next success."""
-    (briefing,) = wait_until(sandbox.outbox.messages, 180)
+    (briefing,) = wait_until(sandbox.outbox.messages, seconds=LONG)
     sandbox.switches.unreadable.add("Deals")
     assert ends(services, launch(services)) == "FAILURE"
-    wait_until(lambda: len(sandbox.outbox.messages()) > 1, 180)
+    wait_until(lambda: len(sandbox.outbox.messages()) > 1, seconds=LONG)
     before, notice = sandbox.outbox.messages()
     assert before.sid == briefing.sid
     assert "Deals" in notice.body
@@ -211,7 +204,7 @@ def fail_twice(services: Services, sandbox: Sandbox, url: str) -> None:
     sandbox.switches.unreadable.clear()
     assert ends(services, launch(services)) == "SUCCESS"
     told = "select count(*) from analytics.incidents where closed_at is null"
-    wait_until(lambda: rows(url, told) == [(0,)], 400, step=2)
+    wait_until(lambda: rows(url, told) == [(0,)], seconds=LONG, step=2)
     assert rows(url, "select count(*) from analytics.incidents") == [(1,)]
     assert [message.sid for message in sandbox.outbox.messages()] == [briefing.sid, notice.sid]
 

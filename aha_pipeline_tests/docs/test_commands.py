@@ -5,8 +5,6 @@ import re
 import shlex
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,6 +17,7 @@ from aha_pipeline.cli import cli
 from aha_pipeline_tests.kit.mart_contents import rows
 from aha_pipeline_tests.kit.pages import ROOT, read_pages
 from aha_pipeline_tests.kit.ports import free_port
+from aha_pipeline_tests.kit.waiting import LONGEST, wait_until
 
 BIN = Path(sys.executable).parent
 WALK = ".ci/walk.py"
@@ -79,7 +78,7 @@ def give(command: str) -> subprocess.CompletedProcess:
         env=os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=2 * LONGEST,
     )
 
 
@@ -109,19 +108,11 @@ def test_a_sandbox_of_the_pages_is_served(command, tmp_path):
     with log.open("w") as output:
         served = subprocess.Popen([BIN / "aha", *words], stdout=output)
     try:
-        address = wait_for(lambda: re.search(r"http://\S+", log.read_text()))[0]
-        assert "sandbox" in requests.get(address, timeout=10).text.lower()
+        address = wait_until(lambda: re.search(r"http://\S+", log.read_text()))[0]
+        assert "sandbox" in requests.get(address, timeout=LONGEST).text.lower()
     finally:
         served.terminate()
-        assert served.wait(30) == 0
-
-
-def wait_for(found: Callable[[], re.Match | None]) -> re.Match:
-    deadline = time.monotonic() + 30
-    while not (match := found()):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    return match
+        assert served.wait(LONGEST) == 0
 
 
 def test_what_is_run_elsewhere_is_run_there():

@@ -25,6 +25,7 @@ from aha_pipeline_tests.kit.mart_contents import rows
 from aha_pipeline_tests.kit.pages import ROOT, read_page
 from aha_pipeline_tests.kit.ports import free_port
 from aha_pipeline_tests.kit.servers import serve
+from aha_pipeline_tests.kit.waiting import LONGEST
 from zoho_sandbox.server import Sandbox, start
 
 PAGE = read_page(ROOT / "docs" / "extend.md")
@@ -206,7 +207,7 @@ def test_another_model_is_asked_under_the_same_schema():
     routes = [Route("/v1/chat/completions", chat, methods=["POST"])]
     with serve(Starlette(routes=routes), free_port()) as url:
         talk = [("system", "Rules"), ("human", "Facts"), ("ai", "No"), ("human", "Again")]
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + LONGEST
         answer = ask(talk, {"type": "object"}, base_url=url, model="other", deadline=deadline)
     assert answer == '{"headline": "x"}'
     roles = [one["role"] for one in asked[0]["messages"]]

@@ -13,13 +13,17 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from pkgutil import iter_modules
 from tempfile import TemporaryDirectory
+
+from aha_pipeline import commands
+from aha_pipeline_tests.kit.waiting import LONGEST
 
 # As the fixture `connected` and the tests set them: no output may hold one.
 SECRETS = ("secret-of-client", "secret-of-refresh", "secret-of-database")
-SECONDS = 300  # a busy machine takes minutes for what takes seconds
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["aha_pipeline.cli", "aha_pipeline.definitions"])
+COMMANDS = [one.name for one in iter_modules(commands.__path__, f"{commands.__name__}.")]
+FORKS.set_forkserver_preload(["aha_pipeline.cli", "aha_pipeline.definitions", *COMMANDS])
 
 
 class Command:
@@ -43,7 +47,7 @@ class Command:
         if self.pid and self.returncode is None:
             os.kill(self.pid, number)
 
-    def wait(self, seconds: float = SECONDS) -> subprocess.CompletedProcess[str]:
+    def wait(self, seconds: float = 2 * LONGEST) -> subprocess.CompletedProcess[str]:
         """Return how it ended and what it printed; an error if that takes longer."""
         self._process.join(seconds)
         if self.returncode is None:

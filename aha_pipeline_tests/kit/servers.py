@@ -16,12 +16,12 @@ from starlette.applications import Starlette
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
 from aha_pipeline.warehouse.shares import MOST_FOR_SYNC
 from aha_pipeline_tests.kit.ports import free_port
+from aha_pipeline_tests.kit.waiting import LONGEST
 
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 UNPRIVILEGED = "nobody"
 MEMORY = Path("/dev/shm")  # noqa: S108  (a file system, not a file in it)
 ROOM = 4 << 30  # bytes; four workers with a server each take less than one
-START_SECONDS = 30
 POOL_SIZE = MOST_FOR_SYNC  # no session more than a sync may take
 # As Supabase creates them; service_role passes row-level security by.
 SUPABASE_ROLES = {
@@ -132,7 +132,7 @@ def _run_as(user: str, folder: Path) -> dict[str, str]:
 
 
 def _await(address: str, server: subprocess.Popen) -> None:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + LONGEST
     while True:
         try:
             with connect(address):

@@ -3,13 +3,12 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
-import pytest
+from aha_pipeline_tests.kit.waiting import LONGEST, wait_until
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 # In their order on the page; their names are part of the design.
@@ -21,7 +20,6 @@ TABS = (
     "AI & System Health",
 )
 SERVER = APP.with_name("server.py")
-START_SECONDS = 60
 
 
 @contextmanager
@@ -46,12 +44,10 @@ def served(folder: Path, port: int, settings: Mapping[str, str], *options: str) 
 
 
 def _wait_for(url: str, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            urlopen(url, timeout=2).close()  # noqa: S310  (our own loopback address)
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    pytest.fail(f"The server did not start: {log.read_text()}")
+    def answers() -> bool:
+        with suppress(OSError):
+            urlopen(url, timeout=LONGEST).close()  # noqa: S310  (our own loopback address)
+            return True
+        return False
+
+    wait_until(answers, log.read_text, step=0.2)

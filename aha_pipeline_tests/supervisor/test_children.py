@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +13,10 @@ import pytest
 from aha_pipeline import processes
 from aha_pipeline.supervisor import children as room
 from aha_pipeline.supervisor.children import Children, Service, end_orphans
+from aha_pipeline_tests.kit.waiting import LONGEST, wait_until
 
 SLEEPER = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; "
-SLEEPER += "time.sleep(60)']); print('up', flush=True); time.sleep(60)"
+SLEEPER += "time.sleep(600)']); print('up', flush=True); time.sleep(600)"
 PARENT = """
 import sys, time
 from pathlib import Path
@@ -24,7 +24,7 @@ from aha_pipeline.supervisor.children import Children, Service
 children = Children(Path(sys.argv[1]), print)
 children.want(Service("sleeper", [sys.executable, "-c", sys.argv[2]]))
 children.tend()
-time.sleep(60)
+time.sleep(600)
 """
 
 
@@ -42,11 +42,11 @@ def kept(tmp_path, told):
 
 
 def await_(condition: Callable[[], bool], tend: Callable[[], None] = lambda: None) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
+    def holds() -> bool:
         tend()
-        time.sleep(0.05)
+        return condition()
+
+    wait_until(holds)
 
 
 def marked(home: Path) -> list[psutil.Process]:
@@ -110,7 +110,7 @@ def test_a_log_keeps_a_bounded_size_and_its_last_words(tmp_path, monkeypatch):
     line = "x" * 200
     talker = f"for n in range(1000): print(n, {line!r})"
     started = subprocess.Popen([sys.executable, "-c", talker], stdout=subprocess.PIPE)
-    processes.follow(started.stdout, tmp_path / "log").join(30)
+    processes.follow(started.stdout, tmp_path / "log").join(LONGEST)
     files = sorted(tmp_path.iterdir())
     assert len(files) == processes.KEPT + 1
     assert all(file.stat().st_size < 0.011 * 2**20 for file in files)

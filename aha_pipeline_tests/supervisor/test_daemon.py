@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from aha_pipeline_tests.kit.mart_contents import rows
+from aha_pipeline_tests.kit.waiting import LONGEST, wait_until
 
 GUARD = """
 import sys
@@ -39,7 +40,7 @@ def start(database_url, tmp_path):
         one.wait()
 
 
-def grows(file: Path, seconds: float = 20) -> bool:
+def grows(file: Path, seconds: float = LONGEST) -> bool:
     size = file.stat().st_size if file.exists() else 0
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -55,10 +56,7 @@ def test_a_second_daemon_waits_in_words_and_takes_over_when_the_first_is_killed(
     first, beats, _ = start("first")
     assert grows(beats)
     _, others, said = start("second")
-    deadline = time.monotonic() + 20
-    while "this one waits until it ends" not in said.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: "this one waits until it ends" in said.read_text())
     assert said.read_text().count("Another daemon serves this database, on this machine since") == 1
     assert not others.exists()
     first.kill()
@@ -72,12 +70,9 @@ def test_a_daemon_whose_session_is_cut_stops_and_has_the_lock_again_before_it_go
     guard, beats, said = start("one")
     assert grows(beats)
     rows(database_url, CUT)
-    deadline = time.monotonic() + 20
-    while "was lost" not in said.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: "was lost" in said.read_text())
     assert grows(beats)
     assert rows(database_url, HELD) == [(1,)]
     guard.send_signal(signal.SIGTERM)
-    guard.wait(20)
+    guard.wait(LONGEST)
     assert not grows(beats, seconds=1)

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from contextlib import suppress
 
 import pytest
 import requests
@@ -15,6 +16,7 @@ from aha_pipeline.supervisor.health import Health
 from aha_pipeline_tests.delivery.stand_ins import mail_server
 from aha_pipeline_tests.kit.mart_contents import rows
 from aha_pipeline_tests.kit.ports import free_port
+from aha_pipeline_tests.kit.waiting import LONGEST, wait_until
 from zoho_sandbox.server import Sandbox
 
 AWAY = "postgresql://someone:secret-of-database@127.0.0.1:1/none"
@@ -28,12 +30,13 @@ def health(tmp_path, database_url):
 def get(health: Health) -> requests.Response:
     port = free_port()
     room.serve(health, port, ())
-    for _ in range(100):
-        try:
-            return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5)
-        except requests.ConnectionError:
-            threading.Event().wait(0.05)
-    raise AssertionError("nothing answers")
+
+    def answer() -> list[requests.Response]:
+        with suppress(requests.ConnectionError):
+            return [requests.get(f"http://127.0.0.1:{port}/healthz", timeout=LONGEST)]
+        return []
+
+    return wait_until(answer)[0]  # an answer of 503 is false by itself
 
 
 def test_all_is_well_only_after_the_start_and_while_nothing_is_wrong(health):

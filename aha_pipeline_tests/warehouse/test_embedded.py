@@ -6,8 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -17,6 +16,7 @@ from aha_pipeline.warehouse import embedded
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
 from aha_pipeline.warehouse.embedded import cluster, folders
 from aha_pipeline_tests.kit.mart_contents import rows
+from aha_pipeline_tests.kit.waiting import LONGEST, wait_until
 
 USE = "import sys; from pathlib import Path; from aha_pipeline.warehouse import embedded; "
 USE += "print(embedded.start(Path(sys.argv[1])), flush=True); sys.stdin.read()"
@@ -39,18 +39,11 @@ def home() -> Iterator[Path]:
 def down(home) -> Iterator[None]:
     yield
     embedded.stop(home)
-    await_(lambda: not embedded.is_running(home))
+    wait_until(lambda: not embedded.is_running(home))
 
 
 def answer(url: str) -> int:
     return rows(url, "select answer from kept")[0][0]
-
-
-def await_(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def postmaster(home: Path) -> psutil.Process:
@@ -105,14 +98,14 @@ def test_two_that_use_it_share_it_and_the_last_ends_it_also_by_a_kill(home):
     assert embedded.is_running(home)
     other.kill()
     other.wait()
-    server.wait(30)
-    await_(lambda: not embedded.is_running(home))
+    server.wait(LONGEST)
+    wait_until(lambda: not embedded.is_running(home))
 
 
 def test_a_server_that_was_killed_is_started_again(home):
     embedded.start(home)
     postmaster(home).kill()
-    await_(lambda: not embedded.is_running(home))
+    wait_until(lambda: not embedded.is_running(home))
     assert answer(embedded.start(home)) == 42
 
 
@@ -121,7 +114,7 @@ def test_a_keeper_that_was_killed_takes_the_server_with_it(home):
     embedded.start(home)
     server = postmaster(home)
     server.parent().kill()
-    server.wait(30)
+    server.wait(LONGEST)
     assert answer(embedded.start(home)) == 42
 
 
@@ -134,9 +127,9 @@ def test_a_server_without_a_keeper_is_ended_and_replaced(home):
         [*command, "-k", home / "postgres"], user=as_user, group=as_user, cwd="/",
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    await_(lambda: "ready" in (_text(home / "postgres" / "postmaster.pid")))
+    wait_until(lambda: "ready" in (_text(home / "postgres" / "postmaster.pid")))
     assert answer(embedded.start(home)) == 42
-    assert orphan.wait(30) == 0
+    assert orphan.wait(LONGEST) == 0
 
 
 def _text(path: Path) -> str:

@@ -12,6 +12,7 @@ from aha_pipeline.warehouse import heartbeat as room
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.heartbeat import Heartbeat
 from aha_pipeline_tests.kit.mart_contents import rows
+from aha_pipeline_tests.kit.waiting import wait_until
 
 LIVE = "select run_id from crm.run_heartbeats order by 1"
 DEAD = "insert into crm.run_heartbeats (run_id, host, beat_at) values"
@@ -29,14 +30,7 @@ def beating(url: str, run_id: str) -> Iterator[list[str]]:
         yield ended
     finally:
         over.set()
-        await_(lambda: (run_id,) not in rows(url, LIVE))
-
-
-def await_(condition, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+        wait_until(lambda: (run_id,) not in rows(url, LIVE))
 
 
 @pytest.fixture(autouse=True)
@@ -47,9 +41,9 @@ def fast(monkeypatch, database_url):
 
 def test_a_run_beats_while_it_lives_and_leaves_nothing(database_url):
     with beating(database_url, "one"):
-        await_(lambda: rows(database_url, LIVE) == [("one",)])
+        wait_until(lambda: rows(database_url, LIVE) == [("one",)])
         first = rows(database_url, "select beat_at from crm.run_heartbeats")
-        await_(lambda: rows(database_url, "select beat_at from crm.run_heartbeats") > first)
+        wait_until(lambda: rows(database_url, "select beat_at from crm.run_heartbeats") > first)
     assert rows(database_url, LIVE) == []
 
 
@@ -60,7 +54,7 @@ def test_only_a_run_that_has_not_beaten_for_long_is_ended(database_url, monkeypa
     rows(database_url, DEAD, "gone", limit + 5)
     rows(database_url, DEAD, "slow", limit - 0.8 * limit)
     with beating(database_url, "one") as ended:
-        await_(lambda: ended == ["gone"])
+        wait_until(lambda: ended == ["gone"])
         assert ("gone",) not in rows(database_url, LIVE)
         assert ("slow",) in rows(database_url, LIVE)
 
@@ -97,7 +91,7 @@ def test_a_wait_for_a_lock_is_told_with_who_holds_it(database_url, caplog):
         )
         waiter.start()
         with beating(database_url, "one"):
-            await_(lambda: "a BI tool" in caplog.text)
+            wait_until(lambda: "a BI tool" in caplog.text)
         holder.rollback()
         waiter.join()
     (line,) = (record.message for record in caplog.records if "BI tool" in record.message)
@@ -114,6 +108,6 @@ def test_a_wait_for_a_slot_is_told_with_the_run_and_its_machine(database_url, ca
     rows(database_url, "insert into dagster.pending_steps values ('zoho_api', 'one', null)")
     rows(database_url, DEAD, "other-run", 20)
     with beating(database_url, "one"):
-        await_(lambda: "Waiting for run other-ru on a-container-that-is-gone" in caplog.text)
+        wait_until(lambda: "Waiting for run other-ru on a-container-that-is-gone" in caplog.text)
         time.sleep(0.5)
     assert caplog.text.count("Waiting for run") == 1

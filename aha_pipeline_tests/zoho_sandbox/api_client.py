@@ -5,6 +5,8 @@ from pathlib import Path
 
 import requests
 
+from aha_pipeline_tests.kit.waiting import LONGEST
+
 WriteModule = Callable[[str, list[dict | bytes]], Path]
 
 
@@ -17,7 +19,7 @@ class Client(requests.Session):
         self.trust_env = False
 
     def request(self, method: str, path: str, **options: object) -> requests.Response:
-        return super().request(method, self.url + path, timeout=10, **options)
+        return super().request(method, self.url + path, timeout=LONGEST, **options)
 
     def token(self, **fields: str) -> requests.Response:
         form = {"grant_type": "refresh_token", "client_id": "1000.ID", "client_secret": "s"}

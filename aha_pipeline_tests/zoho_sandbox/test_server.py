@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from aha_pipeline_tests.kit.fake_clock import FakeClock
+from aha_pipeline_tests.kit.waiting import LONGEST
 from aha_pipeline_tests.zoho_sandbox.api_client import Client
 from zoho_sandbox.errors import SandboxError
 from zoho_sandbox.server import Sandbox, start
@@ -24,9 +25,9 @@ def test_taken_port_is_one_clear_sentence(sandbox: Sandbox, data_dir: Path) -> N
 def test_stopped_server_frees_its_port(sandbox: Sandbox, data_dir: Path) -> None:
     sandbox.stop()
     with pytest.raises(requests.ConnectionError):
-        requests.get(sandbox.url, timeout=2)
+        requests.get(sandbox.url, timeout=LONGEST)
     with start(int(sandbox.url.rsplit(":", 1)[1]), data_dir=data_dir) as again:
-        assert requests.get(again.url, timeout=5).status_code == 200
+        assert requests.get(again.url, timeout=LONGEST).status_code == 200
 
 
 def test_only_this_machine_is_served(sandbox: Sandbox) -> None:
@@ -51,7 +52,9 @@ def test_only_this_machine_is_served(sandbox: Sandbox) -> None:
 def test_a_page_of_a_stranger_may_not_post(sandbox: Sandbox, headers: dict[str, str]) -> None:
     """Such a page would answer as the reader, or take a grant code from the console."""
     for path in ("/messages", "/console", "/oauth/v2/token"):
-        answer = requests.post(sandbox.url + path, data={"Body": "x"}, headers=headers, timeout=5)
+        answer = requests.post(
+            sandbox.url + path, data={"Body": "x"}, headers=headers, timeout=LONGEST
+        )
         assert answer.status_code == 403
     assert not sandbox.outbox.messages()
 
@@ -75,9 +78,9 @@ def test_foreground_server_ends_cleanly(
         try:
             line = process.stdout.readline().decode()
             assert line.startswith("dataset is served at http://127.0.0.1:")
-            assert requests.get(line.split()[4], timeout=5).status_code == 200
+            assert requests.get(line.split()[4], timeout=LONGEST).status_code == 200
             process.send_signal(number)
-            assert process.wait(10) == 0
+            assert process.wait(LONGEST) == 0
             assert process.stderr.read() == b""
         finally:
             process.kill()
@@ -93,7 +96,7 @@ def test_address_is_free_for_any_port() -> None:
 @pytest.mark.parametrize("header", ["Content-Length: 9000000", "Transfer-Encoding: chunked"])
 def test_a_body_without_bounds_is_refused_before_it_is_read(sandbox: Sandbox, header: str) -> None:
     port = int(sandbox.url.rsplit(":", 1)[1])
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=LONGEST) as connection:
         connection.sendall(
             f"POST /oauth/v2/token HTTP/1.1\r\nHost: 127.0.0.1\r\n{header}\r\n\r\n".encode()
         )

@@ -9,6 +9,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client as Twilio
 
 from aha_pipeline_tests.kit.fake_clock import FakeClock
+from aha_pipeline_tests.kit.waiting import LONGEST
 from aha_pipeline_tests.zoho_sandbox.api_client import Client
 from zoho_sandbox.errors import SandboxError
 from zoho_sandbox.pages import render
@@ -23,7 +24,7 @@ class Loopback(TwilioHttpClient):
     """Sends what the SDK built to the stand-in instead."""
 
     def __init__(self, base: str) -> None:
-        super().__init__(timeout=10)
+        super().__init__(timeout=LONGEST)
         self.base = base
 
     def request(self, method: str, url: str, **options: object) -> object:
@@ -112,7 +113,7 @@ def test_longest_body_and_template_are_accepted(twilio: Twilio, sandbox: Sandbox
 @pytest.mark.parametrize("user", ["", "invalid", "AC" + "1" * 32])
 def test_wrong_credentials_are_refused(sandbox: Sandbox, user: str) -> None:
     path = f"{sandbox.url}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
-    answer = requests.get(path, auth=(user, "secret"), timeout=5)
+    answer = requests.get(path, auth=(user, "secret"), timeout=LONGEST)
     assert (answer.status_code, answer.json()["code"]) == (401, 20003)
 
 
