@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from aha_pipeline import clocks, services
+from aha_pipeline import services
 from aha_pipeline.assets.back_fill import BackFill, allowed_credits, back_fill
 from aha_pipeline.assets.load_plan import LoadPlan, plan
 from aha_pipeline.crm import history
@@ -23,6 +23,7 @@ from aha_pipeline.doctor import history as doctor
 from aha_pipeline.warehouse import record_history
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline_tests.assets import world as warehouse
+from aha_pipeline_tests.kit.environment import have_own_time
 from aha_pipeline_tests.kit.fake_clock import FakeClock
 from aha_pipeline_tests.kit.sessions import kept_sessions
 from zoho_sandbox.faults.switches import Churn, Switches
@@ -124,7 +125,7 @@ class Company:
 def company(connected: Sandbox, tmp_path, monkeypatch) -> Iterator[Company]:
     clock = FakeClock(NOW)
     with kept_sessions(), start(data_dir=tmp_path / "records", now=clock) as sandbox:
-        monkeypatch.setattr(clocks, "check", lambda *_: None)
+        have_own_time(monkeypatch)
         monkeypatch.setattr(services, "BACKOFF_SECONDS", 0.002)
         monkeypatch.setenv("ZOHO_HISTORY_SHARE", "10")
         monkeypatch.setenv("ZOHO_API_URL", sandbox.url)

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from aha_pipeline import clocks
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline_tests.kit.environment import have_own_time
 from aha_pipeline_tests.kit.graph import sync_days
 
 DAYS = ("2026-01-01", "2026-01-05")
@@ -36,9 +36,8 @@ def rows(module_database_url: str) -> Callable[[str], list[tuple]]:
 
 @pytest.fixture(scope="module", autouse=True)
 def january() -> Iterator[None]:
-    """This company has a time of its own, which is not held against the clocks of others."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clocks, "check", lambda *_: None)
+        have_own_time(patch)
         yield
 
 

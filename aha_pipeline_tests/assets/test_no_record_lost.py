@@ -16,12 +16,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from aha_pipeline import clocks, services
+from aha_pipeline import services
 from aha_pipeline.assets.extract_load import sync_window
 from aha_pipeline.assets.reconcile import reconcile
 from aha_pipeline.crm.reading.clock import COMMIT_LAG
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.landing import Window
+from aha_pipeline_tests.kit.environment import have_own_time
 from aha_pipeline_tests.kit.examples import examples
 from aha_pipeline_tests.kit.fake_clock import FakeClock
 from zoho_sandbox.faults.switches import Churn
@@ -135,7 +136,7 @@ def world(connected: Sandbox, tmp_path, monkeypatch) -> Iterator[World]:
     clock = FakeClock(BEGIN)
     with start(data_dir=tmp_path / "records", now=clock) as sandbox:
         sandbox.switches.tokens_per_window = 1_000_000
-        monkeypatch.setattr(clocks, "check", lambda *_: None)  # this company has a time of its own
+        have_own_time(monkeypatch)
         monkeypatch.setenv("ZOHO_API_URL", sandbox.url)
         monkeypatch.setenv("ZOHO_ACCOUNTS_URL", sandbox.url)
         monkeypatch.setenv("ZOHO_DAILY_CREDITS", "100000000")
