@@ -1,7 +1,7 @@
 """One partitioned asset per CRM module."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -80,37 +80,54 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
         context: dg.AssetExecutionContext, services: dg.ResourceParam[Services]
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         windows = {name: _window(context, name) for name in _in_run(context, modules)}
-        try:
-            result = concurrent_reads.read_module(services, windows, module)
-            fault = result.load.stop_reason
-        except ZohoError as error:
-            fault = str(error)
-        except PERMANENT as error:
-            raise dg.Failure(str(error), allow_retries=False) from None
-        except TRANSIENT as error:
-            raise _retry(context, error) from error
-        if fault and (is_core or not core_modules(tuple(windows))):
-            raise dg.Failure(fault, allow_retries=False)
-        if fault:
-            log.warning("%s The others go on without %s.", fault, module)
-            yield from _unreadable(services, module, fault)
-            return
-        _report_partitions(context, result.load)
-        found = {DRIFT: _drift_check(module, result)}
-        if not is_core:
-            found[READABLE] = _warning(READABLE, None, f"{module} can be read.")
-        with services.connect() as connection:
-            described = columns.schema_metadata(connection, f"{GROUP}.{table_name(module)}")
-            results = [
-                persist(connection, module_key(module), name, checks[name], each)
-                for name, each in found.items()
-            ]
-        yield dg.MaterializeResult(
-            metadata=_metadata(windows[module], result) | described,
-            check_results=results,
-        )
+        read = _read(context, services, windows, module)
+        if not isinstance(read, str):
+            _report_partitions(context, read.load)
+            yield _materialized(services, windows[module], read, checks)
+        elif is_core or not core_modules(tuple(windows)):
+            raise dg.Failure(read, allow_retries=False)
+        else:
+            log.warning("%s The others go on without %s.", read, module)
+            yield from _unreadable(services, module, read)
 
     return sync_module
+
+
+def _read(
+    context: dg.AssetExecutionContext,
+    services: Services,
+    windows: Mapping[str, Window],
+    module: str,
+) -> WindowResult | str:
+    """Return what was read of a module, or why Zoho does not let it be read."""
+    try:
+        result = concurrent_reads.read_module(services, windows, module)
+    except ZohoError as error:
+        return str(error)
+    except PERMANENT as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
+    except TRANSIENT as error:
+        raise _retry(context, error) from error
+    return result.load.stop_reason or result
+
+
+def _materialized(
+    services: Services, window: Window, result: WindowResult, checks: Mapping[str, str]
+) -> dg.MaterializeResult:
+    """Return what a read landed, with its checks, which are kept too."""
+    module = window.module
+    found = {DRIFT: _drift_check(module, result)}
+    if READABLE in checks:
+        found[READABLE] = _warning(READABLE, None, f"{module} can be read.")
+    with services.connect() as connection:
+        described = columns.schema_metadata(connection, f"{GROUP}.{table_name(module)}")
+        results = [
+            persist(connection, module_key(module), name, checks[name], each)
+            for name, each in found.items()
+        ]
+    return dg.MaterializeResult(
+        metadata=_metadata(window, result) | described, check_results=results
+    )
 
 
 def _unreadable(services: Services, module: str, why: str) -> Iterator[dg.AssetCheckResult]:
