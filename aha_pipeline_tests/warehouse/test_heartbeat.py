@@ -70,7 +70,7 @@ def test_a_suspended_run_keeps_no_lock(database_url, beat_ago):
             cursor.execute(name % "b" + "; select 1")
             with connect(database_url) as connection:
                 room.end_sessions(connection, ["asleep"])
-            await_(lambda: rows(database_url, "select count(*) from crm.leads_raw") == [(0,)])
+            wait_until(lambda: rows(database_url, "select count(*) from crm.leads_raw") == [(0,)])
             cursor.execute("select 1")
         with pytest.raises(psycopg2.OperationalError):
             locking.execute("select 1")
