@@ -2,13 +2,14 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from aha_pipeline.briefing import gate
-from aha_pipeline.briefing.ranking import Told, rank
+from aha_pipeline.briefing.ranking import Told, is_line, rank
 from aha_pipeline_tests.briefing.by_hand import DAY, NOBODY, OWNER, at, bare, day, fact
 from aha_pipeline_tests.warehouse.marts_company import deal, lead, put, put_history
 
@@ -237,3 +238,13 @@ def test_a_large_deal_due_within_two_days_is_told_on_any_day(due_in, money, told
     due = {"deal": "Meridian", "money": money, "date": DAY + timedelta(days=due_in)}
     told = [Told(DAY - timedelta(days=told_days_ago), "due", "due_one", "D1", {}, 0)]
     assert bool(rank([fact("due_one", "due", **due)], told, Decimal(10**8), DAY)) is is_told
+
+
+@pytest.mark.parametrize(("money", "pipeline"), [(24_000, 10**7), (0, 10**7), (99_000, 10**8)])
+@pytest.mark.parametrize("stance", ["won", "lost_reason"])
+def test_one_flat_of_many_is_no_line_of_the_message(stance, money, pipeline):
+    """A four-hundredth of the open pipeline is one; where nothing is open, each deal is."""
+    flat = replace(fact(stance, deal="Flat"), weight=Decimal(money))
+    assert not is_line(flat, Decimal(pipeline), DAY)
+    assert is_line(replace(flat, weight=Decimal(pipeline) / 400), Decimal(pipeline), DAY)
+    assert is_line(flat, Decimal(0), DAY)

@@ -142,7 +142,7 @@ def told_kinds(briefing) -> set[str]:
 
 
 def test_a_stock_is_told_on_sundays_and_again_only_when_it_doubled(connection, leads, write):
-    put(connection, "Deals", *(deal(n, at(40), Closing_Date=day(20 + n)) for n in range(5)))
+    put(connection, "Deals", *(deal(n, at(40), Closing_Date=day(5 + n)) for n in range(5)))
     build(connection, DAY - timedelta(days=70), DAY)
     stocks = {"overdue", "pipeline"}
     sunday, monday = write(DAY - timedelta(days=4)), write(DAY - timedelta(days=3))
@@ -158,7 +158,7 @@ def test_a_deal_is_told_once_in_a_message_and_a_flat_gets_no_advice(connection, 
     first = deal(1, at(40), Closing_Date=day(1), Amount=9000000, Deal_Name=NAME)
     changed = first | {"Closing_Date": day(-9), "Amount": 5000000, "Modified_Time": at(0)}
     put_history(connection, "Deals", first, changed)
-    put_history(connection, "Deals", *closed(2, "Closed Lost", Amount=10000, Deal_Name="Flat"))
+    put_history(connection, "Deals", *closed(2, "Closed Lost", Amount=20000, Deal_Name="Flat"))
     build(connection, DAY - timedelta(days=70), DAY)
     write(DAY - timedelta(days=1), names="full")
     briefing = write(names="full")
