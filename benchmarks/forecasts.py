@@ -10,7 +10,6 @@ product's SQL.
 import gzip
 import json
 import os
-import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from scipy.stats import binomtest
 from aha_pipeline.forecast.histories import EPOCH, Histories, number_of, of_frame
 from aha_pipeline.forecast.predict import QUANTILES, Course, forecast, learn_before
 from aha_pipeline_tests.kit.selling_companies import COLUMNS, HABITS, selling_company
+from benchmarks.forecast_cost import print_cost
 
 DAYS = (5, 12, 19, 26)
 # Constants of the forecast were chosen on seeds from 101 on; those that are reported begin here.
@@ -40,7 +40,7 @@ def forecasts(rounds: int = 4, records: int = BIG) -> None:
         _print(habit, pd.concat(tests))
     for name, frame, first, last in _real():
         _print(name, back_test(frame, first, last, name))
-    _print_cost(records)
+    print_cost(records)
 
 
 def back_test(
@@ -151,21 +151,6 @@ def _better(rows: pd.DataFrame, rival: str) -> str:
     if rows.empty or not rows[rival].sum():
         return "not known"
     return f"{1 - rows['loss'].sum() / rows[rival].sum():+.0%}"
-
-
-def _print_cost(records: int) -> None:
-    frame = selling_company("steady", 5, a_day=records / 1100)
-    deals = frame["id"].nunique()
-    started = time.monotonic()
-    histories = of_frame(frame)
-    day = date(2025, 12, 12)
-    learnt = learn_before(histories, day)
-    learnt_after = time.monotonic() - started
-    forecast(histories, day, learnt)
-    print(
-        f"\n{deals:,} deals, {len(frame):,} contents: a day in {time.monotonic() - started:.1f} s, "
-        f"of which learning, once a month, {learnt_after:.1f} s"
-    )
 
 
 def _real() -> Iterator[tuple[str, pd.DataFrame, date, date]]:

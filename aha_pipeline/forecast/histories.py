@@ -185,6 +185,23 @@ def known_at(histories: Histories, day: int) -> Known:
     )
 
 
+def is_live(known: Known) -> Flags:
+    """Return which deals had not been deleted."""
+    return known.deleted > known.day
+
+
+def was_won(known: Known, first: int, last: int) -> Flags:
+    """Return which deals were won from `first` to `last`, both included."""
+    is_then = (known.closed >= first) & (known.closed <= last)
+    is_won: Flags = is_then & (known.outcome == WON) & is_live(known)
+    return is_won
+
+
+def first_day(known: Known) -> int:
+    """Return the day of the first deal; NEVER where there is none."""
+    return int(known.created.min()) if len(known.created) else NEVER
+
+
 def _begin(deal: Ints, value: Ints) -> Ints:
     """Return for each row where the run of equal values of its deal begins."""
     if not len(deal):

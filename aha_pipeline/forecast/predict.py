@@ -12,10 +12,10 @@ from datetime import date, timedelta
 import numpy as np
 
 from aha_pipeline.forecast import habits as learning
+from aha_pipeline.forecast import rivals
 from aha_pipeline.forecast.habits import Habits, Pairs
 from aha_pipeline.forecast.histories import (
     EPOCH,
-    NEVER,
     OPEN,
     WON,
     Flags,
@@ -23,9 +23,13 @@ from aha_pipeline.forecast.histories import (
     Histories,
     Ints,
     Known,
+    first_day,
+    is_live,
     known_at,
     number_of,
+    was_won,
 )
+from aha_pipeline.forecast.periods import Period, periods_of
 
 FUTURES = 1000
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -45,15 +49,6 @@ LEVEL_HALF_LIFE = 3  # months
 LEVEL_PRIOR = 30  # deals that were won as expected
 MOST_AT_A_TIME = 2_000_000  # deals times futures held at once
 DRAWN = 500  # amounts that an unknown one is drawn from, the newest
-
-
-@dataclass(frozen=True)
-class Period:
-    """A month or a fiscal quarter, by its first and last day."""
-
-    name: str
-    first: int
-    last: int
 
 
 @dataclass(frozen=True)
@@ -94,14 +89,6 @@ class Learnt:
     spread: float
 
 
-def periods_of(day: date, first_month: int) -> tuple[Period, Period]:
-    """Return the month and the fiscal quarter of a day; first_month: of the fiscal year."""
-    return (
-        _period("month", day, 1, first_month),
-        _period("quarter", day, 3, first_month),
-    )
-
-
 def learn_before(histories: Histories, day: date, first_month: int = 1) -> Learnt:
     """Return what had been learnt by `day`: of what was known at the end of the month before it."""
     known = known_at(histories, number_of(day.replace(day=1)) - 1)
@@ -125,16 +112,16 @@ def forecast(histories: Histories, day: date, learnt: Learnt, first_month: int =
     ahead = learning.stretches(known.day, until, (first_month - 1) % 3)
     sizes = learnt.habits.sizes if learnt.habits else np.zeros(0)
     pairs = learning.open_pairs(known, known.day, sizes)
-    is_recent = (known.outcome != OPEN) & (known.closed > known.day - WITHIN) & _is_live(known)
+    is_recent = (known.outcome != OPEN) & (known.closed > known.day - WITHIN) & is_live(known)
     silent = _silence(known, is_recent, learnt)
     unpriced = silent or _without_amounts(known, is_recent)
     reps = [] if silent else _reps(known, is_recent)
+    chance = learning.chances(learnt.habits, pairs, ahead) if not silent and learnt.habits else None
     found = []
     for period in (month, quarter):
         simulated = None
-        if not silent and learnt.habits:
+        if chance is not None:
             step = np.searchsorted(ahead.until, period.last)
-            chance = learning.chances(learnt.habits, pairs, ahead)
             by_then = chance[:, step] if period.last > known.day else np.zeros(len(pairs.deal))
             simulated = _simulate(known, pairs, by_then, period, reps, learnt)
         for place, rep in enumerate([None, *reps]):
@@ -155,10 +142,10 @@ def _course(
     silent: str | None,
 ) -> Course:
     mine = np.ones(len(known.created), bool) if rep is None else known.owner == rep
-    is_won = _is_won(known, period.first, known.day) & mine
+    is_won = was_won(known, period.first, known.day) & mine
     value, deals = float(np.nansum(known.amount[is_won])), int(is_won.sum())
-    weighted = _weighted(known, period, rep)
-    paced = _paced(known, period, mine)
+    weighted = rivals.weighted(known, period, rep)
+    paced = rivals.paced(known, period, mine)
     return Course(
         period=period,
         owner=None if rep is None else histories.owners[rep],
@@ -207,7 +194,7 @@ def _reps(known: Known, is_recent: Flags) -> list[int]:
     counts = np.bincount(owners, minlength=1)
     wins = np.bincount(won, minlength=len(counts))
     active = np.bincount(
-        known.owner[_is_live(known) & (known.closed > known.day - learning.HORIZON)],
+        known.owner[is_live(known) & (known.closed > known.day - learning.HORIZON)],
         minlength=len(counts),
     )[: len(counts)]
     enough = (counts >= LEAST_CLOSED_OF_REP) & (wins >= LEAST_WON_OF_REP) & (active > 0)
@@ -282,13 +269,13 @@ def _add_new(
     one each deal comes as often as chance has it, once on average.
     """
     length = period.last - known.day
-    pasts = [end for end in _month_ends(known, INFLOW_MONTHS) if end - length >= _first_day(known)]
+    pasts = [end for end in _month_ends(known, INFLOW_MONTHS) if end - length >= first_day(known)]
     if not pasts:
         return
     likely = 0.5 ** (np.arange(len(pasts)) / INFLOW_HALF_LIFE)
     drawn = rng.choice(len(pasts), size=FUTURES, p=likely / likely.sum())
     for place, end in enumerate(pasts):
-        is_new = _is_won(known, end - length + 1, end) & (known.created > end - length)
+        is_new = was_won(known, end - length + 1, end) & (known.created > end - length)
         amount = np.nan_to_num(known.amount[is_new])
         [futures] = np.nonzero(drawn == place)
         shape = len(amount), len(futures)
@@ -308,10 +295,6 @@ def _month_ends(known: Known, many: int) -> list[int]:
     return ends
 
 
-def _first_day(known: Known) -> int:
-    return int(known.created.min()) if len(known.created) else NEVER
-
-
 def _deviation(known: Known, habits: Habits, first_month: int) -> tuple[float, float]:
     """Return by how much the newest deals close oftener than was learnt, and how far months differ.
 
@@ -323,7 +306,7 @@ def _deviation(known: Known, habits: Habits, first_month: int) -> tuple[float, f
     won, expected, chance_alone, weight = [], [], [], []
     for months_ago, end in enumerate(_month_ends(known, 12)):
         for day in (end - before for before in DAYS_BEFORE):
-            if day - LONGEST_MONTH // 2 < _first_day(known):
+            if day - LONGEST_MONTH // 2 < first_day(known):
                 continue
             pairs = learning.open_pairs(known, day, habits.sizes)
             ahead = learning.stretches(day, end, (first_month - 1) % 3)
@@ -344,72 +327,11 @@ def _deviation(known: Known, habits: Habits, first_month: int) -> tuple[float, f
 
 def _known_amounts(known: Known) -> Floats:
     """Return the amounts of the deals won last, which an amount that nobody knows is drawn from."""
-    is_won = (known.outcome == WON) & ~np.isnan(known.amount) & _is_live(known)
+    is_won = (known.outcome == WON) & ~np.isnan(known.amount) & is_live(known)
     newest = np.argsort(known.closed[is_won], kind="stable")[-DRAWN:]
     amounts = known.amount[is_won][newest]
     return amounts if len(amounts) else np.zeros(1)
 
 
-def _weighted(known: Known, period: Period, rep: int | None) -> tuple[float, float] | None:
-    """Return Amount times probability of the open deals that were to close in the period."""
-    contents = known.contents
-    last = np.r_[np.flatnonzero(np.diff(contents.deal)), len(contents.deal) - 1]
-    last = last[(known.outcome == OPEN) & _is_live(known)] if len(contents.deal) else last[:0]
-    is_mine = np.ones(len(last), bool) if rep is None else contents.owner[last] == rep
-    is_due = (contents.closing[last] >= period.first) & (contents.closing[last] <= period.last)
-    weights = contents.weighted[last]
-    if len(last) and not (contents.is_known[last] & (known.day >= known.watched_since)).any():
-        return None
-    counted = is_mine & is_due & ~np.isnan(weights)
-    chance = np.divide(
-        weights[counted],
-        contents.amount[last][counted],
-        out=np.zeros(int(counted.sum())),
-        where=np.nan_to_num(contents.amount[last][counted]) > 0,
-    )
-    return float(weights[counted].sum()), float(chance.sum())
-
-
-def _paced(known: Known, period: Period, mine: Flags) -> tuple[float, float] | None:
-    """Return what the period before brought from the day on at which as large a part was over."""
-    first, last = _before(period)
-    if first < _first_day(known):
-        return None
-    gone = known.day - period.first + 1
-    length, before = period.last - period.first + 1, last - first + 1
-    same = first - 1 + -(-gone * before // length)
-    is_won = _is_won(known, same + 1, last) & mine
-    return float(np.nansum(known.amount[is_won])), float(is_won.sum())
-
-
-def _is_live(known: Known) -> Flags:
-    return known.deleted > known.day
-
-
-def _is_won(known: Known, first: int, last: int) -> Flags:
-    """Return which deals were won from `first` to `last`, both included."""
-    is_then = (known.closed >= first) & (known.closed <= last)
-    is_won: Flags = is_then & (known.outcome == WON) & _is_live(known)
-    return is_won
-
-
 def _quantiles(futures: Floats) -> tuple[float, ...]:
     return tuple(float(q) for q in np.quantile(futures, QUANTILES))
-
-
-def _before(period: Period) -> tuple[int, int]:
-    first = EPOCH + timedelta(days=period.first)
-    begins = first
-    for _ in range(1 if period.name == "month" else 3):
-        begins = (begins - timedelta(days=1)).replace(day=1)
-    return number_of(begins), period.first - 1
-
-
-def _period(name: str, day: date, months: int, first_month: int) -> Period:
-    first = day.replace(day=1)
-    for _ in range((day.month - first_month) % months):
-        first = (first - timedelta(days=1)).replace(day=1)
-    end = first
-    for _ in range(months):
-        end = (end + timedelta(days=32)).replace(day=1)
-    return Period(name, number_of(first), number_of(end) - 1)

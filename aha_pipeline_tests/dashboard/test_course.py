@@ -8,7 +8,8 @@ from psycopg2.extras import RealDictCursor
 
 from aha_pipeline import sql
 from aha_pipeline.forecast.histories import number_of
-from aha_pipeline.forecast.predict import Course, Period
+from aha_pipeline.forecast.periods import Period
+from aha_pipeline.forecast.predict import Course
 from aha_pipeline.forecast.store import add
 from aha_pipeline_tests.warehouse.marts_company import BALA, build, company, deal, ist, put
 from dashboard import course

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from aha_pipeline.forecast.histories import WON, known_at, number_of, of_frame, read_histories
-from aha_pipeline.forecast.predict import forecast, learn_before, periods_of
+from aha_pipeline.forecast.periods import periods_of
+from aha_pipeline.forecast.predict import forecast, learn_before
 from aha_pipeline_tests.kit.selling_companies import COLUMNS, selling_company
 from aha_pipeline_tests.warehouse.marts_company import build, company, deal, ist, put_history
 from benchmarks.forecasts import back_test
