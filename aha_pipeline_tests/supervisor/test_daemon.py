@@ -7,7 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
+from dagster._core.instance.config import dagster_instance_config
 
+from aha_pipeline.commands.up import START_SECONDS
+from aha_pipeline.instance.home import CONFIGURATION
 from aha_pipeline_tests.kit.mart_contents import rows
 from aha_pipeline_tests.kit.waiting import LONGEST, wait_until
 
@@ -76,3 +79,10 @@ def test_a_daemon_whose_session_is_cut_stops_and_has_the_lock_again_before_it_go
     guard.send_signal(signal.SIGTERM)
     guard.wait(LONGEST)
     assert not grows(beats, seconds=1)
+
+
+def test_a_run_that_falls_due_waits_longer_than_a_code_server_takes_to_come_back():
+    given, _ = dagster_instance_config(str(CONFIGURATION.parent))
+    queue = given["run_queue"]
+    waits = queue["max_user_code_failure_retries"] * queue["user_code_failure_retry_delay"]
+    assert waits >= START_SECONDS
