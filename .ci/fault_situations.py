@@ -21,10 +21,11 @@ from secrets import token_hex
 
 import psutil
 import psycopg2
-from faults import Fault, await_, check, database, free_port
+from faults import Fault, await_, check, database, free_port, is_well, start
 
+from aha_pipeline.supervisor.health import SILENT_SECONDS
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
-from benchmarks.soak.clock import FOLLOWED_SECONDS, SharedClock
+from benchmarks.soak.clock import FOLLOWED_SECONDS, SharedClock, read, write
 from benchmarks.soak.faults import READING
 from benchmarks.soak.place import without_settings
 from benchmarks.soak.postgres import Postgres
@@ -45,6 +46,7 @@ class Company:
             **without_settings(),
             "AHA_HOME": str(self.home),
             "ZOHO_MODULES": MODULES,
+            "ZOHO_HISTORY_SHARE": "0",  # it would be another 3,000 calls
             "COLUMNS": "140",
         }
 
@@ -83,7 +85,7 @@ Situation = Callable[[Company], None]
 
 def clock_forward_and_back(company: Company) -> None:
     """The clock jumps forward three days, and back two hours; that of the database does not."""
-    clock = _Clock(company, datetime.now(UTC))
+    clock = Clock(company, datetime.now(UTC))
     company.aha("sync")
     for jump in (timedelta(days=3), timedelta(hours=-2)):
         clock.move(jump)
@@ -105,7 +107,7 @@ def summer_time_ends(company: Company) -> None:
 def off_at_eight(company: Company) -> None:
     """The machine is off for two mornings."""
     start = datetime.now(UTC).replace(hour=1, minute=0) - timedelta(days=3)
-    clock = _Clock(company, start, with_database=True)
+    clock = Clock(company, start, with_database=True)
     company.aha("sync")
     clock.move(timedelta(days=2, hours=8))
     company.aha("sync")
@@ -148,7 +150,7 @@ def temporary_folder_full(company: Company) -> None:
 
 def little_memory(company: Company) -> None:
     """512 MB of memory for each process of the sync and of its database."""
-    _stand_in(company)  # Zoho has its own memory
+    stand_in(company)  # Zoho has its own memory
     limit = (MEMORY, MEMORY)
     started = company.begin("sync", limits=lambda: resource.setrlimit(resource.RLIMIT_DATA, limit))
     company.end(started)
@@ -206,6 +208,29 @@ def restarts(company: Company) -> None:
         company.end(started)
 
 
+def two_folders(company: Company) -> None:
+    """Two `aha up` in two folders on one database; the first is killed."""
+    Clock(company, datetime.now(UTC) - timedelta(days=1), with_database=True)
+    stand_in(company)
+    both = []
+    for name in ("one", "two"):
+        folder = company.folder / name
+        folder.mkdir()
+        both.append(start(folder, company.environment))
+        company.at_end += [both[-1][0].wait, both[-1][0].kill]  # from the last to the first
+    (first, _), (second, health) = both
+    words = (company.folder / "two" / "home" / "logs" / "daemon.log").read_text()
+    check("Another daemon serves this database" in words, "the second does not wait in words")
+    first.kill()
+    time.sleep(SILENT_SECONDS)
+    await_(lambda: is_well(health), TIMEOUT, "the second does not take over")
+    second.send_signal(signal.SIGINT)
+    await_(lambda: second.poll() is not None, TIMEOUT, "Ctrl-C does not stop the second")
+    company.said += words + "".join(
+        (company.folder / name / "output").read_text() for name in ("one", "two")
+    )
+
+
 SITUATIONS: tuple[Situation, ...] = (
     daily_and_weekly_overlap,
     killed_syncs,
@@ -216,6 +241,7 @@ SITUATIONS: tuple[Situation, ...] = (
     machine_suspended,
     read_only_folder,
     restarts,
+    two_folders,
     off_at_eight,
     clock_forward_and_back,
     summer_time_begins,
@@ -234,7 +260,7 @@ def live_through(situation: Situation, folder: Path) -> str:
     except Fault as fault:
         raise Fault(f"{fault}\n{company.said}") from None
     finally:
-        for action in company.at_end:
+        for action in reversed(company.at_end):
             action()
     words = company.said.rpartition("$ aha reconcile")[2]
     check(" healed" not in words and " equal" in words, f"something was lost:\n{company.said}")
@@ -246,7 +272,7 @@ def live_through(situation: Situation, folder: Path) -> str:
     return f"{company.said}{len(texts)} messages, none twice.\n"
 
 
-class _Clock:
+class Clock:
     """The time in which a company's commands live from now on, the stand-in for Zoho among them.
 
     It stays theirs: a stand-in that went back to the true time would no longer have the records of
@@ -263,7 +289,7 @@ class _Clock:
         clock = SharedClock(company.folder / "clock", moment)
         clock.stop()  # this process lives on in its own time
         company.environment |= clock.environment()
-        self._file = clock.file
+        self.file = clock.file
         if with_database:
             server = company.folder / "postgres"
             server.mkdir()
@@ -273,13 +299,17 @@ class _Clock:
             company.at_end.append(database.stop)
             company.environment["DATABASE_URL"] = database.url
 
+    def now(self) -> datetime:
+        """Return the time it shows."""
+        return datetime.now(UTC) + timedelta(seconds=read(self.file))
+
     def move(self, by: timedelta) -> None:
-        """Move it, backwards too; what is started afterwards sees the new time."""
-        self._file.write_text(f"{float(self._file.read_text()) + by.total_seconds():+.3f}\n")
+        """Move it, backwards too; returns when every process sees the new time."""
+        write(self.file, read(self.file) + by.total_seconds())
         time.sleep(FOLLOWED_SECONDS)
 
 
-def _stand_in(company: Company) -> None:
+def stand_in(company: Company) -> None:
     """Serve Zoho and Twilio from a process of their own from now on."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -340,7 +370,7 @@ def _servers(home: Path) -> list[psutil.Process]:
 
 def _night(company: Company, moment: datetime) -> None:
     company.environment |= {"AHA_TIMEZONE": "Europe/Berlin", "AHA_START_DATE": "2026-01-01"}
-    clock = _Clock(company, moment, with_database=True)
+    clock = Clock(company, moment, with_database=True)
     for _ in range(3):
         company.aha("sync")
         clock.move(timedelta(hours=1))

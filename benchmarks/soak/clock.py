@@ -31,7 +31,7 @@ class SharedClock:
     def __init__(self, file: Path, moment: datetime) -> None:
         """Set the clock of `file` to a moment, and let this process follow it."""
         self.file = file
-        self._write(moment.timestamp() - time.time())
+        write(file, moment.timestamp() - time.time())
         self._travel = follow(file)
 
     def now(self) -> datetime:
@@ -48,7 +48,7 @@ class SharedClock:
     def forward(self, seconds: float) -> None:
         """Put it forward by so many seconds, if any; returns when every process is there."""
         if seconds > 0:
-            self._write(read(self.file) + seconds)
+            write(self.file, read(self.file) + seconds)
             time.sleep(FOLLOWED_SECONDS)
 
     def stop(self) -> None:
@@ -60,12 +60,6 @@ class SharedClock:
         own = Path(__file__).with_name("in_every_process")
         paths = [str(own), str(ROOT), os.environ.get("PYTHONPATH", "")]
         return {VARIABLE: str(self.file), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-
-    def _write(self, apart: float) -> None:
-        fresh = self.file.with_suffix(".new")
-        fresh.write_text(f"{apart:+.3f}\n")
-        fresh.chmod(0o644)
-        fresh.replace(self.file)
 
 
 class Follower:
@@ -110,6 +104,14 @@ def follow(file: Path) -> Follower:
 def read(file: Path) -> float:
     """Return by how many seconds the time of a file is apart from this machine's."""
     return float(file.read_text())
+
+
+def write(file: Path, apart: float) -> None:
+    """Set the time of a file so many seconds apart from this machine's; nobody reads half of it."""
+    fresh = file.with_suffix(".new")
+    fresh.write_text(f"{apart:+.3f}\n")
+    fresh.chmod(0o644)
+    fresh.replace(file)
 
 
 def _set_grpc_time(now: Callable[[], float]) -> None:

@@ -39,7 +39,6 @@ class Postgres:
     def __init__(self, folder: Path, log: Path, clock: SharedClock, password: str) -> None:
         """Make the database of an empty folder. Raises RuntimeError without libfaketime."""
         self._folder, self._log, self._clock = folder, log, clock
-        self._library = _library()
         self._programs = _programs()
         self._port = free_port()
         self.url = f"postgresql://{USER}:{password}@127.0.0.1:{self._port}/{NAME}"
@@ -64,13 +63,7 @@ class Postgres:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env={
-                    "PATH": os.environ["PATH"],
-                    "LD_PRELOAD": str(self._library),
-                    "FAKETIME_TIMESTAMP_FILE": str(self._clock.file),
-                    "FAKETIME_CACHE_DURATION": "1",
-                    "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                },
+                env={"PATH": os.environ["PATH"], **preloaded(self._clock.file)},
                 **self._user(),
             )
         self._await()
@@ -113,6 +106,19 @@ class Postgres:
                 if self._process.poll() is not None or time.monotonic() > deadline:
                     raise
                 time.sleep(0.1)
+
+
+def preloaded(clock: Path) -> dict[str, str]:
+    """Return the variables by which a server follows the clock of a file.
+
+    Raises RuntimeError without libfaketime.
+    """
+    return {
+        "LD_PRELOAD": str(_library()),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_CACHE_DURATION": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
 
 
 def _library() -> Path:
