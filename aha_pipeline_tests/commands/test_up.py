@@ -40,11 +40,14 @@ def up(connected, monkeypatch, tmp_path):
     def has_ended_or_serves() -> bool:
         return running.poll() is not None or "Ctrl-C stops" in output.read_text()
 
-    wait_until(has_ended_or_serves, output.read_text, step=0.3)
-    assert running.poll() is None, output.read_text()
-    yield running, output.read_text()
-    running.kill()
-    running.wait()
+    try:
+        wait_until(has_ended_or_serves, output.read_text, seconds=3 * LONGEST, step=0.3)
+        assert running.poll() is None, output.read_text()
+        yield running, output.read_text()
+    finally:
+        # As Ctrl-C: killed, it could not end what it has started.
+        running.terminate()
+        running.wait()
 
 
 def address(printed: str, name: str) -> str:
