@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from aha_pipeline_tests.dashboard.clicks import click, open_tab, settle
-from aha_pipeline_tests.kit.waiting import MILLISECONDS
+from aha_pipeline_tests.kit.waiting import MILLISECONDS, wait_until
 
 YEAR = "&period=This+fiscal+year"
 LAST_OF_A_LIST = "Download all as Excel"
@@ -171,17 +171,17 @@ def test_filters_stand_in_the_address_and_an_address_gives_the_same_view(page, a
         settle(page)
     page.get_by_role("combobox", name="Period").click()
     page.get_by_role("option", name="This quarter").click()
+    wait_until(lambda: names(page) == [("Referral", "20")], lambda: names(page))
     settle(page)
     assert "source=Referral" in page.url
     assert "owner=Bala" in page.url
     assert "period=This+quarter" in page.url
-    drawn = names(page)
     shared = page.context.new_page()
     shared.set_default_timeout(MILLISECONDS)
     shared.goto(page.url)
     shared.wait_for_selector(".js-plotly-plot .main-svg")
     settle(shared)
-    assert names(shared) == drawn == [("Referral", "20")]
+    wait_until(lambda: names(shared) == [("Referral", "20")], lambda: names(shared))
     shared.close()
 
 

@@ -101,7 +101,7 @@ def test_nobody_sees_anything_before_the_login(chromium, with_login):
 def test_who_is_on_both_lists_sees_records(visit, with_login):
     page = visit("HEAD@example.com", email_verified=True)
     page.get_by_role("heading", name=COMPANY).wait_for(timeout=MILLISECONDS)
-    assert page.get_by_text("Logged in as head@example.com").is_visible()
+    page.get_by_text("Logged in as head@example.com").wait_for(timeout=MILLISECONDS)
     page.goto(f"{with_login}/{RECORD}")
     page.get_by_text("Lead 17").first.wait_for(timeout=MILLISECONDS)
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from aha_pipeline_tests.dashboard.clicks import settle
-from aha_pipeline_tests.kit.waiting import MILLISECONDS
+from aha_pipeline_tests.kit.waiting import MILLISECONDS, wait_until
 
 MOST_CLICKS = 4
 
@@ -226,11 +226,12 @@ def how_good_a_source_is(hand: Hand) -> None:
 
 
 def put_aside(hand: Hand) -> None:
-    before = hand.page.locator("[class*='st-key-work-']").count()
+    listed = hand.page.locator("[class*='st-key-work-']")
+    before = listed.count()
     hand.click(hand.page.get_by_role("button", name="Later").first)
-    assert hand.page.locator("[class*='st-key-work-']").count() == before - 1
+    wait_until(lambda: listed.count() == before - 1)
     hand.click(hand.page.get_by_role("button", name="show again"))
-    assert hand.page.locator("[class*='st-key-work-']").count() == before
+    wait_until(lambda: listed.count() == before)
 
 
 # A task and the clicks it takes; without targets in the CRM nobody can answer "against target".
