@@ -11,6 +11,7 @@
 --   converted (count): of these, converted by now
 --   won (count): of these, converted, and the deal that the conversion made is won by now
 --   linked (count): of these, converted leads that name a live deal
+--   junk (count): of these, junk now
 
 with earlier as (
     select distinct id
@@ -25,7 +26,8 @@ select
     count(*) filter (where l.is_qualified or e.id is not null) as qualified,
     count(*) filter (where l.meaning = 'converted') as converted,
     count(*) filter (where l.meaning = 'converted' and d.meaning = 'won') as won,
-    count(d.id) filter (where l.meaning = 'converted') as linked
+    count(d.id) filter (where l.meaning = 'converted') as linked,
+    count(*) filter (where l.meaning = 'junk') as junk
 from analytics.leads l
 left join earlier e on e.id = l.id
 left join analytics.deals d on d.id = l.deal_id

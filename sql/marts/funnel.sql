@@ -11,27 +11,11 @@
 --   records (count): live leads or deals that stand on the step now
 --   value (money): sum of Amount of the deals; null for leads, which have none
 
-with steps as (
-    select
-        1 as half,
-        position as place,
-        'lead' as entity,
-        step,
-        meaning,
-        count(*) as records,
-        null::numeric as value
-    from analytics.leads
-    group by 2, 4, 5
-    union all
-    select 2, position, 'deal', stage, meaning, count(*), coalesce(sum(amount), 0)
-    from analytics.deals
-    group by position, stage, meaning
-)
 select
-    row_number() over (order by half, place, step = '(none)', step) as position,
+    row_number() over (order by entity = 'deal', position, step = '(none)', step) as position,
     entity,
     step,
     meaning,
     records,
     value
-from steps
+from analytics.funnel_parts

@@ -22,53 +22,25 @@
 --   days_to_converted (days): median from creation to conversion, where its day is known
 --   days_to_won (days): median from conversion to the closing of the won deal
 
-with earlier as (
-    select id, min(from_day) filter (where not is_first) as seen_day
-    from analytics.lead_history
-    where meaning in ('qualified', 'converted') and not is_present and not is_deleted
-    group by id
-),
-present as (
-    select
-        *,
-        meaning in ('qualified', 'converted') as is_qualified,
-        case when not is_first and meaning in ('qualified', 'converted') then from_day end
-            as seen_day
-    from analytics.lead_history
-    where is_present and not is_deleted
-),
-outcomes as (
-    select
-        date_trunc('month', l.day::timestamp)::date as month,
-        l.day,
-        l.meaning,
-        l.is_qualified or e.id is not null as is_qualified,
-        least(e.seen_day, l.seen_day, l.converted_day) as qualified_day,
-        l.meaning = 'converted' as is_converted,
-        l.converted_day,
-        l.meaning = 'converted' and d.id is not null as is_linked,
-        l.meaning = 'converted' and d.meaning = 'won' as is_won,
-        d.closed_day
-    from present l
-    left join earlier e on e.id = l.id
-    left join analytics.deals d on d.id = l.deal_id
-),
-counted as (
+with counted as (
     select
         month,
-        count(*) as leads,
-        count(*) filter (where is_qualified) as qualified,
-        count(*) filter (where is_converted) as converted,
-        count(*) filter (where is_won) as won,
-        count(*) filter (where meaning = 'junk') as junk,
-        count(*) filter (where is_linked) as linked,
-        percentile_cont(0.5) within group (order by qualified_day - day)
-            filter (where is_qualified) as days_to_qualified,
-        percentile_cont(0.5) within group (order by converted_day - day)
-            filter (where is_converted) as days_to_converted,
-        percentile_cont(0.5) within group (order by closed_day - converted_day)
-            filter (where is_won) as days_to_won
-    from outcomes
+        sum(leads)::bigint as leads,
+        sum(qualified)::bigint as qualified,
+        sum(converted)::bigint as converted,
+        sum(won)::bigint as won,
+        sum(junk)::bigint as junk,
+        sum(linked)::bigint as linked
+    from analytics.cohort_parts
+    group by month
+),
+medians as (
+    select
+        month,
+        max(days) filter (where step = 'qualified') as days_to_qualified,
+        max(days) filter (where step = 'converted') as days_to_converted,
+        max(days) filter (where step = 'won') as days_to_won
+    from measures.cohort_medians()
     group by month
 )
 select
@@ -80,8 +52,9 @@ select
     c.junk,
     (c.month + interval '1 month')::date + 90 > (now() at time zone o.timezone)::date as is_young,
     c.linked,
-    c.days_to_qualified::numeric as days_to_qualified,
-    c.days_to_converted::numeric as days_to_converted,
-    c.days_to_won::numeric as days_to_won
+    m.days_to_qualified,
+    m.days_to_converted,
+    m.days_to_won
 from counted c
 join crm.organisation o on o.singleton
+left join medians m on m.month is not distinct from c.month

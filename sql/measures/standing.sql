@@ -13,9 +13,8 @@ create function measures.standing(
 language sql stable as $$
     with deals as (
         select count(*) as open_deals, coalesce(sum(d.amount), 0) as open_value
-        from analytics.deals d
-        where d.meaning = 'open'
-            and (of_sources is null or d.source = any(of_sources))
+        from analytics.open_deals d
+        where (of_sources is null or d.source = any(of_sources))
             and (of_owners is null or d.owner_id = any(of_owners))
     ),
     slipping as (
@@ -37,7 +36,7 @@ language sql stable as $$
             and s.meaning = 'open'
             and (of_sources is null or s.source = any(of_sources))
             and (of_owners is null or s.id in (
-                select d.id from analytics.deals d where d.owner_id = any(of_owners)
+                select d.id from analytics.open_deals d where d.owner_id = any(of_owners)
             ))
     )
     select

@@ -7,13 +7,14 @@ drop table if exists pg_temp.changed;
 create temporary table changed on commit drop as
 select *
 from {records}
-where synced_at > %(since)s
-    or id in (
-        select r.record_id
-        from crm.record_history_reads r
-        join crm.modules m using (module)
-        where 'crm.' || m.table_name = '{records}' and r.read_at > %(since)s
-    );
+where id in (
+    select id from {records} where synced_at > %(since)s
+    union
+    select r.record_id
+    from crm.record_history_reads r
+    join crm.modules m using (module)
+    where 'crm.' || m.table_name = '{records}' and r.read_at > %(since)s
+);
 analyze changed
 
 -- name: is_much
