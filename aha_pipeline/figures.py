@@ -55,6 +55,11 @@ def count(value: Number, currency: str = "INR") -> str:
     return format_decimal(_round(number, TENTH), locale=_locale(currency))
 
 
+def counted(value: Number, noun: str, currency: str = "INR") -> str:
+    """Return a number of things by their name: 1 deal, 12 deals."""
+    return f"{count(value, currency)} {noun}{'' if value == 1 else 's'}"
+
+
 def read_number(text: str, currency: str) -> Decimal:
     """Return the number that was printed as `text`, with the grouping of `currency`."""
     return parse_decimal(text, locale=_locale(currency))

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from aha_pipeline.figures import NOTHING, count, money, money_exact, percent
+from aha_pipeline.figures import NOTHING, count, counted, money, money_exact, percent
 
 
 @pytest.mark.parametrize(
@@ -70,3 +70,17 @@ def test_counts_are_grouped_as_the_country_does(value, currency, printed):
 )
 def test_percentages_have_one_decimal(value, printed):
     assert percent(value) == printed
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (1, "1 deal"),
+        (0, "0 deals"),
+        (12, "12 deals"),
+        (Decimal("1.5"), "1.5 deals"),
+        (None, "– deals"),
+    ],
+)
+def test_one_thing_is_singular_and_all_else_plural(number, text):
+    assert counted(number, "deal") == text

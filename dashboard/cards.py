@@ -42,7 +42,7 @@ CARDS = (
         "points",
         "Leads of the period that are junk now / all leads of the period.",
         "Leads",
-        "{junk_leads} junk leads",
+        "{junk_leads}",
         more_is_good=False,
     ),
     Card(
@@ -58,7 +58,7 @@ CARDS = (
         "money",
         "Sum of Amount over the deals that were open at the end of the period.",
         "Deals",
-        "{open_deals} deals",
+        "{open_deals}",
     ),
     Card(
         "Won",
@@ -67,7 +67,7 @@ CARDS = (
         "Sum of Amount over the deals won in the period: by closing date, at the latest the day "
         "each was first seen won.",
         "Deals",
-        "{won_deals} deals",
+        "{won_deals}",
     ),
     Card(
         "Win rate",
@@ -83,9 +83,12 @@ CARDS = (
         "money",
         "Sum of Amount over the deals lost in the period.",
         "Deals",
-        "{lost_deals} deals",
+        "{lost_deals}",
         more_is_good=False,
     ),
+)
+NOUNS = {"junk_leads": "junk lead"} | dict.fromkeys(
+    ("open_deals", "won_deals", "lost_deals"), "deal"
 )
 UNITS = {card.figure: card.unit for card in CARDS} | {"win_rate_by_value": "points"}
 
@@ -101,10 +104,7 @@ def show_cards(source: Source, team: str = "", **of_team: list[str] | None) -> N
         for row in all_rows
     }
     rows = {row["figure"]: row for row in source.rows("period_figures")}
-    words = {
-        name: printed(row["value"], UNITS.get(name, "count"), source.currency)
-        for name, row in rows.items()
-    }
+    words = {name: _in_words(name, row["value"], source.currency) for name, row in rows.items()}
     not_read = source.not_read
     with st.grid(len(CARDS), min_column_width=150):
         for card in CARDS:
@@ -115,6 +115,12 @@ def show_cards(source: Source, team: str = "", **of_team: list[str] | None) -> N
             if team:
                 notes.append(f"{team}: {beside[card.figure]}")
             _show(card, rows[card.figure], notes, source)
+
+
+def _in_words(figure: str, value: Number, currency: str) -> str:
+    if figure in NOUNS:
+        return figures.counted(value, NOUNS[figure], currency)
+    return printed(value, UNITS.get(figure, "count"), currency)
 
 
 def printed(value: Number, unit: str, currency: str) -> str:

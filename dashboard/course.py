@@ -3,10 +3,10 @@
 import streamlit as st
 
 from aha_pipeline.encoding import markdown
-from aha_pipeline.figures import money, percent
+from aha_pipeline.figures import counted, money, percent
 from dashboard import periods
 from dashboard.charts import course as charts
-from dashboard.parts import chart, counted, frame, is_read
+from dashboard.parts import chart, frame, is_read
 from dashboard.source import Source
 from dashboard.style import Row
 

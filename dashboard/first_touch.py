@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import streamlit as st
 
 from aha_pipeline.encoding import markdown
-from aha_pipeline.figures import NOTHING, Number, count, percent
-from dashboard.parts import counted, frame
+from aha_pipeline.figures import NOTHING, Number, count, counted, percent
+from dashboard.parts import frame
 from dashboard.source import Source
 from dashboard.style import Row
 

@@ -11,7 +11,6 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from aha_pipeline import figures
 from aha_pipeline.encoding import markdown
 from dashboard import pages
 from dashboard.login import NO_RECORDS
@@ -215,8 +214,3 @@ def at(moment: datetime | None) -> str:
 def on(day: date) -> str:
     """Return a day as `22 Nov 2026`."""
     return f"{day.day} {day:%b %Y}"
-
-
-def counted(number: int | None, noun: str, currency: str = "INR") -> str:
-    """Return a number of things: `1 deal`, `12 deals`."""
-    return f"{figures.count(number, currency)} {noun}{'' if number == 1 else 's'}"

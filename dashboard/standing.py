@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from aha_pipeline.figures import count, money, percent
-from dashboard.parts import counted, frame, is_read
+from aha_pipeline.figures import count, counted, money, percent
+from dashboard.parts import frame, is_read
 from dashboard.source import Source
 from dashboard.style import Row
 

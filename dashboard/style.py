@@ -195,6 +195,12 @@ def column(rows: Sequence[Row], name: str) -> list[Any]:
     return [row[name] for row in rows]
 
 
+def worth(row: Row, meaning: str, currency: str) -> str:
+    """Return the value and number of open, won or lost deals: `₹3.00 L won in 2 deals`."""
+    deals = figures.counted(row[f"{meaning}_deals"], "deal", currency)
+    return f"{figures.money(row[f'{meaning}_value'], currency)} {meaning} in {deals}"
+
+
 def signed(value: Decimal | float, text: str) -> str:
     """Return the printed `text` of a change with a plus where it is one."""
     return f"+{text}" if value > 0 else text

@@ -7,8 +7,9 @@ import streamlit as st
 
 from aha_pipeline import figures
 from aha_pipeline.encoding import markdown
+from aha_pipeline.figures import counted
 from dashboard import pages, reach
-from dashboard.parts import counted, may_show_records
+from dashboard.parts import may_show_records
 from dashboard.phone import is_on_phone
 from dashboard.records import with_contacts
 from dashboard.source import Source

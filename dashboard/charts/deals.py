@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from aha_pipeline.figures import count, money
+from aha_pipeline.figures import count, counted, money
 from dashboard import style
 from dashboard.style import COLOURS, Mark, Row, column, lines, mark, numbers
 
@@ -57,7 +57,7 @@ def stage_age(rows: Sequence[Row], currency: str) -> go.Figure:
 
 def _age(row: Row, currency: str) -> str:
     days = row["median_days_in_stage"]
-    text = "not known" if days is None else f"{count(days, currency)} days"
+    text = "not known" if days is None else counted(days, "day", currency)
     return text if not row["older_deals"] else f"{text} · {row['older_deals']} old"
 
 
@@ -93,15 +93,15 @@ def _stage(row: Row, currency: str) -> Mark:
     days, limit = row["median_days_in_stage"], row["won_limit_days"]
     hover = lines(
         row["stage"],
-        f"{count(row['deals'], currency)} open deals",
+        counted(row['deals'], 'open deal', currency),
         f"{money(row['value'], currency)}, weighted {money(row['weighted_value'], currency)}",
         "not known since when they are there"
         if days is None
-        else f"half of them are there for {count(days, currency)} days or more",
+        else f"there for {counted(days, 'day', currency)} (median)",
         *(
             []
             if limit is None
-            else [f"{row['older_deals']} for over {count(limit, currency)} days, longer than",
+            else [f"{row['older_deals']} for over {counted(limit, 'day', currency)}, longer than",
                   "80% of the won deals were"]
         ),
     )  # fmt: skip
@@ -129,7 +129,7 @@ def closing(rows: Sequence[Row], currency: str) -> go.Figure:
 def _due(row: Row, currency: str) -> Mark:
     hover = lines(
         row["stretch"],
-        f"{count(row['deals'], currency)} deals, {money(row['value'], currency)}",
+        f"{counted(row['deals'], 'deal', currency)}, {money(row['value'], currency)}",
         f"weighted {money(row['weighted_value'], currency)}",
     )
     return mark(
@@ -156,7 +156,7 @@ def slipping(rows: Sequence[Row], currency: str) -> go.Figure:
 def _reason(row: Row, currency: str) -> Mark:
     hover = lines(
         row["reason"],
-        f"{count(row['deals'], currency)} open deals, {money(row['value'], currency)}",
+        f"{counted(row['deals'], 'open deal', currency)}, {money(row['value'], currency)}",
         f"of {count(row['all_deals'], currency)} that slip,"
         f" {money(row['all_value'], currency)} in all",
     )
@@ -193,10 +193,10 @@ def _movement(row: Row, currency: str) -> Mark:
     first, last = style.short_day(row["first_day"]), style.short_day(row["last_day"])
     if row["kind"] in ("start", "end"):
         when = f"before {first}" if row["kind"] == "start" else f"at the end of {last}"
-        deals = f"{count(row['deals'], currency)} open deals"
+        deals = counted(row["deals"], "open deal", currency)
         return mark(lines(f"Open pipeline {when}", deals, money(row["value"], currency)))
     hover = lines(
-        row["label"], f"{count(row['deals'], currency)} deals", _moved(row, currency),
+        row["label"], counted(row['deals'], 'deal', currency), _moved(row, currency),
         f"{first} to {last}",
     )  # fmt: skip
     return mark(

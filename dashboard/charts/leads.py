@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from aha_pipeline.encoding import html
-from aha_pipeline.figures import Number, count, percent
+from aha_pipeline.figures import Number, count, counted, percent
 from dashboard import style
 from dashboard.style import (
     COLOURS,
@@ -43,7 +43,7 @@ def status(rows: Sequence[Row], currency: str) -> go.Figure:
 def _status(row: Row, currency: str) -> Mark:
     hover = lines(
         row["step"],
-        f"{count(row['leads'], currency)} of {count(row['all_leads'], currency)} leads"
+        f"{count(row['leads'], currency)} of {counted(row['all_leads'], 'lead', currency)}"
         f" ({percent(row['share'])})",
         f"counts as {row['meaning']}",
     )
@@ -73,7 +73,7 @@ def _waiting(row: Row, meaning: str, currency: str) -> Mark:
     hover = lines(
         row["owner_name"],
         f"{count(row[f'{meaning}_leads'], currency)} {meaning}",
-        f"{count(row['waiting'], currency)} of {count(row['leads'], currency)} leads wait",
+        f"{count(row['waiting'], currency)} of {counted(row['leads'], 'lead', currency)} waiting",
     )
     return mark(
         hover,
@@ -102,9 +102,9 @@ def source_quality(rows: Sequence[Row], currency: str) -> go.Figure:
     sizes = [count(row["leads"], currency) for row in rows]
     figure = style.named_bars(column(rows, "source"), sizes=sizes, pixels=38)
     for meaning in SHARES:
-        counted = "qualified_now" if meaning == "qualified" else f"{meaning}_leads"
+        column_of = "qualified_now" if meaning == "qualified" else f"{meaning}_leads"
         marks = [
-            _judged(row, meaning, row[f"share_{meaning}"], row[counted], currency) for row in rows
+            _judged(row, meaning, row[f"share_{meaning}"], row[column_of], currency) for row in rows
         ]
         values = column(rows, f"share_{meaning}")
         bars = style.bar(values, COLOURS[meaning], marks, name=MEANINGS[meaning])
@@ -122,7 +122,7 @@ def _judged(row: Row, meaning: str, share: Number, leads: Number, currency: str)
     hover = lines(
         row["source"],
         f"{percent(share)} {meaning}",
-        f"{count(leads, currency)} of {count(row['leads'], currency)} leads",
+        f"{count(leads, currency)} of {counted(row['leads'], 'lead', currency)}",
     )
     return mark(
         hover,
@@ -165,13 +165,13 @@ def source_map(rows: Sequence[Row], currency: str) -> go.Figure:
 
 
 def _printed(row: Row, currency: str) -> str:
-    return f"{count(row['leads'], currency)} leads<br>{percent(row['junk_pct'])} junk"
+    return f"{counted(row['leads'], 'lead', currency)}<br>{percent(row['junk_pct'])} junk"
 
 
 def _tile(row: Row, currency: str) -> Mark:
     hover = lines(
         row["source"],
-        f"{count(row['leads'], currency)} leads",
+        counted(row["leads"], "lead", currency),
         f"{count(row['junk_leads'], currency)} junk ({percent(row['junk_pct'])})",
     )
     return mark(hover, "leads", sources=[row["source"]], title=f"Leads from {row['source']}")
@@ -210,7 +210,7 @@ def cohorts(rows: Sequence[Row], currency: str) -> go.Figure:
 def _share(row: Row, step: str, currency: str) -> str:
     if row[step] is None:
         return "not known"
-    return f"{percent(row[f'{step}_pct'])}  ({count(row[step], currency)})"
+    return f"{percent(row[f'{step}_pct'])} ({count(row[step], currency)})"
 
 
 def _cohort(row: Row, step: str, currency: str) -> Mark:
@@ -218,13 +218,15 @@ def _cohort(row: Row, step: str, currency: str) -> Mark:
     typically = row[f"days_to_{step}"]
     since = "conversion" if step == "won" else "creation"
     typical = (
-        [] if typically is None else [f"typically {count(typically, currency)} days after {since}"]
+        []
+        if typically is None
+        else [f"typically {counted(typically, 'day', currency)} after {since}"]
     )
     month = style.month_name(row["month"])
     hover = lines(
         f"Leads of {month}",
         f"{_share(row, step, currency)} {step}",
-        f"of {count(row['leads'], currency)} leads",
+        f"of {counted(row['leads'], 'lead', currency)}",
         *typical,
         *young,
     )
@@ -264,16 +266,17 @@ def response(rows: Sequence[Row], currency: str) -> go.Figure:
 
 def _median(row: Row, currency: str) -> str:
     days = row["median_days"]
-    return "" if days is None else f" · {count(days, currency)} days"
+    return "" if days is None else f" · {counted(days, 'day', currency)}"
 
 
 def _answered(row: Row, is_answered: bool, currency: str) -> Mark:
-    timed = count(row["timed_leads"], currency)
+    timed = f"{count(row['timed_leads'], currency)} of them"
+    median = f"median wait {counted(row['median_days'], 'day', currency)}, known of {timed}"
     hover = lines(
         row["source"],
-        f"{count(row['contacted_leads'], currency)} of {count(row['leads'], currency)} leads have"
-        f" a response ({percent(row['contacted_pct'])})",
-        f"median of {count(row['median_days'], currency)} days to it, known of {timed} leads",
+        f"response to {count(row['contacted_leads'], currency)} of"
+        f" {counted(row['leads'], 'lead', currency)} ({percent(row['contacted_pct'])})",
+        "how long they waited is not known" if row["median_days"] is None else median,
     )
     first, last = row["first_day"], row["last_day"]
     return mark(

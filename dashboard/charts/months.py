@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from aha_pipeline.figures import count, percent
+from aha_pipeline.figures import count, counted, percent
 from dashboard import style
 from dashboard.style import COLOURS, Mark, Row, column, known, lines, mark, numbers
 
@@ -110,7 +110,7 @@ def _created(row: Row, name: str, currency: str) -> Mark:
     month = style.month_name(row["month"])
     hover = lines(
         month + _so_far(row),
-        f"{count(row['new_leads'], currency)} leads, {count(row['junk_leads'], currency)} junk",
+        f"{counted(row['new_leads'], 'lead', currency)}, {count(row['junk_leads'], currency)} junk",
         f"{percent(row['junk_pct'])} junk; of all sources {percent(row['team_junk_pct'])}",
     )
     is_junk = name == "junk_leads"

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from aha_pipeline.encoding import html
-from aha_pipeline.figures import count, money, percent
+from aha_pipeline.figures import count, counted, money, percent
 from dashboard import style
 from dashboard.style import COLOURS, Mark, Row, column, known, lines, mark, numbers
 
@@ -56,7 +56,7 @@ def _created(row: Row, currency: str) -> Mark:
     day = style.short_day(row["day"])
     hover = lines(
         day + (", so far" if row["is_today"] else ""),
-        f"{count(row['new_leads'], currency)} new leads",
+        counted(row["new_leads"], "new lead", currency),
         f"{count(row['new_leads_avg_7d'], currency)} a day on average in the seven days before",
     )
     return mark(
@@ -192,9 +192,9 @@ def _beside(row: Row, currency: str) -> str:
 
 
 def _step(row: Row, currency: str) -> Mark:
-    counted = f"{count(row['records'], currency)} {row['entity']}s"
+    records = counted(row["records"], row["entity"], currency)
     worth = [] if row["value"] is None else [money(row["value"], currency)]
-    hover = lines(row["step"], counted, *worth, f"counts as {row['meaning']}")
+    hover = lines(row["step"], records, *worth, f"counts as {row['meaning']}")
     if row["entity"] == "lead":
         return mark(
             hover,
@@ -234,10 +234,10 @@ def _beside_source(row: Row, currency: str) -> str:
 def _source(row: Row, part: str, currency: str) -> Mark:
     hover = lines(
         row["source"],
-        f"{count(row['leads'], currency)} leads, {count(row['before'], currency)} before",
+        f"{counted(row['leads'], 'lead', currency)}, {count(row['before'], currency)} before",
         f"{count(row['converted_leads'], currency)} converted ({percent(row['conversion_pct'])})",
         f"{count(row['junk_leads'], currency)} junk ({percent(row['junk_pct'])})",
-        f"{count(row['won_deals'], currency)} deals won, {money(row['won_value'], currency)}",
+        f"{counted(row['won_deals'], 'deal', currency)} won, {money(row['won_value'], currency)}",
     )
     title = f"Leads from {row['source']}"
     if part == "leads":
@@ -269,9 +269,8 @@ def _month(row: Row, outcome: str, currency: str) -> Mark:
     month = style.month_name(row["month"])
     hover = lines(
         month + (f", 1 to {row['last_day'].day} only" if row["is_partial"] else ""),
-        f"{money(row[f'{outcome}_value'], currency)} {outcome} in "
-        f"{count(row[f'{outcome}_deals'], currency)} deals",
-        f"{percent(row['win_rate_by_count'])} of {closed} closed deals won",
+        style.worth(row, outcome, currency),
+        f"{percent(row['win_rate_by_count'])} of {counted(closed, 'closed deal', currency)} won",
     )
     return mark(
         hover,

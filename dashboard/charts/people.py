@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from aha_pipeline.figures import count, money
+from aha_pipeline.figures import count, counted, money
 from dashboard import style
 from dashboard.style import COLOURS, Mark, Row, column, lines, mark
 
@@ -13,7 +13,7 @@ def contacts(rows: Sequence[Row], currency: str) -> go.Figure:
     """Contacts of each owner."""
     marks = [
         mark(
-            lines(row["owner_name"], f"{count(row['contacts'], currency)} contacts"),
+            lines(row["owner_name"], counted(row["contacts"], "contact", currency)),
             "contacts",
             owners=[row["owner_id"]],
             title=f"Contacts of {row['owner_name']}",
@@ -27,7 +27,7 @@ def industries(rows: Sequence[Row], currency: str) -> go.Figure:
     """Accounts of each industry."""
     marks = [
         mark(
-            lines(row["industry"], f"{count(row['accounts'], currency)} accounts"),
+            lines(row["industry"], counted(row["accounts"], "account", currency)),
             "accounts",
             industries=[row["industry"]],
             owners=None,
@@ -39,10 +39,10 @@ def industries(rows: Sequence[Row], currency: str) -> go.Figure:
 
 
 def _counted(
-    rows: Sequence[Row], name: str, counted: str, marks: list[Mark], currency: str
+    rows: Sequence[Row], name: str, number: str, marks: list[Mark], currency: str
 ) -> go.Figure:
     figure = style.named_bars(column(rows, name), extra=24)
-    values = column(rows, counted)
+    values = column(rows, number)
     printed = [count(value, currency) for value in values]
     figure.add_trace(style.bar(values, COLOURS["volume"], marks, text=printed))
     style.room_for_text(figure, values, 0.2)
@@ -65,8 +65,8 @@ def _worth(row: Row, meaning: str, currency: str) -> Mark:
     hover = lines(
         row["industry"],
         f"{money(row['won_value'], currency)} won",
-        f"{money(row['open_value'], currency)} open in {count(row['open_deals'], currency)} deals",
-        f"{count(row['accounts'], currency)} accounts",
+        style.worth(row, "open", currency),
+        counted(row["accounts"], "account", currency),
     )
     return mark(
         hover,

@@ -35,11 +35,11 @@ def _worth(row: Row, meaning: str, currency: str) -> str:
 def _deals(row: Row, meaning: str, currency: str) -> Mark:
     hover = lines(
         row["owner_name"],
-        f"{money(row['open_value'], currency)} open in {count(row['open_deals'], currency)} deals",
+        style.worth(row, "open", currency),
         f"{money(row['weighted_value'], currency)} weighted",
-        f"{money(row['won_value'], currency)} won in {count(row['won_deals'], currency)} deals",
+        style.worth(row, "won", currency),
         f"{money(row['won_value_before'], currency)} won in the stretch before",
-        f"{money(row['lost_value'], currency)} lost in {count(row['lost_deals'], currency)} deals",
+        style.worth(row, "lost", currency),
     )
     return mark(
         hover,
