@@ -5,15 +5,11 @@ from typing import Any
 import pytest
 
 from aha_pipeline_tests.dashboard.clicks import settle
+from aha_pipeline_tests.kit.browser import PHONE
 from aha_pipeline_tests.kit.serving import TABS
 from aha_pipeline_tests.kit.waiting import MILLISECONDS
 
 MOST_SCREENS = 3
-PHONE = {
-    "viewport": {"width": 412, "height": 915},
-    "has_touch": True,
-    "user_agent": "Mozilla/5.0 (Linux; Android 14; Pixel 7) Chrome/126 Mobile Safari/537.36",
-}
 MOST_KEYS = 60
 HEIGHT = "document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"
 WIDTH = "document.querySelector('[data-testid=stMain]').scrollWidth"

@@ -14,6 +14,11 @@ HOSTILE = "--host-resolver-rules=MAP hostile.test 127.0.0.1"
 # As a reader may ask for: what pulses and slides is drawn without a graphics card here, frame by
 # frame, at two thirds of all that a page costs.
 CALM = "--force-prefers-reduced-motion"
+PHONE = {
+    "viewport": {"width": 412, "height": 915},
+    "has_touch": True,
+    "user_agent": "Mozilla/5.0 (Linux; Android 14; Pixel 7) Chrome/126 Mobile Safari/537.36",
+}
 # Whether a page of Streamlit stands still.
 STILL = (
     "document.querySelector('[data-test-script-state]')"

@@ -1,0 +1,100 @@
+"""Each mark that lists something, pressed in a real browser: as many rows as the mark says.
+
+`AHA_TEST_MARKS=all` presses every one, on desktop and phone, filtered and not (half an hour); else
+the first two of each chart are.
+"""
+
+import os
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+
+from aha_pipeline_tests.dashboard.clicks import settle
+from aha_pipeline_tests.kit.browser import PHONE
+from aha_pipeline_tests.kit.serving import TABS
+from aha_pipeline_tests.kit.waiting import MILLISECONDS
+
+ALL = os.environ.get("AHA_TEST_MARKS") == "all"
+DEVICES = {"desktop": {"viewport": {"width": 1366, "height": 2600}}, "phone": PHONE}
+FILTERS = ["", "&period=Last+month&owner=Asha", "&period=This+quarter&source=Facebook&owner=Bala"]
+COUNT = re.compile(r"(?<![\d.,₹])\d[\d,]*(?![\d,]*[.\d]|%| L| Cr)")
+TOGETHER = re.compile(r"(₹\S+(?: L| Cr)?) together")
+LAST_OF_A_LIST = "Download all as Excel"
+# Of each mark on the page that lists something: its chart, its place in it, and what it says.
+MARKS = """(kinds) => [...document.querySelectorAll(".js-plotly-plot")].flatMap((chart, of) =>
+    [...chart.querySelectorAll(kinds)].flatMap((mark, place) => {
+        const point = mark.__data__, item = point.data?.data ?? point;
+        const trace = chart.calcdata.find((points) => points.includes(item))?.[0].trace;
+        const [says, own] = trace?.customdata?.[item.i] ?? [];
+        const list = trace?.ids?.[item.i] ?? own;
+        const {width, height} = mark.getBoundingClientRect();
+        return list?.startsWith("{") && width >= 1 && height >= 1 ? [{of, place, says}] : [];
+    }))"""
+KINDS = ".barlayer .point path, .scatterlayer .point, .treemaplayer .slice"
+# Where a finger meets the mark.
+MEETS = """([of, place, kinds]) => {
+    const chart = document.querySelectorAll(".js-plotly-plot")[of];
+    const mark = chart.querySelectorAll(kinds)[place];
+    mark.scrollIntoView({block: "center", behavior: "instant"});
+    const box = mark.getBoundingClientRect();
+    return [box.x + box.width / 2, box.y + box.height / 2];
+}"""
+ROWS = """dialog => Number(dialog.querySelector("[role=grid]").getAttribute("aria-rowcount")) - 1"""
+
+
+@pytest.mark.timeout(0 if ALL else 900)
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("narrowed", FILTERS if ALL else FILTERS[:1])
+def test_a_mark_lists_as_many_records_as_it_says(chromium, address, device, narrowed):
+    wrong, pressed = [], []
+    with chromium.new_context(**DEVICES[device], locale="en-IN") as context:
+        page = context.new_page()
+        page.set_default_timeout(MILLISECONDS)
+        for tab in TABS[:4]:
+            page.goto(f"{address}/?tab={tab.replace(' ', '+').replace('&', '%26')}{narrowed}")
+            settle(page)
+            for folded in page.locator("[data-testid=stExpander] summary").all():
+                folded.click()
+                settle(page)
+            for mark in marks(page):
+                said, rows = press(page, mark, device)
+                print(tab, mark, said, rows, flush=True)
+                pressed.append(mark)
+                if not agree(mark["says"], said, rows):
+                    wrong.append((tab, mark["says"], said, rows))
+    assert not wrong
+    assert len(pressed) > 15
+
+
+def marks(page: Any) -> list[dict[str, Any]]:
+    """Return the marks that are drawn and list something: all, or the first of each chart."""
+    found = page.evaluate(MARKS, KINDS)
+    if ALL:
+        return found
+    return list({mark["of"]: mark for mark in reversed(found)}.values())
+
+
+def press(page: Any, mark: dict[str, Any], device: str) -> tuple[str, int]:
+    """Press a mark; return what its list says first and its rows, and close the list again."""
+    point = page.evaluate(MEETS, [mark["of"], mark["place"], KINDS])
+    (page.touchscreen.tap if device == "phone" else page.mouse.click)(*point)
+    window = page.get_by_role("dialog")
+    window.get_by_text(LAST_OF_A_LIST).wait_for()
+    settle(page)
+    said = window.inner_text().split("\n\n")[1]
+    rows = window.evaluate(ROWS)
+    page.keyboard.press("Escape")
+    window.wait_for(state="hidden")
+    settle(page)
+    return said, rows
+
+
+def agree(says: str, said: str, rows: int) -> bool:
+    """Return whether a mark says how many rows its list has, or how much they are together."""
+    counts = [int(number.replace(",", "")) for number in COUNT.findall(unescape(says))]
+    together = TOGETHER.search(said)
+    return said.startswith(f"{rows:,} ") and (
+        rows in counts or (together is not None and f"{together[1]} " in says)
+    )
