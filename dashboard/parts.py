@@ -45,7 +45,7 @@ def chart(
     that the name of each row leads to, and the column that holds what it is of.
     """
     name = f"{draw.__module__}.{draw.__name__}{key}"
-    with frame(title, definition) as is_open:
+    with frame(title, definition, name) as is_open:
         if not is_open or not is_read(source, *of):
             return
         if not rows:
@@ -69,10 +69,13 @@ def chart(
 
 
 @contextmanager
-def frame(title: str, definition: str | None = None) -> Iterator[bool]:
-    """Yield whether what stands in a frame is to be shown: on a phone only once it is opened."""
+def frame(title: str, definition: str | None = None, key: str = "") -> Iterator[bool]:
+    """Yield whether what stands in a frame is to be shown: on a phone only once it is opened.
+
+    key: tells frames of one title apart.
+    """
     if is_on_phone():
-        with lazily(title, f"frame.{title}") as is_open:
+        with lazily(title, f"frame.{key or title}") as is_open:
             yield is_open
     else:
         with st.container(border=True, height="stretch"):

@@ -58,6 +58,7 @@ def test_a_mark_lists_as_many_records_as_it_says(chromium, address, device, narr
             for folded in page.locator("[data-testid=stExpander] summary").all():
                 folded.click()
                 settle(page)
+            assert page.get_by_test_id("stException").count() == 0
             for mark in marks(page):
                 said, rows = press(page, mark, device)
                 print(tab, mark, said, rows, flush=True)

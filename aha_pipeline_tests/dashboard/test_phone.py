@@ -29,6 +29,7 @@ def test_each_tab_is_three_screens_on_a_phone_and_opens_by_a_tap(chromium, addre
             page.get_by_role("tab", name=tab).click()
             page.wait_for_timeout(500)
             settle(page)
+            assert page.get_by_test_id("stException").count() == 0
             heights[tab], widths[tab] = page.evaluate(HEIGHT), page.evaluate(WIDTH)
         page.get_by_role("tab", name="Deal Pipeline").click()
         page.get_by_text("Value by stage").click()
