@@ -20,7 +20,7 @@ from aha_pipeline_tests.briefing.by_hand import DAY
 from aha_pipeline_tests.briefing.companies import fill
 
 FIRST = int(os.environ.get("AHA_TEST_FIRST_MODEL_BRIEFING", "0"))
-BRIEFINGS = int(os.environ.get("AHA_TEST_MODEL_BRIEFINGS", "2"))
+BRIEFINGS = int(os.environ.get("AHA_TEST_MODEL_BRIEFINGS", "1"))
 WORLDS = (1, 2, 3, 4, 7)
 TEMPERATURES = ("t0", "t0.4", "t0.8", "t1.2")
 SECONDS = 240.0
