@@ -276,6 +276,7 @@ def _answered(row: Row, is_answered: bool, currency: str) -> Mark:
         row["source"],
         f"response to {count(row['contacted_leads'], currency)} of"
         f" {counted(row['leads'], 'lead', currency)} ({percent(row['contacted_pct'])})",
+        f"{count(row['waiting_leads'], currency)} still without one",
         "how long they waited is not known" if row["median_days"] is None else median,
     )
     first, last = row["first_day"], row["last_day"]
