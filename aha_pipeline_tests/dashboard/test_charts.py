@@ -133,8 +133,8 @@ def test_cohort_that_cannot_be_known_says_so():
     }
     tiles = leads.cohorts([row], "INR").data
     assert [text for column in tiles for text in column.text] == [
-        "50.0%  (5)",
-        "40.0%  (4)",
+        "50.0% (5)",
+        "40.0% (4)",
         "not known",
     ]
 
