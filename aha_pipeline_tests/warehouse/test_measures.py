@@ -35,7 +35,7 @@ def test_no_ratio_is_computed_outside_the_measures(path: Path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_what_is_first_is_told_by_one_rule(path: Path):
-    """A figure is compared with that of the next in the order by measures.stands_out alone."""
+    """A figure is compared with that of the next in the order by the rules of measures/rank.sql alone."""
     query = parsed(path)
     named = [lead.find_ancestor(exp.Alias) for lead in query.find_all(exp.Lead)]
     seconds = {alias.alias for alias in named if alias}
@@ -80,6 +80,11 @@ ANSWERS: dict[str, list[tuple[tuple, object]]] = {
         ((5, 4, 1, 2), False), ((5, None, 2, 2), True), ((0, None, 2, 2), False),
         ((0, 0, 2, 2), False), ((0.5, None, 1, 1), True), ((-1, -2, 2, 2), True),
         ((None, None, 1, 1), None),
+    ],
+    "stands_clear": [
+        ((11, 10, 2, 2), True), ((12, 11, 2, 2), False), ((34.2, 34.1, 2, 2), False),
+        ((3, 2, 2, 2), True), ((5, None, 1, 1), True), ((5, 4, 1, 2), False),
+        ((0, None, 1, 1), False), ((-1, -2, 2, 2), True), ((None, None, 1, 1), None),
     ],
     "share_of_middle": [((2,), Decimal("0.5")), ((4,), Decimal("0.25")), ((3,), None)],
     "standard_deviation": [((2,), Decimal("2.965")), ((0,), 0)],

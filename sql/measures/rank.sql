@@ -9,6 +9,17 @@ language sql immutable parallel safe as $$
     select members >= least_members and figure > coalesce(next_figure, 0)
 $$;
 
+-- The first of numbers that chance moves from day to day, counts and shares: also a tenth above the
+-- second, or the first place would change hands without anything having happened.
+
+create function measures.stands_clear(
+    figure numeric, next_figure numeric, members bigint default 1, least_members bigint default 1
+) returns boolean
+language sql immutable parallel safe as $$
+    select measures.stands_out(figure, next_figure, members, least_members)
+        and figure >= 1.1 * coalesce(next_figure, 0)
+$$;
+
 -- A large deal: above a fiftieth of the open pipeline.
 
 create function measures.is_large(amount numeric, pipeline numeric) returns boolean

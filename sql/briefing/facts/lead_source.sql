@@ -1,6 +1,6 @@
 -- stances: source_more, source_fewer
 -- The source that did most of an unusual number of leads, where it moved the same way and no other
--- did as much. Told with the leads alone.
+-- did nearly as much. Told with the leads alone.
 
 with parts as (
     select
@@ -27,4 +27,4 @@ select
     round(normal, 1) as usual,
     extract(isodow from day)::int as weekday
 from parts
-where rank = 1 and name <> '(none)' and measures.stands_out(abs(change), next_change)
+where rank = 1 and name <> '(none)' and measures.stands_clear(abs(change), next_change)

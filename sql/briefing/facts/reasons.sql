@@ -1,6 +1,6 @@
 -- stances: reason_most
 -- The most frequent reason for losing a deal in 30 days, where it was given three times or more
--- and no other as often.
+-- and no other nearly as often.
 
 with losses as (
     select d.id, l.reason
@@ -30,4 +30,4 @@ select
     times as n,
     (select count(*) from losses) as "of"
 from reasons
-where times >= 3 and measures.stands_out(times, next_times)
+where times >= 3 and measures.stands_clear(times, next_times)

@@ -1,6 +1,6 @@
 -- stances: junk_highest, junk_changed, conv_highest, conv_changed
 -- Of the sources with 30 leads or more created in the 90 days up to the day, the one with the
--- highest share, where there are two or more and no other has it as high; by what the leads said at
+-- highest share, where there are two or more and no other comes near it; by what the leads said at
 -- the end of the day. It must have been so a week before too, or names change with every few leads.
 -- Changed: the last one that a briefing named was another.
 
@@ -47,7 +47,7 @@ ranked as (
 highest as (
     select *
     from ranked
-    where rank = 1 and measures.stands_out(share, next_share, sources, 2) and share > all_share
+    where rank = 1 and measures.stands_clear(share, next_share, sources, 2) and share > all_share
 ),
 named as (
     select distinct on (kind) left(i.stance, 4) as kind, i.subject as source
