@@ -14,7 +14,7 @@ from itertools import groupby, islice
 from threading import Event
 
 from aha_pipeline.crm import history
-from aha_pipeline.crm.budget import Share
+from aha_pipeline.crm.budget import BudgetShare
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import CreditsSpent, ModuleUnreadable, ZohoRefused, ZohoUnavailable
 from aha_pipeline.services import Services
@@ -24,8 +24,8 @@ from aha_pipeline.warehouse.record_history import Key, Progress, ReadTimeline
 log = logging.getLogger(__name__)
 
 MODULES = ("Deals", "Leads")
-BATCHES_A_WORKER = 4  # so many records a worker between two commits
-MOST_FAILURES = 5  # of single records; more are no longer their own fault
+RECORDS_PER_WORKER = 4  # so many records a worker between two commits
+MAX_FAILURES = 5  # of single records; more are no longer their own fault
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def back_fill(services: Services, *, seconds: float | None = None) -> BackFill:
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     share, done = _share(services), _Done()
-    client = services.zoho().spending(share)
+    client = services.zoho().with_budget(share)
     stopped = None
     try:
         _read_trackers(services, client, share, done)
@@ -86,11 +86,11 @@ def allowed_credits(services: Services) -> int:
     return min(granted * settings.zoho_history_share // 100, limit // 2)
 
 
-def _share(services: Services) -> Share:
+def _share(services: Services) -> BudgetShare:
     allowed = allowed_credits(services)
     with services.connect() as connection:
         spent = landed.spent(connection)
-    return Share(
+    return BudgetShare(
         services.zoho().budget,
         max(allowed - spent, 0),
         f"The {allowed:,} API credits of this day for Zoho's history are spent "
@@ -98,7 +98,7 @@ def _share(services: Services) -> Share:
     )
 
 
-def _read_trackers(services: Services, client: ZohoClient, share: Share, done: _Done) -> None:
+def _read_trackers(services: Services, client: ZohoClient, share: BudgetShare, done: _Done) -> None:
     """Read each tracker of deals and leads that has not been read to its end."""
     with services.connect() as connection:
         unread = [m for m in _read_modules(services) if not landed.is_tracker_read(connection, m)]
@@ -115,7 +115,11 @@ def _read_trackers(services: Services, client: ZohoClient, share: Share, done: _
 
 
 def _read_tracker(
-    services: Services, client: ZohoClient, tracker: history.Tracker, share: Share, done: _Done
+    services: Services,
+    client: ZohoClient,
+    tracker: history.Tracker,
+    share: BudgetShare,
+    done: _Done,
 ) -> None:
     before, module = share.spent_here, tracker.module
     note = partial(landed.note_way, module=module, way=landed.TRACKER)
@@ -140,7 +144,7 @@ def _read_tracker(
 
 
 def _read_timelines(
-    services: Services, client: ZohoClient, share: Share, done: _Done, deadline: float | None
+    services: Services, client: ZohoClient, share: BudgetShare, done: _Done, deadline: float | None
 ) -> str | None:
     """Read the timelines of what is unread; return why it ended early, or None."""
     with services.connect() as connection:
@@ -148,7 +152,7 @@ def _read_timelines(
     refused: set[str] = set()
     abort = Event()
     workers = ThreadPoolExecutor(client.concurrency, "history")
-    size = client.concurrency * BATCHES_A_WORKER
+    size = client.concurrency * RECORDS_PER_WORKER
     read = partial(_read_one, client, share, abort)
     try:
         while batch := [key for key in islice(wanted, size) if key[0] not in refused]:
@@ -158,7 +162,7 @@ def _read_timelines(
             stopped = _land(services, futures, refused, done)
             if stopped:
                 return stopped
-            if done.failures > MOST_FAILURES:
+            if done.failures > MAX_FAILURES:
                 return "Zoho does not show the history of one record after the other: try later."
     finally:
         abort.set()
@@ -182,7 +186,7 @@ def _land(
         except (ModuleUnreadable, ZohoRefused) as error:
             if module not in refused:
                 refused.add(module)
-                _note_refusal(services, module, history.refusal(error))
+                _note_refusal(services, module, history.refusal_sentence(error))
     done.failures += sum(not one.is_complete for _, one in read)
     done.timelines += sum(one.is_complete for _, one in read)
     for module, of_module in groupby(sorted(read, key=lambda one: one[0]), lambda one: one[0]):
@@ -201,7 +205,7 @@ def _note_refusal(services: Services, module: str, problem: str) -> None:
         )
 
 
-def _read_one(client: ZohoClient, share: Share, abort: Event, key: Key) -> ReadTimeline:
+def _read_one(client: ZohoClient, share: BudgetShare, abort: Event, key: Key) -> ReadTimeline:
     """Return the timeline of one record, or that it failed.
 
     Raises CreditsSpent, and ModuleUnreadable or ZohoRefused where no record can be read.

@@ -15,8 +15,8 @@ from aha_pipeline.settings import Settings
 
 TABLE = "analytics.forecasts"
 KEY = mart_key("forecasts")
-EVERY_DAY = timedelta(days=35)  # of those longer ago only some days are made afterwards
-SOME_DAYS = (5, 10, 15, 20, 25)
+DAILY_FOR = timedelta(days=35)  # of those longer ago only some days are made afterwards
+OLDER_DAYS_OF_MONTH = (5, 10, 15, 20, 25)
 
 
 def forecasts_asset(settings: Settings) -> dg.AssetsDefinition:
@@ -77,5 +77,5 @@ def _make(services: Services, first: date, last: date) -> int:
 
 def _wanted(first: date, last: date, yesterday: date) -> list[date]:
     days = days_of((first, last)) if first <= last else []
-    recent = yesterday - EVERY_DAY
-    return [*(day for day in days if day > recent or day.day in SOME_DAYS), yesterday]
+    recent = yesterday - DAILY_FOR
+    return [*(day for day in days if day > recent or day.day in OLDER_DAYS_OF_MONTH), yesterday]

@@ -20,7 +20,7 @@ from aha_pipeline.warehouse.record_history import CLOSED_WITHIN
 log = logging.getLogger(__name__)
 
 # Of each module: its fields, the page that shows the end, what changed meanwhile, the deletions.
-BESIDE_PAGES = budget.METADATA + 2 * budget.LIST + budget.DELETED
+CREDITS_BESIDE_PAGES = budget.METADATA + 2 * budget.LIST + budget.DELETED
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ class LoadPlan:
         with_history = " and their history: open deals first" if self.history_credits else ""
         return (
             f"{sum(self.records.values()):,} records{with_history}. About {self.credits:,} API "
-            f"credits, {spread(self.days)}."
+            f"credits, {duration_phrase(self.days)}."
         )
 
 
-def spread(days: int) -> str:
+def duration_phrase(days: int) -> str:
     """Return over how long something goes, in words."""
     return "within a day" if days <= 1 else f"over {days} days"
 
@@ -104,7 +104,7 @@ def _load_credits(client: ZohoClient, module: str, number: int) -> int:
         names = [row["api_name"] for row in read_fields(client, module)]
         batches = len(field_batches(names, client.version))
     # A page begins with the last second of the one before.
-    return ceil(number / (client.per_page - 1)) * batches * budget.LIST + BESIDE_PAGES
+    return ceil(number / (client.per_page - 1)) * batches * budget.LIST + CREDITS_BESIDE_PAGES
 
 
 def _timelines(services: Services, client: ZohoClient, module: str) -> int:
@@ -125,7 +125,7 @@ def _tracker_credits(client: ZohoClient, modules: Collection[str]) -> int:
     for tracker in history.find_trackers(client):
         if tracker.module in modules and tracker.module in MODULES:
             pages = max(ceil(count_records(client, tracker.name) / history.QUERY_ROWS), 1)
-            credits += pages * budget.LARGE_COQL + budget.METADATA
+            credits += pages * budget.COQL_OF_2000_ROWS + budget.METADATA
     return credits
 
 

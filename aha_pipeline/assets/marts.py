@@ -8,7 +8,7 @@ import dagster as dg
 from psycopg2.extensions import connection as Connection
 
 from aha_pipeline.assets import columns, freshness, partitions, picklist_meaning
-from aha_pipeline.assets.modules import FIRST, module_key
+from aha_pipeline.assets.modules import RUNS_FIRST, module_key
 from aha_pipeline.assets.unread_days import days_to_fill
 from aha_pipeline.calendar import days_of
 from aha_pipeline.services import Services
@@ -50,7 +50,7 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
         partitions_def=partitions.daily(settings) if is_daily else None,
         backfill_policy=dg.BackfillPolicy.single_run() if is_daily else None,
         freshness_policy=freshness.daily(settings),
-        op_tags=FIRST if mart.relation in optional_relations() else None,
+        op_tags=RUNS_FIRST if mart.relation in optional_relations() else None,
         # Of the definition, not of each materialization: the same text a thousand times over.
         metadata={
             "dagster/table_name": mart.relation,

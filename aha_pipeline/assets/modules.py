@@ -33,7 +33,7 @@ DRIFT_DESCRIPTION = "Warns of a field that Zoho has newly, or has or serves no m
 READABLE = "readable"
 READABLE_DESCRIPTION = "Warns of a module that cannot be read and that the others do without."
 # What others take if it is there comes first: a priority, because a dependency would hold them up.
-FIRST = {"dagster/priority": "1"}
+RUNS_FIRST = {"dagster/priority": "1"}
 # Requested in code instead of set as the asset's retry_policy: with a policy Dagster also retries
 # an interrupted step, and stopping a run would take one Ctrl-C per attempt.
 RETRY = dg.RetryPolicy(
@@ -69,7 +69,7 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
         backfill_policy=dg.BackfillPolicy.single_run(),
         freshness_policy=freshness.daily(settings),
         pool=ZOHO_POOL,
-        op_tags=FIRST if module in OPTIONAL_MODULES else None,
+        op_tags=RUNS_FIRST if module in OPTIONAL_MODULES else None,
         check_specs=[
             dg.AssetCheckSpec(name, asset=module_key(module), description=description)
             for name, description in checks.items()

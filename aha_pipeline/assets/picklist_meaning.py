@@ -32,7 +32,7 @@ LABELS_TABLE = "crm.text_labels"
 UNMAPPED = "unmapped_values"
 LOOKALIKES = "lookalike_values"
 COMPANY_SETTINGS = "company_settings"
-PROFILE_AGE = timedelta(hours=20)  # so that a sync at the same hour reads it every day
+MAX_PROFILE_AGE = timedelta(hours=20)  # so that a sync at the same hour reads it every day
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
 def _read_profile(opened: Services) -> None:
     """Bring the company's profile up to date, once a day; without Zoho it stays as it was."""
     with opened.connect() as connection:
-        if not is_profile_older(connection, PROFILE_AGE):
+        if not is_profile_older(connection, MAX_PROFILE_AGE):
             return
     try:
         profile = read_company_profile(opened.zoho())

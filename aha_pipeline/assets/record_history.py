@@ -15,8 +15,8 @@ from aha_pipeline.warehouse import history_known
 KEY = dg.AssetKey([GROUP, "record_history"])
 TABLE = "crm.record_history"
 POOL = "zoho_history"
-SECONDS = 180  # of a daily sync: what is left is read by the next ones, or by `aha history`
-LAST = {"dagster/priority": "-1"}  # figures and briefing come first
+SECONDS_PER_SYNC = 180  # what is left is read by the next ones, or by `aha history`
+RUNS_LAST = {"dagster/priority": "-1"}  # figures and briefing come first
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def history_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
         kinds={"zoho", "postgresql"},
         owners=["team:data"],
         pool=POOL,
-        op_tags=LAST,
+        op_tags=RUNS_LAST,
     )
     def record_history(services: dg.ResourceParam[Services]) -> dg.MaterializeResult:
         with services.connect() as connection:
@@ -55,7 +55,7 @@ def _read(services: Services) -> dict[str, str | int]:
     if not services.settings.zoho_history_share:
         return {"history": "It is not read, because ZOHO_HISTORY_SHARE is 0."}
     try:
-        done = back_fill(services, seconds=SECONDS)
+        done = back_fill(services, seconds=SECONDS_PER_SYNC)
     except ZohoError as error:
         log.warning("Zoho's history is not read: %s", error)
         return {"history": f"It is not read: {error}"}

@@ -6,7 +6,7 @@ from math import ceil
 from rich.console import Console
 
 from aha_pipeline.assets.back_fill import BackFill, allowed_credits, back_fill
-from aha_pipeline.assets.load_plan import plan, spread
+from aha_pipeline.assets.load_plan import duration_phrase, plan
 from aha_pipeline.commands.sync import prepare
 from aha_pipeline.services import Services
 from aha_pipeline.settings import SettingsError
@@ -54,7 +54,7 @@ def show_plan(console: Console, opened: Services) -> None:
         return
     a_day = allowed_credits(opened)
     opened.zoho().release_unused()
-    over = spread(ceil(left / a_day) if a_day else 0)
+    over = duration_phrase(ceil(left / a_day) if a_day else 0)
     console.print(progress.sentence)
     if known:
         console.print(f"In the figures: {history_known.sentence(known)}", soft_wrap=True)

@@ -22,7 +22,7 @@ from aha_pipeline.crm.errors import TokenRefused, TransientFault, ZohoUnavailabl
 RENEW_EARLY_SECONDS = 300
 MAX_TOKENS, TOKEN_PERIOD_SECONDS = 10, 600  # Zoho issues at most 10 tokens in 10 minutes
 TIMEOUT_SECONDS = (10, 30)
-ADVICE = {
+ADVICE_BY_ERROR = {
     "invalid_code": "the refresh token is wrong, revoked, or of another data centre: "
     "check ZOHO_REFRESH_TOKEN and ZOHO_ACCOUNTS_URL",
     "invalid_client": "the client id or secret is wrong, or of another data centre: "
@@ -154,7 +154,7 @@ def request_token(
     form: Mapping[str, str],
     *,
     what: str = "access token",
-    advice: Mapping[str, str] = ADVICE,
+    advice: Mapping[str, str] = ADVICE_BY_ERROR,
 ) -> dict[str, Any]:
     """Return the accounts server's answer to a form; it contains an access token.
 

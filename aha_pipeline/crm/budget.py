@@ -8,7 +8,7 @@ from threading import Lock, local
 from typing import Protocol
 
 LIST, DELETED, METADATA, COQL, COUNT, TIMELINE = 1, 2, 1, 1, 1, 1
-LARGE_COQL = 3  # of 2,000 rows
+COQL_OF_2000_ROWS = 3
 
 
 class Budget(Protocol):
@@ -47,7 +47,7 @@ class Unlimited:
         """Do nothing: nothing was booked."""
 
 
-class Share:
+class BudgetShare:
     """A part of another budget: no more than `allowed` credits of it.
 
     `spent` counts all of them, and `spent_here` those of the present thread.

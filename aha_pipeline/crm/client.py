@@ -25,7 +25,7 @@ from tenacity import (
 
 from aha_pipeline.crm.access_token import AccessToken, TokenSource
 from aha_pipeline.crm.budget import Budget, Unlimited
-from aha_pipeline.crm.concurrency import ConcurrencyLimiter, ProcessLimiter
+from aha_pipeline.crm.concurrency import ConcurrencyLimiter, InProcessLimiter
 from aha_pipeline.crm.errors import CreditsSpent, TransientFault, ZohoRefused
 from aha_pipeline.crm.responses import ApiResponse, TokenExpired, read_response, server_time
 
@@ -36,8 +36,8 @@ PER_PAGE = 200  # the most that Zoho gives
 TIMEOUT_SECONDS = (10, 60)
 ATTEMPTS = 8  # two minutes in all; nothing else repeats a call
 LONGEST_BACKOFF_SECONDS = 60
-QUICK_ATTEMPTS = 2  # of the first call: a person is waiting to hear that Zoho is away
-LONGEST_WAIT_SECONDS = 120
+FIRST_CALL_ATTEMPTS = 2  # of the first call: a person is waiting to hear that Zoho is away
+LONGEST_RETRY_AFTER_SECONDS = 120
 # Longer than connecting and the first byte may take, and shorter than the lease of a place.
 RESPONSE_DEADLINE_SECONDS = 80
 CREDITS_HEADER = "X-API-CREDITS-REMAINING"
@@ -79,7 +79,7 @@ class ZohoClient:
         self.concurrency = concurrency
         self.per_page = per_page
         self.response_deadline_seconds: float = RESPONSE_DEADLINE_SECONDS
-        self._limiter = limiter or ProcessLimiter(concurrency)
+        self._limiter = limiter or InProcessLimiter(concurrency)
         self._one_at_a_time = Lock()
         self.budget = budget or Unlimited()
         self._backoff_seconds = backoff_seconds
@@ -105,7 +105,7 @@ class ZohoClient:
         """API calls made so far for one module."""
         return self._calls.get(module, 0)
 
-    def spending(self, budget: Budget) -> "ZohoClient":
+    def with_budget(self, budget: Budget) -> "ZohoClient":
         """Return this client with another budget; places and connections stay shared."""
         other = copy(self)
         other.budget = budget
@@ -175,7 +175,7 @@ class ZohoClient:
     def _wait_seconds(self, state: RetryCallState) -> float:
         fault = state.outcome.exception() if state.outcome else None
         if isinstance(fault, TransientFault) and fault.wait is not None:
-            return min(fault.wait, LONGEST_WAIT_SECONDS)
+            return min(fault.wait, LONGEST_RETRY_AFTER_SECONDS)
         return wait_exponential_jitter(
             multiplier=self._backoff_seconds,
             jitter=self._backoff_seconds,

@@ -19,8 +19,8 @@ from aha_pipeline.crm.errors import ModuleUnreadable, ZohoRefused
 log = logging.getLogger(__name__)
 
 # Served in v2 already; the rest is asked of v8.
-IN_V2 = ("org/currencies", "users")
-YEARS_BACK = 2
+PATHS_OF_V2 = ("org/currencies", "users")
+HOLIDAY_YEARS_BACK = 2
 USERS_PER_PAGE, MOST_PAGES = 200, 100
 
 Row = Mapping[str, Any]
@@ -60,7 +60,7 @@ def read_company_profile(client: ZohoClient) -> CompanyProfile:
 def _holidays(client: ZohoClient) -> list[Row] | None:
     this_year = datetime.now(UTC).year
     found = []
-    for year in range(this_year - YEARS_BACK, this_year + 2):
+    for year in range(this_year - HOLIDAY_YEARS_BACK, this_year + 2):
         params = {"type": "business_holiday", "year": year}
         rows = _rows(_read(client, "settings/holidays", "holidays", params))
         if rows is None and year == this_year:
@@ -110,7 +110,7 @@ def _read(
         response = client.get(
             path,
             params,
-            version=client.version if path in IN_V2 else "v8",
+            version=client.version if path in PATHS_OF_V2 else "v8",
             credits=budget.METADATA,
         )
     except (ModuleUnreadable, ZohoRefused) as error:

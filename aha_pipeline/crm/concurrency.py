@@ -15,7 +15,7 @@ class ConcurrencyLimiter(Protocol):
         """Give up places that were reserved for calls to come."""
 
 
-class ProcessLimiter:
+class InProcessLimiter:
     """A limit on the calls of this process alone."""
 
     def __init__(self, limit: int) -> None:

@@ -10,7 +10,7 @@ ZohoError
     └── ListLimitReached    the list goes no further by page number or page token
 """
 
-BODY_LIMIT = 1000
+QUOTED_CHARACTERS = 1000
 
 
 class ZohoError(RuntimeError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from aha_pipeline.crm.access_token import request_token
 from aha_pipeline.crm.errors import TokenRefused
 
-ADVICE = {
+ADVICE_BY_ERROR = {
     "invalid_code": "it was used before, has expired, or was made for another client or in another "
     "data centre: make a new one, and check ZOHO_ACCOUNTS_URL",
     "invalid_client": "the client id or secret is wrong, or of another data centre: "
@@ -37,7 +37,7 @@ def exchange_code(accounts_url: str, client_id: str, client_secret: str, code: s
             "code": code,
         },
         what="token for the code",
-        advice=ADVICE,
+        advice=ADVICE_BY_ERROR,
     )
     refresh_token = response.get("refresh_token")
     if not isinstance(refresh_token, str) or not refresh_token:

@@ -31,7 +31,7 @@ from aha_pipeline.crm.records_endpoint import (
 from aha_pipeline.crm.responses import ApiResponse, check_page, has_more
 
 VERSION = "v8"  # of timelines, and of queries on trackers
-FIELD_TRACKER = "field_tracker"
+FIELD_TRACKER_TYPE = "field_tracker"
 QUERY_ROWS = 2000
 BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)  # Zoho CRM is of 2005
 NO_SUCH_RECORD = "INVALID_DATA"
@@ -89,7 +89,7 @@ def find_trackers(client: ZohoClient) -> list[Tracker]:
     return [
         Tracker(str(row["api_name"]), str(parent["api_name"]))
         for row in rows
-        if row.get("generated_type") == FIELD_TRACKER and row.get("api_supported", True)
+        if row.get("generated_type") == FIELD_TRACKER_TYPE and row.get("api_supported", True)
         if isinstance(parent := row.get("parent_module"), dict) and parent.get("api_name")
     ]
 
@@ -132,7 +132,7 @@ def _queried(
             {"select_query": query},
             module=tracker.name,
             version=VERSION,
-            credits=budget.LARGE_COQL,
+            credits=budget.COQL_OF_2000_ROWS,
             validate=_check_rows,
         )
         rows = response.body["data"] if response else []
@@ -189,7 +189,7 @@ def read_timeline(client: ZohoClient, module: str, id_: str, abort: Event) -> Ti
         params = {"page_token": info.next_page_token}
 
 
-def refusal(error: ZohoError) -> str:
+def refusal_sentence(error: ZohoError) -> str:
     """Return why timelines are not read, in a sentence that says what to do."""
     return (
         f"Zoho does not show the history of records, so what was before the first sync stays "

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 
 from babel.numbers import list_currencies
 
-from aha_pipeline.crm.client import QUICK_ATTEMPTS, ZohoClient
+from aha_pipeline.crm.client import FIRST_CALL_ATTEMPTS, ZohoClient
 from aha_pipeline.crm.errors import ZohoRefused
 
 
@@ -56,7 +56,7 @@ class Organisation:
 
 def read_organisation(client: ZohoClient) -> Organisation:
     """Return the organisation of the token. Raises ZohoError."""
-    response = client.get("org", attempts=QUICK_ATTEMPTS)
+    response = client.get("org", attempts=FIRST_CALL_ATTEMPTS)
     rows = response.body.get("org") if response is not None else None
     if not rows:
         raise ZohoRefused(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aha_pipeline.crm import budget
-from aha_pipeline.crm.client import QUICK_ATTEMPTS, ZohoClient
+from aha_pipeline.crm.client import FIRST_CALL_ATTEMPTS, ZohoClient
 from aha_pipeline.crm.errors import ModuleUnreadable, ZohoRefused
 from aha_pipeline.crm.responses import SCOPE_MISSING, module_scope
 
@@ -94,7 +94,7 @@ def _try_call(client: ZohoClient, permission: Permission) -> None:
         module=permission.module,
         version=permission.version,
         credits=permission.credits,
-        attempts=QUICK_ATTEMPTS,
+        attempts=FIRST_CALL_ATTEMPTS,
     )
 
 

@@ -16,7 +16,7 @@ import requests
 
 from aha_pipeline import records
 from aha_pipeline.crm.errors import (
-    BODY_LIMIT,
+    QUOTED_CHARACTERS,
     ListLimitReached,
     ModuleUnreadable,
     TransientFault,
@@ -27,7 +27,7 @@ from aha_pipeline.crm.errors import (
 TOKEN_CODES = {"INVALID_TOKEN", "AUTHENTICATION_FAILURE"}
 LIST_LIMIT_CODES = {"DISCRETE_PAGINATION_LIMIT_EXCEEDED", "PAGINATION_LIMIT_EXCEEDED"}
 BUSY_CODES = {"TOO_MANY_REQUESTS", "INTERNAL_ERROR", "LIMIT_EXCEEDED", "API_LIMIT_EXCEEDED"}
-MAX_ERROR_CHARACTERS = 5_000  # a longer body is a page of records, not looked through for one
+LONGEST_ERROR_BODY = 5_000  # a longer body is a page of records, not looked through for one
 # Zoho CRM API, "scopes": the modules that have a scope of their own.
 MODULES_WITH_SCOPE = frozenset((
     "accounts", "activities", "appointments", "calls", "campaigns", "cases", "contacts", "deals",
@@ -183,7 +183,7 @@ def _holds_refusal(response: ApiResponse) -> bool:
     """Whether a response with status 200 is a refusal, at its top or wrapped in `data`."""
     if response.decode_as(_Envelope).is_refusal:
         return True
-    if len(response.text) > MAX_ERROR_CHARACTERS:
+    if len(response.text) > LONGEST_ERROR_BODY:
         return False
     try:
         return any(decode_as(row, _Envelope).is_refusal for row in records.split(response.text)[:1])
@@ -199,7 +199,7 @@ def _error(
     if isinstance(wrapped, list) and wrapped and isinstance(wrapped[0], dict):
         body = wrapped[0]
     status, code = response.status_code, str(body.get("code", body.get("error", "")))
-    message = str(body.get("message", ""))[:BODY_LIMIT]
+    message = str(body.get("message", ""))[:QUOTED_CHARACTERS]
     said = f"HTTP {status} {code} {message}".strip()
     if code in TOKEN_CODES:
         return TokenExpired(said)

@@ -22,7 +22,9 @@ TOLD = [
     *raised(ERRORS),
     *(("Twilio", text) for codes in error_codes().values() for text in codes.values()),
 ]
-TOLD += [("token", text) for room in (access_token, grant_code) for text in room.ADVICE.values()]
+TOLD += [
+    ("token", text) for room in (access_token, grant_code) for text in room.ADVICE_BY_ERROR.values()
+]
 
 
 @pytest.fixture(scope="module")

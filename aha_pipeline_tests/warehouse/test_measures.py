@@ -35,7 +35,7 @@ def test_no_ratio_is_computed_outside_the_measures(path: Path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_what_is_first_is_told_by_one_rule(path: Path):
-    """A figure is compared with that of the next in the order by the rules of measures/rank.sql alone."""
+    """A figure is compared with that of the next in the order by the rules of rank.sql alone."""
     query = parsed(path)
     named = [lead.find_ancestor(exp.Alias) for lead in query.find_all(exp.Lead)]
     seconds = {alias.alias for alias in named if alias}

@@ -40,20 +40,20 @@ def scan_group(
     group.stable_passes = group.stable_passes + 1 if len(group.seen_ids) == known else 0
 
 
-def verify_step(endpoint: RecordsEndpoint, group: TimestampGroup) -> Iterator[Page]:
+def verify_once(endpoint: RecordsEndpoint, group: TimestampGroup) -> Iterator[Page]:
     """Take the next step to verify a group: measure its length, or pass over it again.
 
     Raises ZohoError.
     """
     if group.listed_length is not None and not group.is_just_measured:
-        yield from measure_length(endpoint, group)
+        yield from measure_group_length(endpoint, group)
         group.is_just_measured = True
     else:
         yield from scan_group(endpoint, group)
         group.is_just_measured = False
 
 
-def measure_length(endpoint: RecordsEndpoint, group: TimestampGroup) -> Iterator[Page]:
+def measure_group_length(endpoint: RecordsEndpoint, group: TimestampGroup) -> Iterator[Page]:
     """Set the group's current length, by finding the page on which the next second begins.
 
     Takes a call or two, whose pages it yields. The length is never too low, because records leave a

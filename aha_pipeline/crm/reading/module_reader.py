@@ -89,6 +89,6 @@ class ModuleReader:
                 self._stop_reason = str(spent)
         if self._stop_reason:
             try:
-                yield from self._verifier.catch_up(replace(endpoint, essential=True))
+                yield from self._verifier.read_since_start(replace(endpoint, essential=True))
             except CreditsSpent:
                 self._verifier.has_unread_tail = True  # and the next read finds the deletions

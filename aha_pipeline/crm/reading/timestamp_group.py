@@ -82,7 +82,7 @@ class TimestampGroup:
         return self.verified_by_id or self.stable_passes >= STABLE_PASSES
 
     @property
-    def count_matches(self) -> bool:
+    def is_count_right(self) -> bool:
         """Whether as many records were seen and are still there as the list held.
 
         Then none is unseen, provided `departed_ids` was updated after `listed_length` was measured.

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from aha_pipeline.crm.deletions import Deletion, read_deletions
 from aha_pipeline.crm.reading.clock import ReadClock
-from aha_pipeline.crm.reading.group_scan import verify_step
+from aha_pipeline.crm.reading.group_scan import verify_once
 from aha_pipeline.crm.reading.paging import iterate_pages
 from aha_pipeline.crm.reading.range_scan import RangeScan
 from aha_pipeline.crm.reading.scheduler import (
@@ -50,19 +50,19 @@ class GroupVerifier:
 
         Raises ZohoError.
         """
-        yield from self.catch_up(endpoint)
+        yield from self.read_since_start(endpoint)
         for _ in range(ROUNDS):
             unverified = self._unverified()
             if not unverified:
                 return
             for group in unverified:
-                yield from verify_step(endpoint, group)
-            yield from self.catch_up(endpoint)
+                yield from verify_once(endpoint, group)
+            yield from self.read_since_start(endpoint)
         for group in self._unverified():
             if not self._clock.is_after_read_start(group.second):
                 yield from self._verify_by_id(endpoint, group)
 
-    def catch_up(self, endpoint: RecordsEndpoint) -> Iterator[Page]:
+    def read_since_start(self, endpoint: RecordsEndpoint) -> Iterator[Page]:
         """Yield what changed during the read, and read the deletions. Raises ZohoError."""
         yield from self._changes_since_start(endpoint)
         self.deletions = read_deletions(
@@ -91,7 +91,7 @@ class GroupVerifier:
     def _verify_by_id(self, endpoint: RecordsEndpoint, group: TimestampGroup) -> Iterator[Page]:
         """Verify a group by asking for each of its records: works even if no list ever settles."""
         while not group.is_verified:
-            yield from verify_step(endpoint, group)
+            yield from verify_once(endpoint, group)
             asked, shown = group.seen_ids - group.departed_ids, set[str]()
             for page in endpoint.fetch_by_ids(sorted(asked)):
                 self._index.mark_moved(page)
@@ -99,7 +99,7 @@ class GroupVerifier:
                 yield page
             for id_ in asked - shown:
                 self._index.mark_deleted(id_)
-            group.verified_by_id = group.count_matches
+            group.verified_by_id = group.is_count_right
 
     def _changes_since_start(self, endpoint: RecordsEndpoint) -> Iterator[Page]:
         """Yield what changed during the read.
@@ -140,7 +140,7 @@ class GroupVerifier:
         settled, unverified = self._clock.settled_time, list[TimestampGroup]()
         is_hidden = self.has_unread_tail
         for group in _newest_first(self._groups()):
-            if not group.is_verified and (is_hidden or not group.count_matches):
+            if not group.is_verified and (is_hidden or not group.is_count_right):
                 second = group.second
                 is_recent = settled is None or (second is not None and second >= settled)
                 is_hidden = is_hidden or is_recent
