@@ -26,7 +26,7 @@ for line in sys.stdin:
         woken = threading.Event()
         threading.Timer(0, tell).start()
         started = time.monotonic()
-        woken.wait(LONGEST)
+        woken.wait(60)
         print(time.monotonic() - started, flush=True)
     elif line.strip() == "fork":
         tell_from_a_fork()
