@@ -6,7 +6,8 @@
 -- Live deals. What lists of open deals are made of, and what they are measured by until now is not
 -- here, so that only changed deals are read. Compared are all contents of analytics.deal_history in
 -- which the deal was open, also those before it was closed and opened again; what changed as it closed
--- or reopened is no push. furthest_stage: of the open stages that it had reached, the last one.
+-- or reopened is no push. furthest_stage: of the open stages that it had reached, the last one;
+-- furthest_position: the place of that one.
 -- last_activity_time: as Zoho had it when the deal was last read. lacks_next_step: it names none.
 -- figures:
 --   amount (money): Amount in the home currency, null where empty
