@@ -98,6 +98,7 @@ def test_a_read_that_did_not_end_stops_the_marts_until_one_does(known, status):
         ("Deals", "Amount", "kpis", "lead_volume"),
         ("Leads", "Lead_Status", "source_quality", "pipeline_by_stage"),
         ("Deals", "Lost_Reason", "lost_deals", "kpis"),
+        ("Deals", "Next_Step", "work_list", "kpis"),
         ("Accounts", "Industry", "accounts_by_industry", "contacts_by_owner"),
     ],
 )
@@ -113,7 +114,7 @@ def test_a_lost_field_stops_what_stands_on_it_alone(known, module, field, stoppe
     [
         ("Deals", "Amount", "deal_history", True),
         ("Deals", "Owner", "deal_history", True),
-        ("Deals", "Next_Step", "work_list", True),
+        ("Deals", "Next_Step", "open_deals", True),
         ("Deals", "Description", "deal_history", False),
         ("Deals", "Amoun", "deal_history", False),
         ("Leads", "Email", "lead_history", False),

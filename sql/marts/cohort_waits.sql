@@ -3,10 +3,10 @@
 -- strategy: merge
 -- key: month, step, days
 -- owner: marketing
--- The steps are those of analytics.lead_cohorts, whose medians are counted from here. days: from
--- creation to the qualification or the conversion, for won from the conversion to the closing; leads
--- of which the day is not known are left out.
+-- The steps are those of analytics.lead_cohorts, whose medians are counted from here. Leads of which
+-- the day is not known are left out.
 -- figures:
+--   days (days): from creation to qualification or conversion, for won from conversion to closing
 --   leads (count): live leads of the month that reached the step after so many days
 
 with earlier as (
