@@ -1,6 +1,6 @@
 -- asset: analytics/history_parts
 -- severity: error
--- blocking: no
+-- blocking: yes
 -- description: The records by how much of their past is known do not add up to the leads and deals.
 -- Run `aha sync` to build both again.
 
