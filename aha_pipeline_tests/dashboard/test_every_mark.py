@@ -86,7 +86,7 @@ def press(page: Any, mark: dict[str, Any], device: str) -> tuple[str, int]:
     settle(page)
     said = window.inner_text().split("\n\n")[1]
     rows = window.evaluate(ROWS)
-    page.keyboard.press("Escape")
+    window.get_by_role("button", name="Close").click()
     window.wait_for(state="hidden")
     settle(page)
     return said, rows
