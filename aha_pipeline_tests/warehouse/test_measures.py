@@ -84,7 +84,8 @@ ANSWERS: dict[str, list[tuple[tuple, object]]] = {
     "stands_clear": [
         ((11, 10, 2, 2), True), ((12, 11, 2, 2), False), ((34.2, 34.1, 2, 2), False),
         ((3, 2, 2, 2), True), ((5, None, 1, 1), True), ((5, 4, 1, 2), False),
-        ((0, None, 1, 1), False), ((-1, -2, 2, 2), True), ((None, None, 1, 1), None),
+        ((0, None, 1, 1), False), ((0.5, None, 1, 1), True), ((-1, -2, 2, 2), True),
+        ((None, None, 1, 1), None),
     ],
     "share_of_middle": [((2,), Decimal("0.5")), ((4,), Decimal("0.25")), ((3,), None)],
     "standard_deviation": [((2,), Decimal("2.965")), ((0,), 0)],
