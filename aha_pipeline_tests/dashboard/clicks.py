@@ -1,9 +1,14 @@
-"""What a reader's hand does in the browser."""
+"""What a reader's hand does in the browser, and what his eye reads there."""
 
+import re
 from typing import Any
 
 from aha_pipeline_tests.kit.browser import STILL
 
+# The last that a list draws.
+LAST_OF_A_LIST = "Download all as Excel"
+# Neither money nor a share.
+COUNT = re.compile(r"(?<![\d.,₹])\d[\d,]*(?![\d,]*[.\d]|%| L| Cr)")
 # On a busy machine a page that has just run may be about to draw, or to run again.
 UNCHANGED = f"""() => {{
     const now = performance.now();
@@ -17,9 +22,14 @@ UNCHANGED = f"""() => {{
 }}"""
 
 
+def tab_address(address: str, tab: str, more: str = "") -> str:
+    """Return the address of a tab; `more` is added to it."""
+    return f"{address}/?tab={tab.replace(' ', '+').replace('&', '%26')}{more}"
+
+
 def open_tab(page: Any, address: str, tab: str, more: str = "") -> None:
     """Open a tab and wait until its charts stand still; `more` is added to the address."""
-    page.goto(f"{address}/?tab={tab.replace(' ', '+').replace('&', '%26')}{more}")
+    page.goto(tab_address(address, tab, more))
     page.wait_for_selector(".js-plotly-plot .main-svg")
     settle(page)
 
@@ -36,3 +46,8 @@ def click(page: Any, chart: str, mark: str, place: int) -> None:
     drawn.scroll_into_view_if_needed()
     box = drawn.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def counts(says: str) -> list[int]:
+    """Return the numbers of things that a mark says."""
+    return [int(number.replace(",", "")) for number in COUNT.findall(says)]

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from aha_pipeline_tests.dashboard.clicks import click, open_tab, settle
+from aha_pipeline_tests.dashboard.clicks import LAST_OF_A_LIST, click, open_tab, settle
 from aha_pipeline_tests.kit.waiting import MILLISECONDS, wait_until
 
 YEAR = "&period=This+fiscal+year"
-LAST_OF_A_LIST = "Download all as Excel"
 # Drawings of charts that reach out of the columns they stand in.
 BEYOND_ITS_FRAME = """[...document.querySelectorAll(".js-plotly-plot .main-svg")].map((drawing) => [
     drawing.getBoundingClientRect(),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from aha_pipeline_tests.dashboard import company as small
-from aha_pipeline_tests.dashboard.clicks import click, open_tab, settle
+from aha_pipeline_tests.dashboard.clicks import click, open_tab, settle, tab_address
 from aha_pipeline_tests.kit.ports import free_port
 from aha_pipeline_tests.kit.serving import TABS, served
 from aha_pipeline_tests.kit.waiting import MILLISECONDS
@@ -101,7 +101,7 @@ def does_nothing(page: object) -> None:
 
 @pytest.mark.parametrize("tab", TABS)
 def test_no_tab_makes_anything_of_a_name(page, address, tab):
-    page.goto(f"{address}/?tab={tab.replace(' ', '+').replace('&', '%26')}")
+    page.goto(tab_address(address, tab))
     page.get_by_role("tab", name=tab).wait_for()
     does_nothing(page)
     assert page.get_by_test_id("stException").count() == 0

@@ -1,7 +1,6 @@
 """Behind each mark are exactly as many records, or as much money, as it says; under filters too."""
 
 import json
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from html import unescape
@@ -14,13 +13,13 @@ from psycopg2.extras import RealDictCursor
 from aha_pipeline import sql
 from aha_pipeline.figures import money
 from aha_pipeline.warehouse.connection import connect_reader
+from aha_pipeline_tests.dashboard.clicks import counts
 from aha_pipeline_tests.dashboard.company import TODAY
 from aha_pipeline_tests.kit.serving import TABS
 from dashboard import periods, records
 from dashboard.filters import Filters
 from dashboard.source import PARAMETER
 
-NUMBER = re.compile(r"(?<![\d.,₹])\d[\d,]*(?![\d,]*[.\d]|%| L| Cr)")
 NARROWED = [
     {},
     {"period": "Last month", "owner": ["Asha"]},
@@ -57,9 +56,7 @@ def marks(spec: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def says(hover: str, listed: list[dict[str, Any]]) -> bool:
     """Return whether a mark says how many records these are, or how much they are together."""
     worth = sum((row.get("moved", row.get("amount")) or 0 for row in listed), Decimal(0))
-    return str(len(listed)) in [number.replace(",", "") for number in NUMBER.findall(hover)] or (
-        bool(worth) and f"{money(worth, 'INR')} " in hover
-    )
+    return len(listed) in counts(hover) or (bool(worth) and f"{money(worth, 'INR')} " in hover)
 
 
 def records_behind(
