@@ -111,21 +111,20 @@ def apply(cursor: Cursor, mart: Mart, taken: Mapping[str, bool]) -> int:
 
 def _merge(cursor: Cursor, mart: Mart, taken: Mapping[str, bool]) -> int:
     columns = _columns(cursor, mart)
-    figures = [figure.name for figure in mart.figures]
-    others = [name for name in columns if name not in figures]
+    others = [name for name in columns if name not in mart.sums]
     table = sql.Identifier(SCHEMA, mart.name)
     query = sql.SQL(statement(FILE, "merge")).format(
         table=table,
         parts=sql.SQL(",\n".join(_parts(cursor, mart, taken, ("before", "after")))),
         columns=_listed("{0}", columns),
         group_columns=_listed("{0}", others),
-        sums=_listed("sum({0}) as {0}", figures),
-        taken=_listed("-{0} as {0}", figures),
-        given=_listed("{0}", figures),
+        sums=_listed("sum({0}) as {0}", mart.sums),
+        taken=_listed("-{0} as {0}", mart.sums),
+        given=_listed("{0}", mart.sums),
         before=sql.SQL(_over(mart, mart, "before")),
         after=sql.SQL(_over(mart, mart, "after")),
         key=_listed("{0}", mart.key),
-        added=_listed("{0} = t.{0} + excluded.{0}", figures),
+        added=_listed("{0} = t.{0} + excluded.{0}", mart.sums),
         is_something=sql.SQL(_is_something(mart, "d")),
         is_nothing=sql.SQL(f"not ({_is_something(mart, 't')})"),
     )
@@ -178,7 +177,7 @@ def _over(mart: Mart, other: Mart, when: str) -> str:
 
 def _is_something(mart: Mart, alias: str) -> str:
     """Return the condition under which a row of a sum over records is there at all."""
-    return " or ".join(f"coalesce({alias}.{each.name}, 0) <> 0" for each in mart.figures)
+    return " or ".join(f"coalesce({alias}.{name}, 0) <> 0" for name in mart.sums)
 
 
 def _columns(cursor: Cursor, mart: Mart) -> list[str]:

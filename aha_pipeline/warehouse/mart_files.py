@@ -112,6 +112,11 @@ class Mart:
         return f"{SCHEMA}.{self.name}"
 
     @property
+    def sums(self) -> tuple[str, ...]:
+        """The columns that a change of records is added to: its figures that identify no row."""
+        return tuple(each.name for each in self.figures if each.name not in self.key)
+
+    @property
     def row(self) -> str:
         """What a row is, as a sentence."""
         return f"{self.grain[0].upper()}{self.grain[1:]}."
