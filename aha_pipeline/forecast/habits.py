@@ -6,6 +6,7 @@ multinomial logistic regression with a ridge learns the chances. What stands alo
 rep, a source) is drawn to the mean of all; what is old weighs less.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -162,22 +163,41 @@ def learn(known: Known, quarter_month: int = 0) -> Habits | None:
     return Habits(encoder, model, scale, sizes, tuple(int(c) for c in model.classes_))
 
 
-def chances(habits: Habits, pairs: Pairs, ahead: Stretches) -> Floats:
-    """Return for each deal and stretch how likely it is that the deal was won by its end."""
-    count, steps = len(pairs.deal), len(ahead.until)
-    if not count or not steps:
-        return np.zeros((count, steps))
-    taken, step = np.repeat(np.arange(count), steps), np.tile(np.arange(steps), count)
-    rows = _rows(pairs, taken, ahead, step)
+def chances(habits: Habits, looks: Sequence[tuple[Pairs, Stretches]]) -> list[Floats]:
+    """Return for each deal and stretch how likely it is that the deal was won by its end.
+
+    looks: the deals of a day and the stretches after it. Several at once, since each call of the
+    encoder and the model costs more than few deals do.
+    """
+    crossed = [_crossed(pairs, ahead) for pairs, ahead in looks]
+    if not any(len(rows) for rows, _ in crossed):
+        return [np.zeros((len(pairs.deal), len(ahead.until))) for pairs, ahead in looks]
+    rows, length = (np.concatenate(part) for part in zip(*crossed, strict=True))
     encoded = habits.encoder.transform(rows)
-    length = (ahead.until - ahead.after)[step]
     found = habits.model.predict_proba(_with_length(encoded, habits.scale, length))
     shares = dict(zip(habits.classes, found.T, strict=True))
-    nothing = np.zeros(count * steps)
-    won = shares.get(1, nothing).reshape(count, steps)
-    lost = shares.get(2, nothing).reshape(count, steps)
+    nothing = np.zeros(len(rows))
+    won, lost = shares.get(1, nothing), shares.get(2, nothing)
+    borders = np.cumsum([len(rows) for rows, _ in crossed])[:-1]
+    return [
+        _by_then(*(share.reshape(len(pairs.deal), len(ahead.until)) for share in both))
+        for (pairs, ahead), *both in zip(
+            looks, np.split(won, borders), np.split(lost, borders), strict=True
+        )
+    ]
+
+
+def _crossed(pairs: Pairs, ahead: Stretches) -> tuple[Ints, Ints]:
+    """Return the features of each deal in each stretch, and how long each is."""
+    count, steps = len(pairs.deal), len(ahead.until)
+    taken, step = np.repeat(np.arange(count), steps), np.tile(np.arange(steps), count)
+    return _rows(pairs, taken, ahead, step), (ahead.until - ahead.after)[step]
+
+
+def _by_then(won: Floats, lost: Floats) -> Floats:
+    """Return how likely a deal is won by the end of each stretch; won, lost: in each, if open."""
     alive = np.cumprod(1 - won - lost, axis=1)
-    before = np.hstack([np.ones((count, 1)), alive[:, :-1]])
+    before = np.hstack([np.ones((len(won), 1)), alive[:, :-1]])
     by_then: Floats = np.minimum(np.cumsum(before * won, axis=1), 1.0)
     return by_then
 

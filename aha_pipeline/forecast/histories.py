@@ -165,10 +165,11 @@ def known_at(histories: Histories, day: int) -> Known:
     closed = np.where(rows.is_by_day[begun], rows.from_day[begun], by_words)
     deleted = np.where(rows.deleted[last] <= day, rows.deleted[last], NEVER)
     later = np.diff(rows.closing, prepend=rows.closing[:1])
-    is_pushed = (later > 0) & (rows.closing < NEVER) & (np.diff(rows.deal, prepend=-1) == 0)
+    is_further = np.diff(rows.deal, prepend=-1) == 0
+    is_pushed = (later > 0) & (rows.closing < NEVER) & is_further
     counted = np.cumsum(is_pushed)
-    seen_later = np.setdiff1d(np.arange(len(rows.deal)), first)
-    changes = rows.said_day[seen_later[rows.is_known[seen_later - 1]]] if len(first) else first
+    was_seen = np.r_[False, rows.is_known[:-1]][: len(rows.deal)]
+    changes = rows.said_day[is_further & was_seen]
     return Known(
         day=day,
         created=rows.created[last],

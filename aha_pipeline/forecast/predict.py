@@ -116,7 +116,9 @@ def forecast(histories: Histories, day: date, learnt: Learnt, first_month: int =
     silent = _silence(known, is_recent, learnt)
     unpriced = silent or _without_amounts(known, is_recent)
     reps = [] if silent else _reps(known, is_recent)
-    chance = learning.chances(learnt.habits, pairs, ahead) if not silent and learnt.habits else None
+    chance = None
+    if not silent and learnt.habits:
+        [chance] = learning.chances(learnt.habits, [(pairs, ahead)])
     found = []
     for period in (month, quarter):
         simulated = None
@@ -244,10 +246,10 @@ def _add_open(
         amount = pairs.amount[part][deal]
         missing = np.isnan(amount)
         amount[missing] = rng.choice(drawn_from, int(missing.sum()))
-        won = sparse.csr_matrix((amount, (deal, future)), shape=is_won.shape)
+        begins = np.r_[0, np.cumsum(np.bincount(deal, minlength=len(is_won)))]
         groups = _groups(owner[part], reps)
-        value += groups @ won
-        deals += groups @ sparse.csr_matrix(is_won.astype(np.float64))
+        for sums, what in ((value, amount), (deals, np.ones(len(deal)))):
+            sums += groups @ sparse.csr_matrix((what, future, begins), shape=is_won.shape)
 
 
 def _groups(owner: Ints, reps: Sequence[int]) -> "Floats":
@@ -305,12 +307,17 @@ def _deviation(known: Known, habits: Habits, first_month: int) -> tuple[float, f
     """
     won, expected, chance_alone, weight = [], [], [], []
     for months_ago, end in enumerate(_month_ends(known, 12)):
-        for day in (end - before for before in DAYS_BEFORE):
-            if day - LONGEST_MONTH // 2 < first_day(known):
-                continue
-            pairs = learning.open_pairs(known, day, habits.sizes)
-            ahead = learning.stretches(day, end, (first_month - 1) % 3)
-            chance = learning.chances(habits, pairs, ahead)[:, -1]
+        days = (end - before for before in DAYS_BEFORE)
+        looks = [
+            (
+                learning.open_pairs(known, day, habits.sizes),
+                learning.stretches(day, end, (first_month - 1) % 3),
+            )
+            for day in days
+            if day - LONGEST_MONTH // 2 >= first_day(known)
+        ]
+        for (pairs, _), by_then in zip(looks, learning.chances(habits, looks), strict=True):
+            chance = by_then[:, -1]
             is_won = (known.closed[pairs.deal] <= end) & (known.outcome[pairs.deal] == WON)
             won.append(is_won.sum())
             expected.append(chance.sum())
