@@ -267,24 +267,36 @@ def _add_new(
 ) -> None:
     """Add deals that are not there yet: what such deals brought in a stretch of the past.
 
-    Stretches longer than a month overlap, so that they differ less than they should: of a drawn
-    one each deal comes as often as chance has it, once on average.
+    Few stretches, which overlap, differ less from one another than the one to come will from them:
+    of a drawn one some deals, by `_in_common`, come as often as chance has it, once on average.
     """
     length = period.last - known.day
     pasts = [end for end in _month_ends(known, INFLOW_MONTHS) if end - length >= first_day(known)]
     if not pasts:
         return
     likely = 0.5 ** (np.arange(len(pasts)) / INFLOW_HALF_LIFE)
-    drawn = rng.choice(len(pasts), size=FUTURES, p=likely / likely.sum())
+    likely /= likely.sum()
+    drawn = rng.choice(len(pasts), size=FUTURES, p=likely)
+    by_chance = min(1.0, 2 * _in_common(np.array(pasts), length, likely))
     for place, end in enumerate(pasts):
         is_new = was_won(known, end - length + 1, end) & (known.created > end - length)
         amount = np.nan_to_num(known.amount[is_new])
         [futures] = np.nonzero(drawn == place)
         shape = len(amount), len(futures)
-        times = rng.poisson(1.0, shape) if length > LONGEST_MONTH else np.ones(shape)
+        times = np.where(rng.random(shape) < by_chance, rng.poisson(1.0, shape), 1)
         groups = _groups(known.owner[is_new], reps)
         value[:, futures] += groups @ (amount[:, None] * times)
         deals[:, futures] += groups @ times
+
+
+def _in_common(ends: Ints, length: int, likely: Floats) -> float:
+    """Return the part of their days that two stretches share, drawn with replacement.
+
+    It is the part of a stretch's variance by which those drawn differ too little, and by which
+    their mean is off: the days of the one to come are shared with none.
+    """
+    shared = np.maximum(length - np.abs(np.subtract.outer(ends, ends)), 0) / length
+    return float(likely @ shared @ likely)
 
 
 def _month_ends(known: Known, many: int) -> list[int]:

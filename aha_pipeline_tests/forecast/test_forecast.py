@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from aha_pipeline.forecast.histories import WON, known_at, number_of, of_frame, read_histories
-from aha_pipeline.forecast.periods import periods_of
-from aha_pipeline.forecast.predict import forecast, learn_before
+from aha_pipeline.forecast.periods import Period, periods_of
+from aha_pipeline.forecast.predict import FUTURES, _add_new, forecast, learn_before
 from aha_pipeline_tests.kit.selling_companies import COLUMNS, selling_company
 from aha_pipeline_tests.warehouse.marts_company import build, company, deal, ist, put_history
 from benchmarks.forecasts import back_test
@@ -120,6 +120,32 @@ def test_a_bounded_back_test_beats_both_rivals_and_keeps_its_intervals():
     assert of_company["inside 50"].mean() < 0.85
     assert of_company["loss"].sum() < of_company["weighted"].sum()
     assert of_company["loss"].sum() < of_company["paced"].sum()
+
+
+def test_new_deals_are_as_uncertain_as_they_turn_out():
+    """Of companies in which nothing but chance is at work, over two months, which overlap."""
+    rng, day = np.random.default_rng(8), number_of(DAY)
+    ahead = Period("quarter", day + 1, day + 57)
+    errors, spreads = [], []
+    for _ in range(120):
+        created = np.repeat(np.arange(day - 600, day + 58), rng.poisson(0.7, 658))
+        known = known_at(of_frame(won_on_the_day(created)), day)
+        value, deals = np.zeros((1, FUTURES)), np.zeros((1, FUTURES))
+        _add_new(value, deals, known, ahead, [], rng)
+        assert (value == 3 * deals).all()
+        errors.append((created > day).sum() - deals.mean())
+        spreads.append(deals.var())
+    assert 0.85 < np.mean(np.square(errors)) / np.mean(spreads) < 1.15
+
+
+def won_on_the_day(created: np.ndarray) -> pd.DataFrame:
+    """Return deals that were won on the days on which they were created, each of three."""
+    fields = dict.fromkeys(COLUMNS, created) | {
+        "id": np.arange(len(created)).astype(str), "meaning": WON, "is_assumed": 0,
+        "deleted_day": None, "stage": "Won", "source": "S", "owner_id": "1", "amount": 3.0,
+        "weighted_amount": 3.0,
+    }  # fmt: skip
+    return pd.DataFrame(fields)
 
 
 def march(day: int) -> str:
