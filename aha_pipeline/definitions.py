@@ -20,6 +20,7 @@ from aha_pipeline.assets.reconcile import certificate_check, count_check
 from aha_pipeline.assets.record_history import history_asset
 from aha_pipeline.assets.resources import services_resource
 from aha_pipeline.assets.targets import targets_asset
+from aha_pipeline.automation.again import sync_again
 from aha_pipeline.automation.alerts import alert_on_failure, alert_on_lateness
 from aha_pipeline.automation.erasure import erase_personal_data
 from aha_pipeline.automation.housekeeping import housekeeping
@@ -93,6 +94,7 @@ def defs() -> dg.Definitions:
             whatsapp_on_briefing,
             delivery_statuses,
             erasure_on_request,
+            sync_again,
             alert_on_failure,
             alert_on_lateness,
         ],

@@ -105,7 +105,7 @@ def _read(
     except ZohoError as error:
         return str(error)
     except PERMANENT as error:
-        raise dg.Failure(str(error), allow_retries=False) from None
+        raise dg.Failure(str(error), allow_retries=False) from error
     except TRANSIENT as error:
         raise _retry(context, error) from error
     return result.load.stop_reason or result

@@ -4,21 +4,21 @@ They open and close incidents; `whatsapp_on_briefing` sends what is open, throug
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 
-from aha_pipeline.assets.briefing import BRIEFING_KEY
+from aha_pipeline.automation.again import WILL_RETRY, is_started_again, is_whole
 from aha_pipeline.automation.causes import cause
 from aha_pipeline.automation.jobs import UNFINISHED, daily_sync
 from aha_pipeline.calendar import LATE_AFTER, due_before, today
 from aha_pipeline.delivery import incidents
 from aha_pipeline.instance.home import end_runs
 from aha_pipeline.services import Services
-from aha_pipeline.warehouse.heartbeat import dead, end_sessions
+from aha_pipeline.warehouse.heartbeat import dead, end_sessions, never_beat
 
-WILL_RETRY = "dagster/will_retry"
+FIRST_BEAT_WITHIN = timedelta(minutes=5)  # a run beats when it opens its services
 REMEDY = (
     "Pass this on to whoever looks after the pipeline: {where} in Dagster says more, and "
     "daily_sync can be started again there. Until it succeeds the figures are those of the last "
@@ -44,6 +44,8 @@ def alert_on_failure(
     if run.tags.get(WILL_RETRY) == "true":
         return dg.SkipReason("Dagster tries this run again.")
     failed_at = _ended_at(context.instance.get_run_record_by_id(run.run_id))
+    if is_started_again(context.instance, run, services, failed_at):
+        return dg.SkipReason("It was lost and is started again.")
     when = failed_at.astimezone(services.settings.zone)
     reason = cause(context.get_step_failure_events(), services.settings)
     _close_recovered(context.instance, services)
@@ -73,7 +75,7 @@ def alert_on_lateness(
     Two, because after a standstill this sensor may look before the schedule has begun to catch up.
     """
     with services.connect() as connection:
-        gone = dead(connection)
+        gone = dead(connection) + never_beat(connection, _began_long_ago(context.instance))
         end_runs(context.instance, gone)
         end_sessions(connection, gone)
     if _close_recovered(context.instance, services):
@@ -101,6 +103,20 @@ def _tell(services: Services, **incident: Any) -> dg.SkipReason:
     with services.connect() as connection:
         is_new = incidents.open_incident(connection, day=today(services.settings), **incident)
     return dg.SkipReason("The readers are told." if is_new else "The readers know.")
+
+
+def _began_long_ago(instance: dg.DagsterInstance) -> list[str]:
+    """Return the runs under way that have had time to beat.
+
+    One whose process ended before its first beat would be believed to be alive.
+    """
+    then = datetime.now(UTC) - FIRST_BEAT_WITHIN
+    under_way = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
+    return [
+        one.dagster_run.run_id
+        for one in instance.get_run_records(under_way)
+        if one.start_time and one.start_time < then.timestamp()
+    ]
 
 
 def _is_late(instance: dg.DagsterInstance, due: datetime) -> bool:
@@ -131,18 +147,14 @@ def _has_succeeded(instance: dg.DagsterInstance, since: datetime | None) -> bool
 
 
 def _successes(instance: dg.DagsterInstance, since: datetime | None) -> Iterator[datetime]:
-    """Yield when the daily syncs that ended since then succeeded, newest first.
-
-    A run of only some of its assets that wrote no briefing is none of them.
-    """
+    """Yield when the daily syncs that ended since then succeeded, newest first."""
     runs = dg.RunsFilter(
         job_name=daily_sync.name,
         statuses=[dg.DagsterRunStatus.SUCCESS],
         updated_after=since and since.astimezone(UTC),  # Dagster compares without the zone
     )
     for record in instance.get_run_records(runs, limit=50):
-        chosen = record.dagster_run.asset_selection
-        if not chosen or BRIEFING_KEY in chosen:
+        if is_whole(record.dagster_run):
             ended_at = _ended_at(record)
             if since is None or ended_at > since:
                 yield ended_at

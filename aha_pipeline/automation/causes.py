@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 import dagster as dg
+from dagster_shared.error import SerializableErrorInfo
 from pydantic import SecretStr
 
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse import errors
+from aha_pipeline.warehouse.connection import DatabaseUnreachable
 
 LIMIT = 300
 OURS = "aha_pipeline."
@@ -29,14 +31,34 @@ def cause(failures: Sequence[dg.DagsterEvent], settings: Settings) -> str:
     return text if len(text) <= LIMIT else text[: LIMIT - 1].rstrip() + "…"
 
 
+def may_pass(failures: Sequence[dg.DagsterEvent]) -> bool:
+    """Return whether a run failed for what passes by itself.
+
+    Its process ended, so that no step of it failed, or its steps lost the database.
+    """
+    return all(_is_of_connection(event.step_failure_data.error) for event in failures)
+
+
+def _is_of_connection(error: SerializableErrorInfo | None) -> bool:
+    root = _root(error)
+    if root is None:
+        return False
+    name = root.cls_name or ""
+    return name == DatabaseUnreachable.__name__ or errors.is_passing(name)
+
+
+def _root(error: SerializableErrorInfo | None) -> SerializableErrorInfo | None:
+    while error and error.cause:
+        error = error.cause
+    return error
+
+
 def _sentence(event: dg.DagsterEvent) -> str | None:
     """Return the sentence of an error of ours, the database's or a check's; None for any other."""
     failure = event.step_failure_data
     if failure.user_failure_data and failure.user_failure_data.description:
         return failure.user_failure_data.description
-    error = failure.error
-    while error and error.cause:
-        error = error.cause
+    error = _root(failure.error)
     if error and error.cls_name == CHECK_FAILED:
         failed = " ".join(error.message.partition("\n")[2].split())
         return f"the check {failed} found what is wrong, so no briefing is made of it."

@@ -29,14 +29,17 @@ def daily_schedule(settings: Settings) -> dg.ScheduleDefinition:
     def tick(
         context: dg.ScheduleEvaluationContext, services: dg.ResourceParam[Services]
     ) -> dg.RunRequest:
-        with services.connect() as connection:
-            first = first_unread_day(connection, settings)
-        return dg.RunRequest(
-            run_key=context.scheduled_execution_time.isoformat(),
-            tags=partitions.range_tags(first, today(settings)),
-        )
+        return sync_request(services, context.scheduled_execution_time.isoformat())
 
     return tick
+
+
+def sync_request(services: Services, run_key: str) -> dg.RunRequest:
+    """Return the request of a sync of all days that are not read to their end, today included."""
+    settings = services.settings
+    with services.connect() as connection:
+        first = first_unread_day(connection, settings)
+    return dg.RunRequest(run_key=run_key, tags=partitions.range_tags(first, today(settings)))
 
 
 def weekly_reconcile(settings: Settings) -> dg.ScheduleDefinition:

@@ -102,6 +102,11 @@ def sentence_of_class(name: str) -> str | None:
     return SENTENCES.get(code) or SENTENCES.get(code[:2]) or _unknown(code)
 
 
+def is_passing(name: str) -> bool:
+    """Return whether psycopg2's class of this name tells of a server that is away for a while."""
+    return sentence_of_class(name) in (LOST, STARTING, TOO_MANY)
+
+
 def find(error: BaseException) -> psycopg2.Error | None:
     """Return the database's error among the causes of another one, SQLAlchemy's included."""
     return next((one for one in chain(error) if isinstance(one, psycopg2.Error)), None)

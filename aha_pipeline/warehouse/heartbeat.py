@@ -104,6 +104,11 @@ def dead(connection: Connection) -> list[str]:
     return [str(run_id) for run_id in _run(connection, "dead", {"seconds": DEAD_SECONDS})]
 
 
+def never_beat(connection: Connection, run_ids: list[str]) -> list[str]:
+    """Return which of these runs have not beaten."""
+    return [str(run_id) for run_id in _run(connection, "never_beat", {"runs": run_ids})]
+
+
 def end_sessions(connection: Connection, run_ids: list[str]) -> None:
     """End the sessions of runs that have ceased to beat: they may hold what others wait for."""
     _run(connection, "end_sessions", {"runs": run_ids, "own": APPLICATION})

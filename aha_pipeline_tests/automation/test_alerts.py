@@ -1,6 +1,6 @@
 """A sync that failed or is late is told to the readers, once an incident."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -8,7 +8,8 @@ import pytest
 from dagster._core.errors import DagsterAssetCheckFailedError
 
 from aha_pipeline import services
-from aha_pipeline.automation.alerts import alert_on_failure, alert_on_lateness
+from aha_pipeline.automation import alerts
+from aha_pipeline.automation.alerts import alert_on_lateness
 from aha_pipeline.automation.jobs import message_config, pending, survey
 from aha_pipeline.calendar import LATE_AFTER, due_before
 from aha_pipeline.definitions import defs
@@ -28,43 +29,6 @@ def twilio(connected, monkeypatch):
     monkeypatch.setenv("TARGET_WHATSAPP_NUMBER", ",".join(READERS))
     services.current()
     return connected.outbox
-
-
-@pytest.fixture
-def sync(instance):
-    """Run something of the name of the daily sync, which ends as it is told."""
-
-    def run(error: Exception | None = None, **tags: str) -> dg.ExecuteInProcessResult:
-        @dg.op(name="crm__leads_raw")
-        def read() -> None:
-            if error:
-                raise error
-
-        @dg.job(name="daily_sync", tags=tags)
-        def job() -> None:
-            read()
-
-        return job.execute_in_process(instance=instance, raise_on_error=False)
-
-    return run
-
-
-@pytest.fixture
-def notice(instance):
-    """Let the failure sensor see a failed run."""
-
-    def see(result: dg.ExecuteInProcessResult) -> str:
-        (failure,) = (e for e in result.all_events if e.is_run_failure)
-        context = dg.build_run_status_sensor_context(
-            sensor_name="alert_on_failure",
-            dagster_event=failure,
-            dagster_instance=instance,
-            dagster_run=result.dagster_run,
-            resources={"services": services.current()},
-        ).for_run_failure()
-        return alert_on_failure(context).skip_message
-
-    return see
 
 
 @pytest.fixture
@@ -216,6 +180,26 @@ def test_a_sync_that_is_under_way_is_not_late(twilio, sync, look, due, instance)
         defs().resolve_job_def("daily_sync"), status=dg.DagsterRunStatus.STARTED
     )
     assert [look(), look()] == ["No sync is late."] * 2
+
+
+def test_a_run_that_ended_before_its_first_beat_is_ended(twilio, look, instance, monkeypatch):
+    monkeypatch.setattr(alerts, "FIRST_BEAT_WITHIN", timedelta())
+    begun = dg.DagsterEvent(dg.DagsterEventType.RUN_START.value, "daily_sync")
+    runs = [
+        instance.create_run_for_job(
+            defs().resolve_job_def("daily_sync"), status=dg.DagsterRunStatus.STARTING
+        ).run_id
+        for _ in range(2)
+    ]
+    for run_id in runs:
+        instance.report_dagster_event(begun, run_id)
+    with services.current().connect() as connection:
+        connection.cursor().execute(
+            "insert into crm.run_heartbeats (run_id, host) values (%s, '')", runs[:1]
+        )
+    look()
+    statuses = [instance.get_run_by_id(run_id).status.value for run_id in runs]
+    assert statuses == ["STARTED", "FAILURE"]
 
 
 def test_a_run_of_only_some_assets_is_no_success(twilio, sync, notice, look, run_days):

@@ -15,6 +15,11 @@ from crm.run_heartbeats
 where beat_at < now() - %(seconds)s * interval '1 second'
     and pg_postmaster_start_time() < now() - %(seconds)s * interval '1 second'
 
+-- name: never_beat
+select r.run_id
+from unnest(%(runs)s::text[]) r (run_id)
+where not exists (select from crm.run_heartbeats h where h.run_id = r.run_id)
+
 -- name: end_sessions
 -- Those begun since the last beat too: a machine may have been suspended right after it.
 select pg_terminate_backend(a.pid)
