@@ -262,6 +262,8 @@ def execute(arguments: tuple[str, ...]) -> None:
 
 def main() -> None:
     """Run the command line; every expected error becomes one sentence on standard error."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # see __main__.py
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
         signal.signal(signal.SIGHUP, _interrupt)  # the terminal was closed

@@ -246,6 +246,26 @@ def test_a_sync_that_is_stopped_killed_or_cut_leaves_nothing_that_stops_the_next
     assert rows(database_url, runs) == [("FAILURE", 3), ("SUCCESS", 1)]
 
 
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+
+class Interrupt:
+    def find_spec(self, name, *_):
+        if name == "click":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+import aha_pipeline.__main__
+"""
+
+
+def test_ctrl_c_before_the_command_has_begun_ends_it_without_a_traceback():
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_IMPORT], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
+
+
 def cut_sessions(sync: Command, url: str) -> None:
     """End the sessions of a sync, those of its next steps and attempts too."""
     for _ in range(20):
