@@ -40,10 +40,12 @@ class Health:
     def __init__(self, children: Children, address: Callable[[], str | None]) -> None:
         self._children, self._address = children, address
         self.is_starting = True
+        self._was_seen = False  # as a whole: what was looked at during the start says too little
         self.problems: list[str] = []
 
     def look(self, settings: Settings) -> None:
         """Bring `problems` up to date. Never raises."""
+        is_whole = not self.is_starting
         found = [
             f"{child.service.name} does not run: see {child.log}."
             for child in self._children.all
@@ -51,12 +53,14 @@ class Health:
         ]
         address = self._address()
         if address is not None:
-            found += _of_database(address, settings, has_daemon=not self.is_starting)
+            found += _of_database(address, settings, has_daemon=is_whole)
         self.problems = found
+        self._was_seen = is_whole
 
     async def answer(self, _: Request) -> JSONResponse:
         """Return 200 while all is well, else 503 with what is not."""
-        status = "starting" if self.is_starting else "failing" if self.problems else "ok"
+        seen = "failing" if self.problems else "ok"
+        status = seen if self._was_seen else "starting"
         children = {
             child.service.name: {"is_up": child.is_up, "restarts": child.restarts}
             for child in self._children.all

@@ -42,6 +42,7 @@ def get(health: Health) -> requests.Response:
 def test_all_is_well_only_after_the_start_and_while_nothing_is_wrong(health):
     assert (get(health).status_code, get(health).json()["status"]) == (503, "starting")
     health.is_starting = False
+    assert get(health).json()["status"] == "starting"  # until the whole was looked at
     health.look(load())
     answer = get(health)
     assert answer.json() == {"status": "ok", "problems": [], "services": {}}
