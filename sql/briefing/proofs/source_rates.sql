@@ -1,8 +1,10 @@
 -- Whether a source has the highest share of 90 days, then and a week before; see glance.sql.
 
--- name: junk_highest
+-- name: junk_highest, junk_changed, conv_highest, conv_changed
 with leads as (
-    select e.day, h.source, (h.meaning = 'junk')::int as is_one
+    select e.day, h.source,
+        (h.meaning = case left(%(stance)s, 4) when 'junk' then 'junk' else 'converted' end)::int
+            as is_one
     from (values (%(day)s::date), (%(day)s::date - 7)) e (day)
     join analytics.lead_history h
         on daterange(h.from_day, h.until_day) @> e.day and h.day > e.day - 90 and h.day <= e.day
@@ -16,6 +18,18 @@ shares as (
     from leads
     group by day, source
     having count(*) >= 30 and source <> '(none)'
+),
+told as (
+    select i.subject as source
+    from analytics.briefing_items i
+    join (
+        select day, max(id) as id from analytics.ai_briefings_log group by day
+    ) b on b.id = i.briefing_id
+    where i.in_message and b.day < %(day)s
+        and i.stance in ('junk_highest', 'junk_changed', 'conv_highest', 'conv_changed')
+        and left(i.stance, 4) = left(%(stance)s, 4)
+    order by b.day desc
+    limit 1
 )
 select (
         select share = %(pct)s and ones = %(n)s and leads = %(of)s
@@ -34,148 +48,8 @@ select (
                 select from shares t
                 where t.day = s.day and t.source <> s.source and t.share >= s.share)
     )
-    and coalesce((
-        select i.subject from analytics.briefing_items i
-        join (
-            select day, max(id) as id from analytics.ai_briefings_log group by day
-        ) b on b.id = i.briefing_id
-        where i.in_message and i.stance in ('junk_highest', 'junk_changed')
-            and b.day < %(day)s
-        order by b.day desc
-        limit 1
-    ), %(source)s) = %(source)s and %(was)s is null
-
--- name: junk_changed
-with leads as (
-    select e.day, h.source, (h.meaning = 'junk')::int as is_one
-    from (values (%(day)s::date), (%(day)s::date - 7)) e (day)
-    join analytics.lead_history h
-        on daterange(h.from_day, h.until_day) @> e.day and h.day > e.day - 90 and h.day <= e.day
-),
-overall as (
-    select day, round(100 * avg(is_one), 1) as share, count(*) as leads from leads group by day
-),
-shares as (
-    select day, source, count(*) as leads, sum(is_one) as ones,
-        round(100 * avg(is_one), 1) as share
-    from leads
-    group by day, source
-    having count(*) >= 30 and source <> '(none)'
-)
-select (
-        select share = %(pct)s and ones = %(n)s and leads = %(of)s
-        from shares
-        where source = %(source)s and day = %(day)s
-    )
-    and (select count(*) from shares where day = %(day)s) = %(sources)s
-    and (select share = %(all)s and leads = %(total)s from overall where day = %(day)s)
-    and (
-        select count(*) = 2
-        from shares s
-        join overall o using (day)
-        where s.source = %(source)s and s.share > o.share
-            and (select count(*) from shares t where t.day = s.day) >= 2
-            and not exists (
-                select from shares t
-                where t.day = s.day and t.source <> s.source and t.share >= s.share)
-    )
-    and %(was)s <> %(source)s and (
-        select i.subject from analytics.briefing_items i
-        join (
-            select day, max(id) as id from analytics.ai_briefings_log group by day
-        ) b on b.id = i.briefing_id
-        where i.in_message and i.stance in ('junk_highest', 'junk_changed')
-            and b.day < %(day)s
-        order by b.day desc
-        limit 1
-    ) = %(was)s
-
--- name: conv_highest
-with leads as (
-    select e.day, h.source, (h.meaning = 'converted')::int as is_one
-    from (values (%(day)s::date), (%(day)s::date - 7)) e (day)
-    join analytics.lead_history h
-        on daterange(h.from_day, h.until_day) @> e.day and h.day > e.day - 90 and h.day <= e.day
-),
-overall as (
-    select day, round(100 * avg(is_one), 1) as share, count(*) as leads from leads group by day
-),
-shares as (
-    select day, source, count(*) as leads, sum(is_one) as ones,
-        round(100 * avg(is_one), 1) as share
-    from leads
-    group by day, source
-    having count(*) >= 30 and source <> '(none)'
-)
-select (
-        select share = %(pct)s and ones = %(n)s and leads = %(of)s
-        from shares
-        where source = %(source)s and day = %(day)s
-    )
-    and (select count(*) from shares where day = %(day)s) = %(sources)s
-    and (select share = %(all)s and leads = %(total)s from overall where day = %(day)s)
-    and (
-        select count(*) = 2
-        from shares s
-        join overall o using (day)
-        where s.source = %(source)s and s.share > o.share
-            and (select count(*) from shares t where t.day = s.day) >= 2
-            and not exists (
-                select from shares t
-                where t.day = s.day and t.source <> s.source and t.share >= s.share)
-    )
-    and coalesce((
-        select i.subject from analytics.briefing_items i
-        join (
-            select day, max(id) as id from analytics.ai_briefings_log group by day
-        ) b on b.id = i.briefing_id
-        where i.in_message and i.stance in ('conv_highest', 'conv_changed')
-            and b.day < %(day)s
-        order by b.day desc
-        limit 1
-    ), %(source)s) = %(source)s and %(was)s is null
-
--- name: conv_changed
-with leads as (
-    select e.day, h.source, (h.meaning = 'converted')::int as is_one
-    from (values (%(day)s::date), (%(day)s::date - 7)) e (day)
-    join analytics.lead_history h
-        on daterange(h.from_day, h.until_day) @> e.day and h.day > e.day - 90 and h.day <= e.day
-),
-overall as (
-    select day, round(100 * avg(is_one), 1) as share, count(*) as leads from leads group by day
-),
-shares as (
-    select day, source, count(*) as leads, sum(is_one) as ones,
-        round(100 * avg(is_one), 1) as share
-    from leads
-    group by day, source
-    having count(*) >= 30 and source <> '(none)'
-)
-select (
-        select share = %(pct)s and ones = %(n)s and leads = %(of)s
-        from shares
-        where source = %(source)s and day = %(day)s
-    )
-    and (select count(*) from shares where day = %(day)s) = %(sources)s
-    and (select share = %(all)s and leads = %(total)s from overall where day = %(day)s)
-    and (
-        select count(*) = 2
-        from shares s
-        join overall o using (day)
-        where s.source = %(source)s and s.share > o.share
-            and (select count(*) from shares t where t.day = s.day) >= 2
-            and not exists (
-                select from shares t
-                where t.day = s.day and t.source <> s.source and t.share >= s.share)
-    )
-    and %(was)s <> %(source)s and (
-        select i.subject from analytics.briefing_items i
-        join (
-            select day, max(id) as id from analytics.ai_briefings_log group by day
-        ) b on b.id = i.briefing_id
-        where i.in_message and i.stance in ('conv_highest', 'conv_changed')
-            and b.day < %(day)s
-        order by b.day desc
-        limit 1
-    ) = %(was)s
+    and case right(%(stance)s, 7)
+        when 'highest' then
+            %(was)s::text is null and coalesce((select source from told), %(source)s) = %(source)s
+        else %(was)s::text <> %(source)s and (select source from told) = %(was)s::text
+    end
