@@ -1,7 +1,7 @@
 -- stances: restated_leads, restated_won, restated_lost, restated_pipeline, restated_definition
--- Figures at a glance of earlier days that changed since the last briefing. Leads are told where a
--- tenth of them changed, the pipeline where a hundredth did. Where the way of counting changed, it
--- is that which is told, and of how many days. What became known of the time before the first read,
+-- Figures at a glance of the fourteen days before that changed since the last briefing. Leads are told
+-- where a tenth of them changed, the pipeline where a hundredth did. Where the way of counting
+-- changed, it is that which is told, and of how many told days, however long ago. What became known of the time before the first read,
 -- from Zoho's own history, is no change of records and is told in the dashboard alone.
 
 with last_told as (
@@ -19,7 +19,8 @@ changed as (
         bool_or(r.reason = 'history learned from Zoho') as is_learned
     from analytics.restatements r
     join last_told t on r.restated_at > t.created_at
-    where r.day < %(day)s and r.day >= %(day)s::date - 14
+    where r.day < %(day)s
+        and (r.day >= %(day)s::date - 14 or r.reason = 'definition changed')
         and r.figure in ('new_leads', 'won_deals', 'lost_deals', 'open_pipeline_value')
         and exists (select from analytics.ai_briefings_log l where l.day = r.day)
     group by r.day, r.figure

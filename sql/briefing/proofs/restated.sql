@@ -33,7 +33,7 @@ from (
     select distinct r.day
     from analytics.restatements r
     join analytics.ai_briefings_log l on l.day = r.day
-    where r.reason = 'definition changed' and r.day between %(day)s::date - 14 and %(day)s::date - 1
+    where r.reason = 'definition changed' and r.day <= %(day)s::date - 1
         and r.figure in ('new_leads', 'won_deals', 'lost_deals', 'open_pipeline_value')
         and r.restated_at > all (
             select created_at from analytics.ai_briefings_log where day < %(day)s
