@@ -13,7 +13,7 @@ from typing import Any, Literal
 Slot = Literal["event", "money", "risk", "leads"]
 SLOTS: tuple[Slot, ...] = ("event", "money", "risk", "leads")
 # A part or cause that adds up; every other link stands beside what it follows.
-CAUSES = ("lead_source", "pipeline_parts")
+CAUSES = ("lead_source", "lost_alike", "pipeline_parts")
 
 
 @dataclass(frozen=True)

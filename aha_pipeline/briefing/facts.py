@@ -74,7 +74,7 @@ def gather(connection: Connection, day: date) -> list[Fact]:
     """
     unknown = unknown_modules(connection, day)
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        found = [fact for kind in kinds() for fact in _of_kind(cursor, kind, day)]
+        found = [fact for kind in kinds() for fact in of_kind(cursor, kind, day)]
         known = [fact for fact in found if unknown.isdisjoint(stances()[fact.stance].modules)]
         facts = list(told_apart(cursor, known, day))
         if not any(fact.kind == "glance" for fact in facts):
@@ -114,7 +114,8 @@ def dumps(content: object) -> str:
     return json.dumps(content, default=str, ensure_ascii=False)
 
 
-def _of_kind(cursor: RealDictCursor, kind: str, day: date) -> Iterator[Fact]:
+def of_kind(cursor: RealDictCursor, kind: str, day: date) -> Iterator[Fact]:
+    """Yield the facts of one kind, as its SQL finds them."""
     cursor.execute(text_of(kind), {"day": day})
     for row in cursor.fetchall():
         figures = {k: v for k, v in row.items() if k not in FRAME and v is not None}

@@ -40,12 +40,13 @@ class Language:
 
     def usable(self, stance: str, figures: Mapping[str, Value]) -> list[int]:
         """Return the numbers of the phrases whose values are all known: where there is money, of
-        those that print it, and where a deal has a name, of those that name it, and a second one
-        too. Never empty: a test demands a phrase for every set of values.
+        those that print it, where there is a target, of those that print that, and where a deal has
+        a name, of those that name it, and a second one too. Never empty: a test demands a phrase
+        for every set of values.
         """
         phrases = self.stances[stance]
         fitting = [n for n, text in enumerate(phrases) if places(text) <= figures.keys()]
-        for wanted in ("{money$}", "{deal}", "{second}"):
+        for wanted in ("{money$}", "{target$}", "{deal}", "{second}"):
             fitting = [n for n in fitting if wanted in phrases[n]] or fitting
         return fitting
 

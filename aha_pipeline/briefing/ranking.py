@@ -145,8 +145,10 @@ def _is_news(fact: Fact, told: Sequence[Told], pipeline: Decimal, on: date) -> b
         if not same or (on.weekday() == SUNDAY and on - same[0].day >= JUST_TOLD):
             return True
         is_large = fact.weight > LARGE * pipeline
-        just_told = {item.subject for item in same if on - item.day < JUST_TOLD}
-        if _is_at_hand(fact, pipeline, on) and fact.subject not in just_told:
+        # A large deal is told when its date comes within the week, and again two days before it.
+        again = JUST_TOLD if _is_at_hand(fact, on) else WEEK
+        just_told = {item.subject for item in same if on - item.day < again}
+        if _names_a_large_deal(fact, pipeline) and fact.subject not in just_told:
             return True
         return is_large and _has_moved(fact, same[0], ("money", "n"), MOVED_IN_A_WEEK)
     same = [item for item in same if item.subject == fact.subject]
@@ -160,11 +162,15 @@ def _is_news(fact: Fact, told: Sequence[Told], pipeline: Decimal, on: date) -> b
     return _has_moved(fact, same[0], ("money", "n", "pct"), MOVED)
 
 
-def _is_at_hand(fact: Fact, pipeline: Decimal, on: date) -> bool:
-    """Return whether a large deal that a fact names is due within two days."""
-    due = fact.figures.get("date")
+def _names_a_large_deal(fact: Fact, pipeline: Decimal) -> bool:
     amount = Decimal(str(fact.figures.get("deal_money", fact.figures.get("money", 0))))
-    return isinstance(due, date) and due - on <= AT_HAND and amount > LARGE * pipeline
+    return "date" in fact.figures and amount > LARGE * pipeline
+
+
+def _is_at_hand(fact: Fact, on: date) -> bool:
+    """Return whether the deal that a fact names is due within two days."""
+    due = fact.figures.get("date")
+    return isinstance(due, date) and due - on <= AT_HAND
 
 
 def _has_moved(fact: Fact, item: Told, names: Sequence[str], by: Decimal) -> bool:

@@ -23,7 +23,7 @@ def fill(connection, seed: int) -> None:
     """Put the leads and deals of a company into the module tables."""
     rng = random.Random(seed)
     sources = rng.sample(SOURCES, rng.randint(2, len(SOURCES)))
-    busy_day = rng.choice((0, 4, 11))
+    busy_day = rng.choice((0, 4, 18))
     for number in range(rng.choice((5, 40, 120, 250))):
         put_history(connection, "Leads", *_statuses(rng, number, sources))
     for number in range(rng.choice((0, 10, 40, 80))):

@@ -26,10 +26,10 @@ def connection(database_url: str) -> Iterator:
 
 @pytest.fixture
 def built(connection) -> Callable[..., None]:
-    """Return a function that builds all marts around DAY."""
+    """Return a function that builds all marts around DAY, from before the year on."""
 
     def build_now(day: date = DAY) -> None:
-        build(connection, day - timedelta(days=70), day)
+        build(connection, day - timedelta(days=80), day)
 
     return build_now
 

@@ -22,9 +22,9 @@ from aha_pipeline_tests.briefing.third_reading import ThirdReading
 
 FIRST = int(os.environ.get("AHA_TEST_FIRST_COMPANY", "0"))
 COMPANIES = int(os.environ.get("AHA_TEST_COMPANIES", "2"))
-DAYS = (DAY - timedelta(days=11), DAY - timedelta(days=4), DAY)  # a Sunday, a Sunday, a Thursday
+# The Sunday before a month's first working day, a Sunday, a Thursday.
+DAYS = (DAY - timedelta(days=18), DAY - timedelta(days=4), DAY)
 FAULTS = ("lies believed", "sentences contradicted", "lies read")
-# Statements of one family, of which no two can be true of the same values.
 
 
 @pytest.fixture

@@ -217,6 +217,8 @@ def test_a_phrase_is_there_whatever_is_missing(code):
         "advice_won": [{"deal"}],
         "advice_lost": [{"deal"}],
         "opened": [{"deal", "money"}],
+        "month_ended": [{"n", "money", "date"}, {"n", "money", "date", "target"}],
+        "quarter_ended_less": [{"n", "money", "before", "date"}],
     }
     for stance, sets in cases.items():
         for names in sets:

@@ -20,7 +20,7 @@ LAKH = 100_000
 def said(connection, kind: str) -> dict[str, str]:
     """Return by stance the first English sentence of each true statement of a kind."""
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        found = list(facts.told_apart(cursor, facts._of_kind(cursor, kind, DAY), DAY))
+        found = list(facts.told_apart(cursor, facts.of_kind(cursor, kind, DAY), DAY))
     assert all(verify.is_true(connection, DAY, fact) for fact in found)
     people = {f"D{number}": "Vijaya Reddy" for number in range(9)}
     one = reading(mode="initials", **people)
@@ -66,7 +66,7 @@ def test_a_deal_is_told_by_its_own_day_alone(connection, apart):
     put(connection, "Deals", deal(1, at(40), Amount=9 * LAKH, Closing_Date=day(9)))
     build_deals(connection)
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        (fact,) = facts._of_kind(cursor, "overdue_deal", DAY)
+        (fact,) = facts.of_kind(cursor, "overdue_deal", DAY)
     own = {**fact.figures, "deal_apart": DAY - timedelta(days=40)}
     assert verify.is_true(connection, DAY, replace(fact, figures=own))
     lie = {**fact.figures, "deal_apart": apart}

@@ -49,6 +49,9 @@ class ThirdReading:
         self.days_told = {row["day"] for row in self.briefings}
         self.restatements = rows(connection, "restatements")
         self.targets, self.forecasts = rows(connection, "targets"), rows(connection, "forecasts")
+        self.fiscal_start = rows(
+            connection, "select coalesce(fiscal_start_month, 1) as month from crm.organisation"
+        )[0]["month"]
         holidays = rows(connection, "select day from crm.holidays")
         self.holidays = {row["day"] for row in holidays}
         self.kpis = {row["day"]: row for row in rows(connection, "kpis")}
@@ -169,6 +172,12 @@ class ThirdReading:
         for row in self._closed("lost", on, on):
             if self.reasons[row["id"]] is not None:
                 yield self._named(row) | {"reason": self.reasons[row["id"]]}
+
+    def _lost_alike(self, on: date) -> Iterator[Row]:
+        reasons = [self.reasons[row["id"]] for row in self._closed("lost", on, on)]
+        for reason, times in Counter(reasons).items():
+            if reason is not None and times >= 3 and times > len(reasons) / 2:
+                yield {"reason": reason, "n": times}
 
     def _opened(self, on: date) -> Iterator[Row]:
         new = [row for row in self._open(on).values() if row["day"] == on]
@@ -303,6 +312,34 @@ class ThirdReading:
         if reason is not None and counts[reason] >= 3:
             yield {"reason": reason, "n": counts[reason], "of": len(lost)}
 
+    def _lost_stage(self, on: date) -> Iterator[Row]:
+        lost = {row["id"] for row in self._closed("lost", on - timedelta(days=29), on)}
+        stood: dict[str, Row] = {}
+        seen = [r for r in self.contents if r["meaning"] == "open" and not r["is_assumed"]]
+        for row in sorted(seen, key=lambda row: row["said_from"]):
+            if row["id"] in lost:
+                stood[row["id"]] = row
+        stages = Counter(row["stage"] for row in stood.values())
+        now = {row["stage"] for row in self._open(on).values()}
+        for stage, n in stages.items():
+            if len(lost) >= 5 and n > len(lost) / 2 and len(now) > 1:
+                yield {"stage": stage, "n": n, "of": len(lost)}
+
+    def _lost_source(self, on: date) -> Iterator[Row]:
+        lost = Counter(row["source"] for row in self._closed("lost", on - timedelta(days=29), on))
+        won = Counter(row["source"] for row in self._closed("won", on - timedelta(days=29), on))
+        losses, wins = sum(lost.values()), sum(won.values())
+        for source, n in lost.items():
+            is_most = losses >= 5 and n > losses / 2 and source != "(none)"
+            if is_most and wins >= 5 and share(won[source], wins) <= share(n, losses) / 2:
+                yield {
+                    "source": source,
+                    "n": n,
+                    "of": losses,
+                    "won": wins,
+                    "won_from": won[source],
+                }
+
     def _waiting(self, on: date) -> Iterator[Row]:
         statuses = defaultdict(set)
         for row in self.lead_contents:
@@ -325,7 +362,7 @@ class ThirdReading:
         for row in self._target(on):
             if row["short"] > 0 and on < month_end(on):
                 days = [on + ONE_DAY * n for n in range(1, (month_end(on) - on).days + 1)]
-                left = [d for d in days if d.isoweekday() < 6 and d not in self.holidays]
+                left = [d for d in days if self._is_worked(d)]
                 worked = {"n": len(left), "a_day": row["short"] / len(left)} if left else {}
                 yield row | worked
 
@@ -341,6 +378,62 @@ class ThirdReading:
             if row["first_day"] == on.replace(day=1) and row["told_until"] is None:
                 target = row["amount"]
                 yield {"money": money, "target": target, "short": target - money}
+
+    def _month_ended(self, on: date) -> Iterator[Row]:
+        yield from (row for row in self._ended(on, 1) if row["before"] is None)
+
+    def _month_ended_more(self, on: date) -> Iterator[Row]:
+        yield from self._ended_against(on, 1, 1)
+
+    def _month_ended_less(self, on: date) -> Iterator[Row]:
+        yield from self._ended_against(on, 1, -1)
+
+    def _month_ended_level(self, on: date) -> Iterator[Row]:
+        yield from self._ended_against(on, 1, 0)
+
+    def _quarter_ended(self, on: date) -> Iterator[Row]:
+        yield from (row for row in self._ended(on, 3) if row["before"] is None)
+
+    def _quarter_ended_more(self, on: date) -> Iterator[Row]:
+        yield from self._ended_against(on, 3, 1)
+
+    def _quarter_ended_less(self, on: date) -> Iterator[Row]:
+        yield from self._ended_against(on, 3, -1)
+
+    def _quarter_ended_level(self, on: date) -> Iterator[Row]:
+        yield from self._ended_against(on, 3, 0)
+
+    def _ended_against(self, on: date, months: int, sign: int) -> Iterator[Row]:
+        for row in self._ended(on, months):
+            if row["before"] is not None:
+                yield from self._against(row, sign)
+
+    def _ended(self, on: date, months: int) -> Iterator[Row]:
+        """Yield the month or quarter before that of the next day, if that is the first worked."""
+        begins = (on + ONE_DAY).replace(day=1)
+        while (begins.month - self.fiscal_start) % months:
+            begins = (begins - ONE_DAY).replace(day=1)
+        days = [begins + ONE_DAY * n for n in range((on - begins).days + 2)]
+        if [day for day in days if self._is_worked(day)] != [on + ONE_DAY]:
+            return
+        starts = [begins]
+        while len(starts) <= 2 * months:
+            starts.append((starts[-1] - ONE_DAY).replace(day=1))
+        first, first_before = starts[months], starts[2 * months]
+        last = begins - ONE_DAY
+        wins = self._closed("won", first, last)
+        both = [first_before + ONE_DAY * n for n in range((last - first_before).days)]
+        is_known = all(day in self.kpis for day in both)
+        before = total(self._closed("won", first_before, first - ONE_DAY)) if is_known else None
+        row = {"n": len(wins), "money": total(wins), "before": before, "date": last}
+        in_force = [t for t in self.targets if t["scope"] == "company" and t["told_until"] is None]
+        for target in in_force:
+            if (target["first_day"], target["last_day"]) == (first, last):
+                row["target"] = target["amount"]
+        yield row
+
+    def _is_worked(self, day: date) -> bool:
+        return day.isoweekday() < 6 and day not in self.holidays
 
     def _forecast_month(self, on: date) -> Iterator[Row]:
         for row in self.forecasts:
@@ -416,20 +509,30 @@ class ThirdReading:
         other = stock["money"] - stock["before"] - opened + won + lost
         if (other > 0) - (other < 0) == sign:
             row = {"opened": opened, "won": won, "lost": lost, "other": abs(other)}
-            yield row | self._most_of_losses(on, lost)
+            yield row
+            yield row | self._most(on, lost, ("lost",), -1, "deal")
+            rest = {row["kind"] for row in self.moves} - {"opened", "won", "lost"}
+            yield row | self._most(on, abs(other), tuple(rest), sign, "second")
 
-    def _most_of_losses(self, on: date, lost: Decimal) -> Row:
+    def _most(self, on: date, of_all: Decimal, kinds: tuple, sign: int, place: str) -> Row:
+        """Return the one deal that alone moved most of it that way."""
         of_deal: dict[str, Decimal] = defaultdict(Decimal)
         for row in self.moves:
-            if row["kind"] == "lost" and on - WEEK < row["day"] <= on:
-                of_deal[row["id"]] -= row["value"]
+            if row["kind"] in kinds and row["day"] and on - WEEK < row["day"] <= on:
+                of_deal[row["id"]] += sign * row["value"]
         names = {row["id"]: row["name"] for row in self.deals}
-        most = [
-            {"deal": names[deal_id], "deal_money": money}
-            for deal_id, money in of_deal.items()
-            if deal_id in names and money > lost / 2
-        ]
-        return most[0] if len(most) == 1 else {}
+        deal_id = sole_most(of_deal)
+        if deal_id in names and of_deal[deal_id] > of_all / 2:
+            return {place: names[deal_id], f"{place}_money": of_deal[deal_id]}
+        return {}
+
+    def _one_deal(self, on: date) -> Iterator[Row]:
+        found = [row for row in self._open(on).values() if row["amount"]]
+        pipeline = total(found)
+        for row in found:
+            if len(found) >= 5 and row["amount"] > pipeline / 3:
+                of_all = 100 * row["amount"] / pipeline
+                yield self._named(row) | {"pipeline": pipeline, "pct": of_all}
 
     # Dates
 
@@ -526,6 +629,11 @@ class ThirdReading:
             if None in (old["amount"], new["amount"]) or not old["amount"]:
                 continue
             if 10 * new["amount"] <= 9 * old["amount"]:
+                yield self._named(new) | {"before": old["amount"]}
+
+    def _raised(self, on: date) -> Iterator[Row]:
+        for old, new in self._changed(on):
+            if old["amount"] and new["amount"] and 10 * new["amount"] >= 11 * old["amount"]:
                 yield self._named(new) | {"before": old["amount"]}
 
     def _back(self, on: date) -> Iterator[Row]:

@@ -1,6 +1,6 @@
--- stances: pushed, cut, back
--- Open deals that on the day got a later closing date, an amount smaller by a tenth or more, or an
--- earlier stage. At stake in a smaller amount is what is gone of it.
+-- stances: pushed, cut, raised, back
+-- Open deals that on the day got a later closing date, an amount smaller or larger by a tenth or
+-- more, or an earlier stage. At stake in another amount is what is gone or has come.
 
 with compared as (
     select
@@ -24,11 +24,11 @@ select
     c.id as subject,
     array[c.id] as records,
     %(day)s::date as first_day,
-    case when s.stance = 'cut' then c.amount_before - c.amount else coalesce(c.amount, 0) end
-        as weight,
+    case when s.stance in ('cut', 'raised') then abs(c.amount - c.amount_before)
+        else coalesce(c.amount, 0) end as weight,
     c.name as deal,
     c.amount as money,
-    case when s.stance = 'cut' then c.amount_before end as before,
+    case when s.stance in ('cut', 'raised') then c.amount_before end as before,
     case when s.stance = 'pushed' then c.days end as days,
     case when s.stance = 'pushed' then c.closing_date end as date,
     case when s.stance = 'back' then c.stage end as stage
@@ -36,6 +36,7 @@ from compared c
 cross join lateral (values
     ('pushed', c.days > 0),
     ('cut', c.amount < c.amount_before and c.amount <= 0.9 * c.amount_before),
+    ('raised', c.amount_before > 0 and c.amount >= 1.1 * c.amount_before),
     ('back', c.is_back)
 ) s (stance, holds)
 where s.holds

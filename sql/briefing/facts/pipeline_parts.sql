@@ -2,7 +2,8 @@
 -- What moved the open pipeline in seven days, offered only where the parts add up to the last
 -- digit. Everything that is neither new, won nor lost is one figure: amounts added or cut, deals
 -- reopened, deleted or handed over. Told with the pipeline alone. One deal that is most of what was
--- lost is named, for a sum hides it.
+-- lost is named, or one (second) that added or took off most of that figure, for a sum hides it: the
+-- larger of the two.
 
 with moved as (
     select
@@ -13,13 +14,33 @@ with moved as (
     from analytics.pipeline_movements
     where day between %(day)s::date - 6 and %(day)s
 ),
-losses as (
-    select p.id, d.name, -sum(p.value) as money
+of_deals as (
+    select
+        p.id,
+        abs(sum(p.value)) as money,
+        p.kind = 'lost' as is_lost
     from analytics.pipeline_movements p
-    join analytics.deals d on d.id = p.id
-    where p.kind = 'lost' and p.day between %(day)s::date - 6 and %(day)s
-    group by p.id, d.name
-    order by money desc, p.id
+    cross join moved m
+    where p.kind not in ('opened', 'won') and p.day between %(day)s::date - 6 and %(day)s
+    group by p.id, p.kind = 'lost', m.other
+    having p.kind = 'lost' or sign(sum(p.value)) = sign(m.other)
+),
+ranked as (
+    select
+        *,
+        row_number() over size as rank,
+        lead(money) over size as next_money
+    from of_deals
+    window size as (partition by is_lost order by money desc, id)
+),
+largest as (
+    select r.id, d.name, r.money, r.is_lost
+    from ranked r
+    join analytics.deals d on d.id = r.id
+    cross join moved m
+    where r.rank = 1 and measures.stands_out(r.money, r.next_money)
+        and 2 * r.money > case when r.is_lost then m.lost else abs(m.other) end
+    order by r.money desc, r.is_lost desc
     limit 1
 )
 select
@@ -33,11 +54,13 @@ select
     won,
     lost,
     nullif(abs(other), 0) as other,
-    l.name as deal,
-    l.money as deal_money
+    case when l.is_lost then l.name end as deal,
+    case when l.is_lost then l.money end as deal_money,
+    case when not l.is_lost then l.name end as second,
+    case when not l.is_lost then l.money end as second_money
 from moved
 join analytics.kpis t on t.day = %(day)s
 join analytics.kpis b on b.day = t.day - 7
-left join losses l on 2 * l.money > moved.lost
+left join largest l on true
 where b.open_pipeline_value + opened - won - lost + other = t.open_pipeline_value
     and (opened <> 0 or won <> 0 or lost <> 0)

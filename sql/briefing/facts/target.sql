@@ -1,6 +1,7 @@
 -- stances: target_to_go, target_reached, target_missed
 -- The company's month against its target, at the end of the day; n and a_day where working days are
--- left, and there is something to go.
+-- left, and there is something to go. Its last day says nothing where the next one is worked, for then
+-- the month's result is told (period_ended).
 
 select
     case
@@ -18,3 +19,8 @@ select
     case when p.to_go_value > 0 then p.needed_a_day end as a_day
 from measures.pace(%(day)s::date, %(day)s::date + 1) p
 where p.scope = 'company' and p.period = 'month' and p.target_value is not null
+    and not (
+        p.day = p.last_day
+        and measures.working_days(p.day + 1, p.day + 1) = 1
+        and exists (select from analytics.kpis k where k.day = p.first_day)
+    )

@@ -1,82 +1,53 @@
 -- Whether the parts of the pipeline's movement add up; see glance.sql.
 
--- name: parts
+-- name: parts, parts_more, parts_less
 with moves as (
-    select kind, sum(value) as value
+    select
+        id,
+        case when kind in ('opened', 'won', 'lost') then kind else 'other' end as part,
+        sum(value) as value
     from analytics.pipeline_movements
     where day > %(day)s::date - 7 and day <= %(day)s
-    group by kind
+    group by 1, 2
+),
+sums as (
+    select
+        coalesce(sum(value) filter (where part = 'opened'), 0) as opened,
+        coalesce(sum(value) filter (where part = 'won'), 0) as won,
+        coalesce(sum(value) filter (where part = 'lost'), 0) as lost,
+        coalesce(sum(value) filter (where part = 'other'), 0) as other,
+        coalesce(sum(value), 0) as all_of_it
+    from moves
+),
+named as (
+    select id, part, value
+    from moves
+    join analytics.deal_history h using (id)
+    where h.is_present and not h.is_deleted and (
+        part = 'lost' and h.name = %(deal)s and -value = %(deal_money)s
+        or part = 'other' and h.name = %(second)s and abs(value) = %(second_money)s
+    )
 )
-select coalesce((select value from moves where kind = 'opened'), 0) = %(opened)s
-    and coalesce((select -value from moves where kind = 'won'), 0) = %(won)s
-    and coalesce((select -value from moves where kind = 'lost'), 0) = %(lost)s
-    and coalesce((
-        select sum(-p.value) = %(deal_money)s and 2 * %(deal_money)s > %(lost)s
-        from analytics.pipeline_movements p
-        join analytics.deal_history h using (id)
-        where p.kind = 'lost' and h.is_present and h.name = %(deal)s
-            and p.day > %(day)s::date - 7 and p.day <= %(day)s
-        group by p.id
-        having sum(-p.value) = %(deal_money)s
-    ), %(deal)s is null and %(deal_money)s is null)
-    and coalesce((select sum(value) from moves), 0) = (
+select s.opened = %(opened)s and -s.won = %(won)s and -s.lost = %(lost)s
+    and s.other = case %(stance)s
+        when 'parts' then 0
+        when 'parts_more' then %(other)s::numeric
+        else 0 - %(other)s::numeric
+    end
+    and (%(stance)s = 'parts' or %(other)s::numeric > 0)
+    and s.all_of_it = (
         select t.open_pipeline_value - b.open_pipeline_value
         from analytics.kpis t, analytics.kpis b
         where t.day = %(day)s and b.day = %(day)s::date - 7)
-    and coalesce((
-        select sum(value) from moves where kind not in ('opened', 'won', 'lost')
-    ), 0) = 0
-
--- name: parts_more
-with moves as (
-    select kind, sum(value) as value
-    from analytics.pipeline_movements
-    where day > %(day)s::date - 7 and day <= %(day)s
-    group by kind
-)
-select coalesce((select value from moves where kind = 'opened'), 0) = %(opened)s
-    and coalesce((select -value from moves where kind = 'won'), 0) = %(won)s
-    and coalesce((select -value from moves where kind = 'lost'), 0) = %(lost)s
-    and coalesce((
-        select sum(-p.value) = %(deal_money)s and 2 * %(deal_money)s > %(lost)s
-        from analytics.pipeline_movements p
-        join analytics.deal_history h using (id)
-        where p.kind = 'lost' and h.is_present and h.name = %(deal)s
-            and p.day > %(day)s::date - 7 and p.day <= %(day)s
-        group by p.id
-        having sum(-p.value) = %(deal_money)s
-    ), %(deal)s is null and %(deal_money)s is null)
-    and coalesce((select sum(value) from moves), 0) = (
-        select t.open_pipeline_value - b.open_pipeline_value
-        from analytics.kpis t, analytics.kpis b
-        where t.day = %(day)s and b.day = %(day)s::date - 7)
-    and coalesce((
-        select sum(value) from moves where kind not in ('opened', 'won', 'lost')
-    ), 0) = %(other)s and %(other)s > 0
-
--- name: parts_less
-with moves as (
-    select kind, sum(value) as value
-    from analytics.pipeline_movements
-    where day > %(day)s::date - 7 and day <= %(day)s
-    group by kind
-)
-select coalesce((select value from moves where kind = 'opened'), 0) = %(opened)s
-    and coalesce((select -value from moves where kind = 'won'), 0) = %(won)s
-    and coalesce((select -value from moves where kind = 'lost'), 0) = %(lost)s
-    and coalesce((
-        select sum(-p.value) = %(deal_money)s and 2 * %(deal_money)s > %(lost)s
-        from analytics.pipeline_movements p
-        join analytics.deal_history h using (id)
-        where p.kind = 'lost' and h.is_present and h.name = %(deal)s
-            and p.day > %(day)s::date - 7 and p.day <= %(day)s
-        group by p.id
-        having sum(-p.value) = %(deal_money)s
-    ), %(deal)s is null and %(deal_money)s is null)
-    and coalesce((select sum(value) from moves), 0) = (
-        select t.open_pipeline_value - b.open_pipeline_value
-        from analytics.kpis t, analytics.kpis b
-        where t.day = %(day)s and b.day = %(day)s::date - 7)
-    and coalesce((
-        select sum(value) from moves where kind not in ('opened', 'won', 'lost')
-    ), 0) = 0 - %(other)s and %(other)s > 0
+    and case
+        when %(deal)s::text is not null then %(second)s::text is null and exists (
+            select from named where part = 'lost' and -2 * value > -s.lost)
+        when %(second)s::text is not null then exists (
+            select from named n
+            where n.part = 'other' and 2 * abs(n.value) > abs(s.other) and n.value * s.other > 0
+                and not exists (
+                    select from moves m
+                    where m.part = 'other' and m.id <> n.id and m.value / n.value >= 1))
+        else coalesce(%(deal_money)s::numeric, %(second_money)s::numeric) is null
+    end
+from sums s
