@@ -99,9 +99,11 @@ def is_worth_advice(fact: Fact, advice: str | None, pipeline: Decimal) -> bool:
     mood = stances()[fact.stance].mood
     if advice in (None, "keep_going"):
         return False
-    is_large = fact.weight > LARGE * pipeline
     if "deal" in fact.figures and fact.subject:
-        return is_large or (mood != "good" and fact.weight > WORTH_A_CALL * pipeline)
+        # Beside others it is the named deal that the advice is about.
+        amount = Decimal(str(fact.figures.get("deal_money", fact.weight)))
+        return amount > (LARGE if mood == "good" else WORTH_A_CALL) * pipeline
+    is_large = fact.weight > LARGE * pipeline
     return is_large if mood == "neither" else mood == "bad" and (is_large or not fact.weight)
 
 

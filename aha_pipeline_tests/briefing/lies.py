@@ -16,7 +16,7 @@ FAMILIES = (
     ("month_ahead", "month_behind", "month_level"),
     ("month_ended", "month_ended_more", "month_ended_less", "month_ended_level"),
     ("quarter_ended", "quarter_ended_more", "quarter_ended_less", "quarter_ended_level"),
-    ("cut", "raised"),
+    ("cut", "raised", "priced"),
     ("target_to_go", "target_reached", "target_missed"),
     ("pipeline_up", "pipeline_down", "pipeline_level"),
     ("parts", "parts_more", "parts_less"),

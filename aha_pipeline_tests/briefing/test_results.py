@@ -171,32 +171,43 @@ def test_losses_of_one_source_are_told_where_wins_are_not_of_it(
     connection.rollback()
 
 
-def changed(connection, *amounts: tuple[int | None, int]) -> None:
-    """Put open deals whose amount is another one since DAY, and a new one."""
+def changed(connection, when: int, *amounts: tuple[int | None, int]) -> None:
+    """Put open deals whose amount is another one since so many days before DAY, and a new one."""
     put(connection, "Deals", deal(90, at(3)))
     for number, (before, now) in enumerate(amounts, 1):
         was = deal(number, at(9), Amount=before)
-        put_history(connection, "Deals", was, was | {"Amount": now, "Modified_Time": at(0, 12)})
+        put_history(connection, "Deals", was, was | {"Amount": now, "Modified_Time": at(when, 12)})
     build(connection, DAY - timedelta(days=9), DAY, only=MARTS)
 
 
 @pytest.mark.parametrize(
-    ("amounts", "raised", "largest"),
+    ("amounts", "grown", "entered"),
     [
-        (((10 * LAKH, 11 * LAKH), (LAKH, LAKH)), ["Deal 1"], "Deal 1"),
-        (((100 * LAKH, 109 * LAKH), (None, LAKH), (0, LAKH)), [], "Deal 1"),
-        (((LAKH, 2 * LAKH), (2 * LAKH, 3 * LAKH)), ["Deal 1", "Deal 2"], None),  # alike
-        (((LAKH, 2 * LAKH), (9 * LAKH, 4 * LAKH)), ["Deal 1"], "Deal 2"),  # in all it is less
-        (((LAKH, 2 * LAKH), (9 * LAKH, 8 * LAKH)), ["Deal 1"], None),  # in all nothing
+        (((10 * LAKH, 11 * LAKH), (LAKH, LAKH)), ["Deal 1 grew from ₹10.00 L to ₹11.00 L."], []),
+        (((100 * LAKH, 109 * LAKH), (0, 0), (None, 0)), [], []),
+        (((None, LAKH), (0, 2 * LAKH)), [], ["Deal 1 has an amount now: ₹1.00 L.",
+                                             "Deal 2 has an amount now: ₹2.00 L."]),
+    ],
+)  # fmt: skip
+def test_a_larger_amount_is_told_of_its_day(connection, amounts, grown, entered):
+    changed(connection, 0, *amounts)
+    assert sorted(told(connection, "changed")) == grown + entered
+    assert told(connection, "changed", DAY - timedelta(days=1)) == []
+    connection.rollback()
+
+
+@pytest.mark.parametrize(
+    ("when", "amounts", "largest"),
+    [
+        (2, ((LAKH, 3 * LAKH), (LAKH, 2 * LAKH)), "the largest, Deal 1, added ₹2.00 L"),
+        (2, ((LAKH, 2 * LAKH), (9 * LAKH, 4 * LAKH)), "the largest, Deal 2, took off ₹5.00 L"),
+        (0, ((LAKH, 3 * LAKH), (LAKH, 2 * LAKH)), None),  # it is told as what happened
+        (2, ((LAKH, 2 * LAKH), (2 * LAKH, 3 * LAKH)), None),  # two alike
+        (2, ((LAKH, 2 * LAKH), (9 * LAKH, 8 * LAKH)), None),  # nothing in all
     ],
 )
-def test_an_amount_that_changed_is_told_and_named_behind_the_pipeline(
-    connection, amounts, raised, largest
-):
-    changed(connection, *amounts)
-    grown = [text for text in told(connection, "changed") if " grew from " in text]
-    assert [text.partition(" grew")[0] for text in sorted(grown)] == raised
-    [parts] = told(connection, "pipeline_parts") or [""]
-    assert ("the largest, " in parts) == (largest is not None)
-    assert (largest or "") in parts
+def test_the_deal_behind_other_changes_of_a_week_is_named(connection, when, amounts, largest):
+    changed(connection, when, *amounts)
+    [parts] = told(connection, "pipeline_parts")
+    assert largest in parts if largest else "the largest" not in parts
     connection.rollback()

@@ -636,6 +636,11 @@ class ThirdReading:
             if old["amount"] and new["amount"] and 10 * new["amount"] >= 11 * old["amount"]:
                 yield self._named(new) | {"before": old["amount"]}
 
+    def _priced(self, on: date) -> Iterator[Row]:
+        for old, new in self._changed(on):
+            if not old["original_amount"] and new["amount"]:
+                yield self._named(new)
+
     def _back(self, on: date) -> Iterator[Row]:
         for old, new in self._changed(on):
             if new["position"] < old["position"]:

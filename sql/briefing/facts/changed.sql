@@ -1,6 +1,7 @@
--- stances: pushed, cut, raised, back
+-- stances: pushed, cut, raised, priced, back
 -- Open deals that on the day got a later closing date, an amount smaller or larger by a tenth or
--- more, or an earlier stage. At stake in another amount is what is gone or has come.
+-- more, an amount where there was none, or an earlier stage. At stake in another amount is what is
+-- gone or has come.
 
 with compared as (
     select
@@ -8,6 +9,7 @@ with compared as (
         n.name,
         n.amount,
         b.amount as amount_before,
+        coalesce(b.original_amount, 0) = 0 as was_without,
         n.closing_date,
         n.closing_date - b.closing_date as days,
         n.stage,
@@ -37,6 +39,7 @@ cross join lateral (values
     ('pushed', c.days > 0),
     ('cut', c.amount < c.amount_before and c.amount <= 0.9 * c.amount_before),
     ('raised', c.amount_before > 0 and c.amount >= 1.1 * c.amount_before),
+    ('priced', c.was_without and c.amount > 0),
     ('back', c.is_back)
 ) s (stance, holds)
 where s.holds

@@ -2,8 +2,8 @@
 -- What moved the open pipeline in seven days, offered only where the parts add up to the last
 -- digit. Everything that is neither new, won nor lost is one figure: amounts added or cut, deals
 -- reopened, deleted or handed over. Told with the pipeline alone. One deal that is most of what was
--- lost is named, or one (second) that added or took off most of that figure, for a sum hides it: the
--- larger of the two.
+-- lost is named, or one (second) that before the day added or took off most of that figure, for a sum
+-- hides it: the larger of the two. What changed on the day is told as such (changed).
 
 with moved as (
     select
@@ -18,7 +18,8 @@ of_deals as (
     select
         p.id,
         abs(sum(p.value)) as money,
-        p.kind = 'lost' as is_lost
+        p.kind = 'lost' as is_lost,
+        max(p.day) as last_day
     from analytics.pipeline_movements p
     cross join moved m
     where p.kind not in ('opened', 'won') and p.day between %(day)s::date - 6 and %(day)s
@@ -39,6 +40,7 @@ largest as (
     join analytics.deals d on d.id = r.id
     cross join moved m
     where r.rank = 1 and measures.stands_out(r.money, r.next_money)
+        and (r.is_lost or r.last_day < %(day)s)
         and 2 * r.money > case when r.is_lost then m.lost else abs(m.other) end
     order by r.money desc, r.is_lost desc
     limit 1

@@ -25,6 +25,14 @@ where n.id = %(subject)s and b.id = %(subject)s and n.meaning = 'open' and b.mea
     and daterange(n.from_day, n.until_day) @> %(day)s::date
     and daterange(b.from_day, b.until_day) @> (%(day)s::date - 1)
 
+-- name: priced
+select n.amount = %(money)s and %(money)s > 0 and n.name = %(deal)s
+    and nullif(b.original_amount, 0) is null
+from analytics.deal_history n, analytics.deal_history b
+where n.id = %(subject)s and b.id = %(subject)s and n.meaning = 'open' and b.meaning = 'open'
+    and daterange(n.from_day, n.until_day) @> %(day)s::date
+    and daterange(b.from_day, b.until_day) @> (%(day)s::date - 1)
+
 -- name: back
 select n.stage = %(stage)s and n.position < b.position and b.stage <> '(not known)'
     and n.name = %(deal)s and n.amount is not distinct from %(money)s
