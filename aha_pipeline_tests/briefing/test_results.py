@@ -203,6 +203,7 @@ def test_a_larger_amount_is_told_of_its_day(connection, amounts, grown, entered)
         (2, ((LAKH, 2 * LAKH), (9 * LAKH, 4 * LAKH)), "the largest, Deal 2, took off ₹5.00 L"),
         (0, ((LAKH, 3 * LAKH), (LAKH, 2 * LAKH)), None),  # it is told as what happened
         (2, ((LAKH, 2 * LAKH), (2 * LAKH, 3 * LAKH)), None),  # two alike
+        (2, ((LAKH, LAKH), (99 * LAKH, 100 * LAKH)), None),  # little for such a pipeline
         (2, ((LAKH, 2 * LAKH), (9 * LAKH, 8 * LAKH)), None),  # nothing in all
     ],
 )

@@ -2,8 +2,9 @@
 -- What moved the open pipeline in seven days, offered only where the parts add up to the last
 -- digit. Everything that is neither new, won nor lost is one figure: amounts added or cut, deals
 -- reopened, deleted or handed over. Told with the pipeline alone. One deal that is most of what was
--- lost is named, or one (second) that before the day added or took off most of that figure, for a sum
--- hides it: the larger of the two. What changed on the day is told as such (changed).
+-- lost is named, or one (second), large for the pipeline, that before the day added or took off most
+-- of that figure, for a sum hides it: the larger of the two. What changed on the day is told as such
+-- (changed).
 
 with moved as (
     select
@@ -38,9 +39,10 @@ largest as (
     select r.id, d.name, r.money, r.is_lost
     from ranked r
     join analytics.deals d on d.id = r.id
+    join analytics.kpis k on k.day = %(day)s
     cross join moved m
     where r.rank = 1 and measures.stands_out(r.money, r.next_money)
-        and (r.is_lost or r.last_day < %(day)s)
+        and (r.is_lost or r.last_day < %(day)s and measures.is_large(r.money, k.open_pipeline_value))
         and 2 * r.money > case when r.is_lost then m.lost else abs(m.other) end
     order by r.money desc, r.is_lost desc
     limit 1

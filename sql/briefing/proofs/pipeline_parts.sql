@@ -45,6 +45,10 @@ select s.opened = %(opened)s and -s.won = %(won)s and -s.lost = %(lost)s
         when %(second)s::text is not null then exists (
             select from named n
             where n.part = 'other' and 2 * abs(n.value) > abs(s.other) and n.value * s.other > 0
+                and 50 * abs(n.value) > (
+                    select sum(amount) from analytics.deal_history o
+                    where o.meaning = 'open' and daterange(o.from_day, o.until_day) @> %(day)s::date
+                )
                 and not exists (
                     select from moves m
                     where m.part = 'other' and m.id <> n.id and m.value / n.value >= 1))
