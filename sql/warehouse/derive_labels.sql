@@ -2,6 +2,8 @@
 -- files of meanings %(meanings)s and of what has landed since the last time.
 -- A label that records chose stays until a list or a file says otherwise, so that a second spelling
 -- that becomes the usual one renames nothing. Of several spellings in a list the first counts.
+-- Until its first label a text is shown as it is written, by marts that were built meanwhile: where
+-- that is another one, it changes.
 with aliases as (
     select field, crm.text_key(alias) as key, crm.text_key(value) as target,
         crm.text_label(value) as target_label
@@ -142,16 +144,20 @@ wanted as (
     left join named t on t.field = a.field and t.key = a.target
 ),
 kept as (
-    insert into crm.text_labels as t (field, key, own_label, label, told_by)
-    select field, key, own_label, label, told_by
-    from wanted
+    insert into crm.text_labels as t (field, key, own_label, label, told_by, changed_at)
+    select field, key, own_label, label, told_by, case
+        when exists (
+            select from spelled s where (s.field, s.key) = (w.field, w.key) and s.label <> w.label
+        ) then clock_timestamp()
+    end
+    from wanted w
     where label is not null
     on conflict (field, key) do update
     set
         own_label = excluded.own_label,
         label = excluded.label,
         told_by = excluded.told_by,
-        changed_at = case when t.label = excluded.label then t.changed_at else now() end
+        changed_at = case when t.label = excluded.label then t.changed_at else clock_timestamp() end
     where (t.own_label, t.label, t.told_by)
         is distinct from (excluded.own_label, excluded.label, excluded.told_by)
     returning 1
