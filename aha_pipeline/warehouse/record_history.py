@@ -80,7 +80,7 @@ def land_timelines(connection: Connection, module: str, read: Sequence[ReadTimel
     """Land the timelines of records of a module and note them as read, in one transaction."""
     entries = [(one.id, _text(entry)) for one in read for entry in one.entries]
     with connection.cursor() as cursor:
-        cursor.execute(_statement("hold_off_erasure"), {"module": module})
+        cursor.execute(_statement("hold_off_others"), {"module": module})
         cursor.execute(
             _statement("land_entries"),
             {
@@ -104,7 +104,7 @@ def land_timelines(connection: Connection, module: str, read: Sequence[ReadTimel
 def land_rows(connection: Connection, module: str, rows: Sequence[bytes]) -> int:
     """Land rows of the tracker of a module; return how many were new."""
     with connection.cursor() as cursor:
-        cursor.execute(_statement("hold_off_erasure"), {"module": module})
+        cursor.execute(_statement("hold_off_others"), {"module": module})
         cursor.execute(
             _of_table("land_rows", module), {"module": module, "texts": [_text(r) for r in rows]}
         )
@@ -125,6 +125,7 @@ def is_tracker_read(connection: Connection, module: str) -> bool:
 def note_covered(connection: Connection, module: str) -> None:
     """Note which records the tracker covers, once all of its rows have landed."""
     with connection.cursor() as cursor:
+        cursor.execute(_statement("hold_off_others"), {"module": module})
         cursor.execute(_of_table("note_covered", module), {"module": module})
 
 

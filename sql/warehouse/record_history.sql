@@ -39,8 +39,9 @@ where (r.record_id is null or not r.complete and r.read_at < now() - interval '2
     and not exists (select from crm.forgotten f where f.module = w.module and f.id = w.id)
 order by r.record_id is not null, w.rank, w.modified_time desc nulls last, w.id
 
--- name: hold_off_erasure
--- An erasure of the module waits for this transaction, or has been seen by it.
+-- name: hold_off_others
+-- An erasure or a landing of the module waits for this transaction, or has been seen by it. So what
+-- marts know changed records by, synced_at and read_at, never comes to be seen after a later one.
 select pg_advisory_xact_lock_shared(hashtext('crm.' || %(module)s))
 
 -- name: land_entries
@@ -87,9 +88,9 @@ told as (
     group by h.record_id
 )
 insert into crm.record_history_reads as r
-    (module, record_id, way, complete, reaches_back_to, credits, problem)
+    (module, record_id, way, complete, read_at, reaches_back_to, credits, problem)
 select
-    %(module)s, read.record_id, 'timeline', read.complete,
+    %(module)s, read.record_id, 'timeline', read.complete, clock_timestamp(),
     greatest(case when told.has_beginning then least(t.created_time, told.earliest)
         else told.earliest end, told.cut_at),
     read.credits, read.problem
@@ -99,7 +100,8 @@ left join crm.{table} t on t.id = read.record_id
 where not exists (select from crm.forgotten f where f.module = %(module)s and f.id = read.record_id)
 on conflict (module, record_id, way) do update
 set complete = excluded.complete, reaches_back_to = excluded.reaches_back_to,
-    credits = coalesce(r.credits, 0) + excluded.credits, read_at = now(), problem = excluded.problem
+    credits = coalesce(r.credits, 0) + excluded.credits, read_at = excluded.read_at,
+    problem = excluded.problem
 
 -- name: land_rows
 -- Rows of a tracker belong to the record of the module that they name by a lookup, whatever that is
@@ -138,9 +140,9 @@ select exists (
 -- name: note_covered
 -- Which records the tracker covers, and from when on.
 insert into crm.record_history_reads
-    (module, record_id, way, complete, reaches_back_to)
+    (module, record_id, way, complete, read_at, reaches_back_to)
 select
-    h.module, h.record_id, h.way, true,
+    h.module, h.record_id, h.way, true, clock_timestamp(),
     case when min(h.audited_time) <= t.created_time + interval '1 minute'
         then t.created_time else min(h.audited_time) end
 from crm.record_history h
