@@ -221,7 +221,10 @@ def _is_complete(cursor: Cursor, mart: Mart) -> bool:
 
 
 def _fingerprint(cursor: Cursor, mart: Mart) -> str:
-    cursor.execute(read("warehouse/fingerprint"), {"select": mart.select})
+    """Return what a history depends on beside the records and what was read of their past."""
+    cursor.execute(statement("warehouse/marts", "told_names"))
+    [(told_names,)] = cursor
+    cursor.execute(read("warehouse/fingerprint"), {"select": f"{mart.select};{told_names}"})
     [(fingerprint,)] = cursor
     return str(fingerprint)
 

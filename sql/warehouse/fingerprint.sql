@@ -1,12 +1,18 @@
--- All that the rows of a mart depend on, but for the records: its own text and that of the measures,
--- the zone of the days, the home currency, the way rates are read, the meanings, also by layout and
--- pipeline, and the labels.
+-- All that the rows of a mart depend on, but for the records: its own text and that of the measures
+-- and functions, the zone of the days, the home currency, the way rates are read and what speaks
+-- against one, the meanings, also by layout and pipeline, and the labels.
 select md5(concat_ws(
     ';',
     %(select)s,
     (select obj_description('measures'::regnamespace, 'pg_namespace')),
     (select timezone || currency from crm.organisation),
+    (
+        select string_agg(proname || prosrc, ';' order by proname, prosrc)
+        from pg_proc
+        where pronamespace = 'crm'::regnamespace
+    ),
     measures.company_rate_reading(),
+    (select string_agg(w::text, ';' order by w.currency) from crm.currency_worth w),
     (select string_agg(m::text, ';' order by m.module, m.value) from crm.picklist_meaning m),
     (
         select string_agg(

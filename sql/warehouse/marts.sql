@@ -25,6 +25,23 @@ where exists (
     where mart = %(mart)s and fingerprint = %(fingerprint)s
 )
 
+-- name: told_names
+-- What Zoho's own history of records is read with: an owner is found by name there, and an option that
+-- is shown by one name and kept by another is not readable. Null where no history was read.
+select case when exists (select from crm.record_history) then md5(concat_ws(
+    ';',
+    (
+        select string_agg(concat_ws(',', owner_id, owner_name), ';' order by owner_id)
+        from analytics.owners
+    ),
+    (
+        select string_agg(concat_ws(',', module, api_name, picklist), ';' order by module, api_name)
+        from crm.crm_fields
+        where module in ('Leads', 'Deals')
+            and api_name in ('Lead_Source', 'Lead_Status', 'Stage')
+    )
+)) end
+
 -- name: is_complete
 -- Whether a mart holds each record of its table once: otherwise one of the two was changed by hand.
 select (select count(*) from {table} where is_present) = (select count(*) from {records})
