@@ -96,6 +96,14 @@ def forget(cursor: Cursor, marts: Collection[Mart]) -> None:
     cursor.execute(statement(FILE, "forget"), {"marts": [mart.name for mart in marts]})
 
 
+def see_latest(cursor: Cursor, marts: Collection[Mart]) -> None:
+    """See that this transaction sees the latest build of these marts.
+
+    Raises psycopg2.errors.SerializationFailure for one that sees all as of a moment before.
+    """
+    cursor.execute(statement(FILE, "see_latest"), {"marts": [mart.name for mart in marts]})
+
+
 def _inputs(cursor: Cursor, mart: Mart, days: object) -> str | None:
     if mart.kind == "view":  # it shows what its tables say: only its own text can change
         return _hash(repr(mart))

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from psycopg2 import sql
+from psycopg2.errors import SerializationFailure
 from psycopg2.extensions import connection as Connection
 
 from aha_pipeline.sql import statement
 from aha_pipeline.warehouse import mart_builds, mart_deltas
 from aha_pipeline.warehouse.mart_files import SCHEMA, Mart
 from aha_pipeline.warehouse.marts import built_marts, prepare, refresh
+
+TRIES = 3  # a sync that refreshes a mart meanwhile does so once
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,23 @@ def compare_all(connection: Connection) -> Iterator[Comparison]:
     """Yield the comparison of each incremental mart, healed where it differed; commits after each.
 
     A mart is brought up to date first, and all is compared as of one moment. Raises as
-    `marts.refresh` does, and psycopg2.errors.SerializationFailure when a sync writes meanwhile.
+    `marts.refresh` does, and psycopg2.errors.SerializationFailure when one that it reads is
+    refreshed meanwhile again and again.
     """
     for mart in built_marts(connection):
         if mart.kind == "incremental":
             connection.commit()
-            yield _compare(connection, mart)
+            yield _compare_again(connection, mart)
             connection.commit()
+
+
+def _compare_again(connection: Connection, mart: Mart) -> Comparison:
+    for _ in range(TRIES - 1):
+        try:
+            return _compare(connection, mart)
+        except SerializationFailure:
+            connection.rollback()
+    return _compare(connection, mart)
 
 
 def _compare(connection: Connection, mart: Mart) -> Comparison:

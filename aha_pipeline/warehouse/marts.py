@@ -71,7 +71,7 @@ def refresh(
         days = {"first_day": first_day, "last_day": last_day}
     with connection.cursor() as cursor:
         prepare(cursor)
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [mart.relation])
+        _enter(cursor, mart)
         try:
             build = mart_builds.look_at(cursor, mart, days)
             if build.is_unchanged:
@@ -89,6 +89,21 @@ def refresh(
         refreshed = {"mart": mart.name, "kind": mart.kind, "rows": written}
         cursor.execute(statement("warehouse/marts", "save_refresh"), refreshed)
     return Refresh(rows, is_unchanged=False)
+
+
+def _enter(cursor: Cursor, mart: Mart) -> None:
+    """Wait until no other session refreshes the mart, or a history whose changes it takes in.
+
+    Between the look at what a mart has to take in and the taking, no other changes may come. Of a
+    transaction that sees all as of one moment, none since that moment: it fails then.
+    """
+    cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [mart.relation])
+    followed = mart_deltas.histories(mart) if mart.strategy else []
+    for history in followed:
+        cursor.execute(
+            "select pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [history.relation]
+        )
+    mart_builds.see_latest(cursor, followed)
 
 
 def prepare(cursor: Cursor) -> None:

@@ -96,6 +96,11 @@ set inputs = excluded.inputs,
 -- name: forget
 update analytics.mart_builds set inputs = null, seal = null, followed = null where mart = any(%(marts)s)
 
+-- name: see_latest
+-- A transaction that sees all as of one moment may lock no row that has another version since; any
+-- other locks what it sees. Who has one in hand has not built yet, and waits for us elsewhere.
+select from analytics.mart_builds where mart = any(%(marts)s) for share skip locked
+
 -- name: confirm
 -- Note that a mart was found up to date now; return its rows when it was written.
 update analytics.mart_refreshes set refreshed_at = now() where mart = %(mart)s
