@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -23,13 +23,17 @@ from aha_pipeline.doctor import history as doctor
 from aha_pipeline.warehouse import record_history
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline_tests.assets import world as warehouse
+from aha_pipeline_tests.kit.databases import fresh_database
 from aha_pipeline_tests.kit.environment import have_own_time
 from aha_pipeline_tests.kit.fake_clock import FakeClock
 from aha_pipeline_tests.kit.sessions import kept_sessions
+from aha_pipeline_tests.warehouse.marts_company import build
+from aha_pipeline_tests.warehouse.told_histories import MARTS, contents
 from zoho_sandbox.faults.switches import Churn, Switches
 from zoho_sandbox.server import Sandbox, start
 
 HISTORIES = int(os.environ.get("AHA_TEST_BACK_FILLS", "3"))
+WATCHED = int(os.environ.get("AHA_TEST_WATCHED_YEARS", "1"))
 DAY = 86_400
 NOW = datetime.now(UTC).replace(microsecond=0)
 STAGES = ("Qualification", "Needs Analysis", "Negotiation/Review", "Closed Won", "Closed Lost")
@@ -65,15 +69,28 @@ class Company:
         with connect(self.services.database_url) as connection, connection.cursor() as cursor:
             cursor.execute(f"truncate {EMPTY}")
 
-    def live(self, records: int) -> None:
-        """Let records be made and changed in the year before now."""
+    def live(
+        self, records: int, seen: Callable[[int, str], object] = lambda at, module: None
+    ) -> None:
+        """Let records be made and changed in the year before now, in the order of time.
+
+        seen: called after each change, with its second and module.
+        """
+        changes = []
         for number in range(records):
             module = self.rng.choice(("Deals", "Leads"))
             at = NOW.timestamp() - self.rng.uniform(1, 360) * DAY
-            id_ = self.create(module, int(at), number)
+            changes.append((int(at), number, module))
             for _ in range(self.rng.choice((0, 1, 2, 3, 8))):
                 at += self.rng.uniform(0, NOW.timestamp() - at - 600)
-                self.edit(module, id_, int(at))
+                changes.append((int(at), number, module))
+        ids: dict[int, str] = {}
+        for at, number, module in sorted(changes):
+            if number in ids:
+                self.edit(module, ids[number], at)
+            else:
+                ids[number] = self.create(module, at, number)
+            seen(at, module)
 
     def create(self, module: str, at: int, number: int) -> str:
         values = {"Last_Name": f"x {number}", "Owner": self.rng.choice(REPS)} | self._values(module)
@@ -194,6 +211,44 @@ def test_no_row_is_wrong_and_none_is_missing(company: Company, seed: int) -> Non
             break
     assert done.left == 0, done
     _judge(company, wanted, deleted)
+
+
+@pytest.mark.parametrize("seed", range(WATCHED))
+def test_a_year_read_back_says_what_the_year_watched_said(
+    company: Company, postgres: str, template_database: str, monkeypatch, seed: int
+) -> None:
+    """The same year by HTTP: one warehouse reads each change, another is connected at its end."""
+    company.begin(seed)
+
+    def watch(at: int, module: str) -> None:
+        company.clock.moment = datetime.fromtimestamp(at + 60, UTC)
+        warehouse.read(company.services, module, datetime.fromtimestamp(at - 60, UTC))
+
+    company.live(10, watch)
+    for (module, id_), deeds in company.deeds.items():
+        if _value_at(deeds, FIELD[module], NOW.timestamp()) == "Junk Lead":  # its past is not read
+            company.sandbox.store.edit(
+                module, id_, {"Lead_Status": "Contacted"}, int(NOW.timestamp()) - 300
+            )
+    company.clock.moment = NOW
+    company.sync()
+    with fresh_database(postgres, template_database) as address:
+        monkeypatch.setenv("DATABASE_URL", address)
+        later = Company(company.sandbox, services.current(), company.clock)
+        later.sync()
+        assert back_fill(later.services).left == 0
+        watched, told = _histories(company), _histories(later)
+        known = "select distinct known_by from analytics.history_known where records > 0"
+        assert set(later.rows(known)) == {("watched",), ("zoho_history",)}
+    assert [mart for mart in MARTS if watched[mart] != told[mart]] == []
+    assert all(watched.values())
+
+
+def _histories(company: Company) -> dict[str, list[str]]:
+    """Return what the marts that read histories say, of each day of the year."""
+    with connect(company.services.database_url) as connection:
+        build(connection, (NOW - timedelta(days=365)).date(), NOW.date() - timedelta(days=1))
+        return {mart: contents(connection, mart) for mart in MARTS}
 
 
 def _refresh(company: Company) -> None:

@@ -20,9 +20,11 @@ from aha_pipeline.warehouse.marts import contiguous_range, refresh
 from aha_pipeline_tests.kit.databases import fresh_database
 from aha_pipeline_tests.warehouse.marts_company import build, company, rows, wrong
 from aha_pipeline_tests.warehouse.told_histories import (
+    MARTS,
     TRACKED,
     Life,
     Told,
+    contents,
     lives,
     tell,
     timeline,
@@ -37,18 +39,6 @@ NOW = CONNECTED + timedelta(days=40)
 # Of how many customers one is taken, and how many damaged histories are told.
 EVERY, DAMAGED = (1, 25) if os.environ.get("AHA_TEST_WHOLE_HISTORIES") else (60, 1)
 FIRST_DAY, LAST_DAY = BEGIN.date(), NOW.date() - timedelta(days=1)
-# The marts that read histories, and of each what depends on who knows it and on when it is built.
-MARTS = {
-    "deal_history": ["known_by", "synced_at", "version"],
-    "lead_history": ["known_by", "synced_at"],
-    "pipeline_movements": [],
-    "stage_stays": ["days"],
-    "time_in_stage": ["standing_median_days"],
-    "entered_funnel": [],
-    "lead_cohorts": [],
-    "slipping_deals": ["days_in_stage"],
-    "kpis": [],
-}
 NAMES = {
     "Deals": {
         "stage": "Stage",
@@ -69,14 +59,6 @@ def connected(postgres: str, template: str, found: list[Life], since: datetime |
             cursor.execute("update crm.organisation set connected_at = %s", [since or BEGIN])
         connection.commit()
         yield connection
-
-
-def contents(connection, mart: str) -> list[str]:
-    """Return the rows of a mart as texts."""
-    query = f"select to_jsonb(m) - %s::text[] from analytics.{mart} m"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(query, [MARTS[mart]])
-        return sorted(str(sorted(row.items())) for (row,) in cursor)
 
 
 def existing(found: list[Life]) -> list[Life]:

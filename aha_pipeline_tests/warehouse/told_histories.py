@@ -19,6 +19,18 @@ from zoho_sandbox.company.simulation import BLANKS, Calendar
 State = dict
 TIMELINE, TRACKER = "timeline", "stage_tracker"
 TRACKED = {"Deals": "Stage", "Leads": "Lead_Status"}
+# The marts that read histories, and of each what depends on who knows it and on when it is built.
+MARTS = {
+    "deal_history": ["known_by", "synced_at", "version"],
+    "lead_history": ["known_by", "synced_at"],
+    "pipeline_movements": [],
+    "stage_stays": ["days"],
+    "time_in_stage": ["standing_median_days"],
+    "entered_funnel": [],
+    "lead_cohorts": [],
+    "slipping_deals": ["days_in_stage"],
+    "kpis": [],
+}
 
 
 @dataclass
@@ -164,3 +176,11 @@ def tell(connection, histories: list[Told] | Iterator[Told]) -> None:
 
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
+
+
+def contents(connection, mart: str) -> list[str]:
+    """Return the rows of a mart as texts."""
+    query = f"select to_jsonb(m) - %s::text[] from analytics.{mart} m"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(query, [MARTS[mart]])
+        return sorted(str(sorted(row.items())) for (row,) in cursor)
