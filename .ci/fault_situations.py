@@ -5,6 +5,7 @@ same for all: one calm sync has to succeed, a full comparison to find every modu
 message to be there twice.
 """
 
+import gzip
 import json
 import random
 import resource
@@ -29,9 +30,19 @@ from benchmarks.soak.clock import FOLLOWED_SECONDS, SharedClock, read, write
 from benchmarks.soak.faults import READING
 from benchmarks.soak.place import without_settings
 from benchmarks.soak.postgres import Postgres
+from zoho_sandbox.company import simulation
+from zoho_sandbox.zoho.store import Store
 
-TIMEOUT = 600
+TIMEOUT = 1800  # the machine may be slow, and shared
 MEMORY = 512 * 2**20
+FIRST_WORK_SECONDS = 0.3  # by then the interpreter has begun what it is told to
+# What PostgreSQL waits before each flush, in microseconds, with however few sessions.
+SLOW_DISK = (
+    "alter system set commit_delay = 100000",
+    "alter system set commit_siblings = 0",
+    "select pg_reload_conf()",
+)
+FEW = 150  # records of a module, where it is not the reading that matters
 MODULES = "Leads,Deals,Contacts,Accounts"  # activities would take three times as long
 
 
@@ -203,15 +214,16 @@ def restarts(company: Company) -> None:
     """Ten starts, each interrupted at another moment, as by an impatient person."""
     for number in range(10):
         started = company.begin("sync")
-        time.sleep(0.5 + number)
+        _await_work(started, FIRST_WORK_SECONDS + number)
         started.send_signal(signal.SIGINT)
         company.end(started)
 
 
 def two_folders(company: Company) -> None:
     """Two `aha up` in two folders on one database; the first is killed."""
-    Clock(company, datetime.now(UTC) - timedelta(days=1), with_database=True)
-    stand_in(company)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    Clock(company, yesterday, with_database=True)
+    stand_in(company, few_records(company.folder / "data", yesterday))
     both = []
     for name in ("one", "two"):
         folder = company.folder / name
@@ -219,16 +231,30 @@ def two_folders(company: Company) -> None:
         both.append(start(folder, company.environment))
         company.at_end += [both[-1][0].wait, both[-1][0].kill]  # from the last to the first
     (first, _), (second, health) = both
-    words = (company.folder / "two" / "home" / "logs" / "daemon.log").read_text()
-    check("Another daemon serves this database" in words, "the second does not wait in words")
+    log = company.folder / "two" / "home" / "logs" / "daemon.log"
+    await_(
+        lambda: "Another daemon serves this database" in log.read_text(),
+        TIMEOUT,
+        "the second does not wait in words",
+    )
     first.kill()
     time.sleep(SILENT_SECONDS)
     await_(lambda: is_well(health), TIMEOUT, "the second does not take over")
     second.send_signal(signal.SIGINT)
     await_(lambda: second.poll() is not None, TIMEOUT, "Ctrl-C does not stop the second")
-    company.said += words + "".join(
+    company.said += log.read_text() + "".join(
         (company.folder / name / "output").read_text() for name in ("one", "two")
     )
+
+
+def slow_disk(company: Company) -> None:
+    """Each flush to the disk of the database takes a tenth of a second."""
+    started = company.begin("sync")
+    _await_reading(company, started)
+    with connect(_address(company), autocommit=True) as connection, connection.cursor() as cursor:
+        for statement in SLOW_DISK:
+            cursor.execute(statement)
+    check(company.end(started) == 0, "a sync does not get to its end on a slow disk")
 
 
 SITUATIONS: tuple[Situation, ...] = (
@@ -242,6 +268,7 @@ SITUATIONS: tuple[Situation, ...] = (
     read_only_folder,
     restarts,
     two_folders,
+    slow_disk,
     off_at_eight,
     clock_forward_and_back,
     summer_time_begins,
@@ -309,13 +336,27 @@ class Clock:
         time.sleep(FOLLOWED_SECONDS)
 
 
-def stand_in(company: Company) -> None:
-    """Serve Zoho and Twilio from a process of their own from now on."""
+def few_records(folder: Path, moment: datetime) -> Path:
+    """Write the latest records of the invented company as of a moment; return where."""
+    store = Store(lambda: moment)
+    simulation.build(store)
+    folder.mkdir()
+    for module in MODULES.split(","):
+        records = [record.data for record in store.tables[module].records.values()]
+        records.sort(key=lambda data: data["Modified_Time"])
+        with gzip.open(folder / f"{module}.jsonl.gz", "wb") as file:
+            file.writelines(json.dumps(data).encode() + b"\n" for data in records[-FEW:])
+    return folder
+
+
+def stand_in(company: Company, data: Path | None = None) -> None:
+    """Serve Zoho and Twilio from a process of their own from now on; `data` as of `aha sandbox`."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    started = company.begin("sandbox", "--port", str(port))
+    served = ["--data", str(data)] if data else []
+    started = company.begin("sandbox", "--port", str(port), *served)
     company.at_end.append(lambda: _end(started))
-    await_(lambda: not _is_free(port), 60, "the stand-in does not start")
+    await_(lambda: not _is_free(port), TIMEOUT, "the stand-in does not start")
     company.environment |= {
         "ZOHO_API_URL": url,
         "ZOHO_ACCOUNTS_URL": url,
@@ -340,22 +381,39 @@ def _is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+def _await_work(started: subprocess.Popen[str], seconds: float) -> None:
+    """Wait until a command has been at work for so long, or has ended."""
+    process = psutil.Process(started.pid)
+
+    def has_worked() -> bool:
+        if started.poll() is not None:
+            return True
+        spent = process.cpu_times()
+        return spent.user + spent.system >= seconds
+
+    await_(has_worked, TIMEOUT, "a command does nothing")
+
+
 def _await_reading(company: Company, started: subprocess.Popen[str]) -> None:
     """Wait until a sync reads records, or has ended."""
     await_(
-        lambda: started.poll() is not None or _is_reading(company.home),
+        lambda: started.poll() is not None or _is_reading(company),
         TIMEOUT,
         "a sync reads nothing",
     )
 
 
-def _is_reading(home: Path) -> bool:
+def _is_reading(company: Company) -> bool:
     try:
-        with connect(database(home)) as connection, connection.cursor() as cursor:
+        with connect(_address(company)) as connection, connection.cursor() as cursor:
             cursor.execute(READING)
             return cursor.fetchone() != (0,)
     except (DatabaseUnreachable, psycopg2.Error):
         return False
+
+
+def _address(company: Company) -> str:
+    return company.environment.get("DATABASE_URL") or database(company.home)
 
 
 def _servers(home: Path) -> list[psutil.Process]:

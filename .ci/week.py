@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 import psutil
 import psycopg2
-from fault_situations import Clock, Company, stand_in
+from fault_situations import Clock, Company, few_records, stand_in
 from faults import LOG_BYTES, Fault, await_, check, database, family, is_well, start
 
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
@@ -31,7 +31,7 @@ from benchmarks.soak.world import DAILY, ZONE
 
 DAYS, WAVES = 7, 3
 ONE_DAY = timedelta(days=1)
-PATIENCE_SECONDS = 900
+PATIENCE_SECONDS = 3600
 LONGEST_PAUSE = 12.0
 AFTERNOON = hour(15)
 MB = 2**20
@@ -76,7 +76,7 @@ class Week:
         }
         evening = datetime.combine(before, hour(20), zone).astimezone(UTC)
         self.clock = Clock(self.company, evening)
-        stand_in(self.company)
+        stand_in(self.company, few_records(folder / "data", evening))
         self.kills: Counter[str] = Counter()
         self.memory: dict[date, dict[str, int]] = {}
         self.up, self.health = start(folder, self.company.environment)

@@ -24,7 +24,7 @@ LIBRARY = "faketime/libfaketime.so.1"
 FOLDERS = (Path("/usr/lib/x86_64-linux-gnu"), Path("/usr/lib/aarch64-linux-gnu"), Path("/usr/lib"))
 UNPRIVILEGED = "nobody"
 USER = NAME = "aha"
-START_SECONDS = 30
+START_SECONDS = 300  # the machine may be busy
 OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "deadlock_timeout": "20s",
