@@ -92,16 +92,17 @@ def refresh(
 
 
 def _enter(cursor: Cursor, mart: Mart) -> None:
-    """Wait until no other session refreshes the mart, or a history whose changes it takes in.
+    """Wait until no other session refreshes the mart, or one whose changes it takes in.
 
     Between the look at what a mart has to take in and the taking, no other changes may come. Of a
     transaction that sees all as of one moment, none since that moment: it fails then.
     """
     cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [mart.relation])
-    followed = mart_deltas.histories(mart) if mart.strategy else []
-    for history in followed:
+    behind = mart_deltas.behind(mart) if mart.strategy else ()
+    followed = [other for other in behind if other.kind == "incremental"]
+    for other in followed:
         cursor.execute(
-            "select pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [history.relation]
+            "select pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [other.relation]
         )
     mart_builds.see_latest(cursor, followed)
 
