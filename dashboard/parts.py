@@ -15,7 +15,7 @@ from aha_pipeline.encoding import markdown
 from dashboard import pages
 from dashboard.login import NO_RECORDS
 from dashboard.phone import is_on_phone
-from dashboard.records import clicked
+from dashboard.records import clicked, show_clicked
 from dashboard.source import Source
 from dashboard.style import Row, cell
 
@@ -45,27 +45,60 @@ def chart(
     that the name of each row leads to, and the column that holds what it is of.
     """
     name = f"{draw.__module__}.{draw.__name__}{key}"
-    with frame(title, definition, name) as is_open:
-        if not is_open or not is_read(source, *of):
+    not_read = source.not_read
+
+    def show() -> None:
+        if not _is_read(not_read, of):
             return
         if not rows:
             st.info(empty, icon=":material/hourglass_empty:")
             return
         st.caption(about)
-        shown = f"{name}.{st.session_state.get(_clicks(name), 0)}"
         figure = draw(rows, source.currency)
         if opens:
             _link(figure, rows, *opens)
-        st.plotly_chart(
-            figure,
-            key=shown,
-            config=PLOTLY,
-            alt=f"{title}. {about}",
-            on_select=lambda: _click(name, shown),
-            selection_mode="points",
-        )
-        if st.toggle("As a table", key=f"table.{name}"):
-            _show_marks(figure, name)
+        _show_figure(figure, name, f"{title}. {about}")
+
+    def show_framed() -> None:
+        with frame(title, definition, name) as is_open:
+            if is_open:
+                show()
+
+    if is_on_phone():  # where to open a frame is to use it
+        _alone(show_framed, source)
+    else:
+        with frame(title, definition, name):
+            _alone(show, source)
+
+
+def _alone(show: Callable[[], None], source: Source) -> None:
+    """Show a part that runs without the rest of the page where it is used, with lists it opens."""
+    is_used = False
+
+    @st.fragment
+    def part() -> None:
+        nonlocal is_used
+        show()
+        # With the whole page its end opens the list, where the address names one.
+        if is_used:
+            show_clicked(source)
+        is_used = True
+
+    part()
+
+
+def _show_figure(figure: go.Figure, name: str, alt: str) -> None:
+    shown = f"{name}.{st.session_state.get(_clicks(name), 0)}"
+    st.plotly_chart(
+        figure,
+        key=shown,
+        config=PLOTLY,
+        alt=alt,
+        on_select=lambda: _click(name, shown),
+        selection_mode="points",
+    )
+    if st.toggle("As a table", key=f"table.{name}"):
+        _show_marks(figure, name)
 
 
 @contextmanager
@@ -188,7 +221,11 @@ def lazily(title: str, key: str) -> Iterator[bool]:
 
 def is_read(source: Source, *modules: str) -> bool:
     """Return whether anything of the modules is known; where not, or of some, the page says so."""
-    missing = {module: why for module, why in source.not_read.items() if module in modules}
+    return _is_read(source.not_read, modules)
+
+
+def _is_read(not_read: dict[str, str], modules: Sequence[str]) -> bool:
+    missing = {module: why for module, why in not_read.items() if module in modules}
     if missing and len(missing) == len(modules):
         st.info(
             f"Not read. {markdown(' '.join(missing.values()))}", icon=":material/visibility_off:"

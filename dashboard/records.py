@@ -15,9 +15,11 @@ import xlsxwriter
 
 from aha_pipeline import figures
 from aha_pipeline.encoding import markdown, spreadsheet
-from dashboard import pages, reach
-from dashboard.login import NO_RECORDS
-from dashboard.source import Source
+from aha_pipeline.settings import SettingsError, load
+from aha_pipeline.warehouse.connection import DatabaseUnreachable
+from dashboard import login, pages, reach
+from dashboard.login import NO_RECORDS, NoEntry
+from dashboard.source import NotBuilt, Source
 from dashboard.style import MINUTE, Row, cell
 
 LISTED, MOST = 1_000, 10_000  # records of a list at first; on demand, and in its file
@@ -191,7 +193,7 @@ DAYS = {"created", "converted", "closing_date", "closed_day", "day"}
 
 
 def clicked(selection: dict[str, Any]) -> None:
-    """Put the mark of a chart's selection in the address, so that `show_open` opens its list."""
+    """Put the mark of a chart's selection in the address, so that its list is opened."""
     for point in selection.get("points", []):
         # A tile of a treemap has its mark as its id.
         _, behind = point.get("customdata") or ("", point.get("id"))
@@ -199,10 +201,29 @@ def clicked(selection: dict[str, Any]) -> None:
             st.query_params[LIST] = behind
 
 
+# Closing a list runs what opened it again: these functions alone, which then have nothing to do.
+@st.fragment
 def show_open(source: Source) -> None:
     """Open the list that the address names, if it does; closing it takes it out again."""
+    if LIST in st.query_params:
+        _open(source)
+
+
+@st.fragment
+def show_clicked(source: Source) -> None:
+    """Open the list as `show_open` does, after the page was drawn and its connection closed."""
     if LIST not in st.query_params:
         return
+    try:
+        if login.enter(load()) == source.viewer:
+            with source.opened_again() as again:
+                return _open(again)
+    except (SettingsError, NoEntry, NotBuilt, DatabaseUnreachable, psycopg2.Error):
+        pass
+    st.rerun()  # the whole page says what is the matter
+
+
+def _open(source: Source) -> None:
     try:
         shown, narrowed, title = _named(st.query_params[LIST])
         if not source.viewer.may_see_records:
