@@ -45,7 +45,7 @@ def _marts_read() -> list[dg.AssetKey]:
     "of statements that SQL found true of that day. Stored in analytics.ai_briefings_log; written "
     "again unchanged, it stays one row.",
     deps=_marts_read(),
-    group_name="analytics",
+    group_name="briefing",
     kinds={"ollama", "postgresql"},
     owners=["team:sales"],
     output_required=False,

@@ -29,7 +29,7 @@ def forecasts_asset(settings: Settings) -> dg.AssetsDefinition:
         "Added once and never changed; a day that was missed is made afterwards from the histories "
         "as they stood then, and marked as a back-test.",
         deps=[mart_key("deal_history")],
-        group_name="analytics",
+        group_name="figures",
         kinds={"postgresql", "scikitlearn"},
         owners=["team:sales_operations"],
         partitions_def=partitions.daily(settings),

@@ -44,7 +44,7 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
         key=mart_key(mart.name),
         description=_description(mart),
         deps=_upstream(mart, modules),
-        group_name="analytics",
+        group_name=mart.group,
         kinds={"postgresql", "sql"},
         owners=[f"team:{mart.owner.replace(' ', '_')}"],
         partitions_def=partitions.daily(settings) if is_daily else None,
@@ -109,7 +109,7 @@ def _fill(
     key=mart_key("metric_dictionary"),
     description="One row per figure of a mart: what it means, its unit and who answers for it. "
     "Rewritten from the headers of the mart files.",
-    group_name="analytics",
+    group_name="figures",
     kinds={"postgresql"},
     owners=["team:data_engineering"],
 )

@@ -22,7 +22,7 @@ FILE = "targets.csv"
     f"rep or a source: from the file {FILE} in AHA_HOME, and from whoever may write into the "
     "table. What stood there before is kept.",
     deps=[picklist_meaning.KEY],  # with it comes the fiscal year
-    group_name="analytics",
+    group_name="figures",
     kinds={"postgresql"},
     owners=["team:sales_operations"],
 )

@@ -112,6 +112,17 @@ class Mart:
         return f"{SCHEMA}.{self.name}"
 
     @property
+    def group(self) -> str:
+        """The part of the graph that it belongs to, in the order of the data's way.
+
+        `history`: a row per record, or per what one said; `measures`: sums by day, source and owner
+        that follow the changes; `figures`: what pages and briefings read.
+        """
+        if self.strategy == "merge":
+            return "measures"
+        return "history" if self.kind in ("view", "incremental") else "figures"
+
+    @property
     def sums(self) -> tuple[str, ...]:
         """The columns that a change of records is added to: its figures that identify no row."""
         return tuple(each.name for each in self.figures if each.name not in self.key)
