@@ -61,7 +61,7 @@ def two_years(records: int = BIG) -> None:
                 resources={"services": Services(settings)},
                 tags=range_tags(first, last),
             )
-        [made] = run.asset_materializations_for_node("analytics__forecasts")
+        made = run.asset_materializations_for_node("analytics__forecasts")[0]
         print(f"{made.metadata['dagster/row_count'].value} forecasts")
 
 
