@@ -199,8 +199,8 @@ def test_a_larger_amount_is_told_of_its_day(connection, amounts, grown, entered)
 @pytest.mark.parametrize(
     ("when", "amounts", "largest"),
     [
-        (2, ((LAKH, 3 * LAKH), (LAKH, 2 * LAKH)), "the largest, Deal 1, added ₹2.00 L"),
-        (2, ((LAKH, 2 * LAKH), (9 * LAKH, 4 * LAKH)), "the largest, Deal 2, took off ₹5.00 L"),
+        (2, ((LAKH, 3 * LAKH), (LAKH, 2 * LAKH)), "Deal 1 added the most, ₹2.00 L"),
+        (2, ((LAKH, 2 * LAKH), (9 * LAKH, 4 * LAKH)), "Deal 2 took off the most, ₹5.00 L"),
         (0, ((LAKH, 3 * LAKH), (LAKH, 2 * LAKH)), None),  # it is told as what happened
         (2, ((LAKH, 2 * LAKH), (2 * LAKH, 3 * LAKH)), None),  # two alike
         (2, ((LAKH, LAKH), (99 * LAKH, 100 * LAKH)), None),  # little for such a pipeline
@@ -210,5 +210,5 @@ def test_a_larger_amount_is_told_of_its_day(connection, amounts, grown, entered)
 def test_the_deal_behind_other_changes_of_a_week_is_named(connection, when, amounts, largest):
     changed(connection, when, *amounts)
     [parts] = told(connection, "pipeline_parts")
-    assert largest in parts if largest else "the largest" not in parts
+    assert largest in parts if largest else "the most" not in parts
     connection.rollback()
