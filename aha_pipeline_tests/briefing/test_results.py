@@ -185,8 +185,8 @@ def changed(connection, when: int, *amounts: tuple[int | None, int]) -> None:
     [
         (((10 * LAKH, 11 * LAKH), (LAKH, LAKH)), ["Deal 1 grew from ₹10.00 L to ₹11.00 L."], []),
         (((100 * LAKH, 109 * LAKH), (0, 0), (None, 0)), [], []),
-        (((None, LAKH), (0, 2 * LAKH)), [], ["Deal 1 has an amount now: ₹1.00 L.",
-                                             "Deal 2 has an amount now: ₹2.00 L."]),
+        (((None, LAKH), (0, 2 * LAKH)), [], ["Deal 1 is now valued at ₹1.00 L.",
+                                             "Deal 2 is now valued at ₹2.00 L."]),
     ],
 )  # fmt: skip
 def test_a_larger_amount_is_told_of_its_day(connection, amounts, grown, entered):
