@@ -5,6 +5,7 @@ same for all: one calm sync has to succeed, a full comparison to find every modu
 message to be there twice.
 """
 
+import asyncio
 import gzip
 import json
 import random
@@ -16,9 +17,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from queue import Queue
 from secrets import token_hex
+from threading import Thread
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg2
@@ -42,6 +47,7 @@ SLOW_DISK = (
     "alter system set commit_siblings = 0",
     "select pg_reload_conf()",
 )
+ADDRESSES = ("ZOHO_API_URL", "ZOHO_ACCOUNTS_URL", "TWILIO_API_URL", "DATABASE_URL")
 FEW = 150  # records of a module, where it is not the reading that matters
 MODULES = "Leads,Deals,Contacts,Accounts"  # activities would take three times as long
 
@@ -258,6 +264,19 @@ def slow_disk(company: Company) -> None:
     check(company.end(started) == 0, "a sync does not get to its end on a slow disk")
 
 
+def only_ipv6(company: Company) -> None:
+    """Zoho, Twilio and the database are reached by IPv6 alone."""
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    Clock(company, yesterday, with_database=True)
+    stand_in(company, few_records(company.folder / "data", yesterday))
+    for name, text in company.environment.items():
+        address = urlsplit(text) if name in ADDRESSES else None
+        if address and address.port:
+            port = relay_from_ipv6(address.port)
+            company.environment[name] = text.replace(f"127.0.0.1:{address.port}", f"[::1]:{port}")
+    check(company.aha("sync") == 0, "a sync needs IPv4")
+
+
 SITUATIONS: tuple[Situation, ...] = (
     daily_and_weekly_overlap,
     killed_syncs,
@@ -270,6 +289,7 @@ SITUATIONS: tuple[Situation, ...] = (
     restarts,
     two_folders,
     slow_disk,
+    only_ipv6,
     off_at_eight,
     clock_forward_and_back,
     summer_time_begins,
@@ -335,6 +355,30 @@ class Clock:
         """Move it, backwards too; returns when every process sees the new time."""
         write(self.file, read(self.file) + by.total_seconds())
         time.sleep(FOLLOWED_SECONDS)
+
+
+def relay_from_ipv6(port: int) -> int:
+    """Hand on what comes to a port of ::1 to one of 127.0.0.1, for good; return the former."""
+    found: Queue[int] = Queue()
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while some := await reader.read(2**16):
+                writer.write(some)
+                await writer.drain()
+        writer.close()
+
+    async def hand_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pump(reader, back), pump(there, writer))
+
+    async def serve() -> None:
+        server = await asyncio.start_server(hand_on, "::1", 0)
+        found.put(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    Thread(target=asyncio.run, args=(serve(),), daemon=True).start()
+    return found.get()
 
 
 def few_records(folder: Path, moment: datetime) -> Path:
