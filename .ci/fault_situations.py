@@ -103,6 +103,7 @@ Situation = Callable[[Company], None]
 def clock_forward_and_back(company: Company) -> None:
     """The clock jumps forward three days, and back two hours; that of the database does not."""
     clock = Clock(company, datetime.now(UTC))
+    database_apart(company, SharedClock(company.folder / "true", datetime.now(UTC)))
     company.aha("sync")
     for jump in (timedelta(days=3), timedelta(hours=-2)):
         clock.move(jump)
@@ -124,7 +125,8 @@ def summer_time_ends(company: Company) -> None:
 def off_at_eight(company: Company) -> None:
     """The machine is off for two mornings."""
     start = datetime.now(UTC).replace(hour=1, minute=0) - timedelta(days=3)
-    clock = Clock(company, start, with_database=True)
+    clock = Clock(company, start)
+    database_apart(company, clock.shared)
     company.aha("sync")
     clock.move(timedelta(days=2, hours=8))
     company.aha("sync")
@@ -228,7 +230,7 @@ def restarts(company: Company) -> None:
 def two_folders(company: Company) -> None:
     """Two `aha up` in two folders on one database; the first is killed."""
     yesterday = datetime.now(UTC) - timedelta(days=1)
-    Clock(company, yesterday, with_database=True)
+    database_apart(company, Clock(company, yesterday).shared)
     stand_in(company, few_records(company.folder / "data", yesterday))
     both = []
     for name in ("one", "two"):
@@ -267,7 +269,7 @@ def slow_disk(company: Company) -> None:
 def only_ipv6(company: Company) -> None:
     """Zoho, Twilio and the database are reached by IPv6 alone."""
     yesterday = datetime.now(UTC) - timedelta(days=1)
-    Clock(company, yesterday, with_database=True)
+    database_apart(company, Clock(company, yesterday).shared)
     stand_in(company, few_records(company.folder / "data", yesterday))
     for name, text in company.environment.items():
         address = urlsplit(text) if name in ADDRESSES else None
@@ -327,25 +329,11 @@ class Clock:
     the days between, and a comparison would rightly find them missing.
     """
 
-    def __init__(
-        self,
-        company: Company,
-        moment: datetime,
-        *,
-        with_database: bool = False,
-    ) -> None:
-        clock = SharedClock(company.folder / "clock", moment)
-        clock.stop()  # this process lives on in its own time
-        company.environment |= clock.environment()
-        self.file = clock.file
-        if with_database:
-            server = company.folder / "postgres"
-            server.mkdir()
-            for one in (company.folder.parent, company.folder, server):
-                one.chmod(0o755)  # its server runs as another user
-            database = Postgres(server, company.folder / "postgres.log", clock, token_hex(16))
-            company.at_end.append(database.stop)
-            company.environment["DATABASE_URL"] = database.url
+    def __init__(self, company: Company, moment: datetime) -> None:
+        self.shared = SharedClock(company.folder / "clock", moment)
+        self.shared.stop()  # this process lives on in its own time
+        company.environment |= self.shared.environment()
+        self.file = self.shared.file
 
     def now(self) -> datetime:
         """Return the time it shows."""
@@ -355,6 +343,17 @@ class Clock:
         """Move it, backwards too; returns when every process sees the new time."""
         write(self.file, read(self.file) + by.total_seconds())
         time.sleep(FOLLOWED_SECONDS)
+
+
+def database_apart(company: Company, clock: SharedClock) -> None:
+    """Give a company a database that is a server of its own and lives in the time of a clock."""
+    folder = company.folder / "postgres"
+    folder.mkdir()
+    for one in (company.folder.parent, company.folder, folder):
+        one.chmod(0o755)  # its server runs as another user
+    database = Postgres(folder, company.folder / "postgres.log", clock, token_hex(16))
+    company.at_end.append(database.stop)
+    company.environment["DATABASE_URL"] = database.url
 
 
 def relay_from_ipv6(port: int) -> int:
@@ -473,7 +472,8 @@ def _servers(home: Path) -> list[psutil.Process]:
 
 def _night(company: Company, moment: datetime) -> None:
     company.environment |= {"AHA_TIMEZONE": "Europe/Berlin", "AHA_START_DATE": "2026-01-01"}
-    clock = Clock(company, moment, with_database=True)
+    clock = Clock(company, moment)
+    database_apart(company, clock.shared)
     for _ in range(3):
         company.aha("sync")
         clock.move(timedelta(hours=1))
