@@ -70,11 +70,15 @@ class Company:
             cursor.execute(f"truncate {EMPTY}")
 
     def live(
-        self, records: int, seen: Callable[[int, str], object] = lambda at, module: None
+        self,
+        records: int,
+        seen: Callable[[int, str], object] = lambda at, module: None,
+        apart: int = 0,
     ) -> None:
         """Let records be made and changed in the year before now, in the order of time.
 
-        seen: called after each change, with its second and module.
+        seen: called after each change, with its second and module. apart: seconds that are between
+        two changes of a record at least.
         """
         changes = []
         for number in range(records):
@@ -82,7 +86,7 @@ class Company:
             at = NOW.timestamp() - self.rng.uniform(1, 360) * DAY
             changes.append((int(at), number, module))
             for _ in range(self.rng.choice((0, 1, 2, 3, 8))):
-                at += self.rng.uniform(0, NOW.timestamp() - at - 600)
+                at += apart + self.rng.uniform(0, NOW.timestamp() - at - 600)
                 changes.append((int(at), number, module))
         ids: dict[int, str] = {}
         for at, number, module in sorted(changes):
@@ -224,7 +228,8 @@ def test_a_year_read_back_says_what_the_year_watched_said(
         company.clock.moment = datetime.fromtimestamp(at + 60, UTC)
         warehouse.read(company.services, module, datetime.fromtimestamp(at - 60, UTC))
 
-    company.live(10, watch)
+    # Of two changes in one second Zoho's history, which knows no parts of one, tells the outcome.
+    company.live(10, watch, apart=2)
     for (module, id_), deeds in company.deeds.items():
         if _value_at(deeds, FIELD[module], NOW.timestamp()) == "Junk Lead":  # its past is not read
             company.sandbox.store.edit(
@@ -239,9 +244,11 @@ def test_a_year_read_back_says_what_the_year_watched_said(
         assert back_fill(later.services).left == 0
         watched, told = _histories(company), _histories(later)
         known = "select distinct known_by from analytics.history_known where records > 0"
-        assert set(later.rows(known)) == {("watched",), ("zoho_history",)}
+        # Watched: what never changed. Nothing is assumed.
+        assert {("zoho_history",)} <= set(later.rows(known)) <= {("watched",), ("zoho_history",)}
     assert [mart for mart in MARTS if watched[mart] != told[mart]] == []
-    assert all(watched.values())
+    assert watched["deal_history"]
+    assert watched["lead_history"]
 
 
 def _histories(company: Company) -> dict[str, list[str]]:
