@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 
 import psutil
 import psycopg2
-from faults import Fault, await_, check, database, free_port, is_well, start
+from faults import SECONDS, Fault, await_, check, database, free_port, is_well, start
 
 from aha_pipeline.supervisor.health import SILENT_SECONDS
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
@@ -38,7 +38,6 @@ from benchmarks.soak.postgres import Postgres
 from zoho_sandbox.company import simulation
 from zoho_sandbox.zoho.store import Store
 
-TIMEOUT = 1800  # the machine may be slow, and shared
 MEMORY = 512 * 2**20
 FIRST_WORK_SECONDS = 0.3  # by then the interpreter has begun what it is told to
 # What PostgreSQL waits before each flush, in microseconds, with however few sessions.
@@ -84,11 +83,11 @@ class Company:
     def end(self, started: subprocess.Popen[str]) -> int:
         """Wait for a command, keep its words, and return its exit status."""
         try:
-            words, _ = started.communicate(timeout=TIMEOUT)
+            words, _ = started.communicate(timeout=SECONDS)
         except subprocess.TimeoutExpired:
             started.kill()
             words, _ = started.communicate()
-            words += f"(still at it after {TIMEOUT} s, and killed)\n"
+            words += f"(still at it after {SECONDS} s, and killed)\n"
         self.said += f"$ aha {' '.join(started.args[3:])}  -> {started.returncode}\n{words}"
         return started.returncode
 
@@ -242,14 +241,14 @@ def two_folders(company: Company) -> None:
     log = company.folder / "two" / "home" / "logs" / "daemon.log"
     await_(
         lambda: "Another daemon serves this database" in log.read_text(),
-        TIMEOUT,
+        SECONDS,
         "the second does not wait in words",
     )
     first.kill()
     time.sleep(SILENT_SECONDS)
-    await_(lambda: is_well(health), TIMEOUT, "the second does not take over")
+    await_(lambda: is_well(health), SECONDS, "the second does not take over")
     second.send_signal(signal.SIGINT)
-    await_(lambda: second.poll() is not None, TIMEOUT, "Ctrl-C does not stop the second")
+    await_(lambda: second.poll() is not None, SECONDS, "Ctrl-C does not stop the second")
     company.said += log.read_text().partition("\n")[0] + "\n"  # the rest is Dagster's own
     company.said += "".join(
         (company.folder / name / "output").read_text() for name in ("one", "two")
@@ -400,7 +399,7 @@ def stand_in(company: Company, data: Path | None = None) -> None:
     served = ["--data", str(data)] if data else []
     started = company.begin("sandbox", "--port", str(port), *served)
     company.at_end.append(lambda: _end(started))
-    await_(lambda: not _is_free(port), TIMEOUT, "the stand-in does not start")
+    await_(lambda: not _is_free(port), SECONDS, "the stand-in does not start")
     company.environment |= {
         "ZOHO_API_URL": url,
         "ZOHO_ACCOUNTS_URL": url,
@@ -435,14 +434,14 @@ def _await_work(started: subprocess.Popen[str], seconds: float) -> None:
         spent = process.cpu_times()
         return spent.user + spent.system >= seconds
 
-    await_(has_worked, TIMEOUT, "a command does nothing")
+    await_(has_worked, SECONDS, "a command does nothing")
 
 
 def _await_reading(company: Company, started: subprocess.Popen[str]) -> None:
     """Wait until a sync reads records, or has ended."""
     await_(
         lambda: started.poll() is not None or _is_reading(company),
-        TIMEOUT,
+        SECONDS,
         "a sync reads nothing",
     )
 

@@ -1,10 +1,37 @@
-"""A daily sync that ends as it is told, and the sensor that tells of one that failed."""
+"""A daily sync that ends as it is told, and sensors that look at what became of it."""
+
+from collections.abc import Callable
 
 import dagster as dg
 import pytest
 
 from aha_pipeline import services
 from aha_pipeline.automation.alerts import alert_on_failure
+from aha_pipeline.definitions import defs
+
+
+@pytest.fixture
+def looking(instance):
+    """Return what lets a sensor look again and again; it remembers what it saw."""
+
+    def of(sensor: dg.SensorDefinition) -> Callable[[], str]:
+        cursor = None
+
+        def look() -> str:
+            nonlocal cursor
+            context = dg.build_sensor_context(
+                instance=instance,
+                cursor=cursor,
+                resources={"services": services.current()},
+                repository_def=defs().get_repository_def(),
+            )
+            answer = sensor(context)
+            cursor = context.cursor
+            return answer.run_key if isinstance(answer, dg.RunRequest) else answer.skip_message
+
+        return look
+
+    return of
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import dagster as dg
 import psycopg2
 import pytest
 
-from aha_pipeline import services
 from aha_pipeline.automation import again
 from aha_pipeline.definitions import defs
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
@@ -25,23 +24,9 @@ def due(connected, monkeypatch):
 
 
 @pytest.fixture
-def look(instance, due):
-    """Let the sensor look; it remembers what it saw."""
-    cursor = None
-
-    def see() -> str:
-        nonlocal cursor
-        context = dg.build_sensor_context(
-            instance=instance,
-            cursor=cursor,
-            resources={"services": services.current()},
-            repository_def=defs().get_repository_def(),
-        )
-        answer = again.sync_again(context)
-        cursor = context.cursor
-        return answer.run_key if isinstance(answer, dg.RunRequest) else answer.skip_message
-
-    return see
+def look(looking, due):
+    """Let the sensor that starts a sync again look."""
+    return looking(again.sync_again)
 
 
 @pytest.fixture

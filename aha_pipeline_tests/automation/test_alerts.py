@@ -32,23 +32,9 @@ def twilio(connected, monkeypatch):
 
 
 @pytest.fixture
-def look(instance):
-    """Let the lateness sensor look; it remembers what it saw."""
-    cursor = None
-
-    def see() -> str:
-        nonlocal cursor
-        context = dg.build_sensor_context(
-            instance=instance,
-            cursor=cursor,
-            resources={"services": services.current()},
-            repository_def=defs().get_repository_def(),
-        )
-        said = alert_on_lateness(context).skip_message
-        cursor = context.cursor
-        return said
-
-    return see
+def look(looking):
+    """Let the lateness sensor look."""
+    return looking(alert_on_lateness)
 
 
 @pytest.fixture
