@@ -77,7 +77,7 @@ audit: install  ## look for known vulnerabilities of what is installed
 
 # Of the table of faults what the tests hold, then what takes whole commands, then random kills.
 faults: install  ## live through every fault known, nightly: under half an hour, words shown
-	@nice $(BIN)/pytest -q -rA --no-header $(FAULT_TESTS)
+	@nice $(BIN)/pytest -q -rA --no-header -n 2 --dist worksteal $(FAULT_TESTS)
 	@nice $(BIN)/python .ci/fault_situations.py
 	@nice $(BIN)/python .ci/faults.py 20
 

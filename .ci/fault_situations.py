@@ -10,15 +10,19 @@ import gzip
 import json
 import random
 import resource
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from queue import Queue
 from secrets import token_hex
@@ -278,6 +282,19 @@ def only_ipv6(company: Company) -> None:
     check(company.aha("sync") == 0, "a sync needs IPv4")
 
 
+def longer_than_a_day(company: Company) -> None:
+    """A sync that takes 26 hours, over midnight and the hour at which the next one is due."""
+    clock = Clock(company, datetime.now(UTC) - timedelta(days=3))
+    database_apart(company, clock.shared)
+    stand_in(company, faults=("latency=2",))
+    started = company.begin("sync")
+    _await_reading(company, started)
+    for _ in range(13):
+        check(started.poll() is None, "the sync had ended before the day was over")
+        clock.move(timedelta(hours=2))
+    check(company.end(started) == 0, "a sync longer than a day does not get to its end")
+
+
 SITUATIONS: tuple[Situation, ...] = (
     daily_and_weekly_overlap,
     killed_syncs,
@@ -292,6 +309,7 @@ SITUATIONS: tuple[Situation, ...] = (
     slow_disk,
     only_ipv6,
     off_at_eight,
+    longer_than_a_day,
     clock_forward_and_back,
     summer_time_begins,
     summer_time_ends,
@@ -392,11 +410,12 @@ def few_records(folder: Path, moment: datetime) -> Path:
     return folder
 
 
-def stand_in(company: Company, data: Path | None = None) -> None:
-    """Serve Zoho and Twilio from a process of their own from now on; `data` as of `aha sandbox`."""
+def stand_in(company: Company, data: Path | None = None, faults: Sequence[str] = ()) -> None:
+    """Serve Zoho and Twilio from a process of their own; data and faults as of `aha sandbox`."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     served = ["--data", str(data)] if data else []
+    served += [word for fault in faults for word in ("--fault", fault)]
     started = company.begin("sandbox", "--port", str(port), *served)
     company.at_end.append(lambda: _end(started))
     await_(lambda: not _is_free(port), SECONDS, "the stand-in does not start")
@@ -478,26 +497,38 @@ def _night(company: Company, moment: datetime) -> None:
         clock.move(timedelta(hours=1))
 
 
-def main() -> int:
-    """Live through the situations named on the command line, or all; return the exit status."""
-    import shutil
-    import tempfile
-
-    folder, failed = Path(tempfile.mkdtemp(prefix="aha-situations-")), 0
+def told(situation: Situation, folder: Path) -> tuple[bool, str]:
+    """Return whether all is well after a situation, and what was said, below a heading."""
+    began = time.monotonic()
     try:
-        for situation in SITUATIONS:
-            if len(sys.argv) > 1 and situation.__name__ not in sys.argv[1:]:
-                continue
-            began, said = time.monotonic(), ""
-            try:
-                said = live_through(situation, folder / situation.__name__)
-            except (Fault, subprocess.SubprocessError, OSError) as fault:
-                failed, said = failed + 1, f"FAULT: {fault} {getattr(fault, 'stderr', '')}"
-            print(f"## {situation.__doc__} ({time.monotonic() - began:.0f} s)\n{said}", flush=True)
+        is_held, said = True, live_through(situation, folder / situation.__name__)
+    except (Fault, subprocess.SubprocessError, OSError) as fault:
+        is_held, said = False, f"FAULT: {fault} {getattr(fault, 'stderr', '')}"
+    return is_held, f"## {situation.__doc__} ({time.monotonic() - began:.0f} s)\n{said}"
+
+
+def main(names: Sequence[str]) -> int:
+    """Live through the situations named, or all, two at a time; return the exit status."""
+    known = {one.__name__: one for one in SITUATIONS}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        print(f"No situation {', '.join(unknown)}; there are {', '.join(known)}.", file=sys.stderr)
+        return 2
+    wanted = [known[name] for name in names] or SITUATIONS
+    folder = Path(tempfile.mkdtemp(prefix="aha-situations-"))
+    try:
+        # Each in a process of its own: a clock that is moved is moved for a whole process.
+        with ProcessPoolExecutor(2, get_context("spawn"), max_tasks_per_child=1) as pool:
+            runs = [pool.submit(told, one, folder) for one in wanted]
+            held = []
+            for run in as_completed(runs):
+                is_held, words = run.result()
+                held.append(is_held)
+                print(words, flush=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return min(failed, 1)
+    return 0 if all(held) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

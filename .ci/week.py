@@ -56,6 +56,13 @@ DONE = """
 IS_SCHEDULED = """
     select true from dagster.instigators where instigator_body like '%"0 8 * * *"%'
 """
+# Who began the daily jobs, and how they ended.
+BEGUN = """
+    select coalesce(t.value, 'the schedule'), r.status, count(*)
+    from dagster.runs r left join dagster.run_tags t
+        on t.run_id = r.run_id and t.key = 'dagster/sensor_name'
+    where r.pipeline_name = 'daily_sync' group by 1, 2 order by 1, 2
+"""
 UNDER_WAY = "select run_id from dagster.runs where status in ('STARTING', 'STARTED')"
 # The search for deadlocks is late: see benchmarks/soak/postgres.py.
 LATE_SEARCH = "alter system set deadlock_timeout = '20s'"
@@ -203,6 +210,8 @@ def _check(week: Week) -> None:
     lines = (week.company.home / "outbox.jsonl").read_text().splitlines()
     out = Counter(known.get(json.loads(line)["sid"], "alarm of aha up") for line in lines)
     print(f"Daily jobs done on {sorted(map(str, done))}; messages: {dict(out)}")
+    begun = [f"{number} by {by}, {status}" for by, status, number in week.rows(BEGUN)]
+    print(f"Runs of daily_sync: {'; '.join(begun)}")
     check(set(week.days) <= done, "a daily job was not done")
     wanted = [f"briefing {day - ONE_DAY}" for day in week.days]
     check(
