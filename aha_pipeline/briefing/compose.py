@@ -137,28 +137,19 @@ def write_briefing(
     facts, refused = proven(connection, day, gather(connection, day))
     glance = next(fact for fact in facts if fact.kind == "glance")
     about = About(day, company, is_sandbox, glance, style.dashboard_url.rstrip("/"))
-    before = ranking.told_before(connection, day)
-    people = of_people(connection, (id_ for fact in facts for id_ in fact.deals.values()))
-    whole = Reading(language.load("en"), style.currency, Names("full", people))
-    phrasing = _Phrasing(whole, before)
-
-    dozen = ranking.rank(facts, before, about.pipeline, day)
-    ours = plan.by_ranking(dozen, ranking.links_of(facts, before), phrasing)
+    whole, outgoing = _readings(connection, facts, style)
+    phrasing = _Phrasing(whole, ranking.told_before(connection, day))
+    ours = _ranked(facts, phrasing, about)
     chosen, reason = _chosen(
         connection, ours, phrasing, about, base_url, model, started + deadline_seconds
     )
-    outgoing = [
-        Reading(language.load(code), style.currency, Names(style.names, people))
-        for code in style.languages
-    ]
     chosen, unread = _read_back(chosen, [whole, *outgoing])
-    news = {one.fact.id: ranking.is_line(one.fact, about.pipeline, day) for one in ours.lines}
-    selection = fit(told(chosen, news), chosen, about, outgoing)
+    selection = _selected(ours, chosen, about, outgoing)
     tables = read_tables(connection, unknown_modules(connection, day))
     return Briefing(
         day=day,
         messages={
-            one.language.code: _texts(selection, chosen, tables, about, one, people)
+            one.language.code: _texts(selection, chosen, tables, about, one, whole.names)
             for one in outgoing
         },
         written_by="plain" if chosen.model is None else "model",
@@ -170,6 +161,30 @@ def write_briefing(
         is_sandbox=is_sandbox,
         duration_seconds=round(monotonic() - started, 3),
     )
+
+
+def _readings(
+    connection: Connection, facts: Sequence[Fact], style: Style
+) -> tuple[Reading, list[Reading]]:
+    """Return how the house reads, in English with names whole, and how the texts' readers do."""
+    people = of_people(connection, (id_ for fact in facts for id_ in fact.deals.values()))
+    outgoing = [
+        Reading(language.load(code), style.currency, Names(style.names, people))
+        for code in style.languages
+    ]
+    return Reading(language.load("en"), style.currency, Names("full", people)), outgoing
+
+
+def _ranked(facts: Sequence[Fact], phrasing: _Phrasing, about: About) -> Plan:
+    """Return the plan of our ranking."""
+    dozen = ranking.rank(facts, phrasing.told, about.pipeline, about.day)
+    return plan.by_ranking(dozen, ranking.links_of(facts, phrasing.told), phrasing)
+
+
+def _selected(ours: Plan, chosen: Plan, about: About, outgoing: Sequence[Reading]) -> Selection:
+    """Return the chosen lines that are news and fit into the message in each language."""
+    news = {one.fact.id: ranking.is_line(one.fact, about.pipeline, about.day) for one in ours.lines}
+    return fit(told(chosen, news), chosen, about, outgoing)
 
 
 def store(connection: Connection, briefing: Briefing) -> int:
@@ -272,10 +287,10 @@ def _texts(
     tables: Tables,
     about: About,
     reading: Reading,
-    people: Mapping[str, str],
+    whole: Names,
 ) -> dict[str, str]:
     """Return the texts of one language; the report stays in the house and has names whole."""
-    inside = replace(reading, names=Names("full", people))
+    inside = replace(reading, names=whole)
     bare = str.maketrans("", "", BEGIN + END)
     return {
         "title": reading.language.long_date(about.day),
