@@ -121,7 +121,8 @@ def _ask(source: Source, briefing: Row) -> None:
 
 
 def _why(item: Row) -> str:
-    if reason := item["figures"].get("reason"):
+    reason = item["figures"].get("reason")
+    if reason and "n" not in item["figures"]:  # that of many is of the largest alone
         return f"The reason in the CRM: {reason}"
     return str(item["why"] or "No part or cause of it adds up exactly.")
 

@@ -24,6 +24,7 @@ from aha_pipeline.briefing.facts import (
     text_of,
     unknown_modules,
 )
+from aha_pipeline.briefing.language import places
 from aha_pipeline.briefing.message import (
     About,
     Reading,
@@ -106,12 +107,16 @@ class _Phrasing(Phrasing):
         ]
 
     def advice(self, fact: Fact) -> list[str]:
-        return ranking.fitting_advice(fact, self.told)
+        return [
+            advice
+            for advice in ranking.fitting_advice(fact, self.told)
+            if places(self.reading.language.advice[advice]) <= fact.figures.keys()
+        ]
 
     def sentence(self, line: Line) -> str:
         text = self.reading.line(line)
         if line.advice:
-            text += f" → {self.reading.language.advice[line.advice]}"
+            text += f" → {self.reading.advice(line)}"
         return text.replace(BEGIN, "").replace(END, "")
 
 

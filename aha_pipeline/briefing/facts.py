@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from hashlib import sha256
@@ -19,8 +19,15 @@ Value = Decimal | int | str | date
 FOLDER = "briefing/facts"
 # Columns of a file of facts that are no printed figure.
 FRAME = ("stance", "subject", "first_day", "records", "weight")
-# Places of a phrase that hold a deal's name.
-DEALS = ("deal", "second")
+# Places of a phrase that hold a deal's name, and where its amount stands.
+DEALS = {"deal": "deal_money", "second": "second_money"}
+# Figures that a reader may add up from the daily lines, by kind: what the glance calls them, and
+# how many days ago they begin and end.
+ADDED_UP = {
+    "week": {"n": ("n", 6, 0), "before": ("n", 13, 7)},
+    "waiting": {"of": ("n", 6, 0)},
+    "pipeline": {"before": ("money", 7, 7)},
+}
 
 
 class NoFigures(RuntimeError):
@@ -34,8 +41,9 @@ class Fact:
     `stance` names what is claimed (`catalogue.toml`), `subject` the deal, owner, source or reason
     it is about, "" for none. `figures` are the exact values that its sentence may print: money in
     the home currency, percentages 0 to 100; `deal_apart` what tells a deal from one that reads like
-    it, a day or the end of its id. `first_day` is since when it holds, or the first day
-    that it compares. `records` are ids of the deals behind it, `weight` the money at stake.
+    it, a day or the end of its id; `money_was` the other amount that a deal was last told with,
+    `n_told` what the daily lines told of a count. `first_day` is since when it holds, or the first
+    day that it compares. `records` are ids of the deals behind it, `weight` the money at stake.
     """
 
     kind: str
@@ -50,6 +58,11 @@ class Fact:
     def id(self) -> str:
         """Its name, unique within a day: `won/won:5123`."""
         return f"{self.kind}/{self.stance}" + (f":{self.subject}" if self.subject else "")
+
+    @property
+    def about(self) -> str:
+        """What it is about: its subject, or the deal that it names."""
+        return self.subject or str(self.figures.get("deal", ""))
 
     @property
     def deals(self) -> dict[str, str]:
@@ -76,7 +89,7 @@ def gather(connection: Connection, day: date) -> list[Fact]:
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         found = [fact for kind in kinds() for fact in of_kind(cursor, kind, day)]
         known = [fact for fact in found if unknown.isdisjoint(stances()[fact.stance].modules)]
-        facts = list(told_apart(cursor, known, day))
+        facts = list(as_told(cursor, told_apart(cursor, known, day), day))
         if not any(fact.kind == "glance" for fact in facts):
             raise NoFigures(
                 f"There are no figures for {day}: analytics.kpis has no row of that day. "
@@ -147,3 +160,54 @@ def told_apart(cursor: RealDictCursor, facts: Iterable[Fact], day: date) -> Iter
             continue
         more = {f"{place}_apart": apart[id_] for place, id_ in fact.deals.items() if id_ in apart}
         yield replace(fact, figures={**fact.figures, **more}) if more else fact
+
+
+def as_told(cursor: RealDictCursor, facts: Iterable[Fact], day: date) -> Iterator[Fact]:
+    """Yield the facts with what earlier messages told otherwise of the same deals and days."""
+    facts = list(facts)
+    ids = sorted({deal_id for fact in facts for deal_id in fact.deals.values()})
+    amounts: dict[str, Mapping[str, Any]] = {}
+    if ids:
+        cursor.execute(sql.read("briefing/told_amounts"), {"day": day, "ids": ids})
+        amounts = {row["id"]: row for row in cursor}
+    for fact in facts:
+        more = {**_amounts_told(fact, amounts), **_counts_told(cursor, fact, day)}
+        yield replace(fact, figures={**fact.figures, **more}) if more else fact
+
+
+def amount_places(fact: Fact) -> dict[str, str]:
+    """Return the ids of the deals that a fact names, by the place of the amount."""
+    return {
+        DEALS[place] if DEALS[place] in fact.figures else "money": id_
+        for place, id_ in fact.deals.items()
+    }
+
+
+def _amounts_told(fact: Fact, amounts: Mapping[str, Mapping[str, Any]]) -> dict[str, Value]:
+    if fact.stance in ("cut", "raised"):  # they say the amount before themselves
+        return {}
+    return {
+        f"{place}_was": amounts[id_]["told"]
+        for place, id_ in amount_places(fact).items()
+        if id_ in amounts
+        and fact.figures.get(place) == amounts[id_]["amount"] != amounts[id_]["told"]
+    }
+
+
+def _counts_told(cursor: RealDictCursor, fact: Fact, day: date) -> dict[str, Value]:
+    spans = {
+        name: (said, day - timedelta(days=first), day - timedelta(days=last))
+        for name, (said, first, last) in ADDED_UP.get(fact.kind, {}).items()
+    }
+    if fact.kind == "period_ended":
+        spans["n"] = ("won", fact.first_day, date.fromisoformat(str(fact.figures["date"])))
+    found: dict[str, Value] = {}
+    for name, (said, first_day, last_day) in spans.items():
+        if fact.figures.get(name) is None or fact.stance.startswith("week_won"):
+            continue
+        asked = {"day": day, "said": said, "first_day": first_day, "last_day": last_day}
+        cursor.execute(sql.read("briefing/told_by_day"), asked)
+        told = next((row["sum"] for row in cursor), None)
+        if told is not None and told != fact.figures[name]:
+            found[f"{name}_told"] = told
+    return found

@@ -18,6 +18,8 @@ FOLDER = Path(__file__).parent / "languages"
 PLACE = re.compile(r"\{(?P<name>\w+)(?P<form>[$%#@]?)(?:\|(?P<one>[^|}]*)\|(?P<many>[^|}]*))?\}")
 # Digits of the printed figure are 0 to 9 in every language: what is dialled and compared is these.
 NUMBER = re.compile(r"-?[0-9][0-9.,]*")
+# What a phrase must print where it is known.
+WANTED = ("{money$}", "{target$}", "{deal}", "{second}", "{reason}", "{still#}", "{was_pct%}")
 SUFFIXES = {"K": 3, "M": 6, "B": 9, "T": 12}
 
 
@@ -40,13 +42,12 @@ class Language:
 
     def usable(self, stance: str, figures: Mapping[str, Value]) -> list[int]:
         """Return the numbers of the phrases whose values are all known: where there is money, of
-        those that print it, where there is a target, of those that print that, and where a deal has
-        a name, of those that name it, and a second one too. Never empty: a test demands a phrase
-        for every set of values.
+        those that print it, and so for each of WANTED. Never empty: a test demands a phrase for
+        every set of values.
         """
         phrases = self.stances[stance]
         fitting = [n for n, text in enumerate(phrases) if places(text) <= figures.keys()]
-        for wanted in ("{money$}", "{target$}", "{deal}", "{second}"):
+        for wanted in WANTED:
             fitting = [n for n in fitting if wanted in phrases[n]] or fitting
         return fitting
 
@@ -61,7 +62,14 @@ class Language:
 
         def put(place: re.Match[str]) -> str:
             value = values[place["name"]]
-            return self._put(place, value, currency, name)
+            printed = self._put(place, value, currency, name)
+            form = self._aside(place, values)
+            if form is None:
+                return printed
+            before = self._put_number(place, form[1], currency)
+            alone = self._put_number(place, value, currency)
+            # What reads the same is no other figure.
+            return printed if before == alone else form[0].format(now=printed, before=before)
 
         return PLACE.sub(put, phrase)
 
@@ -81,11 +89,27 @@ class Language:
             return f"{BEGIN}{name(place['name'], value)}{END}"
         if isinstance(value, date):
             return self.day(value)
+        return self._put_number(place, value, currency)
+
+    def _put_number(self, place: re.Match[str], value: Value, currency: str) -> str:
+        assert isinstance(value, int | Decimal)
         if place["form"] == "$":
             return self.money(value, currency)
         if place["form"] == "%":
             return figures.percent(value)
         return self.number(value, currency)
+
+    def _aside(
+        self, place: re.Match[str], values: Mapping[str, Value]
+    ) -> tuple[str, Decimal] | None:
+        """Return how a figure is printed beside another one that was told, and that one."""
+        name = place["name"]
+        if (told := values.get(f"{name}_told")) is not None:
+            return self.frame["told"], Decimal(str(told))
+        if (told := values.get(f"{name}_was")) is not None:
+            was = Decimal(str(told))
+            return self.frame["up_from" if Decimal(str(values[name])) > was else "down_from"], was
+        return None
 
     def money(self, value: Decimal | int, currency: str) -> str:
         """Return an amount as the language writes it: ₹4.52 L, ₹4.52 लाख."""
@@ -124,8 +148,30 @@ class Language:
         if found is None:
             return False
         return all(
-            self._says(place, found[f"p{number}"], values[place["name"]], currency, name)
+            self._says_all(place, found[f"p{number}"], values, currency, name)
             for number, place in enumerate(PLACE.finditer(phrase))
+        )
+
+    def _says_all(
+        self,
+        place: re.Match[str],
+        printed: str,
+        values: Mapping[str, Value],
+        currency: str,
+        name: Callable[[str, str], str],
+    ) -> bool:
+        """Return whether a place says its value, and the other one that was told of it."""
+        value = values[place["name"]]
+        aside = self._aside(place, values)
+        if aside is None:
+            return self._says(place, printed, value, currency, name)
+        text, before = aside
+        parts = re.escape(text).replace(r"\{now\}", "(?P<now>.+)")
+        both = re.fullmatch(parts.replace(r"\{before\}", "(?P<before>.+)"), printed)
+        now = both["now"] if both else printed
+        then = both["before"] if both else printed.partition(" ")[0] if place["one"] else printed
+        return self._says(place, now, value, currency, name) and self._is_value(
+            then, before, currency, place["form"]
         )
 
     def _says(

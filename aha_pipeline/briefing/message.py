@@ -70,6 +70,13 @@ class Reading:
         join = self.language.link[line.joint]
         return join.format(a=text, b=self.sentence(line.link, line.phrase))
 
+    def advice(self, line: Line) -> str:
+        """Return what to do about a line, in words; "" where there is nothing."""
+        if line.advice is None:
+            return ""
+        text = self.language.advice[line.advice]
+        return self.language.say(text, line.fact.figures, self.currency, self.name_of(line.fact))
+
     def deal(self, fact: Fact) -> str | None:
         """Return the name of the one deal that a fact names, None where it names none."""
         if "deal" not in fact.figures or not fact.subject:
@@ -206,7 +213,7 @@ def note(plan: Plan, language: Language) -> str:
 
 def action(line: Line, reading: Reading) -> str:
     """Return what to do about a line, with the deal that it is about."""
-    text = reading.language.advice[line.advice or ""]
+    text = reading.advice(line)
     deal = reading.deal(line.fact)
     return f"{deal}: {text}" if deal else text
 

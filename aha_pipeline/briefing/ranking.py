@@ -45,6 +45,11 @@ class Told:
     advice: str | None = None
     link: str | None = None
 
+    @property
+    def about(self) -> str:
+        """What it is about: its subject, or the deal that it names."""
+        return self.subject or self.figures.get("deal", "")
+
 
 def told_before(connection: Connection, day: date) -> list[Told]:
     """Return what the messages of the days before `day` said, the latest first."""
@@ -86,9 +91,11 @@ def is_line(fact: Fact, pipeline: Decimal, on: date) -> bool:
 
     One flat of many is none: it is counted at a glance, and named in the report.
     """
-    if stances()[fact.stance].is_by_size and fact.weight < WORTH_A_LINE * pipeline:
+    stance = stances()[fact.stance]
+    least = WORTH_A_CALL if stance.is_weekly else WORTH_A_LINE
+    if stance.is_by_size and fact.weight < least * pipeline:
         return False
-    is_digest = on.weekday() == SUNDAY and stances()[fact.stance].is_weekly
+    is_digest = on.weekday() == SUNDAY and stance.is_weekly
     return score(fact, pipeline) >= (NEWS_OF_A_WEEK if is_digest else NEWS)
 
 
@@ -108,8 +115,11 @@ def is_worth_advice(fact: Fact, advice: str | None, pipeline: Decimal) -> bool:
 
 
 def fitting_advice(fact: Fact, told: Sequence[Told]) -> list[str]:
-    """Return the advice that fits, what was given least of late first."""
-    given = [item.advice for item in told]
+    """Return the advice that fits, the best first; what was given on the same of late, last.
+
+    Of another deal, reason or source what is best is best again.
+    """
+    given = [item.advice for item in told if (item.kind, item.about) == (fact.kind, fact.about)]
     return sorted(stances()[fact.stance].advice, key=given.count)
 
 

@@ -1,7 +1,7 @@
 """The first verifier: each statement asked of the marts again, by SQL written apart."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
 
@@ -9,7 +9,7 @@ from psycopg2.extensions import connection as Connection
 
 from aha_pipeline import sql
 from aha_pipeline.briefing.catalogue import stances
-from aha_pipeline.briefing.facts import Fact
+from aha_pipeline.briefing.facts import Fact, amount_places
 from aha_pipeline.briefing.language import codes, load, places
 
 log = logging.getLogger(__name__)
@@ -17,12 +17,12 @@ log = logging.getLogger(__name__)
 
 @cache
 def figure_names() -> frozenset[str]:
-    """Return the names of all values that some phrase prints."""
+    """Return the names of all values that some phrase or advice prints."""
     languages = [load(code) for code in codes()]
     return frozenset(
         name
         for language in languages
-        for phrases in language.stances.values()
+        for phrases in (*language.stances.values(), language.advice.values())
         for phrase in phrases
         for name in places(phrase)
     )
@@ -33,17 +33,40 @@ def is_true(connection: Connection, day: date, fact: Fact) -> bool:
     statement = sql.statements(f"briefing/proofs/{fact.kind}")[fact.stance]
     values = dict.fromkeys(figure_names()) | dict(fact.figures)
     with connection.cursor() as cursor:
-        claim = {"day": day, "subject": fact.subject, "stance": fact.stance}
-        cursor.execute(statement, values | claim)
+        about = {"day": day, "subject": fact.subject, "stance": fact.stance}
+        cursor.execute(statement, values | about)
         if cursor.fetchone() != (True,):
             return False
-        for place, deal_id in fact.deals.items():
-            if apart := fact.figures.get(f"{place}_apart"):
-                told = {"id": deal_id, "apart": str(apart)}
-                cursor.execute(sql.read("briefing/is_apart"), told)
-                if cursor.fetchone() != (True,):
-                    return False
+        for name, claim in _asides(fact, day):
+            cursor.execute(sql.read(f"briefing/{name}"), claim)
+            if cursor.fetchone() != (True,):
+                return False
     return True
+
+
+def _asides(fact: Fact, day: date) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield what is printed beside a figure or a name, by the file that proves it."""
+    figures = fact.figures
+    for place, deal_id in fact.deals.items():
+        if apart := figures.get(f"{place}_apart"):
+            yield "is_apart", {"id": deal_id, "apart": str(apart)}
+    for place, deal_id in amount_places(fact).items():
+        if (was := figures.get(f"{place}_was")) is not None:
+            claim = {"day": day, "id": deal_id, "amount": figures.get(place), "told": was}
+            yield "is_amount_told", claim
+    for name in figures:
+        if name.endswith("_told"):
+            yield (
+                "is_told",
+                {
+                    "day": day,
+                    "kind": fact.kind,
+                    "name": name.removesuffix("_told"),
+                    "told": figures[name],
+                    "first_day": fact.first_day,
+                    "date": figures.get("date", day),
+                },
+            )
 
 
 def proven(

@@ -52,7 +52,7 @@ def told(connection, built):
 
 def test_leads_that_waited_longer_than_a_working_day_are_told(connection, told, write):
     [fact] = told("Calls")
-    assert fact.figures == {"n": 5, "of": 9}
+    assert fact.figures == {"n": 5, "of": 9, "since": DAY - timedelta(days=29)}
     assert fact.first_day == DAY - timedelta(days=29)
     assert proven(connection, DAY, [fact]) == ([fact], [])
     lies = list(untrue(fact))

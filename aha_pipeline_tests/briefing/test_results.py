@@ -131,7 +131,11 @@ def test_a_days_losses_for_one_reason_are_told_as_such(connection, reasons, sent
 @pytest.mark.parametrize(
     ("stages", "open_in", "sentences"),
     [
-        ("NNNQ N", "NQ", ["Of 6 deals lost in 30 days, 4 stood at “Negotiation Review” last."]),
+        (
+            "NNNQ N",
+            "NQ",
+            ["Of 6 deals lost since 19 Feb 2025, 4 stood at “Negotiation Review” last."],
+        ),
         ("NNNN", "NQ", []),  # four are few
         ("NNNQQQ", "NQ", []),
         ("NNNNN", "NN", []),  # where else could they have been lost?
@@ -151,7 +155,10 @@ def test_losses_from_one_stage_are_told_as_such(connection, stages, open_in, sen
         (
             "FFFFW",
             "FWWWW",
-            ["Of 5 deals lost in 30 days, 4 came from Facebook; of the 5 deals won it brought 1."],
+            [
+                "Of 5 deals lost since 19 Feb 2025, 4 came from Facebook; of the 5 deals won it "
+                "brought 1."
+            ],
         ),
         ("FFFFW", "FWWW", []),  # four wins are few
         ("FFFFW", "FFFWW", []),  # it wins as it loses
@@ -185,8 +192,10 @@ def changed(connection, when: int, *amounts: tuple[int | None, int]) -> None:
     [
         (((10 * LAKH, 11 * LAKH), (LAKH, LAKH)), ["Deal 1 grew from ₹10.00 L to ₹11.00 L."], []),
         (((100 * LAKH, 109 * LAKH), (0, 0), (None, 0)), [], []),
-        (((None, LAKH), (0, 2 * LAKH)), [], ["Deal 1 is now valued at ₹1.00 L.",
-                                             "Deal 2 is now valued at ₹2.00 L."]),
+        (((None, LAKH), (0, 2 * LAKH)), [], [
+            "Deal 1 is now valued at ₹1.00 L; it had no amount before.",
+            "Deal 2 is now valued at ₹2.00 L; it had no amount before.",
+        ]),
     ],
 )  # fmt: skip
 def test_a_larger_amount_is_told_of_its_day(connection, amounts, grown, entered):

@@ -22,6 +22,7 @@ from aha_pipeline_tests.warehouse.marts_company import rows
 Row = dict[str, Any]
 ENGLISH = tomllib.loads((Path(briefing.__file__).parent / "languages/en.toml").read_text("utf-8"))
 PLACE = re.compile(r"\{(\w+)([$%#@]?)(?:\|([^|}]*)\|([^|}]*))?\}")
+BESIDE = re.compile(r", (?:up|down) from (\S+(?: L| Cr)?)$| \((.+) in the daily messages\)$")
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 ONE_DAY = timedelta(days=1)
@@ -69,7 +70,22 @@ class ThirdReading:
         readings = [said(phrase, sentence) for phrase in ENGLISH["stance"][stance]]
         printed = [read for read in readings if read is not None]
         true = list(getattr(self, f"_{stance}")(on))
-        return any(agrees(read, values) for read in printed for values in true)
+        asides = [told for read in printed for told in told_beside(read)]
+        return all(self._was_told(stance, told, on) for told in asides) and any(
+            agrees(read, values) for read in printed for values in true
+        )
+
+    def _was_told(self, stance: str, told: str, on: date) -> bool:
+        """Return whether what stands beside a figure is what messages before told of it."""
+        if told.startswith("₹") and not stance.startswith("pipeline"):
+            figures = [
+                item["figures"].get(name)
+                for item in self.told
+                if item["day"] < on and item["in_message"]
+                for name in ("money", "deal_money", "second_money")
+            ]
+            return told in {rupees(Decimal(str(value))) for value in figures if value is not None}
+        return bool(self.days_told)
 
     # What is known of the end of a day
 
@@ -157,7 +173,9 @@ class ThirdReading:
 
     def _many(self, closed: list[Row]) -> Iterator[Row]:
         if len(closed) >= 3:
-            yield together(closed)
+            largest = sole_largest(closed)
+            reason = self.reasons.get(largest["id"]) if largest else None
+            yield together(closed) | ({"reason": reason} if reason else {})
 
     def _none_won(self, on: date) -> Iterator[Row]:
         if not self._closed("won", on, on):
@@ -183,6 +201,11 @@ class ThirdReading:
         new = [row for row in self._open(on).values() if row["day"] == on]
         if largest := sole_largest(new):
             yield self._named(largest)
+
+    def _opened_next(self, on: date) -> Iterator[Row]:
+        new = [row for row in self._open(on).values() if row["day"] == on]
+        if second := self._second(on, new):
+            yield self._named(second)
 
     def _opened_large(self, on: date) -> Iterator[Row]:
         quarter = [row for row in self._at(on) if on - timedelta(days=90) <= row["day"] < on]
@@ -282,7 +305,10 @@ class ThirdReading:
         before = [row["source"] for row in self._highest(on - WEEK, meaning)]
         for row in self._highest(on, meaning):
             if row["source"] in before:
-                yield row | {"was": last or row["source"]}
+                was = row["each"].get(last, [])
+                rate = {"was_pct": share(sum(was), len(was))} if was else {}
+                rate |= {"was_n": sum(was), "was_of": len(was)} if was else {}
+                yield row | {"was": last or row["source"]} | rate
 
     def _highest(self, on: date, meaning: str) -> Iterator[Row]:
         leads = [
@@ -302,7 +328,12 @@ class ThirdReading:
         if source is not None and shares[source] > over_all:
             own = of_source[source]
             base = {"n": sum(own), "of": len(own), "total": len(leads), "sources": len(shares)}
-            yield base | {"source": source, "pct": shares[source], "all": over_all}
+            yield base | {
+                "source": source,
+                "pct": shares[source],
+                "all": over_all,
+                "each": of_source,
+            }
 
     def _reason_most(self, on: date) -> Iterator[Row]:
         lost = self._closed("lost", on - timedelta(days=29), on)
@@ -310,7 +341,8 @@ class ThirdReading:
         counts.pop(None, None)
         reason = sole_most(counts)
         if reason is not None and counts[reason] >= 3:
-            yield {"reason": reason, "n": counts[reason], "of": len(lost)}
+            since = on - timedelta(days=29)
+            yield {"reason": reason, "n": counts[reason], "of": len(lost), "since": since}
 
     def _lost_stage(self, on: date) -> Iterator[Row]:
         lost = {row["id"] for row in self._closed("lost", on - timedelta(days=29), on)}
@@ -323,7 +355,8 @@ class ThirdReading:
         now = {row["stage"] for row in self._open(on).values()}
         for stage, n in stages.items():
             if len(lost) >= 5 and n > len(lost) / 2 and len(now) > 1:
-                yield {"stage": stage, "n": n, "of": len(lost)}
+                since = on - timedelta(days=29)
+                yield {"stage": stage, "n": n, "of": len(lost), "since": since}
 
     def _lost_source(self, on: date) -> Iterator[Row]:
         lost = Counter(row["source"] for row in self._closed("lost", on - timedelta(days=29), on))
@@ -338,23 +371,67 @@ class ThirdReading:
                     "of": losses,
                     "won": wins,
                     "won_from": won[source],
+                    "since": on - timedelta(days=29),
                 }
 
     def _waiting(self, on: date) -> Iterator[Row]:
+        present = {row["id"] for row in self.leads}
+        leads = self._untouched(on, on - WEEK + ONE_DAY, on)
+        waiting = [is_waiting for lead, is_waiting in leads.items() if lead in present]
+        row: Row = {"n": sum(waiting), "of": len(waiting), "since": on - WEEK + ONE_DAY}
+        if sum(waiting) >= 3:
+            yield row
+            for item in self.told:
+                if item["kind"] == "waiting" and item["in_message"] and item["day"] < on:
+                    then = self._untouched(item["day"], item["day"] - WEEK + ONE_DAY, item["day"])
+                    now = self._untouched(on, item["day"] - WEEK + ONE_DAY, item["day"])
+                    still = [lead for lead, is_waiting in then.items() if is_waiting]
+                    yield row | {
+                        "told": item["day"],
+                        "was_n": len(still),
+                        "still": sum(now.get(lead, False) for lead in still),
+                    }
+
+    def _untouched(self, on: date, first: date, last: date) -> dict[str, bool]:
+        """Return of the leads of some days that were there at the end of one whether they wait."""
         statuses = defaultdict(set)
         for row in self.lead_contents:
-            if on - WEEK < row["day"] <= on and row["from_day"] <= on:
+            if first <= row["day"] <= last and row["from_day"] <= on:
                 statuses[row["id"]].add("converted" if row["is_converted"] else row["status"])
         gone = {
             row["id"]
             for row in self.lead_contents
             if row["is_present"] and row["until_day"] and row["until_day"] <= on
         }
-        waiting = [
-            said <= self.first_statuses for lead, said in statuses.items() if lead not in gone
-        ]
-        if sum(waiting) >= 3:
-            yield {"n": sum(waiting), "of": len(waiting)}
+        return {
+            lead: said <= self.first_statuses for lead, said in statuses.items() if lead not in gone
+        }
+
+    def _source_followed(self, on: date) -> Iterator[Row]:
+        for item in self.told:
+            if (on - item["day"]).days not in (7, 28) or not item["in_message"]:
+                continue
+            kind, _, source = (item["link"] or "").partition(":")
+            if kind != "lead_source/source_more":
+                continue
+            leads = [row for row in self._created(item["day"], item["day"])]
+            ids = {row["id"] for row in leads if row["source"] == source}
+            said = defaultdict(list)
+            for row in self.lead_contents:
+                if row["id"] in ids and row["from_day"] <= on:
+                    said[row["id"]].append(row)
+            now = {
+                lead: max(rows, key=lambda row: (row["from_day"], row["is_present"]))
+                for lead, rows in said.items()
+            }
+            yield {
+                "source": source,
+                "told": item["day"],
+                "of": len(ids),
+                "n": sum(self._untouched(on, item["day"], item["day"])[lead] for lead in ids),
+                "junk": sum(row["meaning"] == "junk" for row in now.values()),
+                "converted": sum(any(r["is_converted"] for r in rows) for rows in said.values()),
+            }
 
     # Money
 
@@ -553,13 +630,21 @@ class ThirdReading:
         return [row for row in found if row["closing_date"] and row["closing_date"] <= on]
 
     def _overdue_more(self, on: date) -> Iterator[Row]:
-        yield from self._compared(self._overdue(on), 1)
+        yield from self._more_or_less(self._overdue(on), 1)
 
     def _overdue_fewer(self, on: date) -> Iterator[Row]:
-        yield from self._compared(self._overdue(on), -1)
+        yield from self._more_or_less(self._overdue(on), -1)
 
     def _overdue_same(self, on: date) -> Iterator[Row]:
-        yield from self._compared(self._overdue(on), 0)
+        yield from self._more_or_less(self._overdue(on), 0)
+
+    @staticmethod
+    def _more_or_less(row: Row, sign: int) -> Iterator[Row]:
+        """Yield what moved that way by more than one, and than a tenth of what was before."""
+        moved = row["n"] - row["before"]
+        is_level = abs(moved) <= 1 or 10 * abs(moved) <= row["before"]
+        if (0 if is_level else 1 if moved > 0 else -1) == sign:
+            yield row
 
     def _overdue(self, on: date) -> Row:
         return together(self._past(on)) | {"before": len(self._past(on - WEEK))}
@@ -588,7 +673,23 @@ class ThirdReading:
 
     def _due(self, on: date) -> Iterator[Row]:
         if due := self._due_in_a_week(on):
-            yield together(due)
+            yield together(due) | {"until": on + WEEK}
+
+    def _due_followed(self, on: date) -> Iterator[Row]:
+        told = [item for item in self.told if item["day"] == on - WEEK and item["in_message"]]
+        if on.weekday() == 6 and any(item["kind"] == "due" for item in told):
+            then = {row["id"] for row in self._due_in_a_week(on - WEEK)}
+            now = [row for row in self._at(on) if row["id"] in then]
+            opened = [row for row in now if row["meaning"] == "open"]
+            later = sum(bool(r["closing_date"] and r["closing_date"] > on) for r in opened)
+            yield {
+                "n": len(then),
+                "told": on - WEEK,
+                "won": sum(row["meaning"] == "won" for row in now),
+                "lost": sum(row["meaning"] == "lost" for row in now),
+                "later": later,
+                "still": len(opened) - later,
+            }
 
     def _due_next(self, on: date) -> Iterator[Row]:
         if second := self._second(on, self._due_in_a_week(on)):
@@ -644,7 +745,7 @@ class ThirdReading:
     def _back(self, on: date) -> Iterator[Row]:
         for old, new in self._changed(on):
             if new["position"] < old["position"]:
-                yield self._named(new) | {"stage": new["stage"]}
+                yield self._named(new) | {"stage": new["stage"], "stage_before": old["stage"]}
 
     # Once a week
 
@@ -746,12 +847,13 @@ class ThirdReading:
     def _advice_date(self, on: date) -> Iterator[Row]:
         for old, new in self._advised(on):
             if new["meaning"] == "open" and is_later(old, new):
-                yield self._named(new) | {"date": new["closing_date"]}
+                dates = {"date": new["closing_date"], "date_before": old["closing_date"]}
+                yield self._named(new) | dates
 
     def _advice_stage(self, on: date) -> Iterator[Row]:
         for old, new in self._advised(on):
             if new["meaning"] == "open" and not is_later(old, new) and old["stage"] != new["stage"]:
-                yield self._named(new) | {"stage": new["stage"]}
+                yield self._named(new) | {"stage": new["stage"], "stage_before": old["stage"]}
 
     def _advice_open(self, on: date) -> Iterator[Row]:
         for old, new in self._advised(on):
@@ -816,7 +918,13 @@ def month_end(on: date) -> date:
 
 def agrees(read: Row, values: Row) -> bool:
     """Return whether each printed place says what the marts say."""
-    return all(shown(place, values) == text for place, text in read.items())
+    return all(shown(place, values) == BESIDE.sub("", text) for place, text in read.items())
+
+
+def told_beside(read: Row) -> Iterator[str]:
+    """Yield each figure that stands beside another as what was told before."""
+    for text in read.values():
+        yield from (aside[1] or aside[2] for aside in BESIDE.finditer(text))
 
 
 def shown(place: str, values: Row) -> str | None:

@@ -13,6 +13,7 @@ with compared as (
         n.closing_date,
         n.closing_date - b.closing_date as days,
         n.stage,
+        b.stage as stage_before,
         n.position < b.position and not b.is_assumed as is_back
     from analytics.deal_history n
     join analytics.deal_history b
@@ -33,7 +34,8 @@ select
     case when s.stance in ('cut', 'raised') then c.amount_before end as before,
     case when s.stance = 'pushed' then c.days end as days,
     case when s.stance = 'pushed' then c.closing_date end as date,
-    case when s.stance = 'back' then c.stage end as stage
+    case when s.stance = 'back' then c.stage end as stage,
+    case when s.stance = 'back' then c.stage_before end as stage_before
 from compared c
 cross join lateral (values
     ('pushed', c.days > 0),

@@ -41,12 +41,13 @@ select
     money,
     case when is_named then name end as deal,
     case when n > 1 and is_named then amount end as deal_money,
-    case when is_named then date end as date
+    case when is_named then date end as date,
+    case when n > 1 or not is_named then %(day)s::date + 7 end as until
 from due
 union all
 select
     'due_next', c.id, array[c.id], %(day)s::date + 1, c.amount, null, c.amount, c.name, null,
-    c.closing_date
+    c.closing_date, null
 from closing c
 join analytics.kpis k on k.day = %(day)s
 where c.rank = 2 and c.amount_before > c.amount

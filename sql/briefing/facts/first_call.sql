@@ -23,6 +23,7 @@ select
     %(day)s::date - 29 as first_day,
     0::numeric as weight,
     count(*) filter (where is_waiting and is_long) as n,
-    count(*) as "of"
+    count(*) as "of",
+    %(day)s::date - 29 as since
 from leads
 having count(*) filter (where is_waiting and is_long) >= 3

@@ -37,6 +37,9 @@ select
     name as deal,
     amount as money,
     case when meaning = 'open' and closing_date > date_before then closing_date end as date,
+    case when meaning = 'open' and closing_date > date_before then date_before end as date_before,
     case when meaning = 'open' and (closing_date > date_before) is not true
-        and stage <> stage_before then stage end as stage
+        and stage <> stage_before then stage end as stage,
+    case when meaning = 'open' and (closing_date > date_before) is not true
+        and stage <> stage_before then stage_before end as stage_before
 from compared

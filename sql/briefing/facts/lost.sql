@@ -31,6 +31,7 @@ union all
 select
     'lost_many', '', array_agg(id order by rank), %(day)s::date, coalesce(sum(amount), 0),
     count(*), max(name) filter (where rank = 1 and measures.stands_out(amount, next_amount)), sum(amount),
-    max(amount) filter (where rank = 1 and measures.stands_out(amount, next_amount)), null
+    max(amount) filter (where rank = 1 and measures.stands_out(amount, next_amount)),
+    max(reason) filter (where rank = 1 and measures.stands_out(amount, next_amount))
 from today
 having count(*) >= 3

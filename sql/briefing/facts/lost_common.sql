@@ -52,6 +52,7 @@ select
     case stance when 'lost_source' then name end as source,
     n,
     losses as "of",
+    %(day)s::date - 29 as since,
     wins as won,
     m as won_from
 from common

@@ -1,5 +1,6 @@
 -- stances: overdue_more, overdue_fewer, overdue_same
--- Open deals past their closing date at the end of the day against seven days before.
+-- Open deals past their closing date at the end of the day against seven days before. Same: they
+-- differ by one, or less than a tenth.
 
 with overdue as (
     select
@@ -15,9 +16,9 @@ with overdue as (
 )
 select
     case
+        when abs(t.deals - b.deals) <= greatest(b.deals * 0.1, 1) then 'overdue_same'
         when t.deals > b.deals then 'overdue_more'
-        when t.deals < b.deals then 'overdue_fewer'
-        else 'overdue_same'
+        else 'overdue_fewer'
     end as stance,
     '' as subject,
     t.records,
@@ -25,7 +26,7 @@ select
     coalesce(t.value, 0) as weight,
     t.deals as n,
     t.value as money,
-    case when t.deals <> b.deals then b.deals end as before
+    b.deals as before
 from overdue t
 join overdue b on b.day = t.day - 7
 where t.day = %(day)s and t.deals > 0

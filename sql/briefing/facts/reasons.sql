@@ -28,6 +28,7 @@ select
     0::numeric as weight,
     reason,
     times as n,
-    (select count(*) from losses) as "of"
+    (select count(*) from losses) as "of",
+    %(day)s::date - 29 as since
 from reasons
 where times >= 3 and measures.stands_clear(times, next_times)

@@ -2,7 +2,7 @@
 -- Of the sources with 30 leads or more created in the 90 days up to the day, the one with the
 -- highest share, where there are two or more and no other comes near it; by what the leads said at
 -- the end of the day. It must have been so a week before too, or names change with every few leads.
--- Changed: the last one that a briefing named was another.
+-- Changed: the last one that a briefing named was another, of which it is said what it is now.
 
 with sources as (
     select
@@ -68,8 +68,17 @@ select
     n.all_share as "all",
     n.all_leads as total,
     n.sources,
-    case when l.source <> n.source then l.source end as was
+    w.source as was,
+    w.part as was_n,
+    w.leads as was_of,
+    w.share as was_pct
 from highest n
 join highest b on b.kind = n.kind and b.source = n.source and b.ago = 7
 left join named l on l.kind = n.kind
+left join lateral (
+    select l.source, s.part, s.leads, s.share
+    from (select 1) one
+    left join shares s on s.ago = 0 and s.kind = n.kind and s.source = l.source
+    where l.source <> n.source
+) w on true
 where n.ago = 0

@@ -1,21 +1,62 @@
 -- stances: waiting
 -- Leads of the seven days up to the day that nobody had answered at its end: their status had never
--- been another than the first of the list, or empty. Three at least.
+-- been another than the first of the list, or empty. Three at least; leads deleted since are in none
+-- of the daily lines either. The window moves: of those that a message told last (was_n, on told) it is
+-- said how many are so still, where as many are counted again.
 
-with leads as (
-    select h.id, bool_and(not h.is_converted and f.status is not null) as is_waiting
-    from analytics.lead_history h
+with told as (
+    select i.day, (i.figures ->> 'n')::bigint as n
+    from analytics.briefing_items i
+    where i.kind = 'waiting' and i.in_message
+        and i.day between %(day)s::date - 28 and %(day)s::date - 1
+        and i.briefing_id in (select max(id) from analytics.ai_briefings_log group by day)
+    order by i.day desc
+    limit 1
+),
+ends as (
+    select %(day)s::date as day
+    union all
+    select day from told
+),
+leads as (
+    select
+        e.day,
+        h.id,
+        bool_and(not h.is_converted and f.status is not null) as is_waiting,
+        bool_or(h.is_deleted) as is_deleted
+    from ends e
+    join analytics.lead_history h on h.day between e.day - 6 and e.day and h.from_day <= e.day
     left join measures.untouched_statuses() f using (status)
-    where h.day between %(day)s::date - 6 and %(day)s and h.from_day <= %(day)s
-    group by h.id
-    having bool_or(h.until_day is null or h.until_day > %(day)s)
+    group by e.day, h.id
+    having bool_or(h.until_day is null or h.until_day > e.day)
+),
+still as (
+    select t.day, t.n, count(*) as again, count(*) filter (where n.is_waiting) as still
+    from told t
+    join leads l on l.day = t.day and l.is_waiting
+    cross join lateral (
+        select
+            bool_and(not h.is_converted and f.status is not null)
+                and bool_or(h.until_day is null or h.until_day > %(day)s) as is_waiting
+        from analytics.lead_history h
+        left join measures.untouched_statuses() f using (status)
+        where h.id = l.id and h.from_day <= %(day)s
+    ) n
+    group by t.day, t.n
+    having count(*) = t.n
 )
 select
     'waiting' as stance,
     '' as subject,
     %(day)s::date - 6 as first_day,
     0::numeric as weight,
-    count(*) filter (where is_waiting) as n,
-    count(*) as "of"
-from leads
-having count(*) filter (where is_waiting) >= 3
+    count(*) filter (where l.is_waiting) as n,
+    count(*) as "of",
+    %(day)s::date - 6 as since,
+    max(s.day) as told,
+    max(s.n) as was_n,
+    max(s.still) as still
+from leads l
+left join still s on true
+where l.day = %(day)s and not l.is_deleted
+having count(*) filter (where l.is_waiting) >= 3

@@ -34,7 +34,7 @@ where n.id = %(subject)s and b.id = %(subject)s and n.meaning = 'open' and b.mea
     and daterange(b.from_day, b.until_day) @> (%(day)s::date - 1)
 
 -- name: back
-select n.stage = %(stage)s and n.position < b.position and b.stage <> '(not known)'
+select n.stage = %(stage)s and b.stage = %(stage_before)s and n.position < b.position and b.stage <> '(not known)'
     and n.name = %(deal)s and n.amount is not distinct from %(money)s
 from analytics.deal_history n, analytics.deal_history b
 where n.id = %(subject)s and b.id = %(subject)s and n.meaning = 'open' and b.meaning = 'open'

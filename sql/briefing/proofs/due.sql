@@ -1,7 +1,7 @@
 -- Whether so many deals close in the seven days after the day; see glance.sql.
 
 -- name: due
-select count(*) = %(n)s and count(*) > 0 and sum(amount) is not distinct from %(money)s
+select count(*) = %(n)s and count(*) > 0 and %(until)s - 7 = %(day)s::date and sum(amount) is not distinct from %(money)s
 from analytics.deal_history
 where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
     and closing_date - %(day)s::date between 1 and 7
@@ -15,6 +15,7 @@ where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
 
 -- name: due_named
 select count(*) = %(n)s and sum(amount) is not distinct from %(money)s
+    and %(until)s - 7 = %(day)s::date
     and max(amount) = %(deal_money)s
     and count(*) filter (where amount = %(deal_money)s) = 1
     and bool_or(

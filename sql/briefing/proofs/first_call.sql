@@ -34,6 +34,6 @@ leads as (
     join ends e on r.created_time >= e.known
     where %(day)s::date - l.day between 0 and 29
 )
-select count(*) = %(of)s and %(n)s >= 3
+select count(*) = %(of)s and %(n)s >= 3 and %(since)s + 29 = %(day)s::date
     and count(*) filter (where is_long and not is_touched and not is_over) = %(n)s
 from leads

@@ -29,7 +29,8 @@ where h.id = %(subject)s and daterange(h.from_day, h.until_day) @> %(day)s::date
 -- name: advice_date
 select count(*) = 1 and bool_and(h.meaning = 'open' and h.name = %(deal)s
     and h.amount is not distinct from %(money)s
-    and h.closing_date = %(date)s and h.closing_date > b.closing_date)
+    and h.closing_date = %(date)s and h.closing_date > b.closing_date
+    and b.closing_date = %(date_before)s)
 from analytics.deal_history h
 join lateral (
     select i.day from analytics.briefing_items i
@@ -43,7 +44,8 @@ where h.id = %(subject)s and daterange(h.from_day, h.until_day) @> %(day)s::date
 -- name: advice_stage
 select count(*) = 1 and bool_and(h.meaning = 'open' and h.name = %(deal)s
     and h.amount is not distinct from %(money)s
-    and h.stage = %(stage)s and h.stage <> b.stage)
+    and h.stage = %(stage)s and h.stage <> b.stage
+    and b.stage = %(stage_before)s)
 from analytics.deal_history h
 join lateral (
     select i.day from analytics.briefing_items i

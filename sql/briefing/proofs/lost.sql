@@ -29,5 +29,12 @@ select count(*) = %(n)s and count(*) >= 3 and sum(amount) is not distinct from %
         count(*) filter (where name = %(deal)s and amount = %(deal_money)s) = 1
         and max(amount) = %(deal_money)s
         and count(*) filter (where amount = %(deal_money)s) = 1))
+    and (%(deal)s is null or %(reason)s is not null or bool_or(
+        name = %(deal)s and amount = %(deal_money)s and concat(r.raw_data ->> 'Lost_Reason',
+            r.raw_data ->> 'Reason_For_Loss__s', r.raw_data ->> 'Closed_Lost_Reason') !~ '\S'))
+    and (%(reason)s is null or bool_or(name = %(deal)s and amount = %(deal_money)s and %(reason)s in (
+        trim(r.raw_data ->> 'Lost_Reason'), trim(r.raw_data ->> 'Reason_For_Loss__s'),
+        trim(r.raw_data ->> 'Closed_Lost_Reason'))))
 from analytics.deal_history
+join (select id, raw_data from crm.crm_deals) r using (id)
 where is_present and not is_deleted and meaning = 'lost' and closed_day = %(day)s

@@ -13,7 +13,7 @@ with losses as (
     where h.is_present and not h.is_deleted and h.meaning = 'lost'
         and h.closed_day > %(day)s::date - 30 and h.closed_day <= %(day)s
 )
-select count(*) = %(of)s and count(*) >= 5
+select count(*) = %(of)s and count(*) >= 5 and %(since)s + 29 = %(day)s::date
     and count(*) filter (where stage = %(stage)s) = %(n)s and %(n)s > %(of)s - %(n)s
     and (
         select min(stage) <> max(stage) from analytics.deal_history
@@ -34,6 +34,6 @@ select array[
         count(*) filter (where meaning = 'won'),
         count(*) filter (where meaning = 'won' and source = %(source)s)
     ]::numeric[] = array[%(of)s, %(n)s, %(won)s, %(won_from)s]::numeric[]
-    and %(of)s >= 5 and %(won)s >= 5 and %(n)s > %(of)s - %(n)s
+    and %(since)s + 29 = %(day)s::date and %(of)s >= 5 and %(won)s >= 5 and %(n)s > %(of)s - %(n)s
     and %(n)s * %(won)s >= %(won_from)s * %(of)s * 2
 from closed

@@ -28,3 +28,24 @@ select exists (
     where day < %(day)s and day >= %(day)s::date - 90 and amount > 0
         and daterange(from_day, until_day) @> %(day)s::date
 )
+
+-- name: opened_next
+with new as (
+    select h.id, h.name, h.amount, coalesce(o.owner_name, h.owner_id) as owner
+    from analytics.deal_history h
+    left join analytics.owners o using (owner_id)
+    where h.day = %(day)s and h.meaning = 'open' and h.amount > 0
+        and daterange(h.from_day, h.until_day) @> %(day)s::date
+)
+select (select array_agg(amount order by amount desc) from new where amount >= %(money)s)
+        = array[(select max(amount) from new), %(money)s]
+    and (select max(amount) from new) > %(money)s
+    and exists (
+        select from new
+        where id = %(subject)s and name = %(deal)s and amount = %(money)s
+            and coalesce(owner = %(owner)s, %(owner)s is null)
+    )
+    and 50 * %(money)s > (
+        select sum(amount) from analytics.deal_history
+        where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
+    )

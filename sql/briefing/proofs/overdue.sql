@@ -1,7 +1,7 @@
 -- Whether so many deals are overdue, and were; see glance.sql.
 
 -- name: overdue_more
-select n = %(n)s and money is not distinct from %(money)s and before = %(before)s and n > before from (
+select n = %(n)s and money is not distinct from %(money)s and before = %(before)s and n > before + greatest(1, 0.1 * before) from (
     select
         count(*) filter (where d.day = %(day)s) as n,
         sum(h.amount) filter (where d.day = %(day)s) as money,
@@ -13,7 +13,7 @@ select n = %(n)s and money is not distinct from %(money)s and before = %(before)
 ) o
 
 -- name: overdue_fewer
-select n = %(n)s and money is not distinct from %(money)s and before = %(before)s and n < before from (
+select n = %(n)s and money is not distinct from %(money)s and before = %(before)s and before - n > greatest(1, 0.1 * before) from (
     select
         count(*) filter (where d.day = %(day)s) as n,
         sum(h.amount) filter (where d.day = %(day)s) as money,
@@ -25,7 +25,8 @@ select n = %(n)s and money is not distinct from %(money)s and before = %(before)
 ) o
 
 -- name: overdue_same
-select n = %(n)s and n = before and money is not distinct from %(money)s from (
+select n = %(n)s and before = %(before)s and abs(n - before) <= greatest(1, 0.1 * before)
+    and money is not distinct from %(money)s from (
     select
         count(*) filter (where d.day = %(day)s) as n,
         sum(h.amount) filter (where d.day = %(day)s) as money,

@@ -49,7 +49,8 @@ select w.deals = %(n)s and w.money = %(money)s
         else abs(w.money - w.before) <= 1
             or 10 * w.money between 9 * w.before and 11 * w.before
     end
-    and coalesce(%(before)s::numeric, w.before) = w.before
+    and case split_part(%(stance)s, '_', 3)
+        when '' then true else coalesce(%(before)s::numeric = w.before, false) end
 from wins w
 cross join period p
 cross join worked k

@@ -12,7 +12,7 @@ with losses as (
     where h.is_present and not h.is_deleted and h.meaning = 'lost'
         and h.closed_day > %(day)s::date - 30 and h.closed_day <= %(day)s
 )
-select count(*) = %(of)s and count(*) filter (where reason = %(reason)s) = %(n)s and %(n)s >= 3
+select count(*) = %(of)s and %(since)s + 29 = %(day)s::date and count(*) filter (where reason = %(reason)s) = %(n)s and %(n)s >= 3
     and %(n)s > all (
         select count(*) from losses where reason <> %(reason)s group by reason)
 from losses

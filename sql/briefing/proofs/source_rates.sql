@@ -52,4 +52,10 @@ select (
         when 'highest' then
             %(was)s::text is null and coalesce((select source from told), %(source)s) = %(source)s
         else %(was)s::text <> %(source)s and (select source from told) = %(was)s::text
+            and (
+                select array[nullif(count(*), 0), case when count(*) > 0 then sum(is_one) end,
+                    round(100 * avg(is_one), 1)]::numeric[]
+                from leads
+                where source = %(was)s::text and day = %(day)s
+            ) is not distinct from array[%(was_of)s, %(was_n)s, %(was_pct)s]::numeric[]
     end

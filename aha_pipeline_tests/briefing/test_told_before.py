@@ -1,0 +1,349 @@
+"""What messages told before, told again: another count, another amount, what became of it.
+
+Of each kind three companies at least, from the record to the sentence; each statement is proven by
+its own SQL, and each lie about it refused.
+"""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from psycopg2.extras import Json, RealDictCursor
+
+from aha_pipeline import sql
+from aha_pipeline.briefing import facts, ranking
+from aha_pipeline.briefing.catalogue import stances
+from aha_pipeline.briefing.verify import is_true
+from aha_pipeline_tests.briefing.by_hand import DAY, at, bare, day, fact, reading
+from aha_pipeline_tests.briefing.lies import untrue
+from aha_pipeline_tests.warehouse.marts_company import build, deal, lead, put, put_history
+
+LAKH = 100_000
+SUNDAY = DAY - timedelta(days=4)
+MARTS = ("kpis", "lead_history", "leads", "deals", "pipeline_movements", "lost_deals", "changes")
+
+
+def said(connection, kind: str, on: date = DAY) -> dict[str, str]:
+    """Return by stance the first sentence of each statement of a kind, proven, its lies refused."""
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        found = list(facts.as_told(cursor, facts.of_kind(cursor, kind, on), on))
+    for one in found:
+        assert is_true(connection, on, one), one
+        assert [lie for lie in untrue(one) if is_true(connection, on, lie)] == []
+    return {one.stance: bare(reading().sentence(one, 0)) for one in found}
+
+
+def tell(connection, on: date, *items: dict, **glance: int) -> None:
+    """Put a briefing of a day that told these items, and this at a glance."""
+    fields = ("fact", "means", "sentence", "sql_digest", "subject", "stance", "kind")
+    rows = [
+        dict.fromkeys(fields, "")
+        | {"position": n, "phrase": 0, "chosen_by": "ranking", "in_message": True, "advised": False}
+        | {"figures": {}, "records": [], "first_day": on.isoformat()}
+        | item
+        for n, item in enumerate(items, 1)
+    ]
+    texts = dict.fromkeys(("dashboard_report", "whatsapp_summary", "model", "plain_reason"), "")
+    lists = {"messages": Json({}), "files": Json([]), "items": Json(rows)}
+    lists["facts"] = Json([{"kind": "glance", "figures": glance}])
+    row = {"day": on, "written_by": "plain", "is_sandbox": False, "duration_seconds": 0}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("briefing/store"), texts | lists | row)
+
+
+def build_around(connection, on: date = DAY) -> None:
+    build(connection, on - timedelta(days=20), on, only=MARTS)
+
+
+# (a) The counts of days add up to that of their week, or it is said what was told
+
+
+@pytest.mark.parametrize(
+    ("told", "printed"),
+    [
+        (2, "brought 14 leads, up from 7."),  # as told
+        (1, "brought 14 leads (8 in the daily messages), up from 7."),  # late ones
+        (3, "brought 14 leads (20 in the daily messages), up from 7."),  # deleted since
+        (None, "brought 14 leads, up from 7."),  # a day was not told
+    ],
+)
+def test_a_week_says_what_its_days_were_told_to_be(connection, told, printed):
+    for number in range(14):
+        days_ago = 4 + number
+        put(connection, "Leads", lead(number, at(days_ago)))
+        if number < 7:
+            put(connection, "Leads", lead(100 + number, at(days_ago)))
+            if number and (told or number != 3):
+                tell(connection, SUNDAY - timedelta(days=number), n=told or 2)
+    build_around(connection, SUNDAY)
+    assert said(connection, "week", SUNDAY)["week_leads_more"].endswith(printed)
+
+
+@pytest.mark.parametrize(
+    ("deleted", "told", "printed"),
+    [
+        ((), 5, "30 of the 30 leads since"),
+        ((1, 7), 5, "28 of the 28 leads (30 in the daily messages) since"),
+        ((0,), None, "29 of the 29 leads since"),
+    ],
+)
+def test_waiting_leads_are_counted_as_the_days_are(connection, deleted, told, printed):
+    for number in range(30):
+        gone = at(-3) if number in deleted else None  # after the day, and yet not counted on it
+        put(connection, "Leads", lead(number, at(number % 6)), deleted_at=gone)
+    for days_ago in range(1, 7):
+        if told:
+            tell(connection, DAY - timedelta(days=days_ago), n=told if days_ago < 6 else 0)
+    build_around(connection)
+    assert said(connection, "waiting")["waiting"].startswith(printed)
+
+
+@pytest.mark.parametrize(("told", "more"), [(1, ""), (0, " (1 in the daily messages)"), (None, "")])
+def test_a_month_says_how_many_deals_its_days_were_told_to_bring(connection, told, more):
+    first, last = date(2025, 2, 1), date(2025, 2, 28)
+    for number, closed in enumerate(("2025-02-10", "2025-02-20"), 1):
+        end = {"Closing_Date": closed, "Modified_Time": f"{closed}T12:00:00+05:30"}
+        put(connection, "Deals", deal(number, at(90), "Closed Won", Amount=LAKH, **end))
+    for number in range(28):
+        on = first + timedelta(days=number)
+        if told is not None:
+            tell(connection, on, won={10: 1, 20: told}.get(on.day, 0))
+    build(connection, first, last + timedelta(days=2), only=MARTS)
+    sentence = said(connection, "period_ended", date(2025, 3, 2))["month_ended"]
+    assert sentence == f"The month to 28 Feb 2025 ended with ₹2.00 L won in 2 deals{more}."
+
+
+# (b) What is no longer so is told with what it is now
+
+
+@pytest.mark.parametrize(
+    ("of_old", "printed"),
+    [
+        ((40, 12), "no longer Fair, now 12 of 40 (30.0%); of all 80 leads 40.0%."),
+        ((20, 12), "no longer Fair, now 12 of 20 (60.0%); of all 60 leads 53.3%."),  # too few
+        ((0, 0), "no longer Fair, which brought none; of all 80 leads 25.0%."),
+    ],
+)
+@pytest.mark.parametrize("kind", ["junk", "conv"])
+def test_the_source_that_was_named_before_is_told_with_its_share(connection, kind, of_old, printed):
+    sources = {"Lists": (40, 20), "Fair": of_old, "Walk-in": (0 if of_old[0] else 40, 0)}
+    number = 0
+    for source, (leads, hits) in sources.items():
+        for place in range(leads):
+            is_hit, number = place < hits, number + 1
+            status = "Junk Lead" if is_hit and kind == "junk" else "Contacted"
+            hit = {"$converted": is_hit and kind == "conv"}
+            put(connection, "Leads", lead(number, at(40), status, Lead_Source=source, **hit))
+    if of_old[0] == 20:  # another source is needed that can be ranked
+        for place in range(30):
+            put(connection, "Leads", lead(900 + place, at(80), Lead_Source="Web"))
+        printed = printed.replace("of all 60 leads 53.3%", "of all 90 leads 35.6%")
+    named = {"kind": "source_rates", "stance": f"{kind}_highest", "subject": "Fair"}
+    tell(connection, DAY - timedelta(days=1), named)
+    build(connection, only=("lead_history",))
+    assert said(connection, "source_rates")[f"{kind}_changed"].endswith(printed)
+
+
+# (c) A window that moves is named by its days, and those told before are followed
+
+
+@pytest.mark.parametrize(
+    ("called", "again", "printed"),
+    [
+        (2, 5, "3 of the 3 leads since 14 Mar 2025 are not marked as contacted yet; "
+               "of the 5 told on 13 Mar 2025, 3 still are not."),
+        (5, 5, "of the 5 told on 13 Mar 2025, 0 still are not."),
+        (2, 6, "3 of the 3 leads since 14 Mar 2025 are not marked as contacted yet."),  # other ones
+    ],
+)  # fmt: skip
+def test_leads_that_were_told_to_wait_are_followed(connection, called, again, printed):
+    for number in range(5):
+        first = lead(number, at(8))
+        then = first | {"Lead_Status": "Contacted", "Modified_Time": at(3)}
+        put_history(connection, "Leads", first, *([then] if number < called else []))
+    put(connection, "Leads", *(lead(n, at(2)) for n in range(10, 13)))
+    told = {"kind": "waiting", "stance": "waiting", "figures": {"n": again}}
+    tell(connection, DAY - timedelta(days=7), told)
+    build_around(connection)
+    assert said(connection, "waiting")["waiting"].endswith(printed)
+
+
+@pytest.mark.parametrize(
+    ("kind", "stance", "printed"),
+    [
+        ("reasons", "reason_most", "losing since 19 Feb 2025: 5 of 5 lost deals."),
+        ("lost_common", "lost_stage", "Of 5 deals lost since 19 Feb 2025, 5 stood at"),
+        ("due", "due", "2 deals are due by 27 Mar 2025, ₹4.00 L in all."),
+    ],
+)
+def test_what_is_counted_over_days_says_which(connection, kind, stance, printed):
+    put(connection, "Deals", deal(70, at(40), "Negotiation/Review"))
+    for number in range(2):
+        closes = {"Closing_Date": day(-3), "Amount": 2 * LAKH}
+        put(connection, "Deals", deal(80 + number, at(40), **closes))
+    for number in range(5):
+        first = deal(number, at(40))
+        end = {"Stage": "Closed Lost", "Closing_Date": day(2), "Modified_Time": at(2)}
+        put_history(connection, "Deals", first, first | end | {"Lost_Reason": "Price"})
+    build_around(connection)
+    assert printed in said(connection, kind)[stance]
+
+
+# (d) A deal whose amount changed since it was told is told with both
+
+
+@pytest.mark.parametrize(
+    ("told", "printed"),
+    [
+        ("6599000", "Tower was lost, ₹61.43 L, down from ₹65.99 L; reason given: Price."),
+        ("6000000", "Tower was lost, ₹61.43 L, up from ₹60.00 L; reason given: Price."),
+        ("6143000", "Tower was lost, ₹61.43 L; reason given: Price."),
+        ("6143001", "Tower was lost, ₹61.43 L; reason given: Price."),  # which reads the same
+    ],
+)
+@pytest.mark.parametrize("alone", [True, False])
+def test_another_amount_than_was_told_is_told_as_such(connection, told, printed, alone):
+    first = deal(1, at(40), Amount=6143000, Deal_Name="Tower")
+    end = {"Stage": "Closed Lost", "Closing_Date": day(0), "Modified_Time": at(0)}
+    put_history(connection, "Deals", first, first | end | {"Lost_Reason": "Price"})
+    item = {"kind": "due", "stance": "due_named", "figures": {"deal": "Tower", "deal_money": told}}
+    item |= {"records": ["D1", "D2"]}
+    if alone:
+        item = {"kind": "changed", "stance": "priced", "subject": "D1"}
+        item |= {"figures": {"deal": "Tower", "money": told}}
+    tell(connection, DAY - timedelta(days=6), item)
+    build_around(connection)
+    assert said(connection, "lost")["lost_reason"] == printed
+
+
+@pytest.mark.parametrize(
+    ("kind", "stance"),
+    [("due", "due_named"), ("newly_overdue", "newly_overdue"), ("lost", "lost_many")],
+)
+def test_the_largest_of_many_is_told_with_the_amount_before(connection, kind, stance):
+    closes = {"due": day(-2), "newly_overdue": day(0), "lost": day(0)}[kind]
+    end = {"Closing_Date": closes}
+    if kind == "lost":
+        end |= {"Stage": "Closed Lost", "Modified_Time": at(0), "Lost_Reason": "Price"}
+    for number, amount in enumerate((2330000, LAKH, LAKH), 1):
+        first = deal(number, at(40), Amount=amount, Deal_Name=f"Deal {number}")
+        put_history(connection, "Deals", first, first | {"Modified_Time": at(30)} | end)
+    told = {"kind": "won", "stance": "won", "subject": "D1"}
+    told |= {"figures": {"deal": "Deal 1", "money": "2336000"}}
+    tell(connection, DAY - timedelta(days=3), told)
+    build_around(connection)
+    sentence = said(connection, kind)[stance]
+    assert "₹23.30 L, down from ₹23.36 L" in sentence
+    assert ("reason given: Price" in sentence) == (kind == "lost")
+
+
+# What became of what was told
+
+
+@pytest.mark.parametrize(
+    ("now", "counts"),
+    [
+        ("won", "1 were won, 0 lost, 0 have a later date and 1 are open past it."),
+        ("lost", "0 were won, 1 lost, 0 have a later date and 1 are open past it."),
+        ("later", "0 were won, 0 lost, 1 have a later date and 1 are open past it."),
+        ("gone", None),  # fewer than were told
+    ],
+)
+def test_deals_that_were_told_due_are_followed_on_sunday(connection, now, counts):
+    first = deal(1, at(40), Amount=9 * LAKH, Closing_Date=day(6))
+    ends = {
+        "won": {"Stage": "Closed Won"},
+        "lost": {"Stage": "Closed Lost"},
+        "later": {"Closing_Date": day(-30)},
+        "gone": {"Closing_Date": day(5)},
+    }
+    gone = at(5) if now == "gone" else None
+    changed = first | ends[now] | {"Modified_Time": at(6)}
+    put_history(connection, "Deals", first, changed, deleted_at=gone)
+    put(connection, "Deals", deal(2, at(40), Amount=LAKH, Closing_Date=day(5)))
+    put(connection, "Deals", deal(3, at(40), Amount=LAKH, Closing_Date=day(-9)))
+    told = {"kind": "due", "stance": "due_named", "figures": {"n": 2}}
+    tell(connection, SUNDAY - timedelta(days=7), told)
+    build_around(connection)
+    found = said(connection, "due_followed", SUNDAY).get("due_followed")
+    before = "Of the 2 deals told on 9 Mar 2025 to be due within seven days, "
+    assert found == (before + counts if counts else None)
+    assert said(connection, "due_followed", DAY) == {}
+
+
+@pytest.mark.parametrize(
+    ("amounts", "named"), [((90, 60), True), ((90, 1), False), ((60, 60), False)]
+)
+def test_the_second_large_new_deal_is_told_too(connection, amounts, named):
+    put(connection, "Deals", deal(9, at(40), Amount=100 * LAKH))
+    for number, amount in enumerate(amounts, 1):
+        put(connection, "Deals", deal(number, at(0), Amount=amount * LAKH))
+    build_around(connection)
+    sentence = said(connection, "opened").get("opened_next")
+    assert sentence == ("Second largest new deal of the day: Deal 2, ₹60.00 L." if named else None)
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "leads", "printed"),
+    [
+        (7, 40, "Of the 40 leads that Fair brought on 13 Mar 2025, 28 are not marked as contacted "
+                "yet, 3 are junk and 2 converted."),
+        (28, 40, "Of the 40 leads that Fair brought on 20 Feb 2025, 28 are"),
+        (8, 40, None),  # not on this day
+        (7, 29, None),  # few
+    ],
+)  # fmt: skip
+def test_what_a_fair_brought_is_followed(connection, days_ago, leads, printed):
+    for number in range(leads):
+        status = {0: "Junk Lead", 1: "Contacted", 2: "Junk Lead", 3: "Junk Lead"}.get(number)
+        status = status or ("Contacted" if number < 10 else "Not Contacted")
+        first = lead(number, at(days_ago), "Not Contacted", Lead_Source="Fair")
+        then = {"Lead_Status": status, "Modified_Time": at(2), "$converted": number in (20, 21)}
+        put_history(connection, "Leads", first, first | then)
+    told = {"kind": "leads", "stance": "above_usual", "link": "lead_source/source_more:Fair"}
+    tell(connection, DAY - timedelta(days=days_ago), told)
+    build_around(connection)
+    sentence = said(connection, "source_followed").get("source_followed")
+    assert sentence.startswith(printed) if printed else sentence is None
+
+
+# (e) Advice is the best of what fits, and another one only on the same thing
+
+
+@pytest.mark.parametrize(
+    ("deal_told", "advice_told", "first"),
+    [
+        ("Another", "call_lost", "call_lost"),  # of another deal it is as good again
+        ("Tower", "call_lost", "record_reason"),
+        ("Tower", None, "call_lost"),
+    ],
+)
+def test_the_best_advice_is_given_but_not_twice_on_one_deal(deal_told, advice_told, first):
+    one = fact("lost", "lost", "", deal="Tower", money=9)
+    item = ranking.Told(DAY, "lost", "lost", "", {"deal": deal_told}, 0, advice_told)
+    assert ranking.fitting_advice(one, [item])[0] == first
+
+
+@pytest.mark.parametrize("code", ["en", "hi"])
+def test_advice_says_what_it_is_about(code):
+    for stance, name, value in (
+        ("reason_most", "reason", "Price"),
+        ("junk_highest", "source", "Lists"),
+        ("lost_stage", "stage", "Quote"),
+    ):
+        texts = [reading(code).language.advice[advice] for advice in stances()[stance].advice]
+        assert f"{{{name}}}" in texts[0]
+        said = reading(code).language.say(texts[0], {name: value}, "INR", lambda _, text: text)
+        assert value in bare(said)
+
+
+def test_the_smallest_thing_due_is_no_line():
+    pipeline = Decimal(1000 * LAKH)
+    for stance, weight, is_told in (
+        ("due_one", 3, False),
+        ("due_one", 6, True),
+        ("won", 3, True),
+    ):
+        one = fact(stance, "due" if "due" in stance else "won", "D1")
+        weighed = facts.replace(one, weight=Decimal(weight * LAKH))
+        assert ranking.is_line(weighed, pipeline, DAY) is is_told

@@ -1,0 +1,28 @@
+-- Whether the briefings before the day told so much (told) of what a statement of a kind counts again
+-- under that name.
+
+with spans (kind, name, first_day, last_day, said) as (values
+    ('week', 'n', %(day)s::date - 6, %(day)s::date, 'n'),
+    ('week', 'before', %(day)s::date - 13, %(day)s::date - 7, 'n'),
+    ('waiting', 'of', %(day)s::date - 6, %(day)s::date, 'n'),
+    ('pipeline', 'before', %(day)s::date - 7, %(day)s::date - 7, 'money'),
+    ('period_ended', 'n', %(first_day)s, %(date)s, 'won')
+),
+told as (
+    select distinct on (l.day) l.day, jsonb_path_query_first(
+        l.facts, '$[*] ? (@.kind == "glance").figures'
+    ) as figures
+    from analytics.ai_briefings_log l
+    where l.day < %(day)s
+    order by l.day, l.id desc
+),
+now as (
+    select day, jsonb_build_object('n', new_leads, 'won', won_deals) as figures
+    from analytics.kpis
+    where day = %(day)s
+)
+select sum((t.figures ->> s.said)::numeric) = %(told)s
+    and count(t.figures ->> s.said) = max(s.last_day - s.first_day) + 1
+from spans s
+join (select * from told union all select * from now) t on t.day between s.first_day and s.last_day
+where (s.kind, s.name) = (%(kind)s, %(name)s)

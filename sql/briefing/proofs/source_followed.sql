@@ -1,0 +1,31 @@
+-- Whether the leads that a source brought on a told day stand so; see glance.sql.
+
+-- name: source_followed
+select array[count(*), count(*) filter (where not s.is_touched),
+        count(*) filter (where s.is_junk), count(*) filter (where s.is_converted)
+    ]::numeric[] = array[%(of)s, %(n)s, %(junk)s, %(converted)s]::numeric[]
+    and %(subject)s = %(source)s and count(*) >= 30
+    and %(day)s::date - %(told)s in (7, 28)
+    and exists (
+        select from analytics.briefing_items i
+        where i.day = %(told)s and i.in_message and i.kind = 'leads'
+            and i.link = 'lead_source/source_more:' || %(source)s
+    )
+from analytics.leads l
+cross join lateral (
+    select
+        bool_or(e.is_converted) as is_converted,
+        bool_or(e.is_converted or e.status not in (
+            select '(none)'
+            union
+            select m.value
+            from crm.picklist_meaning m
+            where m.module = 'Leads' and m.position = (
+                select min(position) from crm.picklist_meaning where module = 'Leads')
+        )) as is_touched,
+        bool_or(daterange(e.from_day, e.until_day) @> %(day)s::date and e.meaning = 'junk')
+            as is_junk
+    from analytics.lead_history e
+    where e.id = l.id and e.from_day <= %(day)s
+) s
+where l.source = %(source)s and l.day = %(told)s
