@@ -3,6 +3,7 @@
 Such a record is landed with U+FFFD in their place, and its own text is kept beside it.
 """
 
+import json
 import re
 
 ESCAPE = re.compile(
@@ -17,3 +18,8 @@ def clean(record: bytes) -> bytes:
     if b"\\" not in record:
         return record
     return ESCAPE.sub(lambda m: REPLACEMENT if UNHOLDABLE.fullmatch(m[0]) else m[0], record)
+
+
+def dumps(value: object) -> str:
+    """Return a value as JSON that jsonb can hold: what it cannot is U+FFFD."""
+    return clean(json.dumps(value).encode()).decode()

@@ -1,12 +1,12 @@
 """The company as the CRM describes it, kept in `crm.organisation` and the tables beside it."""
 
-import json
 from collections.abc import Mapping
 from datetime import timedelta
 
 from psycopg2.extensions import connection as Connection
 
 from aha_pipeline import sql
+from aha_pipeline.warehouse.cleaning import dumps
 
 
 def is_profile_older(connection: Connection, age: timedelta) -> bool:
@@ -23,10 +23,7 @@ def save_profile(connection: Connection, profile: Mapping[str, object]) -> None:
 
     A part that is None is not known this time and stays as it was. In the caller's transaction.
     """
-    told = {
-        name: None if part is None else json.dumps(part, ensure_ascii=True).replace("\\u0000", "")
-        for name, part in profile.items()
-    }
+    told = {name: None if part is None else dumps(part) for name, part in profile.items()}
     with connection.cursor() as cursor:
         cursor.execute(sql.read("warehouse/save_profile"), told)
 

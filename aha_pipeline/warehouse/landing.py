@@ -21,7 +21,7 @@ from psycopg2.sql import SQL, Identifier
 
 from aha_pipeline import memory, records, sql
 from aha_pipeline.warehouse import errors
-from aha_pipeline.warehouse.cleaning import clean
+from aha_pipeline.warehouse.cleaning import clean, dumps
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.tables import table_name
 
@@ -142,7 +142,7 @@ class Landing:
 
     def update_fields(self, fields: Sequence[dict[str, Any]]) -> SchemaDrift:
         """Bring `crm.crm_fields` up to date and return what changed."""
-        rows = self._rows("update_fields", {**self._window.key, "fields": json.dumps(fields)})
+        rows = self._rows("update_fields", {**self._window.key, "fields": dumps(fields)})
         names = {change: tuple(r["api_name"] for r in rows if r["change"] == change)
                  for change in ("new", "vanished")}  # fmt: skip
         return SchemaDrift(**names)

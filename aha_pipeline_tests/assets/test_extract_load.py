@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import datetime
 
 import dagster as dg
@@ -143,6 +144,18 @@ def test_later_versions_cannot_do_without_the_fields_and_say_so(opened, connecte
     opened.zoho().version = "v8"
     with pytest.raises(ZohoRefused, match=r"ZohoCRM\.settings\.READ"):
         read(opened)
+
+
+def test_an_option_that_jsonb_cannot_hold_stops_no_read(opened, connected):
+    leads = connected.organisation.modules["Leads"]
+    odd = ("Face\0book", "\0", "a\\u0000b")
+    fields = (replace(f, values=odd) if f.name == "Lead_Source" else f for f in leads.fields)
+    connected.organisation.modules["Leads"] = replace(leads, fields=tuple(fields))
+    read(opened)
+    values = "jsonb_path_query_array(picklist, '$[*].actual_value')"
+    query = f"select {values} from crm.crm_fields where api_name = 'Lead_Source'"  # noqa: S608
+    [(options,)] = rows(opened, query)
+    assert [o for o in options if o != "-None-"] == ["Face\ufffdbook", "\ufffd", "a\\u0000b"]
 
 
 def test_a_formula_alone_makes_no_version_and_an_edit_does(opened, connected):

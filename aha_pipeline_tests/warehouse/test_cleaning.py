@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aha_pipeline.warehouse.cleaning import clean
+from aha_pipeline.warehouse.cleaning import clean, dumps
 
 PIECES = ["\0", "\ud83d", "\ude00", "\\", "u0000", "ud83d", "a", '"']
 ANY_TEXT = st.text(st.characters(), max_size=12) | st.lists(
@@ -24,5 +24,6 @@ def test_any_text_comes_out_as_jsonb_can_hold_it(record):
     text = json.dumps(record)
     record = json.loads(text)  # two halves side by side are one character
     landed = json.loads(clean(text.encode()))
+    assert json.loads(dumps(record)) == landed
     assert landed == {name: holdable(value) for name, value in record.items()}
     assert (landed == record) == (clean(text.encode()) == text.encode())
