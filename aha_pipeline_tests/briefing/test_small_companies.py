@@ -10,6 +10,7 @@ import pytest
 
 from aha_pipeline import sql
 from aha_pipeline.briefing.facts import gather
+from aha_pipeline.briefing.verify import proven
 from aha_pipeline.warehouse.landing import Window, open_window
 from aha_pipeline_tests.briefing.by_hand import DAY, at, bare, day
 from aha_pipeline_tests.warehouse.marts_company import build, deal, lead, moment, put, rows
@@ -83,6 +84,28 @@ def test_a_deal_won_before_its_closing_date_is_in_the_message(
     build(connection, DAY - timedelta(days=70), DAY)
     assert (kpis(connection)["won_deals"], kpis(connection)["won_value"]) == (1, 5 * CRORE)
     assert "₹5.00 Cr" in message(write)
+
+
+@pytest.mark.parametrize(
+    ("stages", "opened", "won", "lost"),
+    [
+        (["Closed Won"], LAKH, LAKH, 0),
+        (["Closed Lost", "Closed Lost"], 2 * LAKH, 0, 2 * LAKH),
+        (["Closed Won", "Qualification", "Closed Lost"], 3 * LAKH, LAKH, LAKH),
+    ],
+)
+def test_a_deal_that_came_already_won_is_among_what_was_won(
+    connection, write, stages, opened, won, lost
+):
+    put(connection, "Deals", deal(1, at(40), Amount=5 * CRORE))
+    closed = {"Amount": LAKH, "Closing_Date": day(1)}
+    new = (deal(n, at(5), stage, **closed) for n, stage in enumerate(stages, 2))
+    put(connection, "Deals", *new)
+    build(connection, DAY - timedelta(days=50), DAY)
+    [parts] = [fact for fact in gather(connection, DAY) if fact.stance == "parts"]
+    assert [parts.figures[name] for name in ("opened", "won", "lost")] == [opened, won, lost]
+    assert proven(connection, DAY, [parts]) == ([parts], [])
+    assert ("₹1.00 L was won" in report(write)) is bool(won)
 
 
 @pytest.mark.parametrize(

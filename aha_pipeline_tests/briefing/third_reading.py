@@ -62,8 +62,13 @@ class ThirdReading:
             if row["module"] == "Leads"
         ]
         first = min((row["position"] for row in listed), default=None)
-        self.first_statuses = {row["value"] for row in listed if row["position"] == first}
-        self.first_statuses.add("(none)")
+        handled = {"Attempted to Contact", "Contact in Future", "Contacted"}
+        self.first_statuses = {"(none)"} | {
+            row["value"]
+            for row in listed
+            if row["meaning"] in (None, "open")
+            and (row["value"] == "Not Contacted" or row["position"] == first)
+        } - handled
 
     def bears_out(self, stance: str, sentence: str, on: date) -> bool:
         """Return whether the marts bear out an English sentence that says a stance of a day."""
@@ -581,7 +586,9 @@ class ThirdReading:
         for row in self.moves:
             if row["day"] and on - WEEK < row["day"] <= on:
                 of_kind[row["kind"]] += row["value"]
-        opened, won, lost = of_kind["opened"], -of_kind["won"], -of_kind["lost"]
+        won, lost = (total(self._closed(m, on - WEEK + ONE_DAY, on)) for m in ("won", "lost"))
+        # What came already closed went through no pipeline, and came all the same.
+        opened = of_kind["opened"] + won + of_kind["won"] + lost + of_kind["lost"]
         stock = self._pipeline(on)
         other = stock["money"] - stock["before"] - opened + won + lost
         if (other > 0) - (other < 0) == sign:
@@ -597,6 +604,9 @@ class ThirdReading:
         for row in self.moves:
             if row["kind"] in kinds and row["day"] and on - WEEK < row["day"] <= on:
                 of_deal[row["id"]] += sign * row["value"]
+        if kinds == ("lost",):
+            closed = self._closed("lost", on - WEEK + ONE_DAY, on)
+            of_deal = {row["id"]: row["amount"] or Decimal(0) for row in closed}
         names = {row["id"]: row["name"] for row in self.deals}
         deal_id = sole_most(of_deal)
         if deal_id in names and of_deal[deal_id] > of_all / 2:

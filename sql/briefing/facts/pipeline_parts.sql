@@ -4,15 +4,36 @@
 -- reopened, deleted or handed over. Told with the pipeline alone. One deal that is most of what was
 -- lost is named, or one (second), large for the pipeline, that before the day added or took off most
 -- of that figure, for a sum hides it: the larger of the two. What changed on the day is told as such
--- (changed).
+-- (changed). A deal that came already won or lost never was in the pipeline, and is told as one that
+-- came and went: what is said to be won and lost is all that was.
 
-with moved as (
+with moves as (
+    select id, day, kind, value
+    from analytics.pipeline_movements
+    where day between %(day)s::date - 6 and %(day)s
+    union all
+    select h.id, h.from_day, p.kind, p.value
+    from analytics.deal_history h
+    cross join lateral (values ('opened', h.amount), (h.meaning, -h.amount)) p (kind, value)
+    where h.meaning in ('won', 'lost') and h.amount <> 0
+        and h.from_day between %(day)s::date - 6 and %(day)s
+        and (h.until_day is null or h.until_day > h.from_day)
+        and not exists (
+            select from analytics.deal_history b
+            where b.id = h.id and b.from_day < b.until_day and b.from_day < h.from_day
+        )
+),
+moved as (
     select
         coalesce(sum(value) filter (where kind = 'opened'), 0) as opened,
         -coalesce(sum(value) filter (where kind = 'won'), 0) as won,
         -coalesce(sum(value) filter (where kind = 'lost'), 0) as lost,
         coalesce(sum(value) filter (where kind not in ('opened', 'won', 'lost')), 0) as other
-    from analytics.pipeline_movements
+    from moves
+),
+closed as (
+    select sum(won_value) as won, sum(lost_value) as lost
+    from analytics.kpis
     where day between %(day)s::date - 6 and %(day)s
 ),
 of_deals as (
@@ -21,9 +42,9 @@ of_deals as (
         abs(sum(p.value)) as money,
         p.kind = 'lost' as is_lost,
         max(p.day) as last_day
-    from analytics.pipeline_movements p
+    from moves p
     cross join moved m
-    where p.kind not in ('opened', 'won') and p.day between %(day)s::date - 6 and %(day)s
+    where p.kind not in ('opened', 'won')
     group by p.id, p.kind = 'lost', m.other
     having p.kind = 'lost' or sign(sum(p.value)) = sign(m.other)
 ),
@@ -63,6 +84,7 @@ select
     case when not l.is_lost then l.name end as second,
     case when not l.is_lost then l.money end as second_money
 from moved
+join closed using (won, lost)
 join analytics.kpis t on t.day = %(day)s
 join analytics.kpis b on b.day = t.day - 7
 left join largest l on true

@@ -19,6 +19,17 @@ sums as (
         coalesce(sum(value), 0) as all_of_it
     from moves
 ),
+-- Those that came already closed are in no movement: they came with what they closed with.
+closed as (
+    select
+        sum(k.won_value) as won,
+        sum(k.lost_value) as lost,
+        sum(k.won_value) + min(s.won) as come_won,
+        sum(k.lost_value) + min(s.lost) as come_lost
+    from analytics.kpis k
+    cross join sums s
+    where k.day > %(day)s::date - 7 and k.day <= %(day)s
+),
 named as (
     select id, part, value
     from moves
@@ -27,8 +38,15 @@ named as (
         part = 'lost' and h.name = %(deal)s and -value = %(deal_money)s
         or part = 'other' and h.name = %(second)s and abs(value) = %(second_money)s
     )
+    union
+    select id, 'lost', -amount
+    from analytics.deal_history
+    where is_present and not is_deleted and meaning = 'lost'
+        and closed_day > %(day)s::date - 7 and closed_day <= %(day)s
+        and name = %(deal)s and amount = %(deal_money)s
 )
-select s.opened = %(opened)s and -s.won = %(won)s and -s.lost = %(lost)s
+select s.opened + c.come_won + c.come_lost = %(opened)s and c.won = %(won)s and c.lost = %(lost)s
+    and c.come_won >= 0 and c.come_lost >= 0
     and s.other = case %(stance)s
         when 'parts' then 0
         when 'parts_more' then %(other)s::numeric
@@ -41,7 +59,7 @@ select s.opened = %(opened)s and -s.won = %(won)s and -s.lost = %(lost)s
         where t.day = %(day)s and b.day = %(day)s::date - 7)
     and case
         when %(deal)s::text is not null then %(second)s::text is null and exists (
-            select from named where part = 'lost' and -2 * value > -s.lost)
+            select from named where part = 'lost' and -2 * value > c.lost)
         when %(second)s::text is not null then exists (
             select from named n
             where n.part = 'other' and 2 * abs(n.value) > abs(s.other) and n.value * s.other > 0
@@ -55,3 +73,4 @@ select s.opened = %(opened)s and -s.won = %(won)s and -s.lost = %(lost)s
         else coalesce(%(deal_money)s::numeric, %(second_money)s::numeric) is null
     end
 from sums s
+cross join closed c
