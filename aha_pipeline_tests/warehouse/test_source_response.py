@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from aha_pipeline.warehouse.meanings import derive_meanings
 from aha_pipeline_tests.warehouse.marts_company import (
     build,
     company,
@@ -15,6 +16,7 @@ from aha_pipeline_tests.warehouse.marts_company import (
     rows,
     today,
 )
+from aha_pipeline_tests.warehouse.picklists import put_picklist
 
 
 @pytest.fixture
@@ -22,6 +24,25 @@ def connection(database_url):
     """A connection to a company without records."""
     with company(database_url) as connection:
         yield connection
+
+
+@pytest.mark.parametrize(
+    ("listed", "untouched"),
+    [
+        (("New", "Contacted"), {"New"}),
+        (("Contacted", "Qualified"), set()),  # the one before it was taken out of the list
+        (("Pre-Qualified", "Contacted"), set()),
+        (("Junk Lead", "Lost Lead"), set()),
+        (("Attempted to Contact", "Not Contacted", "Qualified", "Pre-Qualified"), set()),
+    ],
+)
+def test_no_status_that_tells_of_a_response_is_taken_for_none(
+    connection, tmp_path, listed, untouched
+):
+    put_picklist(connection, "Leads", *listed)
+    derive_meanings(connection, tmp_path / "none.csv")
+    found = rows(connection, "select status from measures.untouched_statuses()")
+    assert {row["status"] for row in found} == {"(none)", "Not Contacted"} | untouched
 
 
 def test_sources_by_the_response_to_their_leads(connection):

@@ -153,8 +153,8 @@ def response(source: Source) -> None:
         of=("Leads",),
         title="Response by source",
         about="Leads of the last 30 full days: how many were contacted, and after how long.",
-        definition="A response is what the status tells: it has left the first of the list, or "
-        "the lead is converted. Days: median from creation, where the change was seen. Of all "
-        "owners; the period does not apply.",
+        definition="A response is what the status tells: another than Not Contacted, the first of "
+        "the list and the empty one, or the lead is converted. Days: median from creation, where "
+        "the change was seen. Of all owners; the period does not apply.",
         empty="No lead was created in the last 30 days, for these sources.",
     )

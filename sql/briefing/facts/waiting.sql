@@ -1,6 +1,6 @@
 -- stances: waiting
--- Leads of the seven days up to the day that nobody had answered at its end: their status had never
--- been another than the first of the list, or empty. Three at least; leads deleted since are in none
+-- Leads of the seven days up to the day that nobody had answered at its end: they never had a status
+-- that tells of a response (measures.untouched_statuses). Three at least; leads deleted since are in none
 -- of the daily lines either. The window moves: of those that a message told last (was_n, on told) it is
 -- said how many are so still, where as many are counted again.
 

@@ -6,8 +6,14 @@ with untouched as (
     union
     select m.value
     from crm.picklist_meaning m
-    where m.module = 'Leads' and m.position = (
-        select min(position) from crm.picklist_meaning where module = 'Leads')
+    where m.module = 'Leads' and coalesce(m.meaning, 'open') = 'open' and (
+        lower(m.value) = 'not contacted'
+        or lower(m.value) <> all ('{contacted, contact in future, attempted to contact}')
+        and not exists (
+            select from crm.picklist_meaning b
+            where b.module = 'Leads' and b.position < m.position
+        )
+    )
 ),
 -- Those that waited on the day that was told before, and whether they do so still.
 again as (
@@ -41,16 +47,7 @@ select count(*) = %(of)s and %(since)s + 6 = %(day)s::date
     ))
     and %(n)s >= 3 and %(n)s = count(*) filter (where not exists (
         select from analytics.lead_history e
-        where e.id = h.id and e.from_day <= %(day)s and (e.is_converted or e.status not in (
-            select '(none)'
-            union
-            select m.value
-            from crm.picklist_meaning m
-            where m.module = 'Leads' and not exists (
-                select from crm.picklist_meaning b
-                where b.module = 'Leads' and b.position < m.position
-            )
-        ))
+        where e.id = h.id and e.from_day <= %(day)s and (e.is_converted or e.status not in (select status from untouched))
     ))
 from analytics.lead_history h
 where daterange(h.from_day, h.until_day) @> %(day)s::date and not h.is_deleted
