@@ -119,7 +119,7 @@ def test_a_changed_table_keeps_the_views_that_stand_on_it(small):
     build(small)
     refresh(small, _wider("owners", "1 as more"))
     assert rows(small, "owners") == [
-        {"owner_id": "1", "owner_name": "Asha", "has_left": False, "more": 1}
+        {"owner_id": "1", "owner_name": "Asha", "name": "Asha", "has_left": False, "more": 1}
     ]
     assert {row["owner_name"] for row in rows(small, "leads")} == {"Asha"}
 

@@ -329,11 +329,19 @@ def test_a_renamed_owner_has_the_latest_name_everywhere(connection):
         assert {row["owner_name"] for row in rows(connection, mart)} == {"Asha Rao"}, mart
 
 
-def test_two_owners_of_one_name_stay_apart(connection):
-    put(connection, "Leads", lead(1, MARCH), lead(2, MARCH, Owner={"id": "9", "name": "Asha"}))
-    build(connection)
-    reps = rows(connection, "rep_matrix")
-    assert [(row["owner_name"], row["leads"]) for row in reps] == [("Asha", 1), ("Asha", 1)]
+def test_owners_of_one_name_are_told_apart(connection):
+    namesakes = {"1": "Asha", "51000017": " asha", "51000018": "Asha\u00a0", "4": "Bala"}
+    for number, (owner_id, name) in enumerate(namesakes.items()):
+        put(connection, "Leads", lead(number, MARCH, Owner={"id": owner_id, "name": name}))
+    with connection.cursor() as cursor:
+        cursor.execute("insert into crm.users (id, is_active) values ('51000018', false)")
+    build(connection, only=("rep_matrix",))
+    assert sorted((row["owner_name"], row["leads"]) for row in rows(connection, "rep_matrix")) == [
+        ("Asha (…00018) (left)", 1),
+        ("Asha (…1)", 1),
+        ("Bala", 1),
+        ("asha (…00017)", 1),
+    ]
 
 
 @pytest.mark.parametrize("timezone", ["Asia/Kolkata", "America/New_York"])

@@ -6,7 +6,8 @@
 -- The latest name of each owner id: the one on the record with the youngest Modified_Time, over
 -- leads, deals, contacts and accounts, deleted records included. A renamed user has one name
 -- everywhere. Behind the name of who has left Zoho, disabled or deleted there, stands (left): so
--- whatever shows an owner says it. Who was never told of as a user is not said to have left. A table,
+-- whatever shows an owner says it. Who was never told of as a user is not said to have left. Behind the
+-- name of each of several people who have the same one stands the end of the id: (…00017). A table,
 -- because every other mart joins it: as a view it would be made again in each query. Each name is
 -- found in the index of names from the one before, so that no table is read: there are few.
 
@@ -114,14 +115,24 @@ names as (
         where r.owner_id = n.owner_id and r.owner_name = n.owner_name
     )
     from accounts n
+),
+latest as (
+    select distinct on (crm.text_label(owner_id))
+        crm.text_label(owner_id) as owner_id,
+        crm.tidy_text(owner_name) as name,
+        coalesce((select not is_active from crm.users where id = owner_id), false) as has_left
+    from names
+    where crm.text_label(owner_id) is not null and crm.tidy_text(owner_name) is not null
+    order by crm.text_label(owner_id), last_used desc nulls last, owner_name
 )
-select distinct on (crm.text_label(owner_id))
-    crm.text_label(owner_id) as owner_id,
-    crm.tidy_text(owner_name) || case when u.is_active then '' else ' (left)' end as owner_name,
-    not u.is_active as has_left
-from names
-cross join lateral (
-    select coalesce((select is_active from crm.users where id = owner_id), true) as is_active
-) u
-where crm.text_label(owner_id) is not null and crm.tidy_text(owner_name) is not null
-order by crm.text_label(owner_id), last_used desc nulls last, owner_name
+select
+    owner_id,
+    concat(
+        name,
+        case when count(*) over (partition by crm.text_key(name)) > 1
+            then ' (…' || right(owner_id, 5) || ')' end,
+        case when has_left then ' (left)' end
+    ) as owner_name,
+    name,
+    has_left
+from latest

@@ -94,13 +94,13 @@ language sql stable as $$
         left join lateral (
             select to_jsonb(min(owner_id)) as owner
             from analytics.owners
-            where owner_name in (v ->> 'old', (v ->> 'old') || ' (left)')
+            where name = v ->> 'old'
             having count(*) = 1
         ) old on true
         left join lateral (
             select to_jsonb(min(owner_id)) as owner
             from analytics.owners
-            where owner_name in (v ->> 'new', (v ->> 'new') || ' (left)')
+            where name = v ->> 'new'
             having count(*) = 1
         ) new on true
         where coalesce(

@@ -105,9 +105,7 @@ language sql stable as $$
         where t.scope = 'rep'
             and (
                 w.owner_id = t.name
-                -- Behind the name of who has left stands "(left)".
-                or crm.text_key(w.owner_name)
-                    in (crm.text_key(t.name), crm.text_key(t.name || ' (left)'))
+                or crm.text_key(t.name) in (crm.text_key(w.name), crm.text_key(w.owner_name))
             )
     ) r on true
     left join lateral (
