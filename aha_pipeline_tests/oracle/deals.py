@@ -126,6 +126,8 @@ def home_amount(state: State, company: Company, reading: str | None) -> Fraction
         return amount
     if not currency or rate is None or rate <= 0 or reading is None:
         return None
+    if rate == 1:  # nobody has set it: of the currencies there are, no two are at par
+        return None
     if not is_plausible(company, currency, rate, reading):
         return None
     return amount * rate if reading == "multiply" else amount / rate

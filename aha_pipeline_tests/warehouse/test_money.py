@@ -64,6 +64,9 @@ def test_an_amount_is_converted_by_the_rate_of_its_record(connection, dollar, ye
         ("USD", 1),
         ("USD", 0.0118),  # read as the others are it says that a dollar is a hundredth of a rupee
         ("EUR", "abc"),
+        ("TRY", 1),  # nobody has set its rate, and what it is worth is not known
+        ("XAU", 1),
+        ("SGD", 1.0),
         (None, 84.5),
     ],
 )
@@ -99,6 +102,18 @@ def test_a_currency_of_unknown_worth_is_read_as_the_others_are(connection):
     assert amounts(connection) == {"D1": None}
     put(connection, "Deals", foreign(2, "USD", 84.5))
     assert amounts(connection) == {"D1": 250_000, "D2": 8_450_000}
+
+
+@pytest.mark.parametrize(
+    ("home", "currency", "converted"),
+    [("INR", "BTN", 100_000), ("SGD", "BND", 100_000), ("USD", "EUR", None)],
+)
+def test_a_rate_of_one_counts_where_the_currencies_are_at_par(
+    connection, home, currency, converted
+):
+    set_organisation(connection, "currency", home)
+    put(connection, "Deals", foreign(1, currency, 1))
+    assert amounts(connection) == {"D1": converted}
 
 
 def test_a_new_rate_moves_the_value_and_no_amount_does(connection):
