@@ -120,6 +120,18 @@ def test_a_holiday_and_a_fair_leave_the_normal_as_it_is(connection):
     assert not set(odd) & set(found["compared_with"])
 
 
+def test_a_day_known_as_a_holiday_is_compared_with_nothing(connection):
+    for day in days_until(MONDAY):
+        put_leads(connection, day, 0 if day in (SUNDAY, MONDAY) else 20)
+    with connection.cursor() as cursor:
+        cursor.execute("insert into crm.holidays values (%s, 'Diwali', 'zoho')", [MONDAY])
+    for leads in (0, 3, 40):
+        put_leads(connection, MONDAY, leads)
+        found = change(connection, "new_leads")
+        assert (found["normal"], found["is_unusual"], found["comparable_days"]) == (None, None, 0)
+    assert change(connection, "new_leads", SUNDAY)["is_unusual"] is True
+
+
 @pytest.mark.parametrize(("weeks", "verdict"), [(0, None), (3, None), (4, True), (5, True)])
 def test_there_is_no_verdict_below_four_comparable_days(connection, weeks, verdict):
     for day in days_until(MONDAY, MONDAY - timedelta(weeks=weeks)):

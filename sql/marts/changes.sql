@@ -9,7 +9,8 @@
 -- Compared is with the same weekday of the eight weeks before, so a Sunday with Sundays; a period
 -- of seven days with those that ended on that weekday. Only periods count of which no day is
 -- before the first one with a lead, or a deal; for junk_pct those in which leads came and were read
--- by this pipeline. Of fewer than 4 there is no normal and no verdict.
+-- by this pipeline. Of fewer than 4 there is no normal and no verdict; nor is there for one day on which
+-- the company is known not to work (crm.holidays), which no usual day is like.
 -- normal: the interquartile mean of them (of an odd number the oldest is left out, and of the rest
 -- the highest and the lowest quarter, rounded down). Nearly the median, and like it untouched by a
 -- holiday or two; but unlike it a sum over parts, and exact in decimals. Of equal ones the nearer
@@ -110,6 +111,7 @@ compared as (
     cross join generate_series(1, 8) w (week)
     join days d on d.day = b.day + 7 * w.week
     where b.day >= b.since
+        and (b.days > 1 or d.day not in (select day from crm.holidays))
     window period as (partition by d.day, b.figure, b.days)
 ),
 ranked as (
