@@ -82,7 +82,8 @@ def _named(text: str, limit: int) -> str:
     # The ellipsis apart: its compatible form is three dots.
     parts = _visible(text).split(ELLIPSIS)
     text = ELLIPSIS.join(unicodedata.normalize("NFKC", part) for part in parts)
-    text = " ".join("".join(c if _is_harmless(c) else " " for c in text).split())
+    words = "".join(c if _is_harmless(c) else " " for c in text).split()
+    text = " ".join(filter(_is_seen, words))
     text = CALLABLE.sub(lambda found: _uncallable(found[0]), text)
     return text if len(text) <= limit else text[: limit - 1].rstrip() + ELLIPSIS
 
@@ -99,6 +100,11 @@ def _is_harmless(character: str) -> bool:
         or character in JOINERS
         or unicodedata.category(character)[0] in "LMN"
     )
+
+
+def _is_seen(word: str) -> bool:
+    """Return whether a word is more than the joiners and marks that an emoji leaves behind."""
+    return any(c not in JOINERS and unicodedata.category(c)[0] != "M" for c in word)
 
 
 def _visible(text: str) -> str:
