@@ -4,7 +4,7 @@ import streamlit as st
 
 from aha_pipeline.figures import percent
 from aha_pipeline.warehouse import history_known
-from dashboard import pages
+from dashboard import pages, periods
 from dashboard.charts import deals as charts
 from dashboard.charts import reps
 from dashboard.parts import chart, frame, is_read, may_show_records
@@ -29,6 +29,12 @@ def show(source: Source) -> None:
 def stages(source: Source) -> None:
     """Show what is open on each stage, what it is worth, and how long it stands there."""
     rows = source.rows("open_stages")
+    since = source.filters.before_last
+    change = (
+        f"; in brackets the change since {periods.day(since, (source.today or since).year)}"
+        if since
+        else ""
+    )
     left, middle, right = st.columns(3)
     with left:
         chart(
@@ -37,7 +43,7 @@ def stages(source: Source) -> None:
             rows,
             of=("Deals",),
             title="Open deals by stage",
-            about="How many deals are on each stage now; in brackets the change over the period.",
+            about=f"How many deals are on each stage now{change}.",
             definition="Deals neither won nor lost, in the order of the pipeline. The change is "
             "against the end of the stretch that the period is compared with.",
             empty=NO_OPEN,

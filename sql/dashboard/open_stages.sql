@@ -1,7 +1,7 @@
 -- grain: one row per stage with open deals, in the order of the pipeline
 -- Now; of all sources and owners they are the open rows of analytics.pipeline_by_stage, which says
 -- what the columns mean. *_before: at the end of the stretch before the period, null where that is
--- older than the first day known; *_change: since then.
+-- older than the first day known or the first deal; *_change: since then.
 
 with stages as (
     select * from analytics.pipeline_by_stage
@@ -16,7 +16,10 @@ before as (
     group by stage
 ),
 known as (
-    select min(day) <= %(before_last)s::date as is_known from analytics.kpis
+    select
+        min(day) <= %(before_last)s::date
+            and exists (select from analytics.deals where day <= %(before_last)s::date) as is_known
+    from analytics.kpis
 )
 select
     stage,

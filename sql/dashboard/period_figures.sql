@@ -9,12 +9,15 @@ with stretches (is_before, first_day, last_day) as (
         (false, %(first_day)s::date, %(last_day)s::date),
         (true, %(before_first)s::date, %(before_last)s::date)
 ),
+first_deal as (
+    select (select day from analytics.deals where day is not null order by day limit 1) as day
+),
 history as (
     select 'lead' as entity, min(day) as since from analytics.kpi_parts where new_leads > 0
     union all
-    select 'deal', (select day from analytics.deals where day is not null order by day limit 1)
+    select 'deal', day from first_deal
     union all
-    select 'pipeline', min(day) from analytics.kpis
+    select 'pipeline', greatest(d.day, (select min(k.day) from analytics.kpis k)) from first_deal d
 ),
 flows as (
     select
