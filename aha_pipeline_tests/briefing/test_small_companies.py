@@ -195,6 +195,24 @@ def test_the_highest_share_is_the_highest_of_those_that_are_ranked(
     assert found == ([highest] if highest else [])
 
 
+@pytest.mark.parametrize(
+    ("amounts", "told"),
+    [
+        ([100, 10, 10, 10, -20], [(100, 110)]),  # the pipeline is what the KPIs say it is
+        ([100, 1, 1, 1, -50], []),  # no deal is more than the whole
+        ([-100, -10, -10, -10, -10], []),
+    ],
+)
+def test_a_deal_is_compared_with_the_whole_pipeline(connection, amounts, told):
+    put(connection, "Deals", *(deal(n, at(5), Amount=money) for n, money in enumerate(amounts)))
+    build(connection, DAY, DAY, only=("kpis",))
+    with connection.cursor() as cursor:
+        cursor.execute(sql.read("briefing/facts/one_deal"), {"day": DAY})
+        found = [(money, pipeline) for *_, money, pipeline, _ in cursor]
+    assert found == told
+    assert all(pipeline == kpis(connection)["open_pipeline_value"] for _, pipeline in found)
+
+
 def test_what_looks_the_same_is_one_source_and_one_stage(connection, built, write):
     spellings = ("Facebook", "Facebook ", "Facebook\u00a0", "Facebook\t", "Facebook\u200b")
     for place, source in enumerate(spellings):

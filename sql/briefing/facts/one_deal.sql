@@ -1,6 +1,6 @@
 -- stances: one_deal
 -- An open deal that alone is more than a third of the open pipeline at the end of the day, where five
--- deals or more with an amount are open.
+-- deals or more with an amount are open. Not where negative amounts leave less of the whole than it.
 
 with open_deals as (
     select
@@ -11,7 +11,7 @@ with open_deals as (
         count(*) over () as deals
     from analytics.deal_history
     where from_day <= %(day)s and (until_day is null or until_day > %(day)s)
-        and meaning = 'open' and amount > 0
+        and meaning = 'open' and amount <> 0
 )
 select
     'one_deal' as stance,
@@ -24,4 +24,4 @@ select
     pipeline,
     round(measures.pct(amount, pipeline), 1) as pct
 from open_deals
-where deals >= 5 and 3 * amount > pipeline
+where deals >= 5 and 3 * amount > pipeline and amount between 0 and pipeline
