@@ -158,6 +158,34 @@ def test_a_label_stays_when_another_spelling_becomes_the_usual_one(connection, f
     assert [(r["source"], r["leads"]) for r in rows(connection, "source_quality")] == [("INSTA", 8)]
 
 
+def test_only_marts_that_showed_a_text_unlabelled_are_told_of_its_label(connection, files):
+    """Another way of counting is not told for two spellings that came together."""
+    changed = "select key from crm.text_labels where changed_at is not null"
+    spellings = (
+        ("Insta", "INSTA"),
+        ("Meta\u00a0Ads", "META ADS", "Meta Ads"),
+        ("Straße", "STRASSE"),
+    )
+    for number, texts in enumerate(spellings):
+        leads = (lead(10 * number + n, TIME, Lead_Source=text) for n, text in enumerate(texts))
+        put(connection, "Leads", *leads)
+        connection.commit()  # each transaction has one time
+        derive_meanings(connection, *files)
+        build(connection, only=("lead_history",), derive=False)
+        connection.commit()
+    assert rows(connection, changed) == []
+    put(
+        connection,
+        "Leads",
+        *(lead(90 + n, TIME, Lead_Source=t) for n, t in enumerate(("X1", "x1"))),
+    )
+    connection.commit()
+    build(connection, only=("lead_history",), derive=False)
+    connection.commit()
+    derive_meanings(connection, *files)
+    assert rows(connection, changed) == [{"key": "x1"}]
+
+
 def test_an_alias_joins_two_names_and_its_removal_parts_them(connection, files):
     put_picklist(connection, "Leads", "Facebook", field="Lead_Source")
     sources = ("FB Ads", "fb\u00a0ads", "Facebook", "to be filled")

@@ -44,7 +44,7 @@ since as (
     left join crm.text_labels_until u using (module)
 ),
 texts as (
-    select f.field, f.value, count(*) as records
+    select f.field, f.value, count(*) as records, min(r.synced_at) as landed_at
     from crm.leads_raw r
     cross join lateral (values
         ('Lead_Source', r.lead_source), ('Lead_Status', r.lead_status)
@@ -52,23 +52,23 @@ texts as (
     where r.synced_at > (select landed_at from since where module = 'Leads')
     group by 1, 2
     union all
-    select f.field, f.value, count(*)
+    select f.field, f.value, count(*), min(r.synced_at)
     from crm.crm_deals r
     cross join lateral (values ('Lead_Source', r.lead_source), ('Stage', r.stage)) f (field, value)
     where r.synced_at > (select landed_at from since where module = 'Deals')
     group by 1, 2
     union all
-    select 'Lead_Source', lead_source, count(*)
+    select 'Lead_Source', lead_source, count(*), min(synced_at)
     from crm.crm_contacts
     where synced_at > (select landed_at from since where module = 'Contacts')
     group by 2
     union all
-    select 'Industry', industry, count(*)
+    select 'Industry', industry, count(*), min(synced_at)
     from crm.crm_accounts
     where synced_at > (select landed_at from since where module = 'Accounts')
     group by 2
     union all
-    select f.field, f.value, count(*)
+    select f.field, f.value, count(*), min(r.replaced_at)
     from crm.record_versions r
     cross join lateral (values
         ('Lead_Source', r.lead_source), ('Lead_Status', r.lead_status), ('Stage', r.stage)
@@ -88,7 +88,12 @@ texts as (
     group by 1, 2
 ),
 spelled as (
-    select field, crm.text_key(value) as key, crm.text_label(value) as label, sum(records) as records
+    select
+        field,
+        crm.text_key(value) as key,
+        crm.text_label(value) as label,
+        sum(records) as records,
+        min(landed_at) as landed_at
     from texts
     where value is not null
     group by 1, 2, 3
@@ -147,7 +152,13 @@ kept as (
     insert into crm.text_labels as t (field, key, own_label, label, told_by, changed_at)
     select field, key, own_label, label, told_by, case
         when exists (
-            select from spelled s where (s.field, s.key) = (w.field, w.key) and s.label <> w.label
+            select from spelled s
+            where (s.field, s.key) = (w.field, w.key) and s.label <> w.label
+                and s.landed_at <= (
+                    select max(refreshed_at)
+                    from analytics.mart_refreshes
+                    where mart in ('lead_history', 'deal_history')
+                )
         ) then clock_timestamp()
     end
     from wanted w
