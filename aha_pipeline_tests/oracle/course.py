@@ -15,6 +15,7 @@ from statistics import median
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
+from aha_pipeline_tests.oracle import figures
 from aha_pipeline_tests.oracle.company import OF_DEALS, OF_LEADS, Company
 from aha_pipeline_tests.oracle.deals import Deal
 from aha_pipeline_tests.oracle.figures import DAY, NAMES, Picture, Row, Rows, pct, value
@@ -340,7 +341,18 @@ def _shares(picture: Picture, target: Target) -> list[Fraction]:
     return shares
 
 
+def changes(picture: Picture) -> Rows:
+    """What moved, where a day on which nobody works is compared with none."""
+    holidays = course_of(picture.company, picture.today).holidays
+    nothing = {"normal": None, "change": None, "comparable_days": 0}
+    return {
+        (day, figure, days): row | (nothing if days == 1 and day in holidays else {})
+        for (day, figure, days), row in figures.changes(picture).items()
+    }
+
+
 MARTS: dict[str, tuple[tuple[str, ...], Callable[[Picture], Rows]]] = {
+    "changes": (("day", "figure", "days"), changes),
     "pace": (("scope", "name", "period"), pace),
     "forecast_scores": (("day", "scope", "owner_id", "period"), forecast_scores),
 }

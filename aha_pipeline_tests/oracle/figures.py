@@ -785,5 +785,4 @@ MARTS: dict[str, tuple[tuple[str, ...], Callable[[Picture], Rows]]] = {
     "closing_deals": (("id",), closing_deals),
     "slipping_deals": (("id",), slipping_deals),
     "unconverted_deals": (("id",), unconverted_deals),
-    "changes": (("day", "figure", "days"), changes),
 }
