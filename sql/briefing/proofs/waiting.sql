@@ -47,7 +47,8 @@ select count(*) = %(of)s and %(since)s + 6 = %(day)s::date
     ))
     and %(n)s >= 3 and %(n)s = count(*) filter (where not exists (
         select from analytics.lead_history e
-        where e.id = h.id and e.from_day <= %(day)s and (e.is_converted or e.status not in (select status from untouched))
+        where e.id = h.id and e.from_day <= %(day)s
+            and (e.is_converted or e.status not in (select status from untouched))
     ))
 from analytics.lead_history h
 where daterange(h.from_day, h.until_day) @> %(day)s::date and not h.is_deleted
