@@ -77,7 +77,7 @@ def sync_days(
         chosen = AssetSelection.assets(
             KEY, HISTORY_KEY, *(module_key(module) for module in modules)
         )
-        wanted = AssetSelection.all() - (AssetSelection.groups(GROUP) - chosen)
+        wanted = AssetSelection.all() - (AssetSelection.key_prefixes(GROUP) - chosen)
         left_out = AssetSelection.assets(BRIEFING_KEY, HISTORY_KEY)
         return wanted if with_briefing else wanted - left_out
 
@@ -90,18 +90,23 @@ def refresh_marts(run_id: str) -> Outcome:
     from aha_pipeline.calendar import today
     from aha_pipeline.settings import load
 
-    def selection() -> "AssetSelection":
-        from dagster import AssetSelection
-
-        from aha_pipeline.assets.briefing import BRIEFING_KEY
-        from aha_pipeline.assets.marts import PREFIX
-        from aha_pipeline.assets.picklist_meaning import KEY
-
-        figures = AssetSelection.groups(PREFIX) - AssetSelection.assets(BRIEFING_KEY)
-        return figures | AssetSelection.assets(KEY)
-
     day = today(load())
-    return run_job("daily_sync", run_id, tags=range_tags(day, day), selection=selection)
+    return run_job("daily_sync", run_id, tags=range_tags(day, day), selection=figures)
+
+
+def figures() -> "AssetSelection":
+    """Return the assets that are made of the records: meanings and all of analytics but briefings.
+
+    By their keys: groups are how the UI shows them, and may be drawn anew.
+    """
+    from dagster import AssetSelection
+
+    from aha_pipeline.assets.briefing import BRIEFING_KEY
+    from aha_pipeline.assets.marts import PREFIX
+    from aha_pipeline.assets.picklist_meaning import KEY
+
+    analytics = AssetSelection.key_prefixes(PREFIX) - AssetSelection.assets(BRIEFING_KEY)
+    return analytics | AssetSelection.assets(KEY)
 
 
 def _is_interrupt(event: Any) -> bool:

@@ -107,7 +107,13 @@ def test_a_failed_check_holds_the_briefing_back_and_says_why_until_zoho_is_asked
     assert "nothing is sent" in failed.stdout
     assert "Briefing of" not in failed.stdout
     assert rows(database_url, "select count(*) from analytics.ai_briefings_log") == [(0,)]
-    assert aha("reconcile").returncode == 0
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("delete from crm.leads_raw where id = '3'")
+    compared = aha("reconcile")
+    assert compared.returncode == 0
+    assert "The figures were computed anew" in compared.stdout
+    in_figures = "select sum(records) from analytics.funnel where entity = 'lead'"
+    assert rows(database_url, in_figures) == [(3,)]
     accepted = aha("sync", "--from", START.isoformat())
     assert accepted.returncode == 0, accepted.stdout
     assert rows(database_url, "select count(*) from analytics.ai_briefings_log") == [(1,)]
