@@ -1,17 +1,18 @@
 """The asset `analytics/forecasts`: what will be won, said each day and kept as it was said."""
 
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from aha_pipeline.assets import columns, freshness, partitions
 from aha_pipeline.assets.marts import mart_key
 from aha_pipeline.calendar import days_of, today
-from aha_pipeline.forecast.histories import read_histories
-from aha_pipeline.forecast.predict import Learnt, forecast, learn_before
-from aha_pipeline.forecast.store import add, days_made
 from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from aha_pipeline.forecast.predict import Learnt
 
 TABLE = "analytics.forecasts"
 KEY = mart_key("forecasts")
@@ -52,6 +53,11 @@ def forecasts_asset(settings: Settings) -> dg.AssetsDefinition:
 
 def _make(services: Services, first: date, last: date) -> int:
     """Make the forecasts that are missing from `first` to `last`, and of yesterday; return rows."""
+    # Imported here: pandas and NumPy, half a second that every other process would pay as well.
+    from aha_pipeline.forecast.histories import read_histories
+    from aha_pipeline.forecast.predict import forecast, learn_before
+    from aha_pipeline.forecast.store import add, days_made
+
     yesterday = today(services.settings) - timedelta(days=1)
     with services.connect() as connection:
         wanted = _wanted(first, min(last, yesterday), yesterday)
