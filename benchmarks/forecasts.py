@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from aha_pipeline.forecast.histories import EPOCH, Histories, number_of, of_frame
 from aha_pipeline.forecast.predict import QUANTILES, Course, forecast, learn_before
@@ -136,6 +135,8 @@ def _share(rows: pd.DataFrame, name: str) -> str:
     """Return the share with its interval of 95 %, as if each end had been forecast once."""
     if rows.empty:
         return "not said"
+    from scipy.stats import binomtest  # here: a second, that tests of the rest need not pay
+
     share, ends = rows[name].mean(), _ends(rows)
     low, high = binomtest(round(share * ends), ends).proportion_ci()
     return f"{share:.0%} ({low:.0%} to {high:.0%})"

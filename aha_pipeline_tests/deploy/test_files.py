@@ -12,8 +12,6 @@ import yaml
 from dagster import DagsterInstance, DagsterInvalidConfigError
 from dagster._config import process_config
 from dagster._core.instance.config import PoolGranularity
-from dagster_k8s.launcher import K8sRunLauncher
-from kubernetes.client import ApiClient
 
 from aha_pipeline.commands.execute import execute
 from aha_pipeline.doctor.database import dashboard
@@ -102,6 +100,8 @@ def test_the_database_of_the_compose_file_makes_a_login_that_may_only_read(
 
 
 def test_kubernetes_own_models_take_the_manifest_to_the_last_key():
+    from kubernetes.client import ApiClient  # here: every process that collects would pay it
+
     client = ApiClient()
     for given in yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text()):
         answer = SimpleNamespace(data=json.dumps(given))
@@ -142,6 +142,8 @@ def test_kubernetes_retries_and_watches_runs_as_one_machine_does(values):
 
 
 def test_dagsters_launcher_accepts_the_configuration_of_a_run(values):
+    from dagster_k8s.launcher import K8sRunLauncher
+
     given = dict(values["runLauncher"]["config"]["k8sRunLauncher"])
     config = {
         "service_account_name": "aha",

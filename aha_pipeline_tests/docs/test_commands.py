@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,7 @@ ONLY_LOOKED_AT = ("make walk", "make pictures", "make bench", "make lock", "git 
 MODULES = ("Leads", "Deals", "Contacts", "Accounts")
 
 
+@cache
 def commands() -> list[str]:
     """Return every command of the blocks in bash, once, without its comment."""
     lines = (

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 
 import pytest
 
@@ -15,6 +16,7 @@ APART = re.compile(r"(?:^|\d) %(?=$|[\s.,;:)])")
 ONE_OF_MANY = re.compile(r"\b1 (?:leads|deals|records|contacts|accounts|days)\b")
 
 
+@cache
 def on_pages() -> list[str]:
     """Return every text in the dashboard's source but its docstrings."""
     return [

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 from psycopg2.extras import execute_values
-from statsmodels.duration.survfunc import SurvfuncRight
 
 from aha_pipeline.warehouse.business_hours import derive_hours
 from aha_pipeline.warehouse.checks import find_failing_rows, mart_checks
@@ -256,6 +255,9 @@ def untouched(waits: list[tuple[float, bool]]) -> list[tuple[float, float]]:
     """The share that is untouched from each time on at which one was touched."""
     if not any(touched for _, touched in waits):
         return []
+    # Imported here: SciPy behind it takes every process that collects a second.
+    from statsmodels.duration.survfunc import SurvfuncRight
+
     fitted = SurvfuncRight(*zip(*waits, strict=True))
     return list(zip(fitted.surv_times, fitted.surv_prob, strict=True))
 
