@@ -39,7 +39,6 @@ class Measure:
 
     name: str
     parameters: tuple[str, ...]
-    is_table: bool
     body: str
 
 
@@ -64,7 +63,6 @@ def read_measures(folder: Path = MEASURES) -> Mapping[str, Measure]:
             measures[found["name"]] = Measure(
                 name=found["name"],
                 parameters=tuple(part[0] for part in parameters if part),
-                is_table=found["returns"].lstrip().startswith("table"),
                 body=found["body"].strip(),
             )
     return measures
