@@ -19,7 +19,16 @@ PLACE = re.compile(r"\{(?P<name>\w+)(?P<form>[$%#@]?)(?:\|(?P<one>[^|}]*)\|(?P<m
 # Digits of the printed figure are 0 to 9 in every language: what is dialled and compared is these.
 NUMBER = re.compile(r"-?[0-9][0-9.,]*")
 # What a phrase must print where it is known.
-WANTED = ("{money$}", "{target$}", "{deal}", "{second}", "{reason}", "{still#}", "{was_pct%}")
+WANTED = (
+    "{money$}",
+    "{target$}",
+    "{deal}",
+    "{second}",
+    "{reason}",
+    "{still#}",
+    "{was_pct%}",
+    "{due_money$}",
+)
 SUFFIXES = {"K": 3, "M": 6, "B": 9, "T": 12}
 
 

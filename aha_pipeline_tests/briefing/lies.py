@@ -22,6 +22,7 @@ FAMILIES = (
     ("parts", "parts_more", "parts_less"),
     ("junk_highest", "junk_changed"),
     ("conv_highest", "conv_changed"),
+    ("source_followed", "source_waiting"),
     ("opened", "opened_next"),
     ("deal_overdue", "overdue_next"),
     ("overdue_more", "overdue_fewer", "overdue_same"),

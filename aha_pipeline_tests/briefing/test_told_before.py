@@ -243,9 +243,9 @@ def test_the_largest_of_many_is_told_with_the_amount_before(connection, kind, st
 @pytest.mark.parametrize(
     ("now", "counts"),
     [
-        ("won", "1 were won, 0 lost, 0 have a later date and 1 are open past it."),
-        ("lost", "0 were won, 1 lost, 0 have a later date and 1 are open past it."),
-        ("later", "0 were won, 0 lost, 1 have a later date and 1 are open past it."),
+        ("won", "1 won, 0 lost, 0 put off, 1 open past the date."),
+        ("lost", "0 won, 1 lost, 0 put off, 1 open past the date."),
+        ("later", "0 won, 0 lost, 1 put off, 1 open past the date."),
         ("gone", None),  # fewer than were told
     ],
 )
@@ -266,7 +266,7 @@ def test_deals_that_were_told_due_are_followed_on_sunday(connection, now, counts
     tell(connection, SUNDAY - timedelta(days=7), told)
     build_around(connection)
     found = said(connection, "due_followed", SUNDAY).get("due_followed")
-    before = "Of the 2 deals told on 9 Mar 2025 to be due within seven days, "
+    before = "Of the 2 deals due in the week, as told on 9 Mar 2025: "
     assert found == (before + counts if counts else None)
     assert said(connection, "due_followed", DAY) == {}
 
@@ -284,27 +284,28 @@ def test_the_second_large_new_deal_is_told_too(connection, amounts, named):
 
 
 @pytest.mark.parametrize(
-    ("days_ago", "leads", "printed"),
+    ("days_ago", "leads", "called", "stance", "printed"),
     [
-        (7, 40, "Of the 40 leads that Fair brought on 13 Mar 2025, 28 are not marked as contacted "
-                "yet, 3 are junk and 2 converted."),
-        (28, 40, "Of the 40 leads that Fair brought on 20 Feb 2025, 28 are"),
-        (8, 40, None),  # not on this day
-        (7, 29, None),  # few
+        (7, 40, 10, "source_waiting", "Of the 40 leads that Fair brought on 13 Mar 2025, 28 are "
+                "not marked as contacted yet, 3 are junk and 2 converted."),
+        (28, 40, 30, "source_followed", "Of the 40 leads that Fair brought on 20 Feb 2025, 10 are"),
+        (8, 40, 10, None, None),  # not on this day
+        (7, 29, 10, None, None),  # few
     ],
 )  # fmt: skip
-def test_what_a_fair_brought_is_followed(connection, days_ago, leads, printed):
+def test_what_a_fair_brought_is_followed(connection, days_ago, leads, called, stance, printed):
     for number in range(leads):
         status = {0: "Junk Lead", 1: "Contacted", 2: "Junk Lead", 3: "Junk Lead"}.get(number)
-        status = status or ("Contacted" if number < 10 else "Not Contacted")
+        status = status or ("Contacted" if number < called else "Not Contacted")
         first = lead(number, at(days_ago), "Not Contacted", Lead_Source="Fair")
         then = {"Lead_Status": status, "Modified_Time": at(2), "$converted": number in (20, 21)}
         put_history(connection, "Leads", first, first | then)
     told = {"kind": "leads", "stance": "above_usual", "link": "lead_source/source_more:Fair"}
     tell(connection, DAY - timedelta(days=days_ago), told)
     build_around(connection)
-    sentence = said(connection, "source_followed").get("source_followed")
-    assert sentence.startswith(printed) if printed else sentence is None
+    found = said(connection, "source_followed")
+    assert found.keys() == ({stance} if stance else set())
+    assert all(sentence.startswith(printed) for sentence in found.values())
 
 
 # (e) Advice is the best of what fits, and another one only on the same thing
@@ -347,3 +348,22 @@ def test_the_smallest_thing_due_is_no_line():
         one = fact(stance, "due" if "due" in stance else "won", "D1")
         weighed = facts.replace(one, weight=Decimal(weight * LAKH))
         assert ranking.is_line(weighed, pipeline, DAY) is is_told
+
+
+@pytest.mark.parametrize(
+    ("closing", "printed"),
+    [
+        ((-3, -9, -12), "last month; 2 open deals are due in the rest of it, ₹4.00 L."),
+        ((-3,), "last month; 1 open deal is due in the rest of it, ₹2.00 L."),
+        ((3, -12), "last month."),  # overdue, and due in the next month
+    ],
+)
+def test_a_month_that_is_behind_says_what_is_still_due_in_it(connection, closing, printed):
+    put(connection, "Deals", *(
+        deal(80 + n, at(70), Amount=2 * LAKH, Closing_Date=day(due))
+        for n, due in enumerate(closing)
+    ))  # fmt: skip
+    end = {"Closing_Date": "2025-02-10", "Modified_Time": at(38), "Amount": 9 * LAKH}
+    put(connection, "Deals", deal(1, at(70), "Closed Won", **end))
+    build(connection, date(2025, 2, 1), DAY, only=MARTS)
+    assert said(connection, "month")["month_behind"].endswith(printed)

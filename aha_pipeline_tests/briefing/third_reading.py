@@ -412,7 +412,13 @@ class ThirdReading:
             lead: said <= self.first_statuses for lead, said in statuses.items() if lead not in gone
         }
 
+    def _source_waiting(self, on: date) -> Iterator[Row]:
+        yield from (row for row in self._followed(on) if 2 * row["n"] >= row["of"])
+
     def _source_followed(self, on: date) -> Iterator[Row]:
+        yield from (row for row in self._followed(on) if 2 * row["n"] < row["of"])
+
+    def _followed(self, on: date) -> Iterator[Row]:
         for item in self.told:
             if (on - item["day"]).days not in (7, 28) or not item["in_message"]:
                 continue
@@ -527,7 +533,13 @@ class ThirdReading:
         yield from self._against(self._month(on), 1) if on.day >= 8 else ()
 
     def _month_behind(self, on: date) -> Iterator[Row]:
-        yield from self._against(self._month(on), -1) if on.day >= 8 else ()
+        left = [
+            row
+            for row in self._open(on).values()
+            if row["closing_date"] and on < row["closing_date"] <= month_end(on)
+        ]
+        for row in self._against(self._month(on), -1) if on.day >= 8 else ():
+            yield row | {"due": len(left), "due_money": total(left)}
 
     def _month_level(self, on: date) -> Iterator[Row]:
         yield from self._against(self._month(on), 0) if on.day >= 8 else ()

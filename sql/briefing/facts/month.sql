@@ -1,6 +1,7 @@
 -- stances: month_ahead, month_behind, month_level
--- From the eighth of the month on: value won in it so far against the same days of the month before,
--- where each of those days is known. Level: they differ by less than a tenth.
+-- From the eighth of the month until three days before its end, when its result is near: value won in it so far against the same days of the month before,
+-- where each of those days is known; where it is behind, with the open deals due in what is left of the
+-- month. Level: they differ by less than a tenth.
 
 with periods as (
     select
@@ -30,7 +31,18 @@ select
     t.first_day,
     abs(t.money - l.money) as weight,
     t.money,
-    l.money as before
+    l.money as before,
+    case when t.money < l.money - greatest(abs(l.money) * 0.1, 1) then nullif(d.deals, 0) end as due,
+    case when t.money < l.money - greatest(abs(l.money) * 0.1, 1) then d.money end as due_money
 from won t
 join won l on l.period = 'last'
-where t.period = 'this' and extract(day from %(day)s::date) >= 8 and (t.money > 0 or l.money > 0)
+cross join lateral (
+    select count(*) as deals, sum(amount) as money
+    from analytics.deal_history
+    where from_day <= %(day)s and (until_day is null or until_day > %(day)s)
+        and meaning = 'open' and closing_date > %(day)s
+        and closing_date < date_trunc('month', %(day)s::date) + interval '1 month'
+) d
+where t.period = 'this' and extract(day from %(day)s::date) >= 8
+    and %(day)s::date + 3 < (date_trunc('month', %(day)s::date) + interval '1 month')::date
+    and (t.money > 0 or l.money > 0)

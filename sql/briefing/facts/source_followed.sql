@@ -1,6 +1,7 @@
--- stances: source_followed
+-- stances: source_followed, source_waiting
 -- A week after a message told that one source brought most of an unusual number of leads, a fair or a
 -- campaign, and again four weeks after: where these leads stand at the end of the day. Thirty at least.
+-- Waiting: half of them or more are as they came.
 
 with told as (
     select i.day, split_part(i.link, ':', 2) as source
@@ -24,7 +25,8 @@ leads as (
     group by t.day, t.source, h.id
 )
 select
-    'source_followed' as stance,
+    case when 2 * count(*) filter (where is_waiting) < count(*) then 'source_followed'
+        else 'source_waiting' end as stance,
     source as subject,
     day as first_day,
     0::numeric as weight,

@@ -23,6 +23,13 @@ and (
     where meaning = 'won' and closed_day <= %(day)s::date - interval '1 month'
         and to_char(closed_day, 'YYYYMM') = to_char(%(day)s::date - interval '1 month', 'YYYYMM')
 ) = %(before)s and %(day)s::date >= date_trunc('month', %(day)s::date) + interval '7 days'
+and (%(due)s::numeric is null and %(due_money)s::numeric is null or (
+    select count(*) = %(due)s::numeric and sum(amount) is not distinct from %(due_money)s::numeric
+    from analytics.deal_history
+    where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
+        and closing_date > %(day)s
+        and to_char(closing_date, 'YYYYMM') = to_char(%(day)s::date, 'YYYYMM')
+))
 
 -- name: month_level
 select (

@@ -1,10 +1,11 @@
 -- Whether the leads that a source brought on a told day stand so; see glance.sql.
 
--- name: source_followed
+-- name: source_followed, source_waiting
 select array[count(*), count(*) filter (where not s.is_touched),
         count(*) filter (where s.is_junk), count(*) filter (where s.is_converted)
     ]::numeric[] = array[%(of)s, %(n)s, %(junk)s, %(converted)s]::numeric[]
     and %(subject)s = %(source)s and count(*) >= 30
+    and (%(of)s - %(n)s > %(n)s) = (%(stance)s = 'source_followed')
     and %(day)s::date - %(told)s in (7, 28)
     and exists (
         select from analytics.briefing_items i
