@@ -249,8 +249,15 @@ def _fetch(
     connection: Connection, query: names.Composable, parameters: Row | None = None
 ) -> list[Row]:
     with _missing_is_not_built(), connection.cursor(cursor_factory=RealDictCursor) as cursor:
-        cursor.execute(query, parameters)
+        cursor.execute(query, parameters and {k: _holdable(v) for k, v in parameters.items()})
         return [dict(row) for row in cursor]
+
+
+def _holdable(value: object) -> object:
+    """Return what a text or a list of them is without NUL, which an address may hold and no row."""
+    if isinstance(value, list):
+        return [_holdable(item) for item in value]
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
 
 
 @contextmanager

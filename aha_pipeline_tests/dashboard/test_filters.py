@@ -359,6 +359,7 @@ def test_little_that_is_left_can_be_shown(page, filled_url, tab, period):
         ({"owner": ["Somebody Who Left"]}, "owner"),
         ({"source": ["Renamed"]}, "source"),
         ({"source": ["Renamed", "Also renamed"], "owner": ["Bala"]}, "source"),
+        ({"source": ["Face\0book", "\0"], "owner": ["\0"]}, "owner"),
     ],
 )
 def test_an_address_that_names_what_is_gone_never_shows_the_whole_company(
