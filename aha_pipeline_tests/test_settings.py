@@ -100,11 +100,13 @@ def test_parameters_of_an_orm_are_left_out_of_the_database_address(query, left):
     [
         ("TARGET_WHATSAPP_NUMBER", "+٩١٩٨١٢٣٤٥٦٧٨"),
         ("TARGET_WHATSAPP_NUMBER", "+919812345678,+९१९८१२३४५६७८"),
+        ("TARGET_WHATSAPP_NUMBER", "+0919812345678"),  # no country has a code that begins with 0
+        ("TARGET_WHATSAPP_NUMBER", "\u200e+919812345678"),
         ("AHA_DAILY_AT", "०८:००"),
         ("AHA_START_DATE", "२०२६-०१-०१"),
     ],
 )
-def test_digits_of_another_script_are_refused(monkeypatch, variable, value):
+def test_what_no_phone_and_no_clock_reads_is_refused(monkeypatch, variable, value):
     twilio = {
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
         "TWILIO_AUTH_TOKEN": "x",

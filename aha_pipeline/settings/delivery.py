@@ -21,7 +21,7 @@ SMTP_LOGIN = ("smtp_user", "smtp_password")
 # The settings that name readers, in the order in which a message is handed on.
 READERS = ("target_whatsapp_number", "smtp_to", "webhook_url")
 # A number in digits of no other script, which Twilio would not know, or a business-scoped id.
-WHATSAPP_ADDRESS = re.compile(r"\+[0-9]{7,15}|[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
+WHATSAPP_ADDRESS = re.compile(r"\+[1-9][0-9]{6,14}|[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
 EMAIL_ADDRESS = re.compile(r"[\w.!#$%&'*+/?^`{|}~-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 TEMPLATE = re.compile(r"HX[0-9a-fA-F]{32}")
 
