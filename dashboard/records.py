@@ -255,7 +255,10 @@ def _named(behind: str) -> tuple[List, Row, str]:
 
 def _is_plain(value: object) -> bool:
     parts = value if isinstance(value, list) else [value]
-    return all(part is None or isinstance(part, str | bool) for part in parts)
+    return all(
+        part is None or isinstance(part, bool) or (isinstance(part, str) and "\0" not in part)
+        for part in parts
+    )
 
 
 def _close(because: str = "") -> None:
