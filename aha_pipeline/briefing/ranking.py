@@ -154,15 +154,7 @@ def _is_news(fact: Fact, told: Sequence[Told], pipeline: Decimal, on: date) -> b
         return False  # it was told when its date came
     same = [item for item in told if item.kind == fact.kind]
     if stance.is_weekly:
-        if not same or (on.weekday() == SUNDAY and on - same[0].day >= JUST_TOLD):
-            return True
-        is_large = fact.weight > LARGE * pipeline
-        # A large deal is told when its date comes within the week, and again two days before it.
-        again = JUST_TOLD if _is_at_hand(fact, on) else WEEK
-        just_told = {item.subject for item in same if on - item.day < again}
-        if _names_a_large_deal(fact, pipeline) and fact.subject not in just_told:
-            return True
-        return is_large and _has_moved(fact, same[0], ("money", "n"), MOVED_IN_A_WEEK)
+        return _is_news_of_a_week(fact, same, pipeline, on)
     same = [item for item in same if item.subject == fact.subject]
     if stance.is_event:
         same = [item for item in same if on - item.day <= WEEK]
@@ -172,6 +164,22 @@ def _is_news(fact: Fact, told: Sequence[Told], pipeline: Decimal, on: date) -> b
         return True
     # That a day has passed moves nothing: the count of days is no news.
     return _has_moved(fact, same[0], ("money", "n", "pct"), MOVED)
+
+
+def _is_news_of_a_week(fact: Fact, same: Sequence[Told], pipeline: Decimal, on: date) -> bool:
+    if not same or (on.weekday() == SUNDAY and on - same[0].day >= JUST_TOLD):
+        return True
+    # A large deal is told when its date comes within the week, and again two days before it.
+    again = JUST_TOLD if _is_at_hand(fact, on) else WEEK
+    just_told = {item.subject for item in same if on - item.day < again}
+    if _names_a_large_deal(fact, pipeline) and fact.subject not in just_told:
+        return True
+    # What counts many is compared with what counted many, not with one of them.
+    alike = [item for item in same if ("n" in item.figures) == ("n" in fact.figures)]
+    is_large = fact.weight > LARGE * pipeline
+    if not is_large or not alike:
+        return is_large
+    return _has_moved(fact, alike[0], ("money", "n"), MOVED_IN_A_WEEK)
 
 
 def _names_a_large_deal(fact: Fact, pipeline: Decimal) -> bool:

@@ -367,3 +367,21 @@ def test_a_month_that_is_behind_says_what_is_still_due_in_it(connection, closing
     put(connection, "Deals", deal(1, at(70), "Closed Won", **end))
     build(connection, date(2025, 2, 1), DAY, only=MARTS)
     assert said(connection, "month")["month_behind"].endswith(printed)
+
+
+@pytest.mark.parametrize(
+    ("before", "is_news"),
+    [
+        ({"n": "7", "money": "69700000"}, False),  # three days ago it was as much
+        ({"n": "7", "money": "30000000"}, True),
+        (None, True),  # one deal alone was told
+    ],
+)
+def test_what_is_due_is_compared_with_what_was_due_and_not_with_one_deal(before, is_news):
+    of_one = ranking.Told(DAY - timedelta(days=1), "due", "due_next", "D2", {"money": "3498000"}, 0)
+    told = [of_one]
+    if before:
+        told.append(ranking.Told(DAY - timedelta(days=3), "due", "due_named", "D1", before, 0))
+    one = fact("due_named", "due", "D1", n=4, money=66600000, deal_money=1, date=DAY)
+    due = facts.replace(one, weight=Decimal(66600000))
+    assert (ranking.rank([due], told, Decimal(1000 * LAKH), DAY) == [due]) is is_news
