@@ -92,9 +92,12 @@ class Learnt:
 def learn_before(histories: Histories, day: date, first_month: int = 1) -> Learnt:
     """Return what had been learnt by `day`: of what was known at the end of the month before it."""
     known = known_at(histories, number_of(day.replace(day=1)) - 1)
-    if not len(known.created):
-        return Learnt(None, 1.0, MOST_SPREAD)
-    habits = learning.learn(known, (first_month - 1) % 3)
+    closed, won = _counted(known, _is_recent(known))
+    # Who has less than half of what a forecast takes will hardly have one within the month; to
+    # learn takes two seconds of a core.
+    habits = None
+    if closed >= LEAST_CLOSED // 2 and won >= LEAST_WON // 2:
+        habits = learning.learn(known, (first_month - 1) % 3)
     if habits is None:
         return Learnt(None, 1.0, MOST_SPREAD)
     return Learnt(habits, *_deviation(known, habits, first_month))
@@ -112,7 +115,7 @@ def forecast(histories: Histories, day: date, learnt: Learnt, first_month: int =
     ahead = learning.stretches(known.day, until, (first_month - 1) % 3)
     sizes = learnt.habits.sizes if learnt.habits else np.zeros(0)
     pairs = learning.open_pairs(known, known.day, sizes)
-    is_recent = (known.outcome != OPEN) & (known.closed > known.day - WITHIN) & is_live(known)
+    is_recent = _is_recent(known)
     silent = _silence(known, is_recent, learnt)
     unpriced = silent or _without_amounts(known, is_recent)
     reps = [] if silent else _reps(known, is_recent)
@@ -164,9 +167,21 @@ def _course(
     )
 
 
+def _is_recent(known: Known) -> Flags:
+    """Return which deals were closed lately enough to go by."""
+    is_closed = (known.outcome != OPEN) & (known.closed > known.day - WITHIN)
+    is_recent: Flags = is_closed & is_live(known)
+    return is_recent
+
+
+def _counted(known: Known, is_recent: Flags) -> tuple[int, int]:
+    """Return how many deals were closed lately, and how many of them won."""
+    return int(is_recent.sum()), int((is_recent & (known.outcome == WON)).sum())
+
+
 def _silence(known: Known, is_recent: Flags, learnt: Learnt) -> str | None:
     """Return why nothing is forecast, in a sentence; None where there is enough to go by."""
-    closed, won = int(is_recent.sum()), int((is_recent & (known.outcome == WON)).sum())
+    closed, won = _counted(known, is_recent)
     first = int(known.closed[is_recent].min()) if closed else known.day
     months = (known.day - first) // 30
     if closed < LEAST_CLOSED or won < LEAST_WON or months < LEAST_MONTHS:
