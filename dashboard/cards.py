@@ -56,7 +56,8 @@ CARDS = (
         "Open pipeline",
         "open_value",
         "money",
-        "Sum of Amount over the deals that were open at the end of the period.",
+        "Sum of Amount over the deals that were open at the end of the period. Assumed: what a "
+        "deal said then is not known, so it is taken to have said what it said next.",
         "Deals",
         "{open_deals}",
     ),
@@ -99,10 +100,7 @@ def show_cards(source: Source, team: str = "", **of_team: list[str] | None) -> N
     team: what else each figure is of, named so below it; of_team: the filters that make it that.
     """
     all_rows = source.rows("period_figures", **of_team) if team else []
-    beside = {
-        row["figure"]: printed(row["value"], UNITS.get(row["figure"], "count"), source.currency)
-        for row in all_rows
-    }
+    beside = {row["figure"]: _beside(row, source.currency) for row in all_rows}
     rows = {row["figure"]: row for row in source.rows("period_figures")}
     words = {name: _in_words(name, row["value"], source.currency) for name, row in rows.items()}
     not_read = source.not_read
@@ -112,9 +110,24 @@ def show_cards(source: Source, team: str = "", **of_team: list[str] | None) -> N
                 _show_not_read(card)
                 continue
             notes = [card.note.format(**words)] if card.note else []
+            notes += _assumed(rows[card.figure])
             if team:
                 notes.append(f"{team}: {beside[card.figure]}")
             _show(card, rows[card.figure], notes, source)
+
+
+def _beside(row: Row, currency: str) -> str:
+    text = printed(row["value"], UNITS.get(row["figure"], "count"), currency)
+    share = row["assumed_pct"]
+    return text if share is None else f"{text} ({figures.percent(share)} of it assumed)"
+
+
+def _assumed(row: Row) -> list[str]:
+    """Say how much of the figure, and of the one before, is not known but assumed."""
+    told = [(row["assumed_pct"], "of it")]
+    if row["change"] is not None:
+        told.append((row["before_assumed_pct"], "of the one before"))
+    return [f"{figures.percent(pct)} {what} is assumed" for pct, what in told if pct is not None]
 
 
 def _in_words(figure: str, value: Number, currency: str) -> str:

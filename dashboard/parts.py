@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from aha_pipeline.encoding import markdown
+from aha_pipeline.figures import Number, percent
 from dashboard import pages
 from dashboard.login import NO_RECORDS
 from dashboard.phone import is_on_phone
@@ -235,6 +236,11 @@ def _is_read(not_read: dict[str, str], modules: Sequence[str]) -> bool:
         names = markdown(" and ".join(missing))
         st.caption(f"{names} are not read: what is counted of them here is not known, not zero.")
     return True
+
+
+def assumed(share: Number, what: str) -> str:
+    """Return a sentence to append that so much of a past is not known; "" where little is."""
+    return "" if share is None else f" {percent(share)} of {what} is assumed."
 
 
 def may_show_records(source: Source) -> bool:

@@ -394,7 +394,10 @@ def entered_funnel(picture: Picture) -> Rows:
         if end == "converted":
             end = {"open": "waiting", "lost": "lost"}.get(deal.now.meaning, "") if deal else ""
             end = end if deal else "not_known"
-        _enter(rows, steps, end, ("lead", lead.day, lead.now.source, lead.now.owner))
+        entry = ("lead", lead.day, lead.now.source, lead.now.owner)
+        _enter(rows, steps, end, entry)
+        if steps == ["created"] and lead.said[0].day > lead.day:
+            rows["lead", "created", *entry[1:]]["assumed"] += 1
     stages = _open_stages(picture)
     for deal in picture.live_deals:
         opened = [said.position for said in deal.said if said.meaning == "open"]
@@ -408,10 +411,14 @@ def entered_funnel(picture: Picture) -> Rows:
         end = {"open": "waiting", "lost": "lost"}.get(deal.now.meaning, "")
         entry = ("deal", deal.day, deal.source, deal.now.owner)
         _enter(rows, [*steps, *(["won"] if is_won else [])], end, entry)
-    return {
-        key: {name: row[name] for name in ("reached", "junk", "lost", "waiting", "not_known")}
-        for key, row in rows.items()
-    }
+        stood = standing(deal, deal.day)
+        is_unknown = deal.said[0].day > deal.day and (
+            stood == deal.said[0] or (stood is not None and stood.stage == NOT_KNOWN)
+        )
+        if is_unknown and not is_won and len(steps) < len(stages):
+            rows["deal", steps[-1], *entry[1:]]["assumed"] += 1
+    names = ("reached", "junk", "lost", "waiting", "not_known", "assumed")
+    return {key: {name: row[name] for name in names} for key, row in rows.items()}
 
 
 def _open_stages(picture: Picture) -> list[tuple[str, float]]:
@@ -572,7 +579,8 @@ def pipeline_by_stage(picture: Picture) -> Rows:
     rows = {}
     for stage, deals in grouped(picture.live_deals, lambda deal: deal.now.stage).items():
         is_open = deals[0].now.meaning == "open"
-        stays = [stays_of(deal)[-1].days(picture.now) for deal in deals]
+        stays = [stays_of(deal)[-1] for deal in deals]
+        known = [stay.days(picture.now) for stay in stays if stay.is_known]
         limit = limits[(stage,)]["won_limit_days"] if is_open else None
         # A deal that was entered after it had closed is no day old.
         ages = [max(((d.closed_day or picture.today) - d.day).days, 0) for d in deals]
@@ -581,11 +589,11 @@ def pipeline_by_stage(picture: Picture) -> Rows:
             "value": value(deals),
             "weighted_value": sum(deal.now.weighted for deal in deals),
             "avg_age_days": sum(ages) / len(ages),
-            "median_days_in_stage": quantile(stays, 0.5) if is_open else None,
+            "median_days_in_stage": quantile(known, 0.5) if is_open else None,
+            "untimed_deals": len(stays) - len(known) if is_open else 0,
             "won_limit_days": limit,
             "older_deals": sum(
-                bool(stay.is_known and stay.days(picture.now) > limit)
-                for stay in (stays_of(deal)[-1] for deal in deals)
+                bool(stay.is_known and stay.days(picture.now) > limit) for stay in stays
             )
             if limit is not None
             else None,

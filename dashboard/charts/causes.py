@@ -53,7 +53,9 @@ def sentence(row: Row, currency: str) -> str:
     value, normal = (_printed(row[name], row, currency) for name in ("value", "normal"))
     if row["figure"] in STOCKS:
         value, normal = (_signed(row[name], row, currency) for name in ("value", "normal"))
-    return f"{value} {span(row)}; normal is {normal}"
+    share = row["assumed_pct"]
+    behind = "" if share is None else f", of days whose pipeline is {percent(share)} assumed"
+    return f"{value} {span(row)}; normal is {normal}{behind}"
 
 
 def entry(row: Row, currency: str) -> str:

@@ -98,6 +98,7 @@ def _stage(row: Row, currency: str) -> Mark:
         "not known since when they are there"
         if days is None
         else f"there for {counted(days, 'day', currency)} (median)",
+        *_untimed(row, currency),
         *(
             []
             if limit is None
@@ -112,6 +113,12 @@ def _stage(row: Row, currency: str) -> Mark:
         meanings=["open"],
         title=f"Open deals: {row['stage']}",
     )
+
+
+def _untimed(row: Row, currency: str) -> list[str]:
+    if row["median_days_in_stage"] is None or not row["untimed_deals"]:
+        return []
+    return [f"not known since when for {count(row['untimed_deals'], currency)} of them"]
 
 
 def closing(rows: Sequence[Row], currency: str) -> go.Figure:

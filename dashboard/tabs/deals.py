@@ -1,5 +1,7 @@
 """Deal Pipeline: what is open, what it is worth, who wins, what moved and what closes next."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from aha_pipeline.figures import percent
@@ -7,7 +9,7 @@ from aha_pipeline.warehouse import history_known
 from dashboard import pages, periods
 from dashboard.charts import deals as charts
 from dashboard.charts import reps
-from dashboard.parts import chart, frame, is_read, may_show_records
+from dashboard.parts import assumed, chart, frame, is_read, may_show_records
 from dashboard.records import LISTED, LISTS, records, show_list
 from dashboard.source import Source
 from dashboard.style import Row
@@ -35,6 +37,7 @@ def stages(source: Source) -> None:
         if since
         else ""
     )
+    then = assumed(rows[0]["before_assumed_pct"], "what was open then") if rows else ""
     left, middle, right = st.columns(3)
     with left:
         chart(
@@ -43,9 +46,10 @@ def stages(source: Source) -> None:
             rows,
             of=("Deals",),
             title="Open deals by stage",
-            about=f"How many deals are on each stage now{change}.",
+            about=f"How many deals are on each stage now{change}.{then}",
             definition="Deals neither won nor lost, in the order of the pipeline. The change is "
-            "against the end of the stretch that the period is compared with.",
+            "against the end of the stretch that the period is compared with. Assumed: what a deal "
+            "said then is not known, so it is taken to have said what it said next.",
             empty=NO_OPEN,
         )
     with middle:
@@ -55,7 +59,7 @@ def stages(source: Source) -> None:
             rows,
             of=("Deals",),
             title="Value by stage",
-            about="Now: whole value, and weighted by probability.",
+            about=f"Now: whole value, and weighted by probability{change}.{then}",
             definition="Sum of Amount; weighted: each deal times its own probability, else that "
             "of its stage. A deal without an amount counts as 0.",
             empty=NO_OPEN,
@@ -67,12 +71,18 @@ def stages(source: Source) -> None:
             rows,
             of=("Deals",),
             title="Age in stage",
-            about="Median days in the stage. Green line: 80% of won deals had moved on by then.",
+            about="Median days in the stage. Green line: 80% of won deals had moved on by then."
+            f"{_untimed(rows)}",
             definition="Days since the deals came to the stage, of those whose arrival is known. "
             "The line: within this time 80% of the deals won later had left the stage; shown from "
             "ten such deals on. Old: deals that stand there longer.",
             empty=NO_OPEN,
         )
+
+
+def _untimed(rows: Sequence[Row]) -> str:
+    share = rows[0]["untimed_pct"] if rows else None
+    return "" if share is None else f" Of {percent(share)} of the deals it is not known since when."
 
 
 def _movements(source: Source) -> None:
@@ -87,7 +97,7 @@ def _movements(source: Source) -> None:
             of=("Deals",),
             title="What moved the open pipeline",
             about=f"Open value {_between(rows[0])}; the parts sum to the difference exactly."
-            f"{_assumed(rows[0])}",
+            f"{assumed(rows[0]['assumed_pct'], 'the value at the start')}",
             definition="Sum of Amount over the deals open at each end, and every movement between: "
             "opened, amount raised or cut, won, lost, deleted, reopened. Handed over shows where "
             "an owner is chosen. Assumed: what a deal said then is not known, so it is taken to "
@@ -126,13 +136,6 @@ def _movements(source: Source) -> None:
 def _between(row: Row) -> str:
     first, last = row["first_day"], row["last_day"]
     return f"from {first:%-d %b %Y} to {last:%-d %b %Y}" if first else "of no day yet"
-
-
-def _assumed(row: Row) -> str:
-    share = row["assumed_pct"]
-    if share is None:
-        return ""
-    return f" {percent(share)} of the value at the start rests on assumption: see above."
 
 
 def closing(source: Source) -> None:

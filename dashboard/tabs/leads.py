@@ -128,19 +128,28 @@ def _sources(source: Source, sources: list[Row]) -> None:
 
 def cohorts(source: Source) -> None:
     """Show how far the leads of each month came."""
+    rows = source.rows("lead_cohorts")
     chart(
         source,
         charts.cohorts,
-        source.rows("lead_cohorts"),
+        rows,
         of=("Leads", "Deals"),
         title="What became of each month's leads",
         about="Share of the month's leads that ever got there, twelve months up to the end of "
-        "the period. * can still grow: the youngest leads are under 90 days old.",
+        "the period. * can still grow: the youngest leads are under 90 days old."
+        f"{_may_be_qualified(rows)}",
         definition="By month of creation, whole months. Qualified: now or in "
         "an earlier version. Won: the deal made by the conversion is won. Beside the month, "
         "how many leads it had.",
         empty=NO_LEADS,
     )
+
+
+def _may_be_qualified(rows: list[Row]) -> str:
+    share = rows[0]["assumed_pct"] if rows else None
+    if share is None:
+        return ""
+    return f" Of {percent(share)} of them it is not known whether they ever qualified."
 
 
 def response(source: Source) -> None:

@@ -5,6 +5,7 @@ from itertools import groupby
 import streamlit as st
 
 from aha_pipeline.encoding import markdown
+from aha_pipeline.figures import percent
 from dashboard import briefings, course, pages, work_list
 from dashboard.cards import show_cards
 from dashboard.charts import causes
@@ -67,16 +68,18 @@ def outcomes(source: Source) -> None:
 
 
 def _entered_and_lost(source: Source) -> None:
+    entered = source.rows("entered_funnel")
     left, right = st.columns(2)
     with left:
         chart(
             source,
             charts.entered_funnel,
-            source.rows("entered_funnel"),
+            entered,
             of=("Leads", "Deals"),
             title="Funnel: how far those who entered came",
             about="Of the leads and deals created in the period, how many reached each step, in "
-            "percent of all of them. Pointing at a bar tells who left there, and who waits.",
+            "percent of all of them. Pointing at a bar tells who left there, and who waits."
+            f"{_may_be_further(entered)}",
             definition="A lead has qualified if it ever was qualified or converted; it is won if "
             "its conversion made a deal that is won. A deal has reached every open stage up to the "
             "furthest it was seen on. On each step those who came are those who left as junk or "
@@ -85,6 +88,14 @@ def _entered_and_lost(source: Source) -> None:
         )
     with right:
         _lost(source)
+
+
+def _may_be_further(rows: list[Row]) -> str:
+    shares = {row["entity"]: row["assumed_pct"] for row in rows}
+    told = [f"{percent(pct)} of the {entity}s" for entity, pct in shares.items() if pct is not None]
+    if not told:
+        return ""
+    return f" Of {' and '.join(told)} it is not known whether they came further before."
 
 
 def _lost(source: Source) -> None:

@@ -1,7 +1,9 @@
 -- grain: one row per figure that is unusual on the last whole day up to the period's end, and part of it
 -- The strongest change of each figure (over 1 or over 7 days), with the parts of the dimension that
 -- explain it best: the one whose largest part is the largest share. Of the whole company.
--- score: at least 3 either way. parts: at most five, then the rest together; they sum to the change.
+-- assumed_pct: how much of the pipeline behind the normal is assumed, where it is so much that it has
+-- to be told (measures.much_assumed). score: at least 3 either way. parts: at most five, then the rest
+-- together; they sum to the change.
 
 with chosen as (
     select distinct on (c.figure) c.*
@@ -11,6 +13,13 @@ with chosen as (
         where day < %(today)s::date and day <= coalesce(%(last_day)s::date, 'infinity')
     ) and c.is_unusual
     order by c.figure, abs(c.score) desc, c.days
+),
+assumed as (
+    select
+        figure,
+        measures.much_assumed(measures.assumed_pct_behind(compared_with, days)) as pct
+    from chosen
+    where topic = 'pipeline'
 ),
 dimensions as (
     select distinct on (p.figure) p.figure, p.days, p.dimension
@@ -46,9 +55,11 @@ select
     p.name,
     p.part,
     p.place,
+    a.pct as assumed_pct,
     sum(p.change) as part_change
 from chosen c
+left join assumed a using (figure)
 left join parts p using (figure)
 group by c.day, c.figure, c.days, c.unit, c.value, c.normal, c.change, c.score, c.is_good,
-    c.comparable_days, p.dimension, p.name, p.part, p.place
+    c.comparable_days, a.pct, p.dimension, p.name, p.part, p.place
 order by abs(c.score) desc, c.figure, p.place

@@ -1,11 +1,13 @@
 -- grain: one row per thing to know of the period's days, the latest day first, at most 30
 -- kind unusual: a figure far from its normal on a day, as in analytics.changes; its strongest change
 -- (over 1 or over 7 days). kind restated: a told figure of the day that was found to be another, as in
--- analytics.restatements: from normal to value. Of the whole company.
+-- analytics.restatements: from normal to value. assumed_pct: how much of the pipeline behind a normal
+-- is assumed, where it is so much that it has to be told (measures.much_assumed). Of the whole company.
 
 with unusual as (
     select distinct on (day, figure)
-        'unusual' as kind, day, figure, days, unit, value, normal, null as reason
+        'unusual' as kind, day, figure, days, unit, value, normal, null as reason,
+        case when topic = 'pipeline' then compared_with end as compared_with
     from analytics.changes
     where is_unusual and day between %(first_day)s::date and %(last_day)s::date
     order by day, figure, abs(score) desc, days
@@ -18,16 +20,19 @@ restated as (
             when r.figure ~ '_pct$' then 'percent'
             else 'count'
         end as unit,
-        r.after as value, r.before as normal, r.reason
+        r.after as value, r.before as normal, r.reason, null::date[] as compared_with
     from analytics.restatements r
     where r.day between %(first_day)s::date and %(last_day)s::date
     order by r.day, r.figure, r.restated_at desc
-)
-select *
-from (
+),
+entries as (
     select * from unusual
     union all
     select * from restated
-) entries
+    order by day desc, kind, figure
+    limit 30
+)
+select kind, day, figure, days, unit, value, normal, reason,
+    measures.much_assumed(measures.assumed_pct_behind(compared_with, days)) as assumed_pct
+from entries
 order by day desc, kind, figure
-limit 30

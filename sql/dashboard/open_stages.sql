@@ -1,7 +1,9 @@
 -- grain: one row per stage with open deals, in the order of the pipeline
 -- Now; of all sources and owners they are the open rows of analytics.pipeline_by_stage, which says
 -- what the columns mean. *_before: at the end of the stretch before the period, null where that is
--- older than the first day known or the first deal; *_change: since then.
+-- older than the first day known or the first deal; *_change: since then. before_assumed_pct: of what
+-- was open then, where it is so much that it has to be told (measures.much_assumed); untimed_pct:
+-- likewise, of all these deals, those of which it is not known since when they are in their stage.
 
 with stages as (
     select * from analytics.pipeline_by_stage
@@ -18,7 +20,10 @@ before as (
 known as (
     select
         min(day) <= %(before_last)s::date
-            and exists (select from analytics.deals where day <= %(before_last)s::date) as is_known
+            and exists (select from analytics.deals where day <= %(before_last)s::date) as is_known,
+        measures.much_assumed(
+            measures.assumed_pct(%(before_last)s::date, %(sources)s, %(owners)s)
+        ) as assumed_pct
     from analytics.kpis
 )
 select
@@ -31,7 +36,12 @@ select
     s.won_limit_days,
     case when k.is_known then coalesce(b.value, 0) end as value_before,
     case when k.is_known then s.value - coalesce(b.value, 0) end as value_change,
-    case when k.is_known then s.deals - coalesce(b.deals, 0) end as deals_change
+    case when k.is_known then s.deals - coalesce(b.deals, 0) end as deals_change,
+    case when k.is_known then k.assumed_pct end as before_assumed_pct,
+    s.untimed_deals,
+    measures.much_assumed(
+        measures.pct(sum(s.untimed_deals) over (), sum(s.deals) over ())
+    ) as untimed_pct
 from stages s
 cross join known k
 left join before b using (stage)

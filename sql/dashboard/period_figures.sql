@@ -3,6 +3,8 @@
 -- (qualified or converted by now), open_value and open_deals (at the end), won_value, won_deals,
 -- win_rate (won / won and lost deals), win_rate_by_value, lost_value, lost_deals. before and change
 -- are null where the first record is younger than the stretch; since: the day of that record.
+-- assumed_pct, before_assumed_pct: of what was open at the end of the two, where it is so much that it
+-- has to be told (measures.much_assumed); null of all that is not of the pipeline.
 
 with stretches (is_before, first_day, last_day) as (
     values
@@ -42,6 +44,13 @@ stocks as (
     left join lateral measures.open_value(s.last_day, %(sources)s, %(owners)s) p on true
     group by s.is_before
 ),
+assumed as (
+    select
+        'pipeline' as entity,
+        s.is_before,
+        measures.much_assumed(measures.assumed_pct(s.last_day, %(sources)s, %(owners)s)) as pct
+    from stretches s
+),
 figures as (
     select s.is_before, s.first_day, s.last_day, v.figure, v.entity, v.value
     from stretches s
@@ -69,8 +78,12 @@ select
         then b.value end as before,
     case when h.since <= b.first_day or n.entity = 'pipeline' and h.since <= b.last_day
         then n.value - b.value end as change,
-    h.since
+    h.since,
+    a.pct as assumed_pct,
+    p.pct as before_assumed_pct
 from figures n
 join figures b on b.figure = n.figure and b.is_before
 join history h on h.entity = n.entity
+left join assumed a on a.entity = n.entity and not a.is_before
+left join assumed p on p.entity = n.entity and p.is_before
 where not n.is_before

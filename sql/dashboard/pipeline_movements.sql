@@ -2,7 +2,7 @@
 -- kind: start, then the kinds of movement that happened in
 -- the order of a deal's life, then end. value: what the bar is (start, end) or adds; the kinds sum to
 -- end less start. first_day, last_day: the days between. assumed_pct: of the value at start, where it
--- is so much that it has to be told (measures.is_much_assumed). Movements as in
+-- is so much that it has to be told (measures.much_assumed). Movements as in
 -- analytics.pipeline_movements.
 
 with days as (
@@ -51,8 +51,7 @@ bars as (
     select 9, 'end', 'At end', coalesce(sum(value), 0), coalesce(sum(deals), 0)
     from (select value, deals from before union all select value, deals from chosen) parts
 )
-select b.*, d.first_day, d.last_day, case when measures.is_much_assumed(a.pct) then a.pct end
-    as assumed_pct
+select b.*, d.first_day, d.last_day, measures.much_assumed(a.pct) as assumed_pct
 from bars b
 cross join days d
 cross join lateral (

@@ -16,6 +16,8 @@
 --   lost (count): records that went no further and are lost now
 --   waiting (count): records that went no further and are still open
 --   not_known (count): converted leads that name no live deal, so nobody knows whether it was won
+--   assumed (count): of those who went no further, records that may have: what they said at first is
+--     not known but assumed (known_from of the histories)
 
 with steps as (
     select entity, number, step, stage_position from analytics.funnel_steps
@@ -23,10 +25,14 @@ with steps as (
 lasts as (
     select entity, max(number) as number from steps group by entity
 ),
-qualified as (
-    select distinct id
+said as (
+    select
+        id,
+        bool_or(meaning in ('qualified', 'converted')) as is_qualified,
+        bool_or(measures.is_assumed(from_day, until_day, known_from)) as is_assumed
     from analytics.lead_history
-    where meaning in ('qualified', 'converted') and not is_deleted
+    where not is_deleted
+    group by id
 ),
 leads as (
     select
@@ -37,9 +43,10 @@ leads as (
         case
             when l.meaning = 'converted' and d.meaning = 'won' then 4
             when l.meaning = 'converted' then 3
-            when q.id is not null then 2
+            when s.is_qualified then 2
             else 1
         end as furthest,
+        s.is_assumed and not s.is_qualified as may_be_further,
         case
             when l.meaning = 'converted' and d.id is null then 'not_known'
             when l.meaning = 'converted' and d.meaning = 'lost' then 'lost'
@@ -47,14 +54,17 @@ leads as (
             else 'waiting'
         end as left_as
     from analytics.leads l
-    left join qualified q on q.id = l.id
+    left join said s on s.id = l.id
     left join analytics.deals d on d.id = l.deal_id
 ),
 seen as (
-    select h.id, max(s.number) as number
+    select
+        h.id,
+        max(s.number) filter (where h.meaning = 'open' and not h.is_assumed) as number,
+        bool_or(measures.is_assumed(h.from_day, h.until_day, h.known_from)) as is_assumed
     from analytics.deal_history h
-    join steps s on s.entity = 'deal' and s.stage_position = h.position
-    where h.meaning = 'open' and not h.is_assumed and not h.is_deleted
+    left join steps s on s.entity = 'deal' and s.stage_position = h.position
+    where not h.is_deleted
     group by h.id
 ),
 deals as (
@@ -64,19 +74,22 @@ deals as (
         d.source,
         d.owner_id,
         case when d.meaning = 'won' then w.number else coalesce(s.number, 1) end as furthest,
+        s.is_assumed and d.meaning <> 'won' and coalesce(s.number, 1) < w.number - 1
+            as may_be_further,
         case when d.meaning = 'lost' then 'lost' else 'waiting' end as left_as
     from analytics.deals d
     join lasts w on w.entity = 'deal'
     left join seen s on s.id = d.id
 ),
 records as (
-    select entity, day, source, owner_id, furthest, left_as, count(*) as records
+    select
+        entity, day, source, owner_id, furthest, left_as, may_be_further, count(*) as records
     from (
         select * from leads
         union all
         select * from deals
     ) r
-    group by entity, day, source, owner_id, furthest, left_as
+    group by entity, day, source, owner_id, furthest, left_as, may_be_further
 )
 select
     r.day,
@@ -90,7 +103,8 @@ select
     coalesce(sum(r.records) filter (where l.is_here and left_as = 'lost'), 0)::bigint as lost,
     coalesce(sum(r.records) filter (where l.is_here and left_as = 'waiting'), 0)::bigint as waiting,
     coalesce(sum(r.records) filter (where l.is_here and left_as = 'not_known'), 0)::bigint
-        as not_known
+        as not_known,
+    coalesce(sum(r.records) filter (where l.is_here and may_be_further), 0)::bigint as assumed
 from records r
 join lasts e on e.entity = r.entity
 join steps s on s.entity = r.entity and s.number <= r.furthest

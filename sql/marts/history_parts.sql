@@ -36,7 +36,7 @@ records as (
         min(from_day) as first_day,
         -- The end of the last time of which something is assumed.
         max(coalesce(known_from, until_day)) filter (
-            where known_from is distinct from from_day and until_day is distinct from from_day
+            where measures.is_assumed(from_day, until_day, known_from)
         ) as assumed_until
     from contents
     group by entity, id

@@ -11,8 +11,9 @@
 --   weighted_value (money): sum of Amount times probability (won 100, lost 0)
 --   avg_age_days (days): mean days from creation to today, for closed stages to the closing day; 0
 --     for a deal that was entered after it had closed
---   median_days_in_stage (days): median days since the deals came to the stage, where that is not
---     known since their creation (analytics.stage_stays)
+--   median_days_in_stage (days): median days since the deals came to the stage, of those of which it
+--     is known since when they are there (analytics.stage_stays)
+--   untimed_deals (count): open deals of which that is not known
 --   older_deals (count): deals that stand in the stage longer than 80 % of the won ones did
 --     (analytics.slipping_deals); null where fewer than 10 won ones are known
 --   won_limit_days (days): the time within which 80 % of the won ones left it; null as well
@@ -26,6 +27,7 @@ select
     weighted_value,
     avg_age_days,
     median_days_in_stage,
+    untimed_deals,
     older_deals,
     won_limit_days
 from measures.stages()

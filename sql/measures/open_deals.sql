@@ -46,31 +46,44 @@ language sql stable as $$
     group by h.stage, h.source, h.owner_id
 $$;
 
+-- Whether on some day that a content of a history holds it is not known what the record said.
+create function measures.is_assumed(from_day date, until_day date, known_from date) returns boolean
+language sql immutable parallel safe as $$
+    select known_from is distinct from from_day and until_day is distinct from from_day
+$$;
+
 -- How much of what was open at the end of a day rests on assumption: the percent of its value, or of
 -- the deals where they had none, whose content on that day is not known. Null where none was open.
 create function measures.assumed_pct(
     at_end_of date, of_sources text[] default null, of_owners text[] default null
 ) returns numeric
 language sql stable as $$
-    select coalesce(
-        measures.pct(
-            coalesce(sum(h.amount) filter (where a.is_assumed), 0), sum(h.amount)
-        ),
-        measures.pct(count(*) filter (where a.is_assumed), count(*))
-    )
-    from analytics.deal_history h
-    cross join lateral (
-        select coalesce(h.known_from > at_end_of, true) as is_assumed
+    select coalesce(measures.pct(a.value, o.value), measures.pct(a.deals, o.deals))
+    from (
+        select count(*) as deals, coalesce(sum(h.amount), 0) as value
+        from analytics.deal_history h
+        where (h.known_from > at_end_of or h.known_from is null)
+            and h.meaning = 'open'
+            and h.from_day <= at_end_of
+            and (h.until_day is null or h.until_day > at_end_of)
+            and (of_sources is null or h.source = any(of_sources))
+            and (of_owners is null or h.owner_id = any(of_owners))
     ) a
-    where h.meaning = 'open'
-        and h.from_day <= at_end_of
-        and (h.until_day is null or h.until_day > at_end_of)
-        and (of_sources is null or h.source = any(of_sources))
-        and (of_owners is null or h.owner_id = any(of_owners))
+    cross join (
+        select sum(v.open_deals) as deals, sum(v.open_value) as value
+        from measures.open_value(at_end_of, of_sources, of_owners) v
+    ) o
 $$;
 
--- Whether so much is assumed that a reader of the figure has to be told.
-create function measures.is_much_assumed(assumed_pct numeric) returns boolean
+-- How much of what was open before the first of the periods that a normal of the pipeline is made of
+-- (analytics.changes) rests on assumption: their movements are as little known.
+create function measures.assumed_pct_behind(compared_with date[], days integer) returns numeric
+language sql stable as $$
+    select measures.assumed_pct(min(last_day) - days) from unnest(compared_with) last_day
+$$;
+
+-- The percentage where so much is assumed that a reader of the figure has to be told; null below.
+create function measures.much_assumed(assumed_pct numeric) returns numeric
 language sql immutable parallel safe as $$
-    select assumed_pct >= 5
+    select case when assumed_pct >= 5 then assumed_pct end
 $$;

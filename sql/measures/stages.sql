@@ -6,7 +6,7 @@ create function measures.stages(
 ) returns table (
     "position" integer, stage text, meaning text, deals bigint, value numeric,
     weighted_value numeric, avg_age_days numeric, median_days_in_stage numeric,
-    older_deals bigint, won_limit_days numeric
+    untimed_deals bigint, older_deals bigint, won_limit_days numeric
 )
 language sql stable as $$
     with stages as (
@@ -20,8 +20,9 @@ language sql stable as $$
             avg(greatest(
                 coalesce(d.closed_day, (now() at time zone o.timezone)::date) - d.day, 0
             )) as avg_age_days,
-            percentile_cont(0.5) within group (order by s.days) filter (where d.meaning = 'open')
-                as days_in_stage,
+            percentile_cont(0.5) within group (order by s.days)
+                filter (where d.meaning = 'open' and s.is_start_known) as days_in_stage,
+            count(*) filter (where d.meaning = 'open' and s.is_start_known is not true) as untimed_deals,
             count(*) filter (where r.is_older) as older_deals
         from analytics.deals d
         join crm.organisation o on o.singleton
@@ -45,6 +46,7 @@ language sql stable as $$
         s.weighted_value,
         s.avg_age_days,
         s.days_in_stage::numeric as median_days_in_stage,
+        s.untimed_deals,
         case when l.stage is not null then s.older_deals end as older_deals,
         l.won_limit_days
     from stages s
