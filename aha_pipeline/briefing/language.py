@@ -21,6 +21,7 @@ NUMBER = re.compile(r"-?[0-9][0-9.,]*")
 # What a phrase must print where it is known.
 WANTED = (
     "{money$}",
+    "{assumed%}",
     "{target$}",
     "{deal}",
     "{second}",

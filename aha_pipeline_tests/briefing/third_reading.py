@@ -147,6 +147,7 @@ class ThirdReading:
             "won": len(self._closed("won", on, on)),
             "lost": len(self._closed("lost", on, on)),
             "money": total(self._open(on).values()),
+            "assumed": self._assumed(on),
         }
 
     def _won(self, on: date) -> Iterator[Row]:
@@ -582,7 +583,15 @@ class ThirdReading:
         return {
             "money": total(self._open(on).values()),
             "before": total(self._open(on - WEEK).values()),
+            "assumed": self._assumed(on - WEEK),
         }
+
+    def _assumed(self, on: date) -> Decimal | None:
+        """Return the percent of what was open of which it is not known what it said on the day."""
+        found = self._open(on).values()
+        unknown = [r for r in found if r["known_from"] is None or r["known_from"] > on]
+        share = 100 * total(unknown) / total(found) if total(found) else Decimal()
+        return share if share >= 5 else None
 
     def _parts(self, on: date) -> Iterator[Row]:
         yield from self._moved(on, 0)

@@ -1,6 +1,7 @@
 -- stances: glance, glance_leads, glance_deals, glance_unknown
 -- The day at a glance: one fact a day, printed as one line and never chosen. What is not known of
--- the day is said to be so, and is no zero.
+-- the day is said to be so, and is no zero. assumed: of the open pipeline, where it is so much that it
+-- has to be told.
 
 with unknown as (
     select
@@ -21,7 +22,10 @@ select
     case when not no_leads then new_leads end as n,
     case when not no_deals then won_deals end as won,
     case when not no_deals then lost_deals end as lost,
-    case when not no_deals then open_pipeline_value end as money
+    case when not no_deals then open_pipeline_value end as money,
+    case when not no_deals and open_pipeline_value > 0 then
+        round(measures.much_assumed(measures.assumed_pct(day)), 1)
+    end as assumed
 from analytics.kpis
 cross join unknown
 where day = %(day)s

@@ -1,6 +1,6 @@
 -- stances: pipeline_up, pipeline_down, pipeline_level
 -- The open pipeline at the end of the day against seven days before. Level: they differ by less
--- than a twentieth.
+-- than a twentieth. assumed: of the earlier one, where it is so much that it has to be told.
 
 select
     case
@@ -13,7 +13,10 @@ select
     b.day as first_day,
     abs(t.open_pipeline_value - b.open_pipeline_value) as weight,
     t.open_pipeline_value as money,
-    b.open_pipeline_value as before
+    b.open_pipeline_value as before,
+    case when b.open_pipeline_value > 0 then
+        round(measures.much_assumed(measures.assumed_pct(b.day)), 1)
+    end as assumed
 from analytics.kpis t
 join analytics.kpis b on b.day = t.day - 7
 where t.day = %(day)s and (t.open_pipeline_value > 0 or b.open_pipeline_value > 0)

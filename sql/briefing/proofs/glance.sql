@@ -14,6 +14,13 @@ select
         where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
     ) = %(money)s
     and (select count(*) from analytics.unknown_modules(%(day)s)) = 0
+    and (
+        select round(100 - 100 * coalesce(sum(amount) filter (where known_from <= %(day)s::date), 0) / sum(amount), 1)
+        from analytics.deal_history
+        where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
+        having sum(coalesce(amount, 0) * case when known_from <= %(day)s::date then 0 else 1 end)
+            >= 0.05 * nullif(sum(amount), 0)
+    ) is not distinct from %(assumed)s::numeric
 
 -- name: glance_leads
 select
@@ -33,6 +40,13 @@ select
     ) = %(money)s
     and (select array_agg(module) from analytics.unknown_modules(%(day)s)) = array['Leads']
     and %(n)s is null
+    and (
+        select round(100 - 100 * coalesce(sum(amount) filter (where known_from <= %(day)s::date), 0) / sum(amount), 1)
+        from analytics.deal_history
+        where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
+        having sum(coalesce(amount, 0) * case when known_from <= %(day)s::date then 0 else 1 end)
+            >= 0.05 * nullif(sum(amount), 0)
+    ) is not distinct from %(assumed)s::numeric
 
 -- name: glance_unknown
 select
