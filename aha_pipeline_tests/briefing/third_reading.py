@@ -707,15 +707,16 @@ class ThirdReading:
             yield together(due) | {"until": on + WEEK}
 
     def _due_followed(self, on: date) -> Iterator[Row]:
-        told = [item for item in self.told if item["day"] == on - WEEK and item["in_message"]]
-        if on.weekday() == 6 and any(item["kind"] == "due" for item in told):
-            then = {row["id"] for row in self._due_in_a_week(on - WEEK)}
+        items = [item for item in self.told if item["kind"] == "due" and item["in_message"]]
+        days = {item["day"] for item in items if 7 <= (on - item["day"]).days <= 9}
+        for told in days if on.weekday() == 6 else ():
+            then = {row["id"] for row in self._due_in_a_week(told)}
             now = [row for row in self._at(on) if row["id"] in then]
             opened = [row for row in now if row["meaning"] == "open"]
             later = sum(bool(r["closing_date"] and r["closing_date"] > on) for r in opened)
             yield {
                 "n": len(then),
-                "told": on - WEEK,
+                "told": told,
                 "won": sum(row["meaning"] == "won" for row in now),
                 "lost": sum(row["meaning"] == "lost" for row in now),
                 "later": later,
