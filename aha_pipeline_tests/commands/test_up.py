@@ -13,6 +13,7 @@ import psutil
 import pytest
 import requests
 
+from aha_pipeline_tests.kit.command import aha, assert_refused
 from aha_pipeline_tests.kit.dagster_ui import GRAPH
 from aha_pipeline_tests.kit.ports import free_port
 from aha_pipeline_tests.kit.waiting import LONGEST, wait_until
@@ -77,14 +78,7 @@ def test_it_syncs_serves_keeps_up_and_stops_without_leaving_a_process(up, tmp_pa
 
     workspace = tmp_path / "home" / "dagster" / "workspace.yaml"
     served = workspace.read_text()
-    second = subprocess.run(
-        [sys.executable, "-m", "aha_pipeline", "up", *free_ports()],
-        capture_output=True,
-        text=True,
-        timeout=LONGEST,
-    )
-    assert second.returncode == 1
-    assert "already running" in second.stderr
+    assert_refused(aha("up", *free_ports()), "already running")
     assert workspace.read_text() == served
 
     family = psutil.Process(running.pid).children(recursive=True)
@@ -111,12 +105,7 @@ def test_a_port_in_use_is_one_sentence(connected):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        finished = subprocess.run(
-            [sys.executable, "-m", "aha_pipeline", "up", "--ui-port", str(taken.getsockname()[1])],
-            capture_output=True,
-            text=True,
-            timeout=LONGEST,
-        )
+        finished = aha("up", "--ui-port", str(taken.getsockname()[1]))
     assert finished.returncode == 1
     assert re.fullmatch(r"aha: Port \d+ is in use.*--ui-port\.\n", finished.stderr)
 
@@ -124,12 +113,7 @@ def test_a_port_in_use_is_one_sentence(connected):
 def test_a_dashboard_for_others_without_a_login_is_one_sentence(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("AHA_DASHBOARD_ADDRESS", "0.0.0.0")  # noqa: S104
-    finished = subprocess.run(
-        [sys.executable, "-m", "aha_pipeline", "up", *free_ports()],
-        capture_output=True,
-        text=True,
-        timeout=LONGEST,
-    )
+    finished = aha("up", *free_ports())
     assert finished.returncode == 1
     assert re.fullmatch(r"aha: The dashboard has no login.*0\.0\.0\.0.*\n", finished.stderr)
     assert not (tmp_path / "home").exists()

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from aha_pipeline.cli import cli
+from aha_pipeline_tests.kit.command import aha
 from aha_pipeline_tests.kit.mart_contents import rows
 from aha_pipeline_tests.kit.pages import ROOT, read_pages
 from aha_pipeline_tests.kit.ports import free_port
@@ -74,16 +75,6 @@ def spans(beginning: str) -> list[str]:
     return sorted({span for span in found if span.startswith(beginning)})
 
 
-def give(command: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        shlex.split(command),
-        env=os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        timeout=2 * LONGEST,
-    )
-
-
 @pytest.fixture
 def prepared(connected, monkeypatch, command) -> None:
     """A connected company, read from the first day that the command names, or from yesterday."""
@@ -94,7 +85,9 @@ def prepared(connected, monkeypatch, command) -> None:
 
 @pytest.mark.parametrize("command", [one for one in here() if not one.startswith("aha sandbox")])
 def test_a_command_of_the_pages_does_its_work(prepared, database_url, command):
-    finished = give(command)
+    program, *words = shlex.split(command)
+    assert program == "aha"
+    finished = aha(*words, PATH=f"{BIN}:{os.environ['PATH']}")
     assert finished.returncode == 0, finished.stdout + finished.stderr
     if "sync" in command or "backfill" in command:
         assert rows(database_url, "select count(*) > 0 from crm.crm_deals") == [(True,)]

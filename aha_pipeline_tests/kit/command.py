@@ -23,7 +23,9 @@ from aha_pipeline_tests.kit.waiting import LONGEST
 SECRETS = ("secret-of-client", "secret-of-refresh", "secret-of-database")
 FORKS = multiprocessing.get_context("forkserver")
 COMMANDS = [one.name for one in iter_modules(commands.__path__, f"{commands.__name__}.")]
-FORKS.set_forkserver_preload(["aha_pipeline.cli", "aha_pipeline.definitions", *COMMANDS])
+# What a sync imports once it has begun, too.
+LATER = ["aha_pipeline.instance.event_storage", "aha_pipeline.forecast.predict"]
+FORKS.set_forkserver_preload(["aha_pipeline.cli", "aha_pipeline.definitions", *COMMANDS, *LATER])
 
 
 class Command:
