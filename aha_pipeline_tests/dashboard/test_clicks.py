@@ -15,6 +15,17 @@ BEYOND_ITS_FRAME = """[...document.querySelectorAll(".js-plotly-plot .main-svg")
     drawing.closest("[data-testid=stColumn]").getBoundingClientRect()
 ]).filter(([drawn, frame]) => drawn.right > frame.right + 1 || drawn.width < 50)"""
 
+# What only a screen has a use for, where paper shows it.
+PRESSED_ON_SCREEN = """[
+    ...document.querySelectorAll("button, input, [data-testid=stSidebar]")
+].filter((it) => it.checkVisibility() && !it.matches("[role=tab], [role=radio]"))
+    .map((it) => it.outerHTML)"""
+GROUNDS = """[
+    ...["[data-testid=stApp]", ".js-plotly-plot .main-svg"].flatMap((kind) =>
+        [...document.querySelectorAll(kind)].map((it) => getComputedStyle(it).backgroundColor)),
+    ...[...document.querySelectorAll(".js-plotly-plot .bg")].map((it) => getComputedStyle(it).fill)
+]"""
+
 
 @pytest.fixture(scope="module")
 def browser(chromium) -> Iterator[object]:
@@ -30,15 +41,22 @@ def page(browser, address) -> Iterator[object]:
     page.close()
 
 
-def test_second_click_on_a_mark_opens_its_list_again(page, address):
+def test_second_click_opens_a_list_again_and_closing_or_back_runs_no_chart(page, address):
+    told = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda it: told.append(len(it))))
     open_tab(page, address, "Deal Pipeline")
+    whole, before = sum(told), page.url
     window = page.get_by_role("dialog")
-    for _ in range(2):
+    for close in (lambda: page.keyboard.press("Escape"), page.go_back):
         click(page, "reps-values", ".barlayer .point path", 0)
-        window.wait_for()
-        page.keyboard.press("Escape")
-        window.wait_for(state="hidden")
+        window.get_by_text(LAST_OF_A_LIST).wait_for()
         settle(page)
+        told.clear()
+        close()
+        window.wait_for(state="hidden")
+        page.wait_for_url(before)
+        settle(page)
+        assert sum(told) < whole / 20
 
 
 def test_back_and_forward_go_one_place_each_and_an_open_list_is_one(page, address):
@@ -58,7 +76,7 @@ def test_back_and_forward_go_one_place_each_and_an_open_list_is_one(page, addres
     places.append(place(page))
     box = window.get_by_test_id("stDataFrame").bounding_box()
     page.mouse.click(box["x"] + 60, box["y"] + 52)
-    page.get_by_text("Belongs together").wait_for()
+    page.get_by_text("Related records").wait_for()
     settle(page)
     places.append(place(page))
     for move, expected in (
@@ -101,26 +119,24 @@ def test_an_address_opens_the_list_that_was_open_and_closing_leaves_no_step(page
     shared.close()
 
 
-def test_a_page_on_paper_is_light_says_what_it_is_of_and_cuts_no_chart(page, address):
+def test_a_page_on_paper_is_light_has_its_figures_and_no_buttons_and_cuts_no_chart(page, address):
     page.set_viewport_size({"width": 1920, "height": 1000})
     page.emulate_media(color_scheme="dark")
-    open_tab(page, address, "Deal Pipeline", "&owner=Bala")
+    open_tab(page, address, "Overview", "&owner=Bala")
+    figures = page.get_by_test_id("stMetricValue").all_inner_texts()
     page.evaluate("window.print = () => dispatchEvent(new Event('beforeprint'))")
     page.get_by_role("button", name="Print or save as PDF").click()
     settle(page)
     page.emulate_media(media="print", color_scheme="dark")
     page.set_viewport_size({"width": 1047, "height": 718})  # A4, without its margins
     said = page.inner_text("body")
-    for part in ("Data as of 10 Mar 2026", "1–10 Mar", "Owners: Bala", "Sources: all"):
+    assert len(figures) > 7
+    for part in ("Data as of 10 Mar 2026", "1–10 Mar", "Owners: Bala", "Sources: all", *figures):
         assert part in said
-    for part in ("Print", "Overview", "As a table", "Find a name"):
+    for part in ("Print", "Lead Intelligence", "As a table", "Find a name", "Quarter"):
         assert part not in said
-    assert (
-        page.evaluate(
-            "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
-        )
-        == "rgba(0, 0, 0, 0)"
-    )
+    assert page.evaluate(PRESSED_ON_SCREEN) == []
+    assert set(page.evaluate(GROUNDS)) <= {"rgba(0, 0, 0, 0)", "none"}
     assert page.evaluate(BEYOND_ITS_FRAME) == []
     page.emulate_media(media="screen", color_scheme="light")
 
