@@ -36,14 +36,16 @@ def chart(
     empty: str,
     of: Sequence[str] = (),
     key: str = "",
-    opens: tuple[str, str] | None = None,
+    opens: tuple[str, str] | dict[str, tuple[str, str]] | None = None,
+    by: tuple[str, dict[str, str]] | None = None,
 ) -> None:
     """Show a figure in a frame, or the sentence `empty` where there are no rows.
 
     about: what to look for, below the title; definition: how the figure is made, on hover. A click
     on a mark lists the records behind it. of: the modules whose records it counts, which is not
     known where they are not read. key: tells charts of one kind on a page apart. opens: the page
-    that the name of each row leads to, and the column that holds what it is of.
+    that the name of each row leads to, and the column that holds what it is of; or both, for each
+    dimension of the rows. by: the dimensions to choose from, after their name in the address.
     """
     name = f"{draw.__module__}.{draw.__name__}{key}"
     not_read = source.not_read
@@ -55,9 +57,11 @@ def chart(
             st.info(empty, icon=":material/hourglass_empty:")
             return
         st.caption(about)
-        figure = draw(rows, source.currency)
-        if opens:
-            _link(figure, rows, *opens)
+        shown = _chosen(rows, *by) if by else rows
+        figure = draw(shown, source.currency)
+        page = opens.get(shown[0]["dimension"]) if isinstance(opens, dict) else opens
+        if page:
+            _link(figure, shown, *page)
         _show_figure(figure, name, f"{title}. {about}")
 
     def show_framed() -> None:
@@ -86,6 +90,20 @@ def _alone(show: Callable[[], None], source: Source) -> None:
         is_used = True
 
     part()
+
+
+def _chosen(rows: Sequence[Row], key: str, names: dict[str, str]) -> list[Row]:
+    """Return the rows of the dimension that the reader chooses, at first the first one."""
+    name = st.segmented_control(
+        "By",
+        list(names),
+        default=next(iter(names)),
+        key=key,
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
+    return [row for row in rows if row["dimension"] == names[name]]
 
 
 def _show_figure(figure: go.Figure, name: str, alt: str) -> None:

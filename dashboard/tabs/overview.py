@@ -41,8 +41,8 @@ def _over_time(source: Source) -> None:
             source.rows("lead_days"),
             of=("Leads",),
             title="New leads a day",
-            about="Each day of the period; paler: the days before it, so that there are 30, and "
-            "today so far.",
+            about="Leads created each day. Paler: days before the period, where it is shorter than "
+            "30 days. Bright blue: today so far.",
             definition="Leads by the day they were created, converted ones included, deleted ones "
             "not. The line is the mean of the seven whole days before each day.",
             empty="No day is known yet. Run `aha sync`.",
@@ -59,8 +59,8 @@ def outcomes(source: Source) -> None:
         source.rows("outcomes_by_month"),
         of=("Deals",),
         title="Won against lost",
-        about="Whole months, the last twelve up to the end of the period; a month that is not "
-        "over says until when it counts.",
+        about="The twelve months up to the end of the period. A month that is not over names the "
+        "days it counts.",
         definition="Sum of Amount over the deals won and lost in each month. The win rate "
         "on hover is won / (won + lost) deals of that month.",
         empty="No deal was won or lost in these twelve months, for these filters.",
@@ -76,9 +76,9 @@ def _entered_and_lost(source: Source) -> None:
             charts.entered_funnel,
             entered,
             of=("Leads", "Deals"),
-            title="Funnel: how far those who entered came",
-            about="Of the leads and deals created in the period, how many reached each step, in "
-            "percent of all of them. Pointing at a bar tells who left there, and who waits."
+            title="Funnel: how far new leads and deals got",
+            about="Of the leads and deals created in the period, how many reached each step, and "
+            "what share of all that is. Point at a bar to see how many dropped out or wait there."
             f"{_may_be_further(entered)}",
             definition="A lead has qualified if it ever was qualified or converted; it is won if "
             "its conversion made a deal that is won. A deal has reached every open stage up to the "
@@ -95,28 +95,20 @@ def _may_be_further(rows: list[Row]) -> str:
     told = [f"{percent(pct)} of the {entity}s" for entity, pct in shares.items() if pct is not None]
     if not told:
         return ""
-    return f" Of {' and '.join(told)} it is not known whether they came further before."
+    return f" Of {' and '.join(told)} it is not known whether they got further before."
 
 
 def _lost(source: Source) -> None:
-    rows = source.rows("lost_reasons")
-    by = st.segmented_control(
-        "Why deals were lost, by",
-        list(LOST_BY),
-        default=next(iter(LOST_BY)),
-        key="lost_by",
-        bind="query-params",
-        required=True,
-    )
     chart(
         source,
         charts.lost_reasons,
-        [row for row in rows if row["dimension"] == LOST_BY[by]],
-        opens=OPENED.get(LOST_BY[by]),
+        source.rows("lost_reasons"),
+        by=("lost_by", LOST_BY),
+        opens=OPENED,
         of=("Deals",),
         title="Why deals were lost",
-        about="Value and number of the deals lost in the period; in brackets the change in deals. "
-        "Pointing at a bar tells the most frequent reason.",
+        about="Value and number of the deals lost in the period; in brackets the change in number. "
+        "Point at a bar to see the most frequent reason.",
         definition="The reason that the record gives in Zoho; (none) where it gives none. Stage: "
         "the last open one on which the deal was seen.",
         empty="No deal was lost in the period, for these filters.",
@@ -147,7 +139,7 @@ def _changes(source: Source) -> None:
 
 def _feed(source: Source) -> None:
     rows = _read(source, source.rows("feed"))
-    with lazily(f"All that stood out in the period ({len(rows)})", "feed") as is_open:
+    with lazily(f"Everything that stood out in the period ({len(rows)})", "feed") as is_open:
         if not is_open:
             return
         if not rows:
@@ -175,7 +167,7 @@ def _change(source: Source, rows: list[Row]) -> None:
             rows,
             title=f"By {row['dimension']}",
             about="What each part added to the difference from normal.",
-            opens=OPENED.get(row["dimension"]),
+            opens=OPENED,
             definition="The parts sum to the difference exactly.",
             empty="",
             key=row["figure"],
@@ -191,7 +183,7 @@ def _as_it_stands(source: Source) -> None:
             source.rows("funnel"),
             of=("Leads", "Deals"),
             title="Funnel: where leads and deals stand now",
-            about="Those created in the period, each on exactly one step.",
+            about="Leads and deals created in the period, each on exactly one step.",
             definition="Leads by status, converted ones on Converted whatever their status; deals "
             "by stage, with the sum of Amount. Colours: open blue, qualified violet, converted and "
             "won green, lost red, junk orange.",
@@ -205,8 +197,8 @@ def _as_it_stands(source: Source) -> None:
             opens=(pages.SOURCE, "source"),
             of=("Leads",),
             title="Sources",
-            about="Leads created in the period by source; in brackets the change, in percent how "
-            "many converted.",
+            about="Leads created in the period by source; in brackets the change, then the share "
+            "that converted.",
             definition="Lead_Source of the leads that are not deleted; empty ones are (none). "
             "Converted: converted leads / all leads of the source.",
             empty="No lead was created in the period, for these filters.",
