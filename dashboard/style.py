@@ -49,6 +49,7 @@ INK_ON_TILE = "#16202B"  # on tiles whose own colour is light in both themes
 GRID = "rgba(127, 140, 155, 0.22)"
 LONGEST_NAME = 26
 BAR_PIXELS = 30
+MOST_STEPS = 5  # of an axis
 DAY_BAR = 0.7 * 24 * 3600 * 1000  # milliseconds; Plotly draws a single day as a hair
 HOVER = "%{customdata[0]}<extra></extra>"
 
@@ -142,21 +143,21 @@ def room_for_text(figure: go.Figure, values: Sequence[Number], share: float = 0.
     figure.update_xaxes(range=[0, widest * (1 + share)], showticklabels=False, showgrid=False)
 
 
-def money_ticks(values: Sequence[Number], currency: str, *, most: int = 5) -> dict[str, Any]:
+def money_ticks(values: Sequence[Number], currency: str) -> dict[str, Any]:
     """Return axis settings with round amounts from zero, printed as the company prints money."""
-    return _ticks(values, lambda tick: round_money(tick, currency), most)
+    return _ticks(values, lambda tick: round_money(tick, currency))
 
 
 def count_ticks(values: Sequence[Number], currency: str) -> dict[str, Any]:
     """Return axis settings with round numbers of things from zero, grouped as `currency` is."""
-    return _ticks(values, lambda tick: figures.count(tick, currency), 5)
+    return _ticks(values, lambda tick: figures.count(tick, currency))
 
 
-def _ticks(values: Sequence[Number], printed: Callable[[float], str], most: int) -> dict[str, Any]:
+def _ticks(values: Sequence[Number], printed: Callable[[float], str]) -> dict[str, Any]:
     widest = max(known(values), default=0) or 1
-    power = 10 ** int(log10(widest / most)) if widest > most else 1
+    power = 10 ** int(log10(widest / MOST_STEPS)) if widest > MOST_STEPS else 1
     steps = (1, 2, 2.5, 5, 10, 20) if power > 1 else (1, 2, 5, 10, 20)
-    step = next(s * power for s in steps if widest <= s * power * most)
+    step = next(s * power for s in steps if widest <= s * power * MOST_STEPS)
     ticks = [step * n for n in range(ceil(widest / step) + 1)]
     return {
         "tickmode": "array",

@@ -160,7 +160,10 @@ def source_map(rows: Sequence[Row], currency: str) -> go.Figure:
         pathbar={"visible": False},
         root={"color": "rgba(0, 0, 0, 0)"},
     )
-    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0})
+    # What would have to be smaller is left to the hover text and the bars beside it.
+    figure.update_layout(
+        margin={"l": 0, "r": 0, "t": 0, "b": 0}, uniformtext={"minsize": 10, "mode": "hide"}
+    )
     return figure
 
 

@@ -51,13 +51,13 @@ def _counted(
 
 def industry_value(rows: Sequence[Row], currency: str) -> go.Figure:
     """Won and open value of the deals of each industry's accounts."""
-    figure = style.named_bars(column(rows, "industry"))
+    figure = style.named_bars(column(rows, "industry"), pixels=38, extra=60)
     for meaning, name in (("won", "Won"), ("open", "Open")):
         values = column(rows, f"{meaning}_value")
         marks = [_worth(row, meaning, currency) for row in rows]
-        figure.add_trace(style.bar(values, COLOURS[meaning], marks, name=name))
-    values = column(rows, "won_value") + column(rows, "open_value")
-    figure.update_xaxes(style.money_ticks(values, currency, most=4))
+        printed = [money(value, currency) for value in values]
+        figure.add_trace(style.bar(values, COLOURS[meaning], marks, name=name, text=printed))
+    style.room_for_text(figure, column(rows, "won_value") + column(rows, "open_value"), 0.4)
     return figure
 
 

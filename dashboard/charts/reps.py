@@ -38,7 +38,7 @@ def _deals(row: Row, meaning: str, currency: str) -> Mark:
         style.worth(row, "open", currency),
         f"{money(row['weighted_value'], currency)} weighted",
         style.worth(row, "won", currency),
-        f"{money(row['won_value_before'], currency)} won in the stretch before",
+        f"{money(row['won_value_before'], currency)} won in the previous period",
         style.worth(row, "lost", currency),
     )
     return mark(
@@ -106,6 +106,7 @@ def _rates(
             "thickness": 2,
             "width": 0,
         },
+        cliponaxis=False,
         customdata=[_rate(row, currency) for row in shown],
         hovertemplate=style.HOVER,
         showlegend=True,
@@ -121,7 +122,7 @@ def _rate(row: Row, currency: str) -> Mark:
         f" of {closed} closed",
         f"95% interval {percent(row['win_rate_low'])} to {percent(row['win_rate_high'])}",
         f"{percent(row['win_rate_by_value'])} by value",
-        f"{percent(row['win_rate_before'])} in the stretch before",
+        f"{percent(row['win_rate_before'])} in the previous period",
         *verdict,
     )
     return mark(
