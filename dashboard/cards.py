@@ -1,4 +1,4 @@
-"""The cards on top of the Overview: the period in figures, each against the stretch before."""
+"""The cards on top of the Overview: the period in figures, each against the previous period."""
 
 from dataclasses import dataclass
 

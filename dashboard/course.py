@@ -116,7 +116,7 @@ def to_go(row: Row, currency: str) -> list[str]:
         return [f"The target is passed by {size}."]
     left = counted(row["days_left"], "working day", currency)
     needed = row["needed_a_day"]
-    each = "" if needed is None else f", {money(needed, currency)} a day"
+    each = "" if needed is None or row["days_left"] == 1 else f", {money(needed, currency)} a day"
     return [
         f"{size} to go in {left}{each}. Open deals that close in the {row['period']} cover "
         f"{percent(row['coverage_pct'])} of it, weighted {percent(row['weighted_coverage_pct'])}."
@@ -167,7 +167,10 @@ def record(row: Row) -> list[str]:
     if not row["periods"]:
         return [f"No forecast of {ends} has been scored yet."]
     tested = f" ({row['back_tests']} back-tested)" if row["back_tests"] else ""
-    inside = f"Of the last {row['periods']} {ends} {row['inside_80']} lay inside{tested}; "
+    inside = (
+        f"{row['inside_80']} of the last {row['periods']} {ends} lay inside the forecast{tested}; "
+        "it was "
+    )
     rivals = [
         _beside(row, "weighted", "amount × probability"),
         _beside(row, "paced", f"the pace of the {row['period']} before"),
@@ -178,7 +181,7 @@ def record(row: Row) -> list[str]:
 def _beside(row: Row, rival: str, name: str) -> str:
     better, size = row[f"than_{rival}_pct"], row[f"than_{rival}_size"]
     if better is None:
-        return f"{name} is not known for them"
-    if better > 0:
-        return f"better than {name} by {percent(size)}"
-    return f"not better than {name}" + (f", but worse by {percent(size)}" if better < 0 else "")
+        return f"not comparable with {name}"
+    if better == 0:
+        return f"as close as {name}"
+    return f"{'closer' if better > 0 else 'further off'} than {name} by {percent(size)}"

@@ -56,7 +56,7 @@ def show_worth(source: Source) -> None:
     rows = source.rows("first_touch_worth")
     if not rows:
         return
-    with frame("Converted, by wait for the first call", WORTH) as is_open:
+    with frame("Conversion by wait for the first call", WORTH) as is_open:
         if not is_open:
             return
         st.table(
@@ -86,13 +86,12 @@ def duration(minutes: Number) -> str:
 def _summary(row: Row, currency: str) -> str:
     waiting = counted(row["waiting"], "lead", currency)
     if row["median_minutes"] is None:
-        text = f"Fewer than half of {counted(row['leads'], 'lead', currency)} were called yet"
+        text = f"Fewer than half of {counted(row['leads'], 'lead', currency)} have been called"
     else:
         leads = counted(row["leads"], "lead", currency)
         text = f"Half of {leads} were called within {duration(row['median_minutes'])}"
     hours = AROUND_THE_CLOCK if row["hours_by"] == "nobody" else " of business hours."
-    waits = "waits" if row["waiting"] == 1 else "wait"
-    return f"{text}{hours} {waiting} still {waits}."
+    return f"{text}{hours} Still waiting: {waiting}."
 
 
 def _lines(name: str, rows: Iterable[Row], currency: str) -> list[dict[str, str]]:

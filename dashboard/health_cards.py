@@ -41,14 +41,14 @@ def _checked(row: Row) -> Card:
     return (
         "Checks",
         (", ".join(troubled) or "All passed") if ran else "–",
-        f"of {ran}, the last {_short(row['checked_at'])}" if ran else "none has run yet",
+        f"of {ran}, last run {_short(row['checked_at'])}" if ran else "none has run yet",
         "The newest result of each asset check. An error stops the briefing.",
     )
 
 
 def _certified(row: Row) -> Card:
     if not row["certificates"]:
-        value, note = "Not yet", "`aha reconcile` does it, or the weekly schedule"
+        value, note = "Not yet", "Run `aha reconcile`, or wait for the weekly schedule"
     else:
         good = row["certificates"] - row["refused"]
         value = f"{good} of {row['modules']} modules"
@@ -67,7 +67,7 @@ def _sent(row: Row) -> Card:
     return (
         "Newest briefing delivered",
         value,
-        f"about {_day(day)}" if day else "none written yet",
+        f"of {_day(day)}" if day else "none written yet",
         "Readers to whose phone every part of the newest briefing was delivered.",
     )
 

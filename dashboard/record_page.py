@@ -101,9 +101,9 @@ def _value(row: Row, source: Source) -> str:
 def _related(source: Source, module: str, id_: str) -> None:
     rows = source.listed("record_related", module=module, id=id_)
     with st.container(border=True):
-        st.markdown("**Belongs together**")
+        st.markdown("**Related records**")
         if not rows:
-            st.caption("No deal, contact or account belongs to it.")
+            st.caption("No deal, contact or account is related to it.")
         for row in rows:
             worth = figures.money(row["amount"], source.currency) if row["amount"] else None
             parts = (row["name"], row["module"].removesuffix("s"), row["stage"], worth)
@@ -117,7 +117,7 @@ def _timeline(source: Source, module: str, id_: str) -> None:
     with st.container(border=True):
         st.markdown("**What changed**")
         if not rows:
-            st.caption("It has said the same since it was first read.")
+            st.caption("Nothing has changed since it was first read.")
         for moment, fields in groupby(rows[:LATEST], key=lambda row: row["changed"]):
             said = "  \n".join(
                 f"{markdown(row['label'])}: {markdown(row['before'] or '(empty)')} → "

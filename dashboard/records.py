@@ -36,7 +36,7 @@ class List:
     """A query of `sql/dashboard` and how its rows are shown.
 
     period: the parameters that the first and the last day of the filters fill, if they do;
-    is_before: those of the stretch before.
+    is_before: those of the previous period.
     """
 
     query: str

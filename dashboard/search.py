@@ -30,7 +30,7 @@ def show(source: Source) -> None:
         return
     found = search(source, text)
     if not found:
-        st.info("Nobody and nothing is found by that. Words may be beginnings, in any order.")
+        st.info("Nothing found. Beginnings of words are enough, in any order.")
     for row in found:
         label = " · ".join(markdown(part) for part in _parts(row) if part)
         if st.button(label, key=f"found-{row['module']}-{row['id']}", type="tertiary"):

@@ -116,7 +116,7 @@ def reasons(row: Row, source: Source) -> str:
     """Return why a row is on the list, the strongest reason first: "3 days overdue, …"."""
     said = {
         "untouched": f"New, untouched for {_age(row['created_time'], source)}",
-        "ownerless": "Nobody's: its owner has left",
+        "ownerless": "No owner: the last one has left",
         "uncalled": f"No call yet, {_age(row['created_time'], source)} after it came in",
         "unrecorded": f"Meeting without outcome, {_age(row['unrecorded_meeting_at'], source)} ago",
         "closing": f"Closes {_in_days(row['days_left'])}, no next step",

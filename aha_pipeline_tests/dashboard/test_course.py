@@ -27,11 +27,12 @@ def record(**given) -> dict:
 @pytest.mark.parametrize(
     ("row", "sentences"),
     [
-        (record(), ["Of the last 12 month-ends 10 lay inside; better than amount × probability by "
-                    "18.0 %, not better than the pace of the month before, but worse by 4.0 %."]),
+        (record(),
+         ["10 of the last 12 month-ends lay inside the forecast; it was closer than amount × "
+          "probability by 18.0 %, further off than the pace of the month before by 4.0 %."]),
         (record(than_weighted_pct=None, back_tests=9, than_paced_pct=Decimal(0)),
-         ["Of the last 12 month-ends 10 lay inside (9 back-tested); amount × probability is not "
-          "known for them, not better than the pace of the month before."]),
+         ["10 of the last 12 month-ends lay inside the forecast (9 back-tested); it was not "
+          "comparable with amount × probability, as close as the pace of the month before."]),
         (record(periods=0), ["No forecast of month-ends has been scored yet."]),
         (record(value_p50=None), []),
     ],

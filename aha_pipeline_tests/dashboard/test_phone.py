@@ -57,7 +57,7 @@ def test_the_keyboard_alone_leads_from_a_chart_to_its_table_and_to_a_record_and_
         to(page, "Open")
         page.keyboard.press("Enter")
         page.wait_for_url("**/record?*")
-        page.get_by_text("Belongs together").wait_for()
+        page.get_by_text("Related records").wait_for()
         to(page, "Back to the desk")
         page.keyboard.press("Enter")
         page.get_by_text("Today's work").wait_for()

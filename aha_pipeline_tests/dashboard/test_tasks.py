@@ -173,7 +173,7 @@ def from_chart_to_record_and_back(hand: Hand) -> None:
     hand.choose("Owners", "Bala")
     hand.mark("overview-lost_reasons")
     hand.open_first(hand.page.locator("[role=dialog] [data-testid=stDataFrame]"))
-    hand.page.get_by_text("Belongs together").wait_for()
+    hand.page.get_by_text("Related records").wait_for()
     hand.page.go_back()
     hand.page.get_by_test_id("stMetric").first.wait_for()
     settle(hand.page)
@@ -209,7 +209,7 @@ def why_a_rep_is_behind(hand: Hand) -> None:
     standing = hand.page.get_by_test_id("stTable").get_by_role("row", name="Overdue").inner_text()
     assert standing.split() == ["Overdue", "1", "100.0%", "0.0%"]
     hand.open_first(hand.page.get_by_test_id("stDataFrame").first)
-    hand.page.get_by_text("Belongs together").wait_for()
+    hand.page.get_by_text("Related records").wait_for()
     hand.page.go_back()
     hand.page.get_by_role("heading", name="Bala").wait_for()
 

@@ -115,16 +115,16 @@ def _entered(row: Row, currency: str) -> Mark:
     left = [
         f"{count(row[name], currency)} {words}"
         for name, words in (
-            ("junk", "went no further and are junk"),
-            ("lost", "went no further and are lost"),
-            ("waiting", "wait here"),
-            ("not_known", "name no deal, so it is not known what became of them"),
+            ("junk", "went no further: junk"),
+            ("lost", "went no further: lost"),
+            ("waiting", "are still here"),
+            ("not_known", "name no deal: what became of them is not known"),
         )
         if row[name]
     ]
     before = row["of_before_pct"]
     step = [] if before is None else [f"{percent(before)} of those who reached the step before"]
-    reached = f"{count(row['reached'], currency)} {row['entity']}s reached it"
+    reached = f"{count(row['reached'], currency)} {row['entity']}s reached this step"
     hover = lines(_entered_name(row), reached, *step, *left)
     kind = "entered_leads" if row["entity"] == "lead" else "entered_deals"
     # The steps of leads are ours, those of deals the company's stages.
@@ -207,11 +207,11 @@ def _step(row: Row, currency: str) -> Mark:
 
 
 def sources(rows: Sequence[Row], currency: str) -> go.Figure:
-    """Leads of each source in the period, the change, and those of the stretch before."""
+    """Leads of each source in the period, the change, and those of the previous period."""
     figure = style.named_bars(column(rows, "source"), pixels=38, extra=60)
     for part, name, colour in (
-        ("leads", "In the period", "volume"),
-        ("before", "In the stretch before", "before"),
+        ("leads", "This period", "volume"),
+        ("before", "Previous period", "before"),
     ):
         bars = style.bar(
             column(rows, part),
@@ -234,7 +234,8 @@ def _beside_source(row: Row, currency: str) -> str:
 def _source(row: Row, part: str, currency: str) -> Mark:
     hover = lines(
         row["source"],
-        f"{counted(row['leads'], 'lead', currency)}, {count(row['before'], currency)} before",
+        counted(row["leads"], "lead", currency),
+        f"{count(row['before'], currency)} in the previous period",
         f"{count(row['converted_leads'], currency)} converted ({percent(row['conversion_pct'])})",
         f"{count(row['junk_leads'], currency)} junk ({percent(row['junk_pct'])})",
         f"{counted(row['won_deals'], 'deal', currency)} won, {money(row['won_value'], currency)}",
@@ -242,7 +243,7 @@ def _source(row: Row, part: str, currency: str) -> Mark:
     title = f"Leads from {row['source']}"
     if part == "leads":
         return mark(hover, "leads", sources=[row["source"]], title=title)
-    return mark(hover, "leads_before", sources=[row["source"]], title=f"{title}, stretch before")
+    return mark(hover, "leads_before", sources=[row["source"]], title=f"{title}, previous period")
 
 
 def outcomes(rows: Sequence[Row], currency: str) -> go.Figure:

@@ -48,8 +48,8 @@ def stages(source: Source) -> None:
             title="Open deals by stage",
             about=f"How many deals are on each stage now{change}.{then}",
             definition="Deals neither won nor lost, in the order of the pipeline. The change is "
-            "against the end of the stretch that the period is compared with. Assumed: what a deal "
-            "said then is not known, so it is taken to have said what it said next.",
+            "from the end of the previous period, as named above. Assumed: what a deal said then "
+            "is not known, so it is taken to have said what it said next.",
             empty=NO_OPEN,
         )
     with middle:
@@ -96,7 +96,7 @@ def _movements(source: Source) -> None:
             rows if any(row["value"] for row in rows) else [],
             of=("Deals",),
             title="What moved the open pipeline",
-            about=f"Open value {_between(rows[0])}; the parts sum to the difference exactly."
+            about=f"Open value {_between(rows[0])}; the parts add up exactly."
             f"{assumed(rows[0]['assumed_pct'], 'the value at the start')}",
             definition="Sum of Amount over the deals open at each end, and every movement between: "
             "opened, amount raised or cut, won, lost, deleted, reopened. Handed over shows where "
@@ -125,7 +125,7 @@ def _movements(source: Source) -> None:
             opens=(pages.REP, "owner_id"),
             of=("Deals",),
             title="Win rate by rep",
-            about="Where two lines overlap widely, the reps cannot be told apart.",
+            about="Where two lines overlap widely, the difference may be chance.",
             definition="Won / (won + lost) deals closed in the period, with the Wilson 95% "
             "interval. Beside the name, how many deals were closed. Below ten closed deals a rate "
             "says little and is shown hollow.",

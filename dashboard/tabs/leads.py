@@ -40,7 +40,7 @@ def show(source: Source) -> None:
 def _judged(source: Source, sources: list[Row]) -> None:
     with frame(
         "Sources, the most junk first",
-        "Leads created in the period. The change is against the stretch before, of shares "
+        "Leads created in the period. The change is from the previous period, of shares "
         "in percentage points. Won: deals of the source won in the period.",
     ) as is_open:
         if not is_open or not is_read(source, "Leads", "Deals"):
