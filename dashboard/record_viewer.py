@@ -74,7 +74,7 @@ def _versions(source: Source, module: str, id_: str) -> None:
     contents = {row["number"]: row for row in source.of_module("record_contents", module, id=id_)}
     if len(contents) == 1:
         st.info(
-            "This record has said the same since it was first read. Values that change by "
+            "This record has not changed since it was first read. Values that change by "
             "themselves make no version.",
             icon=":material/history:",
         )

@@ -119,7 +119,7 @@ def test_any_two_contents_show_what_changed_between_them_and_when(page, kept):
 def test_a_record_without_versions_says_so(page, kept):
     shown = page(kept, TAB, record="L1", record_view=VIEWS[1])
     assert not shown.exception
-    assert shown.info[-1].value.startswith("This record has said the same since it was first read.")
+    assert shown.info[-1].value.startswith("This record has not changed since it was first read.")
 
 
 def test_a_deleted_record_keeps_its_values(page, kept):
