@@ -86,6 +86,9 @@ def test_back_and_forward_go_one_place_each_and_an_open_list_is_one(page, addres
         move()
         page.wait_for_url(expected[0])
         page.locator("h1", has_text=expected[1]).wait_for()
+        page.wait_for_function(
+            f"document.querySelectorAll('[role=dialog]').length == {expected[2]}"
+        )
         settle(page)
         assert place(page) == expected
 
