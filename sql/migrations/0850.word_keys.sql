@@ -6,15 +6,20 @@
 -- for a text that means empty.
 create or replace function crm.text_key(value text) returns text
 language sql immutable parallel safe as $$
-    select replace(
-        translate(
-            lower(normalize(translate(crm.text_label(value), U&'\0130', 'i'), nfkc)),
-            U&'\2010\2011\2012\2013\2014\2015\2212\2018\2019\201B\02BC\201C\201D\03C2'
-                || U&'\200C\200D\0307\0640\064B\064C\064D\064E\064F\0650\0651\0652\0670',
-            U&'-------\0027\0027\0027\0027""\03C3'
-        ),
-        'ß', 'ss'
-    )
+    select case
+        -- Most are plain words, of which the rest would change nothing.
+        when value ~ '^[!-~]+( [!-~]+)*$'
+            then case when not crm.means_empty(value) then lower(value) end
+        else replace(
+            translate(
+                lower(normalize(translate(crm.text_label(value), U&'\0130', 'i'), nfkc)),
+                U&'\2010\2011\2012\2013\2014\2015\2212\2018\2019\201B\02BC\201C\201D\03C2'
+                    || U&'\200C\200D\0307\0640\064B\064C\064D\064E\064F\0650\0651\0652\0670',
+                U&'-------\0027\0027\0027\0027""\03C3'
+            ),
+            'ß', 'ss'
+        )
+    end
 $$;
 
 -- As before, and a stretching of nothing is empty too.
