@@ -10,6 +10,7 @@ from aha_pipeline.warehouse.migrate import migrate
 
 RECORDS = Path(__file__).with_name("company.sql")
 PEOPLE = Path(__file__).with_name("company_people.sql")
+ACTIVITIES = Path(__file__).with_name("company_activities.sql")
 DAYS = timedelta(days=60)
 
 

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from statistics import median
 
 from aha_pipeline import sql
 from aha_pipeline.settings import Settings
 from benchmarks.company import PEOPLE, build, fill
-from benchmarks.databases import database, postgres
+from benchmarks.databases import database, postgres, server_seconds
 from dashboard import periods
 from dashboard.filters import Filters
 from dashboard.login import Viewer
@@ -94,17 +93,12 @@ def _median(source: Source, name: str, rounds: int) -> Asked:
     pid = source.connection.get_backend_pid()
     taken = []
     for _ in range(rounds + 1):
-        began, cpu = time.perf_counter(), _cpu(pid)
+        began, cpu = time.perf_counter(), server_seconds(pid) + time.thread_time()
         rows = ask(name, **given)
-        taken.append((time.perf_counter() - began, _cpu(pid) - cpu))
+        cpu = server_seconds(pid) + time.thread_time() - cpu
+        taken.append((time.perf_counter() - began, cpu))
     clock, processors = (1000 * median(each) for each in zip(*taken[1:], strict=True))
     return Asked(clock, processors, len(rows))  # the first warms up
-
-
-def _cpu(pid: int) -> float:
-    """Return the seconds that a process, without its helpers, and this thread have computed."""
-    nanoseconds = int(Path(f"/proc/{pid}/schedstat").read_text().split()[0])
-    return nanoseconds / 1e9 + time.thread_time()
 
 
 def _given(source: Source, name: str) -> dict[str, object]:

@@ -3,11 +3,12 @@
 The environments are made once, by uv, below the user's cache folder (AHA_BENCH_CACHE: another).
 """
 
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks.databases import cache
 
 HERE = Path(__file__).parent
 
@@ -30,7 +31,7 @@ class Peer:
         return [str(self._python()), str(self.script), *arguments]
 
     def _python(self) -> Path:
-        folder = _cache() / self.name
+        folder = cache() / self.name
         python, installed = folder / "bin" / "python", folder / "installed"
         if not installed.exists() or installed.read_text() != self.requirement:
             print(f"Installing {self.requirement} into {folder} (once)", file=sys.stderr)
@@ -47,11 +48,6 @@ AIRBYTE = Peer(
     HERE / "airbyte_reader.py",
 )
 DLT = Peer("dlt", "dlt[postgres]==1.31.0", sys.executable, HERE / "dlt_reader.py")
-
-
-def _cache() -> Path:
-    default = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "aha-benchmarks"
-    return Path(os.environ.get("AHA_BENCH_CACHE", default))
 
 
 def _uv(*arguments: str) -> None:
