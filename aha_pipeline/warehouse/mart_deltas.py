@@ -28,7 +28,7 @@ def begin(cursor: Cursor, history: Mart, since: object) -> bool:
 
     Returns whether that is worth while: after many changes it is quicker to make it anew.
     """
-    changed = statement(FILE, "changed").format(records=history.records)
+    changed = statement(FILE, "changed").format(records=history.records, ids=history.changed)
     cursor.execute(changed, {"since": since})
     cursor.execute(sql.SQL(statement(FILE, "is_much")).format(name=sql.Literal(history.relation)))
     if cursor.fetchone() == (True,):
@@ -39,13 +39,22 @@ def begin(cursor: Cursor, history: Mart, since: object) -> bool:
 
 def of_changed(history: Mart) -> Mart:
     """Return the history as a mart of the records that `begin` noted alone."""
-    records = re.sub(rf"\b{history.records}\b", "pg_temp.changed", history.select)
-    return replace(history, select=records)
+    noted = history.over("select id from pg_temp.changed", records="pg_temp.changed")
+    return replace(history, select=noted)
 
 
 def end(cursor: Cursor, history: Mart) -> None:
     """Note what the history says of the same records now."""
     cursor.execute(_of(history, "keep_after"))
+
+
+def is_complete(cursor: Cursor, history: Mart, build: Mapping[str, object]) -> bool:
+    """Return whether a history took in as many records as came in since its last build.
+
+    build: its name, and how many have come in by now.
+    """
+    cursor.execute(_of(history, "is_complete"), build)
+    return cursor.fetchone() == (True,)
 
 
 def renew(cursor: Cursor, history: Mart) -> None:
@@ -86,6 +95,8 @@ def histories(mart: Mart) -> list[Mart]:
 
 def whole(mart: Mart) -> str:
     """Return the select of all rows of a mart. A sum over records has none that are all zero."""
+    if mart.records:
+        return mart.over(f"select id from {mart.records}", mart.records)  # noqa: S608
     if mart.strategy != "merge":
         return mart.select
     return f"select * from (\n{mart.select}\n) s where {_is_something(mart, 's')}"  # noqa: S608
@@ -98,15 +109,42 @@ def apply(cursor: Cursor, mart: Mart, taken: Mapping[str, bool]) -> int:
     """
     if mart.strategy == "merge":
         return _merge(cursor, mart, taken)
-    [history] = histories(mart)
     table = sql.Identifier(SCHEMA, mart.name)
-    cursor.execute(_of(history, "delete", table=table))
-    parts = ",\n".join(_parts(cursor, mart, {history.name: False}, ("after",)))
+    own, links = _own_and_links(mart)
+    ids = [_of(own, "changed_ids", column=_name("id"))]
+    ids += [_of(other, "changed_ids", column=_name(link)) for other, link in links.items()]
+    cursor.execute(
+        sql.SQL(statement(FILE, "delete")).format(ids=sql.SQL(" union ").join(ids), table=table)
+    )
+    contents = [
+        _of(
+            history,
+            "contents_of_ids",
+            part=_name(f"after_{history.name}"),
+            column=_name(links.get(history, "id")),
+        ).as_string(cursor)
+        for history in (own, *links)
+    ]
+    parts = ",\n".join([*contents, *_between(mart, "after")])
     insert = sql.SQL("insert into {} with {} {}").format(
         table, sql.SQL(parts), sql.SQL(_over(mart, mart, "after"))
     )
     cursor.execute(insert)
     return cursor.rowcount
+
+
+def _own_and_links(mart: Mart) -> tuple[Mart, dict[Mart, str]]:
+    """Return the history whose records a mart is of, and those that name one, by which column."""
+    followed = histories(mart)
+    relations = {history.relation for history in followed}
+    links = {
+        history: column
+        for history in followed
+        for column, other in history.links
+        if other in relations
+    }
+    [own] = [history for history in followed if history not in links]
+    return own, links
 
 
 def _merge(cursor: Cursor, mart: Mart, taken: Mapping[str, bool]) -> int:
@@ -149,23 +187,39 @@ def _parts(
     read = {
         name for other in (mart, *behind(mart)) if other.strategy for name in other.column_names
     }
-    names = {history.relation for history in followed}
-    linking = [h for h in followed if h.links and h.links[1] in names and h.links[0] in read]
+    names = {history.relation: history for history in followed}
+    linking = {
+        history: (column, names[other])
+        for history in followed
+        for column, other in history.links
+        if other in names and column in read
+    }
     for history in followed:
         is_new = sql.SQL("false" if taken[history.name] else "true")
         yield _of(history, "changes", is_new=is_new).as_string(cursor)
-    for history in linking:
-        yield _of(history, "linked").as_string(cursor)
-    extra = {relation for history in linking for relation in (history.relation, history.links[1])}
+    for history, (column, other) in linking.items():
+        yield _of(
+            history,
+            "linked",
+            link=_name(column),
+            other_changes=_name(f"changes_{other.name}"),
+            other_extra=_name(f"linked_{other.name}"),
+        ).as_string(cursor)
+    extra = {*linking, *(other for _, other in linking.values())}
     for when in times:
         for history in followed:
             more = {"columns": _listed("{0}", _columns(cursor, history)), "when": _name(when)}
             more["sign"] = sql.Literal(1 if when == "after" else -1)
-            name = "contents_and_linked" if history.relation in extra else "contents"
+            name = "contents_and_linked" if history in extra else "contents"
             yield _of(history, name, part=_name(f"{when}_{history.name}"), **more).as_string(cursor)
-        for other in behind(mart):
-            if not other.records:
-                yield f"{when}_{other.name} as (\n{_over(mart, other, when)}\n)"
+        yield from _between(mart, when)
+
+
+def _between(mart: Mart, when: str) -> Iterator[str]:
+    """Yield the views and marts between a mart and its histories, over the parts of a time."""
+    for other in behind(mart):
+        if not other.records:
+            yield f"{when}_{other.name} as (\n{_over(mart, other, when)}\n)"
 
 
 def _over(mart: Mart, other: Mart, when: str) -> str:
@@ -186,16 +240,11 @@ def _columns(cursor: Cursor, mart: Mart) -> list[str]:
 
 
 def _of(history: Mart, name: str, **more: sql.Composable) -> sql.Composed:
-    link, linked = history.links or ("id", "")
-    other = linked.removeprefix(f"{SCHEMA}.")
     return sql.SQL(statement(FILE, name)).format(
         history=sql.Identifier(SCHEMA, history.name),
         delta=sql.Identifier(SCHEMA, DELTA.format(history.name)),
         changes=_name(f"changes_{history.name}"),
         extra=_name(f"linked_{history.name}"),
-        link=sql.Identifier(link),
-        other_changes=_name(f"changes_{other}"),
-        other_extra=_name(f"linked_{other}"),
         **more,
     )
 

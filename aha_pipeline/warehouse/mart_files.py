@@ -29,6 +29,8 @@ HEADER = (
 # Modules whose marts have readers of their own: who does not read them misses no other figure, and
 # where they cannot be read the others go on.
 OPTIONAL_MODULES = ("Calls", "Tasks", "Events", "Notes")
+# The records that a history has to take in, by their ids.
+CHANGED = re.compile(r"(?<=^with changed as \()\n(.*?)(?=\n\),$)", re.DOTALL | re.MULTILINE)
 FIGURES = " figures:"
 FIGURE = re.compile(
     r" {3}(?P<name>\w+) \((?P<unit>\w+)(?:, (?P<module>\w+))?\): (?P<definition>\S.*)"
@@ -70,12 +72,13 @@ class Mart:
 
     kind: `view`; `table`, rebuilt whole; `daily`, a table filled by day; or `incremental`, a table
     that takes in changed records alone. An incremental mart is either a history, which names its
-    source table in `records` and has the columns id, synced_at and is_present (true for exactly
-    one row of each record); or it follows the histories that it reads, by a `strategy`: `merge`,
+    source table or view in `records`, has the columns id, synced_at and is_present (true for
+    exactly one row of each record) and begins with a part `changed`, which gives the ids of the
+    records to take in; or it follows the histories that it reads, by a `strategy`: `merge`,
     whose figures are sums over records, to which the changed ones are added; `delete+insert`,
     whose rows are those of the record in the column id, and replaced with it.
-    links: of a history, the column that names a record of another one, and that one's relation: a
-    mart that reads both takes a record in again when what it names has changed.
+    links: of a history, columns that name a record of another one, each with that one's relation:
+    a mart that reads both takes a record in again when what it names, or what names it, changed.
     key: the columns that identify a row, which get a unique index; may be empty. index: columns
     that get an index each, by which lists find their rows. owner: the team responsible for the
     definitions. notes: what a reader should know about the whole mart.
@@ -93,7 +96,7 @@ class Mart:
     key: tuple[str, ...]
     records: str | None
     strategy: str | None
-    links: tuple[str, ...]
+    links: tuple[tuple[str, ...], ...]
     grain: str
     owner: str
     notes: str
@@ -110,6 +113,17 @@ class Mart:
     def relation(self) -> str:
         """Its name in the database, with the schema."""
         return f"{SCHEMA}.{self.name}"
+
+    @property
+    def changed(self) -> str:
+        """Of a history, the query of the ids of the records that it has to take in."""
+        [ids] = CHANGED.findall(self.select)
+        return str(ids)
+
+    def over(self, ids: str, records: str) -> str:
+        """Return the select of a history over the records of a query and a relation."""
+        select = CHANGED.sub(lambda _: f"\n    {ids}", self.select)
+        return re.sub(rf"\b{self.records}\b", records, select)
 
     @property
     def group(self) -> str:
@@ -181,13 +195,13 @@ def _read(path: Path) -> Mart:
         key=_names(header.get("key", "")),
         records=header.get("records"),
         strategy=header.get("strategy"),
-        links=_names(header.get("links", "")),
+        links=tuple(_names(link) for link in header.get("links", "").split(";") if link),
         grain=header["grain"],
         owner=header["owner"],
         notes="\n".join(line.strip() for line in comments[:block]),
         figures=_figures(path.name, comments[block + 1 :]),
         select=select,
-        sources=_tables(query),
+        sources=tuple(name for name in _tables(query) if name != f"{SCHEMA}.{path.stem}"),
         column_names=_columns(query),
         reads_clock=_reads_clock(query),
         lookup=_names(header["lookup"]) if "lookup" in header else None,

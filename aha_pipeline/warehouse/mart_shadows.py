@@ -77,7 +77,6 @@ def _compare(connection: Connection, mart: Mart) -> Comparison:
         cursor.execute(
             sql.SQL("create temporary table shadow on commit drop as ")
             + sql.SQL(mart_deltas.whole(mart)),
-            {"since": "-infinity"} if mart.records else None,
         )
         differences = sql.SQL(statement("warehouse/mart_deltas", "differences"))
         cursor.execute(differences.format(table=sql.Identifier(SCHEMA, mart.name)))

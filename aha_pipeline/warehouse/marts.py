@@ -13,7 +13,13 @@ from psycopg2.extensions import cursor as Cursor
 from aha_pipeline.sql import read, statement
 from aha_pipeline.warehouse import mart_builds, mart_deltas
 from aha_pipeline.warehouse.lock_retries import with_retries
-from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, MartError, read_marts
+from aha_pipeline.warehouse.mart_files import (
+    SCHEMA,
+    Mart,
+    MartError,
+    marts_by_relation,
+    read_marts,
+)
 from aha_pipeline.warehouse.restatements import is_told, restatements_recorded
 
 # kind of mart: what pg_class calls it
@@ -23,6 +29,7 @@ WORK_MEM = "64MB"  # PostgreSQL's default of 4 MB sorts and joins a million reco
 # while a table has no statistics: compiling then takes seconds, running takes milliseconds.
 NO_JIT = "set local jit = off"
 STATISTICS = 10  # PostgreSQL's default of 100 samples ten times the rows: a second over all marts
+TEXT_ARRAY = 1009  # its number as a type in PostgreSQL
 
 Parameters = dict[str, object]
 
@@ -209,37 +216,45 @@ def _create_view(cursor: Cursor, mart: Mart) -> None:
 
 
 def _refresh_history(cursor: Cursor, mart: Mart, is_tampered: bool) -> int:
-    build = {"mart": mart.name, "fingerprint": _fingerprint(cursor, mart)}
+    build = {
+        "mart": mart.name,
+        "fingerprint": _fingerprint(cursor, mart),
+        # Looked at before the records: those that come in between are found by the next refresh.
+        "records_added": _records_added(cursor, mart),
+    }
     since = None
-    if _columns(cursor, mart) and not is_tampered:
-        watermark = sql.SQL(statement("warehouse/marts", "watermark")).format(
-            table=_identifier(mart.name)
-        )
-        cursor.execute(watermark, build)
+    cursor.execute(statement("warehouse/marts", "is_built"), build)
+    if cursor.fetchone() == (True,) and _columns(cursor, mart) and not is_tampered:
+        watermark = sql.SQL(statement("warehouse/marts", "watermark"))
+        cursor.execute(watermark.format(table=_identifier(mart.name)))
         [(since,)] = cursor
     is_followed = since is not None and mart_deltas.begin(cursor, mart, since)
     if is_followed:
         changed = "where id in (select id from changed)"
-        rows = _replace_rows(cursor, mart_deltas.of_changed(mart), {"since": since}, changed)
+        rows = _replace_rows(cursor, mart_deltas.of_changed(mart), None, changed)
         mart_deltas.end(cursor, mart)
-    if not is_followed or not _is_complete(cursor, mart):
-        rows = _rebuild(cursor, mart, {"since": "-infinity"})
+    if not is_followed or not mart_deltas.is_complete(cursor, mart, build):
+        rows = _rebuild(cursor, mart, None)
         mart_deltas.renew(cursor, mart)
     cursor.execute(statement("warehouse/marts", "save_build"), build)
     return rows
 
 
-def _is_complete(cursor: Cursor, mart: Mart) -> bool:
-    names = {"table": mart.relation, "records": mart.records}
-    cursor.execute(statement("warehouse/marts", "is_complete").format(**names))
-    [(is_complete,)] = cursor
-    return bool(is_complete)
+def _records_added(cursor: Cursor, mart: Mart) -> int:
+    """Return how many records came into the tables of a history, less those that went."""
+    view = marts_by_relation().get(str(mart.records))
+    tables = view.sources if view else (mart.records,)
+    cursor.execute(statement("warehouse/marts", "records_added"), {"tables": list(tables)})
+    [(added,)] = cursor
+    return int(added)
 
 
 def _fingerprint(cursor: Cursor, mart: Mart) -> str:
     """Return what a history depends on beside the records and what was read of their past."""
-    cursor.execute(statement("warehouse/marts", "told_names"))
-    [(told_names,)] = cursor
+    told_names = None
+    if "crm.record_history_reads" in mart.sources:
+        cursor.execute(statement("warehouse/marts", "told_names"))
+        [(told_names,)] = cursor
     cursor.execute(read("warehouse/fingerprint"), {"select": f"{mart.select};{told_names}"})
     [(fingerprint,)] = cursor
     return str(fingerprint)
@@ -264,16 +279,16 @@ def _rebuild(cursor: Cursor, mart: Mart, parameters: Parameters | None) -> int:
     create = sql.SQL("create table {} as ").format(build)
     cursor.execute(create + sql.SQL(mart_deltas.whole(mart)), parameters)
     rows = cursor.rowcount
-    for column in _indexed(mart):
-        index = sql.SQL("create index on {} ({})").format(build, sql.Identifier(column))
-        cursor.execute(index)
     if mart.key:
         columns = sql.SQL(", ").join(map(sql.Identifier, mart.key))
         cursor.execute(
             sql.SQL("create unique index on {} ({}) nulls not distinct").format(build, columns)
         )
-    for column in mart.index:
-        cursor.execute(sql.SQL("create index on {} ({})").format(build, sql.Identifier(column)))
+    arrays = {column for column, type_, *_ in _columns_of(cursor, name) if type_ == TEXT_ARRAY}
+    for column in (*_indexed(mart), *mart.index):
+        using = sql.SQL("using gin" if column in arrays else "")
+        index = sql.SQL("create index on {} {} ({})").format(build, using, sql.Identifier(column))
+        cursor.execute(index)
     _comment(cursor, mart, name)
     cursor.execute("select crm.protect(%s)", [f"{SCHEMA}.{name}"])
     if mart.kind == "incremental":  # large, and seldom made anew
@@ -294,7 +309,7 @@ def _indexed(mart: Mart) -> list[str]:
     """Return the columns by which the rows of changed records are found, beside its key."""
     has_records = mart.records or mart.strategy == "delete+insert"
     found = ["id"] if has_records and mart.key[:1] != ("id",) else []
-    return [name for name in (*found, *mart.links[:1]) if name not in mart.index]
+    return [name for name in (*found, *(link for link, _ in mart.links)) if name not in mart.index]
 
 
 def _replace_rows(cursor: Cursor, mart: Mart, parameters: Parameters | None, where: str) -> int:
@@ -359,7 +374,11 @@ def _columns(cursor: Cursor, mart: Mart) -> list[tuple[object, ...]]:
     """Return the name and type of each column; empty if the mart is not there as its kind."""
     if _relkind(cursor, mart) != RELKINDS[mart.kind]:
         return []
-    cursor.execute(sql.SQL("select * from {} limit 0").format(_identifier(mart.name)))
+    return _columns_of(cursor, mart.name)
+
+
+def _columns_of(cursor: Cursor, name: str) -> list[tuple[object, ...]]:
+    cursor.execute(sql.SQL("select * from {} limit 0").format(_identifier(name)))
     return _described(cursor)
 
 

@@ -38,7 +38,7 @@ def restatements_recorded(cursor: Cursor, mart: Mart, run_id: str | None) -> Ite
         cursor.execute(
             sql.SQL(statement("warehouse/restatements", "restate")).format(table=table), noted
         )
-    cursor.execute(statement("warehouse/marts", "save_build"), build)
+    cursor.execute(statement("warehouse/marts", "save_build"), build | {"records_added": None})
 
 
 def is_told(mart: Mart) -> bool:

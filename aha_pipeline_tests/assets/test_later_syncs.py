@@ -56,7 +56,7 @@ def again(first, module_instance, rows) -> tuple[list[tuple], list[tuple]]:
     (landed,) = result.asset_materializations_for_node("crm__leads_raw")[-1:]
     assert landed.metadata["unchanged"].value == 3
     # Every run is noted in the log of syncs; what is made of that is made anew.
-    of_log = {"sync_volume", "week_leads", "first_touch"}
+    of_log = {"sync_volume", "week_leads", "first_touch_since"}
     assert {mart for mart in MARTS if _is_touched(result, mart)} <= of_log
     return rows(LANDED), rows(BRIEFINGS)
 

@@ -11,8 +11,6 @@ MOVING_COLUMNS = [
     *("synced_at", "replaced_at"),
     *("days_in_stage", "median_days_in_stage", "standing_median_days"),
 ]
-# Of a lead that waits for its first touch, how long it has by now.
-WAITED = {"until_at", "wait_minutes", "clock_minutes"}
 
 
 def rows(url: str, query: str, *parameters: object) -> list[tuple]:
@@ -29,12 +27,6 @@ def figures(url: str) -> dict[str, list[str]]:
         if mart.name not in MOVING:
             query = f"select to_jsonb(m) - %s::text[] from {mart.relation} m"  # noqa: S608
             found[mart.name] = sorted(
-                json.dumps(_lasting(row), sort_keys=True)
-                for (row,) in rows(url, query, MOVING_COLUMNS)
+                json.dumps(row, sort_keys=True) for (row,) in rows(url, query, MOVING_COLUMNS)
             )
     return found
-
-
-def _lasting(row: dict) -> dict:
-    moving = WAITED if row.get("state") == "waiting" else set()
-    return {column: value for column, value in row.items() if column not in moving}

@@ -1,10 +1,12 @@
 -- asset: analytics/first_touch
 -- severity: error
 -- blocking: yes
--- description: A wait is shorter than nothing or longer by business hours than by the clock, or a
+-- description: Of a lead of the last 90 days a wait is shorter than nothing or longer by business hours than by the clock, or a
 -- closed lead waits. Run `aha sync` to build it again.
 
-select 'wait of ' || id as rule, clock_minutes as expected, wait_minutes as found
-from analytics.first_touch
-where wait_minutes < 0 or wait_minutes > clock_minutes
-    or (state = 'waiting' and meaning in ('converted', 'junk', 'lost'))
+select 'wait of ' || w.id as rule, w.clock_minutes as expected, w.wait_minutes as found
+from crm.organisation o
+cross join lateral measures.waits((now() at time zone o.timezone)::date - 90, 'infinity') w
+join analytics.first_touch f on f.id = w.id
+where w.wait_minutes < 0 or w.wait_minutes > w.clock_minutes
+    or (w.state = 'waiting' and f.meaning in ('converted', 'junk', 'lost'))

@@ -5,6 +5,10 @@
 -- build them again.
 
 select 'leads' as rule, w.leads as expected, u.leads as found
-from (select count(*) as leads from analytics.first_touch where state = 'waiting') w
+from (
+    select count(*) as leads
+    from analytics.first_touch
+    where measures.touch_state(first_touch_at, ended_at) = 'waiting'
+) w
 cross join (select coalesce(sum(leads), 0) as leads from analytics.untouched_leads) u
 where u.leads <> w.leads

@@ -1,68 +1,59 @@
--- grain: one row per activity that is not deleted: a call, task, meeting or note
--- kind: table
--- key: module, id
+-- grain: one row per activity in the CRM, deleted ones too: a call, task, meeting or note
+-- kind: incremental
+-- records: analytics.activity_records
+-- links: lead_id, analytics.lead_history; deal_id, analytics.deal_history
+-- key: id, module
+-- index: contact_id, created_time, synced_at, missing_ids
 -- owner: sales operations
--- E-mails are not among them: Zoho lists those of one record at a time.
--- direction: inbound for incoming and missed calls, outbound for all else; null for notes.
--- at: when it took place or is planned for: a call's and a meeting's start, a task's end, a note's
--- creation; null for an open task.
--- completed: it took place: a call that is not scheduled, overdue, cancelled or missed and whose start
--- has come, a meeting that has begun, a task that is closed. is_touch: somebody was or tried to be in
--- touch: whatever is completed but for notes.
+-- direction, at, takes_place: as in analytics.activity_records. is_touch: somebody was or tried to be in
+-- touch, or will be: whatever takes place but for notes.
 -- lead_id, deal_id, contact_id, account_id: what it belongs to, by the ids of its links: those it was
 -- first seen with, which conversion may move, and those of now. An activity that was first seen on
 -- what a lead became belongs to that lead too, where it took place between creation and conversion.
+-- missing_ids: links to what has not been read; null where there is none.
 
-with logged as (
-    select
-        'Calls' as module,
-        'call' as kind,
-        id,
-        owner_id,
-        created_time,
-        coalesce(call_started_at, created_time) as at,
-        case when call_type in ('inbound', 'missed') then 'inbound' else 'outbound' end as direction,
-        call_type is distinct from 'missed'
-            and coalesce(call_status, '') not in ('scheduled', 'overdue', 'cancelled', 'canceled')
-            and coalesce(call_started_at, created_time) <= now() as completed,
-        null::timestamptz as ends_at,
-        array[what_id, who_id] as links
-    from crm.crm_calls
-    where deleted_at is null
-    union all
-    select
-        'Tasks',
-        'task',
-        id,
-        owner_id,
-        created_time,
-        case when task_closed_at is not null or task_status = 'completed'
-            then coalesce(task_closed_at, modified_time) end,
-        'outbound',
-        task_closed_at is not null or coalesce(task_status = 'completed', false),
-        null,
-        array[what_id, who_id]
-    from crm.crm_tasks
-    where deleted_at is null
-    union all
-    select
-        'Events',
-        'meeting',
-        id,
-        owner_id,
-        created_time,
-        meeting_starts_at,
-        'outbound',
-        coalesce(meeting_starts_at <= now(), false),
-        meeting_ends_at,
-        array[what_id, who_id, participant_lead_id]
-    from crm.crm_events
-    where deleted_at is null
-    union all
-    select 'Notes', 'note', id, owner_id, created_time, created_time, null, true, null,
-        array[parent_id]
-    from crm.crm_notes
-    where deleted_at is null
+with changed as (
+    select id from analytics.activity_records where synced_at > %(since)s
+    union
+    -- What they name was not there yet.
+    select a.id
+    from analytics.activities a
+    where a.missing_ids && array(
+        select id from crm.leads_raw where synced_at > %(since)s
+        union all
+        select id from crm.crm_deals where synced_at > %(since)s
+        union all
+        select id from crm.crm_contacts where synced_at > %(since)s
+        union all
+        select id from crm.crm_accounts where synced_at > %(since)s
+    )
+    union
+    -- What a lead became, and when.
+    select a.id
+    from analytics.activities a
+    join crm.leads_raw l on l.id = a.lead_id
+    where l.synced_at > %(since)s
+    union
+    select a.id
+    from analytics.activities a
+    join crm.leads_raw l on l.deal_id = a.deal_id
+    where l.synced_at > %(since)s
+    union
+    select a.id
+    from analytics.activities a
+    join crm.leads_raw l on crm.contact_of_conversion(l.raw_data) = a.contact_id
+    where l.synced_at > %(since)s
+    union
+    -- Of whom a deal is.
+    select a.id
+    from analytics.activities a
+    join crm.crm_deals d on d.id = a.deal_id
+    where d.synced_at > %(since)s
+),
+logged as (
+    select *
+    from analytics.activity_records
+    where id in (select id from changed)
 ),
 first_seen as (
     select distinct on (module, id)
@@ -77,64 +68,66 @@ first_seen as (
         ] as links
     from crm.record_versions
     where module in ('Calls', 'Tasks', 'Events', 'Notes')
+        and id in (select id from changed)
     order by module, id, version
 ),
-records as (
-    select id, 'Leads' as is_of from crm.leads_raw
-    union all
-    select id, 'Deals' from crm.crm_deals
-    union all
-    select id, 'Contacts' from crm.crm_contacts
-    union all
-    select id, 'Accounts' from crm.crm_accounts
-),
-linked as (
+named as (
     select
         n.module,
         n.id,
-        -- The link of the first content wins over that of now.
-        (array_agg(n.link order by n.is_present, n.link) filter (where r.is_of = 'Leads'))[1]
-            as lead_id,
-        (array_agg(n.link order by n.is_present, n.link) filter (where r.is_of = 'Deals'))[1]
-            as deal_id,
-        (array_agg(n.link order by n.is_present, n.link) filter (where r.is_of = 'Contacts'))[1]
-            as contact_id,
-        (array_agg(n.link order by n.is_present, n.link) filter (where r.is_of = 'Accounts'))[1]
-            as account_id
+        n.link,
+        n.is_present,
+        l.id as lead_id,
+        d.id as deal_id,
+        c.id as contact_id,
+        a.id as account_id,
+        coalesce(l.id, d.id, c.id, a.id) is null as is_missing
     from (
         select module, id, unnest(links) as link, true as is_present from logged
         union all
         select module, id, unnest(links), false from first_seen
     ) n
-    join records r on r.id = n.link
-    group by n.module, n.id
+    left join crm.leads_raw l on l.id = n.link
+    left join crm.crm_deals d on d.id = n.link
+    left join crm.crm_contacts c on c.id = n.link
+    left join crm.crm_accounts a on a.id = n.link
+    where n.link is not null
+),
+linked as (
+    select
+        module,
+        id,
+        -- The link of the first content wins over that of now.
+        coalesce(min(lead_id) filter (where not is_present), min(lead_id)) as lead_id,
+        coalesce(min(deal_id) filter (where not is_present), min(deal_id)) as deal_id,
+        coalesce(min(contact_id) filter (where not is_present), min(contact_id)) as contact_id,
+        coalesce(min(account_id) filter (where not is_present), min(account_id)) as account_id
+    from named
+    group by module, id
+),
+missing as (
+    select module, id, array_agg(distinct link) as ids
+    from named
+    where is_missing
+    group by module, id
 ),
 became as (
-    select l.id as lead_id, l.created_time, l.converted_time, r.is_deal, r.id
-    from crm.leads_raw l
-    cross join lateral (values
-        (true, l.deal_id),
-        (false, coalesce(
-            l.raw_data #>> '{$converted_detail,contact,id}',
-            l.raw_data #>> '{$converted_detail,contact}',
-            l.raw_data #>> '{Converted_Contact,id}'
-        ))
-    ) r (is_deal, id)
-    where l.is_converted and l.converted_time is not null
-),
-without_lead as (
-    select n.module, n.id, r.record_id
+    select n.module, n.id, true as is_deal, l.id as lead_id, l.created_time, l.converted_time
     from linked n
-    cross join lateral (values (n.deal_id), (n.contact_id)) r (record_id)
-    where n.lead_id is null and r.record_id is not null
+    join crm.leads_raw l on l.deal_id = n.deal_id
+    where n.lead_id is null and l.is_converted
+    union all
+    select n.module, n.id, false, l.id, l.created_time, l.converted_time
+    from linked n
+    join crm.leads_raw l on crm.contact_of_conversion(l.raw_data) = n.contact_id
+    where n.lead_id is null and l.is_converted
 ),
 carried_over as (
-    select distinct on (w.module, w.id) w.module, w.id, b.lead_id
-    from without_lead w
-    join became b on b.id = w.record_id
-    join logged g on (g.module, g.id) = (w.module, w.id)
+    select distinct on (b.module, b.id) b.module, b.id, b.lead_id
+    from became b
+    join logged g on (g.module, g.id) = (b.module, b.id)
     where g.at between b.created_time and b.converted_time
-    order by w.module, w.id, b.is_deal desc, b.created_time desc, b.lead_id
+    order by b.module, b.id, b.is_deal desc, b.created_time desc, b.lead_id
 )
 select
     g.module,
@@ -142,16 +135,21 @@ select
     g.kind,
     g.direction,
     g.at,
-    g.completed,
-    g.completed and g.kind <> 'note' as is_touch,
+    g.takes_place,
+    g.takes_place and g.kind <> 'note' as is_touch,
     g.ends_at,
     crm.text_label(g.owner_id) as owner_id,
     g.created_time,
     coalesce(n.lead_id, c.lead_id) as lead_id,
     n.deal_id,
     coalesce(n.contact_id, d.contact_id) as contact_id,
-    coalesce(n.account_id, d.account_id) as account_id
+    coalesce(n.account_id, d.account_id) as account_id,
+    m.ids as missing_ids,
+    g.deleted_at is not null as is_deleted,
+    true as is_present,
+    g.synced_at
 from logged g
 left join linked n using (module, id)
+left join missing m using (module, id)
 left join carried_over c using (module, id)
 left join crm.crm_deals d on d.id = n.deal_id

@@ -1,4 +1,4 @@
--- grain: one row per day from the day before the first lead to the day after today
+-- grain: one row per day from the day before the first lead to the end of next year
 -- kind: table
 -- key: day
 -- owner: sales operations
@@ -15,7 +15,8 @@ with span as (
         o.timezone,
         coalesce((select min(day) from analytics.lead_history),
             (now() at time zone o.timezone)::date) - 1 as first_day,
-        (now() at time zone o.timezone)::date + 1 as last_day
+        -- The same for a year, so that what stands on the calendar is not made anew each day.
+        (date_trunc('year', now() at time zone o.timezone) + interval '2 years')::date - 1 as last_day
     from crm.organisation o
 ),
 known as (

@@ -16,7 +16,7 @@
 with read as (
     select o.timezone, (now() at time zone o.timezone)::date as today
     from crm.organisation o
-    where exists (select from analytics.activities where module <> 'Notes')
+    where exists (select from analytics.activities where module <> 'Notes' and not is_deleted)
 ),
 deals as (
     select d.id, d.owner_id, d.owner_name, d.source, d.amount, r.created_time, r.contact_id,
@@ -26,14 +26,15 @@ deals as (
     where d.meaning = 'open' and r.created_time is not null
 ),
 logged as (
-    select deal_id, at, ends_at, completed, kind
-    from analytics.activities
-    where deal_id is not null
+    select a.deal_id, a.at, a.ends_at, a.kind, a.takes_place and a.at <= now() as completed
+    from analytics.activities a
+    where a.deal_id is not null and not a.is_deleted
     union all
-    select d.id, a.at, a.ends_at, a.completed, a.kind
+    select d.id, a.at, a.ends_at, a.kind, a.takes_place and a.at <= now()
     from deals d
     join analytics.activities a
         on a.contact_id = d.contact_id and a.deal_id is null and a.at >= d.created_time
+        and not a.is_deleted
 ),
 summed as (
     select

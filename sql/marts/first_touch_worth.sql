@@ -17,7 +17,7 @@
 with today as (
     select (now() at time zone o.timezone)::date as day from crm.organisation o
 ),
-working_day as (
+working_day as materialized ( -- else it is worked out for each lead
     select measures.working_day_minutes() as minutes
 ),
 waits (position, wait) as (values
@@ -29,10 +29,10 @@ counted as (
             else measures.wait_class(f.wait_minutes, d.minutes) end as wait,
         count(*) as leads,
         count(*) filter (where f.is_converted) as converted
-    from analytics.first_touch f
-    cross join today t
+    from today t
     cross join working_day d
-    where f.day between t.day - 210 and t.day - 30 and f.state <> 'waiting'
+    cross join lateral measures.waits(t.day - 210, t.day - 30) f
+    where f.state <> 'waiting'
     group by 1
 )
 select

@@ -7,13 +7,13 @@
 -- figures:
 --   leads (count): open leads of that age without a touch, as in analytics.first_touch
 
-with working_day as (
+with working_day as materialized ( -- else it is worked out for each lead
     select measures.working_day_minutes() as minutes
 ),
 ages (position, age) as (values (1, 'hour'), (2, 'day'), (3, 'week'), (4, 'longer')),
 waiting as (
     select measures.wait_class(f.wait_minutes, w.minutes) as age, count(*) as leads
-    from analytics.first_touch f
+    from measures.waits('-infinity', 'infinity') f
     cross join working_day w
     where f.state = 'waiting'
     group by 1

@@ -44,7 +44,8 @@ candidates as (
         l.day,
         l.status,
         t.day - l.day as days_waiting,
-        f.state,
+        case when f.id is not null then measures.touch_state(f.first_touch_at, f.ended_at) end
+            as state,
         coalesce(o.has_left, false) as is_ownerless
     from analytics.leads l
     left join analytics.first_touch f on f.id = l.id
@@ -54,8 +55,8 @@ candidates as (
         and l.day between t.day - 90 and t.day
         and (
             o.has_left
-            or f.state = 'waiting'
-            or (f.state is null and l.status in (select status from measures.untouched_statuses()))
+            or measures.touch_state(f.first_touch_at, f.ended_at) = 'waiting' and f.id is not null
+            or (f.id is null and l.status in (select status from measures.untouched_statuses()))
         )
 ),
 moved_leads as (

@@ -1,20 +1,13 @@
 -- What changed in a history since it was last refreshed, and marts that take in these changes alone.
 
 -- name: changed
--- The records that landed since, and those of which Zoho's own history did, with statistics: else PostgreSQL expects one of them,
--- and goes through all of them for each.
+-- The records that a history has to take in, with statistics: else PostgreSQL expects one of them, and
+-- goes through all of them for each.
 drop table if exists pg_temp.changed;
 create temporary table changed on commit drop as
 select *
 from {records}
-where id in (
-    select id from {records} where synced_at > %(since)s
-    union
-    select r.record_id
-    from crm.record_history_reads r
-    join crm.modules m using (module)
-    where 'crm.' || m.table_name = '{records}' and r.read_at > %(since)s
-);
+where id in ({ids});
 analyze changed
 
 -- name: is_much
@@ -38,6 +31,13 @@ insert into {delta} select *, -1 from {history} where id in (select id from chan
 -- name: keep_after
 insert into {delta} select *, 1 from {history} where id in (select id from changed);
 analyze {delta}
+
+-- name: is_complete
+-- Whether a history, which held each record once, took in as many as came into its tables since:
+-- otherwise one of the two was changed by hand.
+select coalesce(sum(d.sign) filter (where d.is_present), 0)
+    = %(records_added)s - (select records_added from analytics.mart_builds where mart = %(mart)s)
+from {delta} d
 
 -- name: changes
 {changes} as not materialized (select * from {delta} where {is_new})
@@ -69,8 +69,18 @@ analyze {delta}
     select {columns} from {history} where id in (select id from {extra})
 )
 
+-- name: changed_ids
+select {column} from {delta} where {column} is not null
+
 -- name: delete
-delete from {table} where id in (select id from {delta})
+-- The rows of the records of which something changed in one of the histories, to be written anew.
+drop table if exists pg_temp.changed;
+create temporary table changed on commit drop as {ids};
+analyze changed;
+delete from {table} where id in (select id from changed)
+
+-- name: contents_of_ids
+{part} as (select * from {history} where {column} in (select id from pg_temp.changed))
 
 -- name: differences
 -- Rows of a mart that are not in the build beside it, and the other way round.

@@ -13,17 +13,17 @@ with days as (
 select min(day), max(day)
 from days;
 
--- name: watermark
--- From when on records may be newer than a mart that was built with this fingerprint. Landings of
--- one module follow each other, so none that is still to come holds an earlier synced_at than one
--- that has been committed; the five minutes are for a clock that was set back.
-select max(synced_at) - interval '5 minutes'
-from {table}
-where exists (
-    select
-    from analytics.mart_builds
-    where mart = %(mart)s and fingerprint = %(fingerprint)s
+-- name: is_built
+-- Whether a mart was built with this fingerprint.
+select exists (
+    select from analytics.mart_builds where mart = %(mart)s and fingerprint = %(fingerprint)s
 )
+
+-- name: watermark
+-- From when on records may be newer than a mart. Landings of one module follow each other, so none that
+-- is still to come holds an earlier synced_at than one that has been committed; the five minutes are
+-- for a clock that was set back.
+select max(synced_at) - interval '5 minutes' from {table}
 
 -- name: told_names
 -- What Zoho's own history of records is read with: an owner is found by name there, and an option that
@@ -42,14 +42,15 @@ select case when exists (select from crm.record_history) then md5(concat_ws(
     )
 )) end
 
--- name: is_complete
--- Whether a mart holds each record of its table once: otherwise one of the two was changed by hand.
-select (select count(*) from {table} where is_present) = (select count(*) from {records})
+-- name: records_added
+-- How many records came into these tables since they are watched, less those that went.
+select coalesce(sum(added), 0)::bigint from crm.table_writes where relation = any(%(tables)s::regclass[])
 
 -- name: save_build
-insert into analytics.mart_builds (mart, fingerprint)
-values (%(mart)s, %(fingerprint)s)
-on conflict (mart) do update set fingerprint = excluded.fingerprint
+insert into analytics.mart_builds (mart, fingerprint, records_added)
+values (%(mart)s, %(fingerprint)s, %(records_added)s)
+on conflict (mart) do update
+set fingerprint = excluded.fingerprint, records_added = excluded.records_added
 
 -- name: save_refresh
 -- Note that a mart was brought up to date now.

@@ -45,14 +45,15 @@ with folded as (
     delete from crm.table_writes
     where (written_by <> '0' and written_by < pg_snapshot_xmin(pg_current_snapshot()))
         or not exists (select from pg_class where oid = relation)
-    returning relation, mark
+    returning relation, mark, added
 )
-insert into crm.table_writes as w (relation, written_by, mark)
-select f.relation, '0', sum(f.mark)
+insert into crm.table_writes as w (relation, written_by, mark, added)
+select f.relation, '0', sum(f.mark), sum(f.added)
 from folded f
 join pg_class c on c.oid = f.relation
 group by f.relation
-on conflict (relation, written_by) do update set mark = w.mark + excluded.mark;
+on conflict (relation, written_by) do update
+set mark = w.mark + excluded.mark, added = w.added + excluded.added;
 
 -- name: prune_events
 -- Delete Dagster's events of runs older than `logs` days, which the UI shows as a run's log: nine in

@@ -1,21 +1,24 @@
 -- stances: uncalled
 -- Leads of the thirty days up to the day that by its end had waited longer than a working day, in
--- business hours, for the first touch: as analytics.first_touch has it, where calls are read. Three
+-- business hours, for the first touch: as measures.waits has it, where calls are read. Three
 -- at least.
 
 with ends as (
+    select (%(day)s::date + 1)::timestamp at time zone o.timezone as at from crm.organisation o
+),
+business as materialized ( -- else it is worked out for each lead
     select
-        (%(day)s::date + 1)::timestamp at time zone o.timezone as at
-    from crm.organisation o
+        e.at,
+        measures.worked(e.at) as worked,
+        measures.working_day_minutes() as working_day
+    from ends e
 ),
 leads as (
     select
-        f.state = 'waiting' or f.until_at >= e.at as is_waiting,
-        measures.minutes(measures.worked(e.at) - f.worked_before)
-            > measures.working_day_minutes() as is_long
-    from analytics.first_touch f
-    cross join ends e
-    where f.day between %(day)s::date - 29 and %(day)s
+        f.state = 'waiting' or f.until_at >= b.at as is_waiting,
+        measures.minutes(b.worked - f.worked_before) > b.working_day as is_long
+    from measures.waits(%(day)s::date - 29, %(day)s::date) f
+    cross join business b
 )
 select
     'uncalled' as stance,

@@ -5,20 +5,27 @@
 with ends as (
     select
         (%(day)s::date + 1)::timestamp at time zone o.timezone as at,
-        (select min(a.created_time) from analytics.activities a where a.kind <> 'note') as known,
+        (
+            select min(a.created_time)
+            from analytics.activities a
+            where a.kind <> 'note' and not a.is_deleted
+        ) as known,
         (
             select avg(extract(epoch from c.closes_at - c.opens_at))
             from analytics.business_calendar c
             where c.closes_at > c.opens_at
         ) as working_day
     from crm.organisation o
-    where exists (select from analytics.activities a where a.kind = 'call')
+    where exists (select from analytics.activities a where a.kind = 'call' and not a.is_deleted)
 ),
 leads as (
     select
         exists (
             select from analytics.activities a
-            where a.lead_id = l.id and a.is_touch and a.at < e.at
+            where a.lead_id = l.id
+                and a.is_touch
+                and not a.is_deleted
+                and a.at < least(e.at, now())
         ) as is_touched,
         l.meaning <> 'open' and l.meaning <> 'qualified'
             and coalesce(r.converted_time, r.content_since, r.modified_time, r.created_time) < e.at

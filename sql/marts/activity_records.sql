@@ -1,0 +1,74 @@
+-- grain: one row per activity in the CRM, deleted ones too: a call, task, meeting or note
+-- kind: view
+-- owner: sales operations
+-- What each says of itself; what it belongs to: analytics.activities. E-mails are not among them: Zoho
+-- lists those of one record at a time.
+-- direction: inbound for incoming and missed calls, outbound for all else; null for notes.
+-- at: when it took place or is planned for: a call's and a meeting's start, a task's end, a note's
+-- creation; null for an open task.
+-- takes_place: it took place at that time or will: a call that is not scheduled, overdue, cancelled or
+-- missed, a meeting, a task that is closed, a note.
+-- links: the ids of what it names.
+
+select
+    'Calls' as module,
+    'call' as kind,
+    id,
+    owner_id,
+    created_time,
+    coalesce(call_started_at, created_time) as at,
+    case when call_type in ('inbound', 'missed') then 'inbound' else 'outbound' end as direction,
+    call_type is distinct from 'missed'
+        and coalesce(call_status, '') not in ('scheduled', 'overdue', 'cancelled', 'canceled')
+        as takes_place,
+    null::timestamptz as ends_at,
+    array[what_id, who_id] as links,
+    deleted_at,
+    synced_at
+from crm.crm_calls
+union all
+select
+    'Tasks',
+    'task',
+    id,
+    owner_id,
+    created_time,
+    case when task_closed_at is not null or task_status = 'completed'
+        then coalesce(task_closed_at, modified_time) end,
+    'outbound',
+    task_closed_at is not null or coalesce(task_status = 'completed', false),
+    null,
+    array[what_id, who_id],
+    deleted_at,
+    synced_at
+from crm.crm_tasks
+union all
+select
+    'Events',
+    'meeting',
+    id,
+    owner_id,
+    created_time,
+    meeting_starts_at,
+    'outbound',
+    meeting_starts_at is not null,
+    meeting_ends_at,
+    array[what_id, who_id, participant_lead_id],
+    deleted_at,
+    synced_at
+from crm.crm_events
+union all
+select
+    'Notes',
+    'note',
+    id,
+    owner_id,
+    created_time,
+    created_time,
+    null,
+    true,
+    null,
+    array[parent_id],
+    deleted_at,
+    synced_at
+from crm.crm_notes
