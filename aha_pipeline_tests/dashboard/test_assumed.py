@@ -147,25 +147,21 @@ def test_what_is_counted_over_a_whole_past_says_what_is_not_known_of_it(filled, 
         assert rows["new_leads"]["assumed_pct"] is None
 
 
-THEN = "of what was open then is assumed", "of the value at the start is assumed"
 OVERVIEW, LEAD_TAB, DEAL_TAB = TABS[:3]
 
 
 @pytest.mark.parametrize("filled", [HALF_TOLD], indirect=True)
 @pytest.mark.parametrize(
-    ("tab", "first", "last", "said", "unsaid"),
+    ("tab", "said"),
     [
-        (OVERVIEW, CREATED, MOVED + 1, ("of it is assumed", "whether they came further"), ()),
-        (OVERVIEW, MOVED, 0, ("of the one before is assumed", "whose pipeline is 100.0% as"), ()),
-        (LEAD_TAB, MOVED, 0, ("it is not known whether they ever qualified",), ()),
-        (DEAL_TAB, MOVED, 0, THEN, ()),
-        (DEAL_TAB, MOVED - 1, 0, (), THEN),
+        (OVERVIEW, ("of the one before is assumed", "whose pipeline is 100.0% assumed")),
+        (LEAD_TAB, ("it is not known whether they ever qualified",)),
+        (DEAL_TAB, ("of what was open then is assumed", "of the value at the start is assumed")),
     ],
 )
-def test_the_page_says_it_where_it_is_so(filled, monkeypatch, tab, first, last, said, unsaid):
+def test_the_page_says_it_where_it_is_so(filled, monkeypatch, tab, said):
     _, address, _ = filled
-    shown = run(monkeypatch, address, tab, period=CUSTOM, days=(ago(first), ago(last)))
+    shown = run(monkeypatch, address, tab, period=CUSTOM, days=(ago(MOVED), TODAY))
     assert not shown.exception
     text = " ".join(one.value for kind in (shown.caption, shown.markdown) for one in kind)
     assert [words for words in said if words not in text] == []
-    assert [words for words in unsaid if words in text] == []
