@@ -8,7 +8,7 @@ from dashboard import periods
 from dashboard.charts import course as charts
 from dashboard.parts import chart, frame, is_read
 from dashboard.source import Source
-from dashboard.style import Row
+from dashboard.style import Row, column, known
 
 DEFINITION = (
     "Won against the target; pace: won less what would be won of the target by now, had the "
@@ -25,6 +25,7 @@ def show(source: Source) -> None:
         return
     owner = _owner(source)
     rows = {row["period"]: row for row in source.rows("course", owner=owner)}
+    days = source.rows("course_days", owner=owner)
     left, right = st.columns([3, 2])
     with left, frame("On course?", DEFINITION) as is_open:
         if is_open and is_read(source, "Deals"):
@@ -33,16 +34,27 @@ def show(source: Source) -> None:
         chart(
             source,
             charts.month,
-            source.rows("course_days", owner=owner),
+            days,
             of=("Deals",),
             title="The month so far",
-            about="Won day by day; the grey band is where the target would stand, had the month "
-            "gone like any of the months before. The thick line at its end is the forecast.",
+            about=_about(days),
             definition="Sum of Amount over the deals won in the month. On course: target times "
             "the share that the months before had won by then, the median of twelve; the band is "
             "from the least to the most of them. Forecast: 8 times in 10 the month ends there.",
             empty="",
         )
+
+
+def _about(days: list[Row]) -> str:
+    said = ["Won day by day."]
+    if known(column(days, "usual_high_value")):
+        said.append(
+            "The grey band is where the target would stand, had the month gone like any of the "
+            "months before."
+        )
+    if known(column(days, "value_p50")):
+        said.append("The thick line at its end is the forecast.")
+    return " ".join(said)
 
 
 def _owner(source: Source) -> str | None:
