@@ -70,7 +70,7 @@ disputed as materialized (
         select crm.text_key(stage) from crm.stage_layouts group by 1 having count(distinct meaning) > 1
     )
 ),
-company as (
+company as materialized ( -- else how rates are read is worked out for each content
     select
         o.timezone,
         o.currency as home,
