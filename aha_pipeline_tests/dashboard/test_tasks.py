@@ -2,6 +2,9 @@
 
 The first fourteen were tried on an earlier version; the rest are what people ask for in the forums
 of Zoho CRM, HubSpot and Metabase. A task counts the clicks, not the keys.
+
+Tasks that begin alike and leave nothing behind are done in one visit: to load the page costs more
+than most of them. Each counts the clicks of its beginning too.
 """
 
 import csv
@@ -54,6 +57,12 @@ class Hand:
         settle(self.page)
         return window.inner_text()
 
+    def close(self) -> None:
+        """Close the list behind a mark."""
+        self.page.keyboard.press("Escape")
+        self.page.get_by_role("dialog").wait_for(state="hidden")
+        settle(self.page)
+
     def name(self, chart: str, name: str) -> None:
         """Click a name on the axis of a chart, which leads to its page."""
         frame = self.page.locator(f"[class*='st-key-dashboard-charts-{chart}-']")
@@ -85,8 +94,23 @@ class Hand:
         return " ".join(card.inner_text().split())
 
 
-def junk_by_source(hand: Hand) -> None:
+def of_bala(hand: Hand) -> None:
+    hand.choose("Owners", "Bala")
+
+
+def of_this_quarter(hand: Hand) -> None:
+    hand.choose("Period", "This quarter")
+
+
+def on_leads(hand: Hand) -> None:
     hand.tab("Lead Intelligence")
+
+
+def on_deals(hand: Hand) -> None:
+    hand.tab("Deal Pipeline")
+
+
+def junk_by_source(hand: Hand) -> None:
     table = hand.page.get_by_test_id("stTable")
     table.wait_for()
     worst = table.get_by_role("row").nth(1).get_by_role("cell").all_inner_texts()
@@ -94,8 +118,6 @@ def junk_by_source(hand: Hand) -> None:
 
 
 def rep_behind(hand: Hand) -> None:
-    hand.choose("Owners", "Bala")
-    hand.tab("Deal Pipeline")
     legend = hand.page.locator("[class*='st-key-dashboard-charts-reps-win_rates-'] .legendtext")
     # All reps: 12 of 15 closed deals of the month are won, whoever is chosen.
     assert "All reps: 80.0%" in legend.all_text_contents()
@@ -108,19 +130,16 @@ def call_today(hand: Hand) -> None:
 
 
 def why_the_pipeline_fell(hand: Hand) -> None:
-    hand.tab("Deal Pipeline")
     assert "movements" in hand.mark("deals-movements", 1)
+    hand.close()
 
 
 def overdue_of_one_rep(hand: Hand) -> None:
-    hand.choose("Owners", "Bala")
-    hand.tab("Deal Pipeline")
     rows = list(csv.DictReader(io.StringIO(hand.saved("Download all as CSV").decode("utf-8-sig"))))
     assert [(row["Owner"], row["Deal"]) for row in rows] == [("Bala", "Deal 41")]
 
 
 def wins_against_last_quarter(hand: Hand) -> None:
-    hand.choose("Period", "This quarter")
     assert "₹31.00 L" in hand.card("Won")
     assert "13 deals" in hand.page.inner_text("body")
 
@@ -134,9 +153,8 @@ def find_by_phone(hand: Hand) -> None:
 
 
 def not_contacted(hand: Hand) -> None:
-    hand.choose("Period", "This quarter")
-    hand.tab("Lead Intelligence")
     assert "12 leads" in hand.mark("leads-status")
+    hand.close()
 
 
 def this_month_against_last(hand: Hand) -> None:
@@ -145,7 +163,6 @@ def this_month_against_last(hand: Hand) -> None:
 
 
 def share_the_view(hand: Hand) -> None:
-    hand.choose("Owners", "Bala")
     shared = hand.page.context.new_page()
     shared.goto(hand.page.url)
     shared.get_by_test_id("stMetric").first.wait_for(timeout=MILLISECONDS)
@@ -155,7 +172,6 @@ def share_the_view(hand: Hand) -> None:
 
 
 def meaning_of_weighted(hand: Hand) -> None:
-    hand.tab("Deal Pipeline")
     title = hand.page.get_by_text("Value by stage", exact=True)
     title.locator("xpath=ancestor::*[.//*[@data-testid='stTooltipIcon']][1]").get_by_test_id(
         "stTooltipIcon"
@@ -170,7 +186,6 @@ def why_we_lose(hand: Hand) -> None:
 
 
 def from_chart_to_record_and_back(hand: Hand) -> None:
-    hand.choose("Owners", "Bala")
     hand.mark("overview-lost_reasons")
     hand.open_first(hand.page.locator("[role=dialog] [data-testid=stDataFrame]"))
     hand.page.get_by_text("Related records").wait_for()
@@ -194,15 +209,15 @@ def read_the_briefing(hand: Hand) -> None:
 def lost_by_rep(hand: Hand) -> None:
     hand.click(hand.page.get_by_role("radio", name="Rep"))
     assert "3 deals" in hand.mark("overview-lost_reasons")
+    hand.close()
 
 
 def reached_a_step(hand: Hand) -> None:
-    hand.choose("Period", "This quarter")
     assert "36 leads" in hand.mark("overview-entered_funnel", 1)
+    hand.close()
 
 
 def why_a_rep_is_behind(hand: Hand) -> None:
-    hand.tab("Deal Pipeline")
     hand.name("reps-win_rates", "Bala")
     assert hand.card("Win rate").startswith("Win rate 0.0%")
     hand.page.get_by_text("All reps: 80.0%").wait_for()
@@ -215,8 +230,6 @@ def why_a_rep_is_behind(hand: Hand) -> None:
 
 
 def how_good_a_source_is(hand: Hand) -> None:
-    hand.choose("Period", "This quarter")
-    hand.tab("Lead Intelligence")
     hand.name("leads-source_quality", "Referral")
     assert hand.page.locator("h1").inner_text() == "Referral"
     hand.page.get_by_text("All sources: 20.0%").wait_for()
@@ -234,28 +247,37 @@ def put_aside(hand: Hand) -> None:
     wait_until(lambda: listed.count() == before)
 
 
-# A task and the clicks it takes; without targets in the CRM nobody can answer "against target".
-TASKS: dict[Callable[[Hand], None], int] = {
-    junk_by_source: 1,
-    rep_behind: 3,
-    call_today: 0,
-    why_the_pipeline_fell: 2,
-    overdue_of_one_rep: 4,
-    wins_against_last_quarter: 2,
-    find_by_phone: 2,
-    not_contacted: 4,
-    share_the_view: 2,
-    meaning_of_weighted: 1,
-    this_month_against_last: 0,
-    why_we_lose: 0,
-    from_chart_to_record_and_back: 4,
-    list_as_workbook: 2,
-    read_the_briefing: 1,
-    lost_by_rep: 2,
-    reached_a_step: 3,
-    put_aside: 2,
-    why_a_rep_is_behind: 3,
-    how_good_a_source_is: 4,
+# What is done on the way from the page as it opens, and the tasks that begin there with the clicks
+# that each takes in all. The last task of a visit may end anywhere; without targets in the CRM
+# nobody can answer "against target".
+Deed = Callable[[Hand], None]
+VISITS: dict[str, list[Deed | tuple[Deed, int]]] = {
+    "the page as it opens": [
+        (call_today, 0),
+        (this_month_against_last, 0),
+        (why_we_lose, 0),
+        (read_the_briefing, 1),
+        (put_aside, 2),
+        (list_as_workbook, 2),
+    ],
+    "a rep": [of_bala, (share_the_view, 2), on_deals, (rep_behind, 3), (overdue_of_one_rep, 4)],
+    "a rep's record": [of_bala, (from_chart_to_record_and_back, 4)],
+    "a quarter": [
+        of_this_quarter,
+        (wins_against_last_quarter, 2),
+        (reached_a_step, 3),
+        on_leads,
+        (not_contacted, 4),
+        (how_good_a_source_is, 4),
+    ],
+    "leads": [on_leads, (junk_by_source, 1)],
+    "deals": [
+        on_deals,
+        (meaning_of_weighted, 1),
+        (why_the_pipeline_fell, 2),
+        (why_a_rep_is_behind, 3),
+    ],
+    "a caller": [(lost_by_rep, 2), (find_by_phone, 2)],
 }
 
 
@@ -266,13 +288,20 @@ def browser(chromium) -> Iterator[Any]:
         yield context
 
 
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.__name__)
-def test_a_task_is_done_in_few_clicks(browser, address, task):
+@pytest.mark.parametrize("visit", VISITS)
+def test_a_task_is_done_in_few_clicks(browser, address, visit):
     page = browser.new_page()
     page.goto(address)
     page.wait_for_selector(".js-plotly-plot .main-svg")
     settle(page)
     hand = Hand(page)
-    task(hand)
+    for deed in VISITS[visit]:
+        if callable(deed):
+            deed(hand)
+            continue
+        task, clicks = deed
+        before = hand.clicks
+        task(hand)
+        assert hand.clicks == clicks <= MOST_CLICKS, task.__name__
+        hand.clicks = before
     page.close()
-    assert hand.clicks == TASKS[task] <= MOST_CLICKS
