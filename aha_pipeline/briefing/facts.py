@@ -25,7 +25,7 @@ DEALS = {"deal": "deal_money", "second": "second_money"}
 # how many days ago they begin and end.
 ADDED_UP = {
     "week": {"n": ("n", 6, 0), "before": ("n", 13, 7)},
-    "waiting": {"of": ("n", 6, 0)},
+    "waiting": {"of": ("n", 27, 0)},
     "pipeline": {"before": ("money", 7, 7)},
 }
 

@@ -91,10 +91,10 @@ def test_waiting_leads_are_counted_as_the_days_are(connection, deleted, told, pr
     for number in range(30):
         gone = at(-3) if number in deleted else None  # after the day, and yet not counted on it
         put(connection, "Leads", lead(number, at(number % 6)), deleted_at=gone)
-    for days_ago in range(1, 7):
+    for days_ago in range(1, 28):
         if told:
             tell(connection, DAY - timedelta(days=days_ago), n=told if days_ago < 6 else 0)
-    build_around(connection)
+    build(connection, DAY - timedelta(days=27), DAY, only=MARTS)
     assert said(connection, "waiting")["waiting"].startswith(printed)
 
 
@@ -154,15 +154,15 @@ def test_the_source_that_was_named_before_is_told_with_its_share(connection, kin
 @pytest.mark.parametrize(
     ("called", "again", "printed"),
     [
-        (2, 5, "3 of the 3 leads since 14 Mar 2025 are not marked as contacted yet; "
-               "of the 5 told on 13 Mar 2025, still 3."),
-        (5, 5, "of the 5 told on 13 Mar 2025, still 0."),
-        (2, 6, "3 of the 3 leads since 14 Mar 2025 are not marked as contacted yet."),  # other ones
+        (2, 5, "3 of the 3 leads since 21 Feb 2025 are not marked as contacted yet; "
+               "of the 5 reported on 13 Mar 2025, 3 still wait."),
+        (5, 5, "of the 5 reported on 13 Mar 2025, 0 still wait."),
+        (2, 6, "3 of the 3 leads since 21 Feb 2025 are not marked as contacted yet."),  # other ones
     ],
 )  # fmt: skip
 def test_leads_that_were_told_to_wait_are_followed(connection, called, again, printed):
     for number in range(5):
-        first = lead(number, at(8))
+        first = lead(number, at(30))
         then = first | {"Lead_Status": "Contacted", "Modified_Time": at(3)}
         put_history(connection, "Leads", first, *([then] if number < called else []))
     put(connection, "Leads", *(lead(n, at(2)) for n in range(10, 13)))
@@ -251,9 +251,9 @@ def test_the_largest_of_many_is_told_with_the_amount_before(connection, kind, st
 @pytest.mark.parametrize(
     ("now", "counts"),
     [
-        ("won", "1 won, 0 lost, 0 put off, 1 open past the date."),
-        ("lost", "0 won, 1 lost, 0 put off, 1 open past the date."),
-        ("later", "0 won, 0 lost, 1 put off, 1 open past the date."),
+        ("won", "1 won, 0 lost, 0 postponed, 1 open past the date."),
+        ("lost", "0 won, 1 lost, 0 postponed, 1 open past the date."),
+        ("later", "0 won, 0 lost, 1 postponed, 1 open past the date."),
         ("gone", None),  # fewer than were told
     ],
 )
@@ -275,7 +275,7 @@ def test_deals_that_were_told_due_are_followed_on_sunday(connection, now, counts
     tell(connection, on, told)
     build_around(connection)
     found = said(connection, "due_followed", SUNDAY).get("due_followed")
-    before = f"Of the 2 deals due in the week, as told on {on.day} Mar 2025: "
+    before = f"Of the 2 deals due in the week, as reported on {on.day} Mar 2025: "
     assert found == (before + counts if counts else None)
     assert said(connection, "due_followed", DAY) == {}
 

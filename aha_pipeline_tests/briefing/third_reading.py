@@ -382,15 +382,16 @@ class ThirdReading:
 
     def _waiting(self, on: date) -> Iterator[Row]:
         present = {row["id"] for row in self.leads}
-        leads = self._untouched(on, on - WEEK + ONE_DAY, on)
+        leads = self._untouched(on, on - 4 * WEEK + ONE_DAY, on)
         waiting = [is_waiting for lead, is_waiting in leads.items() if lead in present]
-        row: Row = {"n": sum(waiting), "of": len(waiting), "since": on - WEEK + ONE_DAY}
+        row: Row = {"n": sum(waiting), "of": len(waiting), "since": on - 4 * WEEK + ONE_DAY}
         if sum(waiting) >= 3:
             yield row
             for item in self.told:
                 if item["kind"] == "waiting" and item["in_message"] and item["day"] < on:
-                    then = self._untouched(item["day"], item["day"] - WEEK + ONE_DAY, item["day"])
-                    now = self._untouched(on, item["day"] - WEEK + ONE_DAY, item["day"])
+                    first = item["day"] - 4 * WEEK + ONE_DAY
+                    then = self._untouched(item["day"], first, item["day"])
+                    now = self._untouched(on, first, item["day"])
                     still = [lead for lead, is_waiting in then.items() if is_waiting]
                     yield row | {
                         "told": item["day"],
@@ -664,7 +665,8 @@ class ThirdReading:
         yield from self._more_or_less(self._overdue(on), 1)
 
     def _overdue_fewer(self, on: date) -> Iterator[Row]:
-        yield from self._more_or_less(self._overdue(on), -1)
+        worth, was = total(self._past(on)), total(self._past(on - WEEK))
+        yield from self._more_or_less(self._overdue(on), -1) if worth <= was else ()
 
     def _overdue_same(self, on: date) -> Iterator[Row]:
         yield from self._more_or_less(self._overdue(on), 0)
@@ -814,9 +816,10 @@ class ThirdReading:
             yield from self._against(won, sign)
 
     def _tells_week(self, on: date) -> bool:
-        rows = [self.usual.get(on - timedelta(days=ago)) for ago in range(14)]
-        imports = [r for r in rows if r and r["is_unusual"] and r["value"] > 3 * r["normal"]]
-        return on.weekday() == 6 and not imports
+        rows = [(ago, self.usual.get(on - timedelta(days=ago))) for ago in range(14)]
+        unusual = [(ago, row) for ago, row in rows if row and row["is_unusual"]]
+        not_told = [row for ago, row in unusual if ago >= 7 or row["value"] > 3 * row["normal"]]
+        return on.weekday() == 6 and not not_told
 
     def _week_leads_more(self, on: date) -> Iterator[Row]:
         yield from self._about(self._leads(on, 7), 1) if self._tells_week(on) else ()

@@ -1,5 +1,5 @@
 -- stances: waiting
--- Leads of the seven days up to the day that nobody had answered at its end: they never had a status
+-- Leads of the four weeks up to the day that nobody had answered at its end: they never had a status
 -- that tells of a response (measures.untouched_statuses). Three at least; leads deleted since are in none
 -- of the daily lines either. The window moves: of those that a message told last (was_n, on told) it is
 -- said how many are so still, where as many are counted again.
@@ -25,7 +25,7 @@ leads as (
         bool_and(not h.is_converted and f.status is not null) as is_waiting,
         bool_or(h.is_deleted) as is_deleted
     from ends e
-    join analytics.lead_history h on h.day between e.day - 6 and e.day and h.from_day <= e.day
+    join analytics.lead_history h on h.day between e.day - 27 and e.day and h.from_day <= e.day
     left join measures.untouched_statuses() f using (status)
     group by e.day, h.id
     having bool_or(h.until_day is null or h.until_day > e.day)
@@ -48,11 +48,11 @@ still as (
 select
     'waiting' as stance,
     '' as subject,
-    %(day)s::date - 6 as first_day,
+    %(day)s::date - 27 as first_day,
     0::numeric as weight,
     count(*) filter (where l.is_waiting) as n,
     count(*) as "of",
-    %(day)s::date - 6 as since,
+    %(day)s::date - 27 as since,
     max(s.day) as told,
     max(s.n) as was_n,
     max(s.still) as still

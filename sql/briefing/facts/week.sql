@@ -1,8 +1,9 @@
 -- stances: week_won_more, week_won_less, week_won_level, week_leads_more, week_leads_fewer,
 --   week_leads_same
 -- The weekly digest, told on Mondays: the week up to Sunday against the one before, where each of
--- the fourteen days is known; leads only where none of those days brought more than three times what
--- is usual, as an import does. Level: they differ by less than a tenth.
+-- the fourteen days is known; leads only where the week before was as usual on each day (no holiday,
+-- no campaign: up from a bad week is no rise), and no day of this one brought more than three times
+-- what is usual, as an import does. Level: they differ by less than a tenth.
 
 with weeks as (
     select
@@ -41,6 +42,7 @@ select
 from weeks
 where (leads > 0 or leads_before > 0) and not exists (
     select from analytics.changes
-    where figure = 'new_leads' and days = 1 and is_unusual and value > 3 * normal
+    where figure = 'new_leads' and days = 1 and is_unusual
         and day between %(day)s::date - 13 and %(day)s
+        and (day <= %(day)s::date - 7 or value > 3 * normal)
 )

@@ -13,11 +13,12 @@ select n = %(n)s and money is not distinct from %(money)s and before = %(before)
 ) o
 
 -- name: overdue_fewer
-select n = %(n)s and money is not distinct from %(money)s and before = %(before)s and before - n > greatest(1, 0.1 * before) from (
+select n = %(n)s and money is not distinct from %(money)s and before = %(before)s and before - n > greatest(1, 0.1 * before) and (money > was) is not true from (
     select
         count(*) filter (where d.day = %(day)s) as n,
         sum(h.amount) filter (where d.day = %(day)s) as money,
-        count(*) filter (where d.day < %(day)s) as before
+        count(*) filter (where d.day < %(day)s) as before,
+        sum(h.amount) filter (where d.day < %(day)s) as was
     from (values (%(day)s::date), (%(day)s::date - 7)) d (day)
     join analytics.deal_history h
         on daterange(h.from_day, h.until_day) @> d.day

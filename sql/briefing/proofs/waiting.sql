@@ -1,4 +1,4 @@
--- Whether so many leads of seven days have had no answer; see glance.sql.
+-- Whether so many leads of four weeks have had no answer; see glance.sql.
 
 -- name: waiting
 with untouched as (
@@ -28,14 +28,14 @@ again as (
         ) as is_waiting
     from analytics.lead_history h
     where daterange(h.from_day, h.until_day) @> %(told)s::date
-        and %(told)s::date - h.day between 0 and 6
+        and %(told)s::date - h.day between 0 and 27
         and not exists (
             select from analytics.lead_history e
             where e.id = h.id and e.from_day <= %(told)s::date
                 and (e.is_converted or e.status not in (select status from untouched))
         )
 )
-select count(*) = %(of)s and %(since)s + 6 = %(day)s::date
+select count(*) = %(of)s and %(since)s + 27 = %(day)s::date
     and (%(told)s::date is null or (
         (select count(*) from again) = %(was_n)s
         and (select count(*) from again where is_waiting) = %(still)s
@@ -52,4 +52,4 @@ select count(*) = %(of)s and %(since)s + 6 = %(day)s::date
     ))
 from analytics.lead_history h
 where daterange(h.from_day, h.until_day) @> %(day)s::date and not h.is_deleted
-    and %(day)s::date - h.day between 0 and 6
+    and %(day)s::date - h.day between 0 and 27

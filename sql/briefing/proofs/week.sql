@@ -36,7 +36,7 @@ select (
     where day > %(day)s::date - 14 and day <= %(day)s::date - 7
 ) = %(before)s and %(n)s > 1.1 * %(before)s and extract(isodow from %(day)s::date) = 7
 and coalesce((
-    select bool_and(not (is_unusual and value > normal * 3)) from analytics.changes
+    select bool_and(not (is_unusual and (day <= %(day)s::date - 7 or value > normal * 3))) from analytics.changes
     where figure = 'new_leads' and days = 1 and day > %(day)s::date - 14 and day <= %(day)s
         and normal is not null
 ), true)
@@ -50,7 +50,7 @@ select (
     where day > %(day)s::date - 14 and day <= %(day)s::date - 7
 ) = %(before)s and %(n)s < 0.9 * %(before)s and extract(isodow from %(day)s::date) = 7
 and coalesce((
-    select bool_and(not (is_unusual and value > normal * 3)) from analytics.changes
+    select bool_and(not (is_unusual and (day <= %(day)s::date - 7 or value > normal * 3))) from analytics.changes
     where figure = 'new_leads' and days = 1 and day > %(day)s::date - 14 and day <= %(day)s
         and normal is not null
 ), true)
@@ -64,7 +64,7 @@ select (
     where day > %(day)s::date - 14 and day <= %(day)s::date - 7
 ) = %(before)s and %(before)s > 0 and 10 * abs(%(n)s - %(before)s) <= %(before)s and extract(isodow from %(day)s::date) = 7
 and coalesce((
-    select bool_and(not (is_unusual and value > normal * 3)) from analytics.changes
+    select bool_and(not (is_unusual and (day <= %(day)s::date - 7 or value > normal * 3))) from analytics.changes
     where figure = 'new_leads' and days = 1 and day > %(day)s::date - 14 and day <= %(day)s
         and normal is not null
 ), true)
