@@ -28,6 +28,7 @@ WANTED = (
     "{reason}",
     "{still#}",
     "{was_pct%}",
+    "{unmarked#}",
     "{due_money$}",
 )
 SUFFIXES = {"K": 3, "M": 6, "B": 9, "T": 12}

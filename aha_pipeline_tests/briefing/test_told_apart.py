@@ -154,3 +154,24 @@ def test_a_source_is_named_when_it_lasts_and_with_the_one_before(connection, sin
         assert "20 of 40 leads (50.0%), " in found[stance]
         assert "36.3%" in found[stance]
         assert ("no longer Fair" in found[stance]) == (stance == "junk_changed")
+
+
+@pytest.mark.parametrize(
+    ("uncalled", "before", "end"),
+    [
+        (8, None, "22.7% of all 88."),  # less than a tenth
+        (9, None, "22.5% of all 89, with 9 not marked as contacted yet."),
+        (40, "Lists", "16.7% of all 120, with 40 not marked as contacted yet."),
+    ],
+)
+def test_a_share_says_how_many_leads_nobody_has_answered(connection, uncalled, before, end):
+    for place, (source, leads, status) in enumerate(
+        (("Lists", 20, "Junk Lead"), ("Lists", 20, "Contacted"), ("Fair", 40, "Contacted"),
+         ("Stand", uncalled, "Not Contacted"))
+    ):  # fmt: skip
+        for number in range(leads):
+            put(connection, "Leads", lead(100 * place + number, at(40), status, Lead_Source=source))
+    if before:
+        name_before(connection, before)
+    build(connection, only=("lead_history",))
+    assert said(connection, "source_rates")["junk_highest"].endswith(end)

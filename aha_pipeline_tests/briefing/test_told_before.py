@@ -140,7 +140,7 @@ def test_the_source_that_was_named_before_is_told_with_its_share(connection, kin
             put(connection, "Leads", lead(number, at(40), status, Lead_Source=source, **hit))
     if of_old[0] == 20:  # another source is needed that can be ranked
         for place in range(30):
-            put(connection, "Leads", lead(900 + place, at(80), Lead_Source="Web"))
+            put(connection, "Leads", lead(900 + place, at(80), "Contacted", Lead_Source="Web"))
         printed = printed.replace("of all 60 leads 53.3%", "of all 90 leads 35.6%")
     named = {"kind": "source_rates", "stance": f"{kind}_highest", "subject": "Fair"}
     tell(connection, DAY - timedelta(days=1), named)

@@ -334,6 +334,11 @@ class ThirdReading:
         if source is not None and shares[source] > over_all:
             own = of_source[source]
             base = {"n": sum(own), "of": len(own), "total": len(leads), "sources": len(shares)}
+            unmarked = sum(
+                not row["is_converted"] and row["status"] in self.first_statuses for row in leads
+            )
+            if 10 * unmarked >= len(leads):
+                base["unmarked"] = unmarked
             yield base | {
                 "source": source,
                 "pct": shares[source],

@@ -3,6 +3,8 @@
 -- highest share, where there are two or more and no other comes near it; by what the leads said at
 -- the end of the day. It must have been so a week before too, or names change with every few leads.
 -- Changed: the last one that a briefing named was another, of which it is said what it is now.
+-- unmarked: how many of all leads nobody has answered, from a tenth on: they are neither junk nor
+-- converted yet, and shares of all fall by them alone.
 
 with sources as (
     select
@@ -10,12 +12,14 @@ with sources as (
         h.source,
         count(*) as leads,
         count(*) filter (where h.meaning = 'junk') as junk,
-        count(*) filter (where h.meaning = 'converted') as converted
+        count(*) filter (where h.meaning = 'converted') as converted,
+        count(*) filter (where not h.is_converted and f.status is not null) as unmarked
     from (values (0), (7)) a (ago)
     cross join lateral (select %(day)s::date - a.ago as day) e
     join analytics.lead_history h
         on h.from_day <= e.day and (h.until_day is null or h.until_day > e.day)
         and h.day between e.day - 89 and e.day
+    left join measures.untouched_statuses() f using (status)
     group by a.ago, h.source
 ),
 shares as (
@@ -27,6 +31,7 @@ shares as (
         k.part,
         round(measures.pct(k.part, s.leads), 1) as share,
         sum(s.leads) over kinds as all_leads,
+        sum(s.unmarked) over kinds as unmarked,
         round(measures.pct(sum(k.part) over kinds, sum(s.leads) over kinds), 1) as all_share
     from sources s
     cross join lateral (values ('junk', s.junk), ('conv', s.converted)) k (kind, part)
@@ -67,6 +72,7 @@ select
     n.share as pct,
     n.all_share as "all",
     n.all_leads as total,
+    case when n.unmarked * 10 >= n.all_leads then n.unmarked end as unmarked,
     n.sources,
     w.source as was,
     w.part as was_n,

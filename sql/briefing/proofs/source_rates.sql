@@ -1,8 +1,23 @@
 -- Whether a source has the highest share of 90 days, then and a week before; see glance.sql.
 
 -- name: junk_highest, junk_changed, conv_highest, conv_changed
-with leads as (
+with untouched as (
+    select '(none)' as status
+    union
+    select m.value
+    from crm.picklist_meaning m
+    where m.module = 'Leads' and coalesce(m.meaning, 'open') = 'open' and (
+        lower(m.value) = 'not contacted'
+        or lower(m.value) <> all ('{contacted, contact in future, attempted to contact}')
+        and not exists (
+            select from crm.picklist_meaning b
+            where b.module = 'Leads' and b.position < m.position
+        )
+    )
+),
+leads as (
     select e.day, h.source,
+        (not h.is_converted and h.status in (select status from untouched))::int as is_unmarked,
         (h.meaning = case left(%(stance)s, 4) when 'junk' then 'junk' else 'converted' end)::int
             as is_one
     from (values (%(day)s::date), (%(day)s::date - 7)) e (day)
@@ -10,7 +25,9 @@ with leads as (
         on daterange(h.from_day, h.until_day) @> e.day and h.day > e.day - 90 and h.day <= e.day
 ),
 overall as (
-    select day, round(100 * avg(is_one), 1) as share, count(*) as leads from leads group by day
+    select day, round(100 * avg(is_one), 1) as share, count(*) as leads, sum(is_unmarked) as unmarked
+    from leads
+    group by day
 ),
 shares as (
     select day, source, count(*) as leads, sum(is_one) as ones,
@@ -37,7 +54,9 @@ select (
         where source = %(source)s and day = %(day)s
     )
     and (select count(*) from shares where day = %(day)s) = %(sources)s
-    and (select share = %(all)s and leads = %(total)s from overall where day = %(day)s)
+    and (select share = %(all)s and leads = %(total)s
+        and case when unmarked >= 0.1 * leads then unmarked end is not distinct from %(unmarked)s::bigint
+        from overall where day = %(day)s)
     and (
         select count(*) = 2
         from shares s
