@@ -25,7 +25,6 @@ MOVED = Decimal("0.25")
 MOVED_IN_A_WEEK = Decimal(1)  # of what moves every day
 LARGE = Decimal("0.02")  # of the open pipeline
 WORTH_A_CALL = Decimal("0.005")
-WORTH_A_LINE = Decimal("0.0025")
 MONEY_POINTS = 80
 
 
@@ -92,8 +91,7 @@ def is_line(fact: Fact, pipeline: Decimal, on: date) -> bool:
     One flat of many is none: it is counted at a glance, and named in the report.
     """
     stance = stances()[fact.stance]
-    least = WORTH_A_CALL if stance.is_weekly else WORTH_A_LINE
-    if stance.is_by_size and fact.weight < least * pipeline:
+    if stance.is_by_size and fact.weight < WORTH_A_CALL * pipeline:
         return False
     is_digest = on.weekday() == SUNDAY and stance.is_weekly
     return score(fact, pipeline) >= (NEWS_OF_A_WEEK if is_digest else NEWS)
