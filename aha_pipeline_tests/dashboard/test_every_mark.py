@@ -53,6 +53,7 @@ DRAWN = """folded => [...document.querySelectorAll(folded)].every((chart) =>
 CLOSED = f"""() => !document.querySelector("[role=dialog]") && !location.search.includes("list=")
     && {STILL}"""
 ROWS = """dialog => Number(dialog.querySelector("[role=grid]").getAttribute("aria-rowcount")) - 1"""
+MORE = f"""few => ({ROWS})(document.querySelector("[role=dialog]")) > few"""
 
 
 @pytest.mark.timeout(0 if ALL else 900)
@@ -103,6 +104,10 @@ def press(page: Any, mark: dict[str, Any], device: str) -> tuple[str, int]:
     window.locator("[role=grid]").wait_for(state="attached")
     said = window.inner_text().split("\n\n")[1]
     rows = window.evaluate(ROWS)
+    if (aged := window.get_by_text("overdue for more than 90 days")).count():
+        aged.click()
+        page.wait_for_function(MORE, arg=rows)
+        rows = window.evaluate(ROWS)
     window.get_by_role("button", name="Close").click()
     page.wait_for_function(CLOSED)
     return said, rows
