@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 import psycopg2.extras
@@ -18,16 +17,20 @@ from aha_pipeline.settings import load
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.migrate import migrate
 from aha_pipeline_tests.kit.databases import fresh_database
+from aha_pipeline_tests.kit.days import today
 from aha_pipeline_tests.kit.graph import sync_days
 from aha_pipeline_tests.kit.mart_contents import figures, rows
 from aha_pipeline_tests.kit.programs import pg_tool
 from zoho_sandbox.server import Sandbox
 
-TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
-FIRST = TODAY - timedelta(days=2)
-DAYS = (FIRST.isoformat(), TODAY.isoformat())
+FIRST = today() - timedelta(days=2)
 KEPT = ("crm", "analytics", "aha_migrations", "aha_private", "dagster")
 LANDED = ("organisation", "modules", "leads_raw", "crm_deals", "record_versions", "sync_logs")
+
+
+def days() -> tuple[str, str]:
+    """Return the first and the last day that is read."""
+    return FIRST.isoformat(), today().isoformat()
 
 
 @pytest.fixture
@@ -40,9 +43,9 @@ def changed(module_connected, module_instance, module_database_url) -> str:
     """Name of a database that is synced twice, with an edit between: it has former contents."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AHA_START_DATE", FIRST.isoformat())
-        assert sync_days(module_instance, *DAYS).success
+        assert sync_days(module_instance, *days()).success
         module_connected.store.edit("Leads", "1", {"Lead_Status": "Contacted"})
-        assert sync_days(module_instance, *DAYS).success
+        assert sync_days(module_instance, *days()).success
     return rows(module_database_url, "select current_database()")[0][0]
 
 
@@ -99,7 +102,7 @@ def test_old_logs_go_and_neither_a_figure_nor_a_day_that_is_read(
 ):
     monkeypatch.setenv("AHA_KEEP_VERSIONS_DAYS", "35")
     age(database_url)
-    assert run_days(*DAYS).success
+    assert run_days(*days()).success
     before = figures(database_url)
     reads = rows(database_url, "select count(*) from crm.sync_logs where status = 'success'")
 
@@ -111,8 +114,8 @@ def test_old_logs_go_and_neither_a_figure_nor_a_day_that_is_read(
     assert rows(database_url, "select max(current_date - day) < 400 from analytics.facts") == [
         (True,)
     ]
-    assert first_unread(database_url) >= TODAY
-    assert run_days(*DAYS).success
+    assert first_unread(database_url) >= today()
+    assert run_days(*days()).success
     assert figures(database_url) == before
 
     # Nor does a figure by the audit of the marts, unless somebody wrote to one.
@@ -138,8 +141,8 @@ def test_old_events_of_dagster_go_and_no_partition_turns_missing(
     with home.open_instance() as kept:
         job = defs().resolve_job_def("daily_sync")
         tags = {
-            "dagster/asset_partition_range_start": DAYS[0],
-            "dagster/asset_partition_range_end": DAYS[1],
+            "dagster/asset_partition_range_start": days()[0],
+            "dagster/asset_partition_range_end": days()[1],
         }
         assert job.execute_in_process(
             instance=kept, tags=tags, asset_selection=[key], raise_on_error=False
@@ -165,7 +168,7 @@ def test_a_backup_in_an_empty_database_gives_the_same_figures_after_a_sync(
     pg_tool("pg_restore", database_url, "--no-owner", f"--dbname={other_database_url}", file)
     assert figures(other_database_url) == figures(database_url)
     monkeypatch.setenv("DATABASE_URL", other_database_url)
-    assert run_days(*DAYS).success
+    assert run_days(*days()).success
     assert figures(other_database_url) == figures(database_url)
     assert migrate(other_database_url) == []
 
@@ -213,5 +216,5 @@ def test_an_older_schema_with_data_is_brought_up_and_gives_the_same_figures(
     )
     assert migrate(other_database_url)
     monkeypatch.setenv("DATABASE_URL", other_database_url)
-    assert run_days(*DAYS).success
+    assert run_days(*days()).success
     assert figures(other_database_url) == figures(database_url)

@@ -1,7 +1,6 @@
 """The daily schedule: one run that reads every unread day, today included."""
 
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
@@ -14,11 +13,10 @@ from aha_pipeline.automation.schedules import daily_schedule
 from aha_pipeline.definitions import defs
 from aha_pipeline.settings import load
 from aha_pipeline.warehouse.connection import connect
+from aha_pipeline_tests.kit.days import IST, today
 from aha_pipeline_tests.kit.environment import have_own_time
 
-IST = ZoneInfo("Asia/Kolkata")
-TODAY = datetime.now(IST).date()
-START = TODAY - timedelta(days=9)
+START = today() - timedelta(days=9)
 
 
 @pytest.fixture
@@ -30,7 +28,7 @@ def tick(connected, instance, monkeypatch):
     def evaluate() -> dg.RunRequest:
         context = dg.build_schedule_context(
             instance=instance,
-            scheduled_execution_time=datetime.combine(TODAY, datetime.min.time(), IST),
+            scheduled_execution_time=datetime.combine(today(), datetime.min.time(), IST),
             repository_def=defs().get_repository_def(),
             resources={"services": services.current()},
         )
@@ -48,7 +46,7 @@ def days(request: dg.RunRequest) -> tuple[date, date]:
 
 
 def test_the_first_tick_reads_from_the_start_to_today(tick):
-    assert days(tick()) == (START, TODAY)
+    assert days(tick()) == (START, today())
 
 
 def test_a_later_tick_reads_from_the_day_of_the_last_read_to_today(
@@ -57,9 +55,9 @@ def test_a_later_tick_reads_from_the_day_of_the_last_read_to_today(
     have_own_time(monkeypatch)  # Zoho's is set back, ours is not
     three_days_ago = datetime.now(IST) - timedelta(days=3)
     connected.store.now.moment = three_days_ago
-    assert run_days(START.isoformat(), TODAY.isoformat()).success
+    assert run_days(START.isoformat(), today().isoformat()).success
     connected.store.now.moment = datetime.now(IST)
-    assert days(tick()) == (three_days_ago.date(), TODAY)
+    assert days(tick()) == (three_days_ago.date(), today())
 
 
 def test_the_run_of_a_tick_reads_every_module(tick, instance, database_url):

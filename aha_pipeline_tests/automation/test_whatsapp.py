@@ -1,9 +1,8 @@
 """The message: once a day and reader, whoever starts it, however often, by whatever channel."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from io import StringIO
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
@@ -19,9 +18,7 @@ from aha_pipeline.delivery.outgoing import briefing_subject
 from aha_pipeline.instance import home
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline_tests.delivery.stand_ins import mail_server
-
-TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
-YESTERDAY = TODAY - timedelta(days=1)
+from aha_pipeline_tests.kit.days import today, yesterday
 
 
 @pytest.fixture
@@ -99,7 +96,7 @@ def send(instance, subject) -> dg.ExecuteInProcessResult:
 
 
 def test_a_new_briefing_is_sent_once_to_each_reader(twilio, write, instance):
-    subject = write(YESTERDAY)
+    subject = write(yesterday())
     request = tick(instance)
     assert request.run_config == message_config(subject)
     assert send(instance, subject).success
@@ -107,7 +104,7 @@ def test_a_new_briefing_is_sent_once_to_each_reader(twilio, write, instance):
 
 
 def test_later_ticks_and_runs_send_nothing_more(twilio, write, instance):
-    subject = write(YESTERDAY)
+    subject = write(yesterday())
     send(instance, subject)
     assert isinstance(tick(instance), dg.SkipReason)
     assert send(instance, subject).success
@@ -115,22 +112,22 @@ def test_later_ticks_and_runs_send_nothing_more(twilio, write, instance):
 
 
 def test_a_briefing_written_again_with_other_words_is_not_sent_again(twilio, write, instance):
-    send(instance, write(YESTERDAY))
-    again = write(YESTERDAY, "Good morning again")
+    send(instance, write(yesterday()))
+    again = write(yesterday(), "Good morning again")
     assert isinstance(tick(instance), dg.SkipReason)
     assert send(instance, again).success
     assert len(twilio.messages()) == 2
 
 
 def test_a_rebuilt_past_day_is_not_sent(twilio, write, instance):
-    old = write(TODAY - timedelta(days=9))
+    old = write(today() - timedelta(days=9))
     assert isinstance(tick(instance), dg.SkipReason)
     assert not send(instance, old).success
     assert twilio.messages() == []
 
 
 def test_each_reader_gets_the_text_in_the_reader_s_language(twilio, write, instance, monkeypatch):
-    subject = write(YESTERDAY, hi="सुप्रभात")
+    subject = write(yesterday(), hi="सुप्रभात")
     monkeypatch.setenv("BRIEFING_LANGUAGE", "en, +919812345679=hi")
     assert send(instance, subject).success
     assert {one.recipient[-1]: one.body for one in twilio.messages()} == {
@@ -140,7 +137,7 @@ def test_each_reader_gets_the_text_in_the_reader_s_language(twilio, write, insta
 
 
 def test_a_reader_who_is_not_reached_is_named_with_the_reason(twilio, connected, write, instance):
-    subject = write(YESTERDAY)
+    subject = write(yesterday())
     connected.switches.twilio_faults[:] = ["21211"]
     result = send(instance, subject)
     assert not result.success
@@ -155,7 +152,7 @@ def test_a_reader_who_is_not_reached_is_named_with_the_reason(twilio, connected,
 
 
 def test_a_terminal_says_whom_it_did_not_reach_and_fails(twilio, connected, write, said):
-    write(YESTERDAY)
+    write(yesterday())
     connected.switches.twilio_faults[:] = ["ok", "21610"]
     for _ in range(2):
         told, has_sent = said()
@@ -165,12 +162,12 @@ def test_a_terminal_says_whom_it_did_not_reach_and_fails(twilio, connected, writ
 
 
 def test_a_second_sync_says_that_the_first_one_sent_it(twilio, write, said):
-    write(YESTERDAY)
+    write(yesterday())
     told, has_sent = said()
     assert (has_sent, "was handed to the sandbox outbox" in told) == (True, True)
     told, has_sent = said()
     assert (has_sent, "already; it goes out once" in told) == (True, True)
-    assert f"the briefing of {YESTERDAY} was sent on {TODAY.day} " in told
+    assert f"the briefing of {yesterday()} was sent on {today().day} " in told
     assert len(twilio.messages()) == 2
 
 
@@ -181,19 +178,19 @@ def test_a_mail_goes_where_whatsapp_fails(twilio, connected, write, instance, mo
         monkeypatch.setenv("SMTP_FROM", "sales@example.com")
         monkeypatch.setenv("SMTP_TO", "+919812345678=rao@example.com")
         connected.switches.twilio_faults[:] = ["21211"]
-        assert send(instance, write(YESTERDAY)).success
+        assert send(instance, write(yesterday())).success
         assert mail.texts("rao@example.com") == ["Good morning"]
         assert isinstance(tick(instance), dg.SkipReason)
         assert [one.recipient for one in twilio.messages()] == ["whatsapp:+919812345679"]
 
 
 def test_without_a_channel_the_sensor_says_so(connected, write, instance):
-    write(YESTERDAY)
+    write(yesterday())
     assert tick(instance).skip_message == NOT_CONFIGURED
 
 
 def test_no_secret_and_no_whole_number_is_in_the_events(twilio, write, instance):
-    result = send(instance, write(YESTERDAY))
+    result = send(instance, write(yesterday()))
     text = "\n".join(str(entry) for entry in instance.all_logs(result.run_id))
     assert "secret-of-twilio" not in text
     assert "9812345678" not in text

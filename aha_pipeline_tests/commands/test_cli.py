@@ -7,8 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import psutil
 import pytest
@@ -16,10 +15,10 @@ import pytest
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline_tests.kit.command import SECRETS, Command, aha, assert_refused, running
 from aha_pipeline_tests.kit.databases import fresh_database
+from aha_pipeline_tests.kit.days import today
 from aha_pipeline_tests.kit.waiting import wait_until
 
-TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
-START = TODAY - timedelta(days=4)
+START = today() - timedelta(days=4)
 
 
 def rows(url, query):
@@ -75,7 +74,7 @@ def test_a_sync_is_a_run_that_the_dagster_ui_shows(synced, module_database_url):
 
 
 def test_a_backfill_reads_what_is_unread_and_then_nothing(recent, database_url):
-    days = ("--from", START.isoformat(), "--to", (TODAY - timedelta(days=1)).isoformat())
+    days = ("--from", START.isoformat(), "--to", (today() - timedelta(days=1)).isoformat())
     assert aha("backfill", *days).returncode == 0
     again = aha("backfill", *days)
     assert again.returncode == 0
@@ -147,10 +146,10 @@ def test_an_unreachable_database_is_one_sentence_without_its_password(recent):
     [
         (("--from", "2026-02-30"), "2026-02-30"),
         (("--from", "yesterday"), "2026-01-31"),
-        (("--from", TODAY.isoformat(), "--to", START.isoformat()), "after"),
-        (("--to", (TODAY + timedelta(days=3)).isoformat()), "future"),
+        (("--from", today().isoformat(), "--to", START.isoformat()), "after"),
+        (("--to", (today() + timedelta(days=3)).isoformat()), "future"),
         (("--from", "2001-01-01"), "AHA_START_DATE"),
-        (("--from", (TODAY + timedelta(days=2)).isoformat()), "future"),
+        (("--from", (today() + timedelta(days=2)).isoformat()), "future"),
         (("--modules", "Leads,Unicorns"), "Unicorns"),
         (("--modules", ","), "Leads"),
         (("--frm", "x"), "--from"),

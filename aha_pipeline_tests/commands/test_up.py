@@ -6,8 +6,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import psutil
 import pytest
@@ -15,10 +14,9 @@ import requests
 
 from aha_pipeline_tests.kit.command import aha, assert_refused
 from aha_pipeline_tests.kit.dagster_ui import GRAPH
+from aha_pipeline_tests.kit.days import today
 from aha_pipeline_tests.kit.ports import free_port
 from aha_pipeline_tests.kit.waiting import LONGEST, wait_until
-
-TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date()
 
 
 def free_ports() -> list[str]:
@@ -29,7 +27,7 @@ def free_ports() -> list[str]:
 @pytest.fixture
 def up(connected, monkeypatch, tmp_path):
     """A running `aha up`, the addresses it printed, and its output so far."""
-    monkeypatch.setenv("AHA_START_DATE", (TODAY - timedelta(days=2)).isoformat())
+    monkeypatch.setenv("AHA_START_DATE", (today() - timedelta(days=2)).isoformat())
     output = tmp_path / "output"
     with output.open("w") as file:
         running = subprocess.Popen(
