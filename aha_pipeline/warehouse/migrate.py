@@ -1,7 +1,8 @@
 """Bring the schema up to date: the files of `sql/migrations`, by yoyo, and the measures."""
 
 import logging
-from contextlib import closing, redirect_stdout
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, redirect_stdout
 from io import StringIO
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -24,9 +25,9 @@ def migrate(database_url: str) -> list[str]:
 
     `database_url` has to be good for sessions where something is missing.
 
-    Safe to call at every start and from several processes: yoyo holds a lock, and an up-to-date
-    schema costs one query. Raises DatabaseUnreachable, SchemaIsNewer, or psycopg2.Error if a
-    migration fails; each migration is one transaction.
+    Safe to call at every start and from several processes, which wait for one another, and after
+    one of them was killed. An up-to-date schema costs one query. Raises DatabaseUnreachable,
+    SchemaIsNewer, or psycopg2.Error if a migration fails; each migration is one transaction.
     """
     if not pending(database_url):
         _install_measures(database_url)
@@ -36,20 +37,27 @@ def migrate(database_url: str) -> list[str]:
     from yoyo import get_backend, read_migrations
 
     logging.getLogger("yoyo").setLevel(logging.WARNING)
-    with connect(database_url) as connection, connection.cursor() as cursor:
-        # "if not exists" alone lets two processes that start together both create it.
-        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", (BOOKKEEPING_SCHEMA,))
-        cursor.execute(f"create schema if not exists {BOOKKEEPING_SCHEMA}")
-        cursor.execute(f"revoke all on schema {BOOKKEEPING_SCHEMA} from public")
-    backend = get_backend(_yoyo_url(database_url))
-    with closing(backend.connection), backend.lock():
-        missing = backend.to_apply(read_migrations(str(sql.MIGRATIONS)))
-        with redirect_stdout(StringIO()):  # yoyo prints the rows of each `select`
-            backend.apply_migrations(missing)
+    with _alone(database_url):
+        backend = get_backend(_yoyo_url(database_url))
+        with closing(backend.connection):
+            backend.break_lock()  # left by a process that was killed: nobody else is at work here
+            missing = backend.to_apply(read_migrations(str(sql.MIGRATIONS)))
+            with redirect_stdout(StringIO()):  # yoyo prints the rows of each `select`
+                backend.apply_migrations(missing)
         with connect(database_url) as connection, connection.cursor() as cursor:
             cursor.execute(sql.statement("warehouse/rights", "protect_all"))
         _install_measures(database_url)
         return [migration.id for migration in missing]
+
+
+@contextmanager
+def _alone(database_url: str) -> Iterator[None]:
+    """Hold a lock that ends with the process, where yoyo's is a row that a killed one leaves."""
+    with connect(database_url, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(hashtext(%s))", (BOOKKEEPING_SCHEMA,))
+        cursor.execute(f"create schema if not exists {BOOKKEEPING_SCHEMA}")
+        cursor.execute(f"revoke all on schema {BOOKKEEPING_SCHEMA} from public")
+        yield
 
 
 def _install_measures(database_url: str) -> None:
@@ -64,16 +72,17 @@ def pending(database_url: str) -> list[str]:
     is unknown here, and DatabaseUnreachable.
     """
     wanted = {path.stem for path in sql.MIGRATIONS.glob("*.sql")}
-    applied = _applied(database_url)
-    if unknown := sorted(applied - wanted):
+    known = applied(database_url)
+    if unknown := sorted(known - wanted):
         raise SchemaIsNewer(
             f"The database was brought to {unknown[-1]} by a newer version of this program: "
             "use that version, or restore the backup from before the upgrade."
         )
-    return sorted(wanted - applied)
+    return sorted(wanted - known)
 
 
-def _applied(database_url: str) -> set[str]:
+def applied(database_url: str) -> set[str]:
+    """Return the names of the migrations that are applied. Raises DatabaseUnreachable."""
     with connect(database_url, autocommit=True) as connection, connection.cursor() as cursor:
         try:
             cursor.execute(f"select migration_id from {BOOKKEEPING_SCHEMA}._yoyo_migration")  # noqa: S608

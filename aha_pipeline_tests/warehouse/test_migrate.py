@@ -1,12 +1,15 @@
 """The schema: applied once, private, and readable by the reader only."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg2
 import pytest
 
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect, connect_reader
-from aha_pipeline.warehouse.migrate import migrate
+from aha_pipeline.warehouse.migrate import applied, migrate, pending
+from aha_pipeline_tests.kit.waiting import wait_until
 
 
 def test_migrating_twice_applies_each_file_once(empty_database_url):
@@ -21,6 +24,42 @@ def test_two_that_start_together_on_a_new_database_both_succeed(empty_database_u
     assert second
     assert not set(first) & set(second)
     assert migrate(empty_database_url) == []
+
+
+LOCK_TABLE = """
+    create schema aha_migrations;
+    create table aha_migrations.yoyo_lock (
+        locked int default 1, ctime timestamp, pid int not null, primary key (locked)
+    )
+"""
+LOCKED = "insert into aha_migrations.yoyo_lock (pid) values (1)"
+NOT_APPLIED = "delete from aha_migrations._yoyo_migration where migration_id like '0020%'"
+MIGRATE = "import sys; from aha_pipeline.warehouse.migrate import migrate; migrate(sys.argv[1])"
+
+
+@pytest.mark.parametrize(
+    ("is_new", "left"),
+    [(True, (LOCK_TABLE, LOCKED)), (False, (LOCKED, NOT_APPLIED)), (False, (LOCKED,))],
+    ids=["as it began", "between two", "at its end"],
+)
+def test_a_lock_that_a_killed_one_left_holds_up_none(
+    empty_database_url, database_url, is_new, left
+):
+    address = empty_database_url if is_new else database_url
+    with connect(address) as connection, connection.cursor() as cursor:
+        for statement in left:
+            cursor.execute(statement)
+    migrate(address)
+    assert pending(address) == []
+
+
+def test_after_one_was_killed_the_next_goes_on(empty_database_url):
+    killed = subprocess.Popen([sys.executable, "-c", MIGRATE, empty_database_url])
+    wait_until(lambda: len(applied(empty_database_url)) > 5)
+    killed.kill()
+    killed.wait()
+    assert migrate(empty_database_url)
+    assert pending(empty_database_url) == []
 
 
 OLD_MARTS = """
