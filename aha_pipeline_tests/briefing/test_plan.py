@@ -240,11 +240,11 @@ def test_a_large_deal_due_within_two_days_is_told_on_any_day(due_in, money, told
     assert bool(rank([fact("due_one", "due", **due)], told, Decimal(10**8), DAY)) is is_told
 
 
-@pytest.mark.parametrize(("money", "pipeline"), [(24_000, 10**7), (0, 10**7), (99_000, 10**8)])
+@pytest.mark.parametrize(("money", "pipeline"), [(49_000, 10**7), (0, 10**7), (99_000, 10**8)])
 @pytest.mark.parametrize("stance", ["won", "lost_reason"])
 def test_one_flat_of_many_is_no_line_of_the_message(stance, money, pipeline):
-    """A four-hundredth of the open pipeline is one; where nothing is open, each deal is."""
+    """A two-hundredth of the open pipeline is one; where nothing is open, each deal is."""
     flat = replace(fact(stance, deal="Flat"), weight=Decimal(money))
     assert not is_line(flat, Decimal(pipeline), DAY)
-    assert is_line(replace(flat, weight=Decimal(pipeline) / 400), Decimal(pipeline), DAY)
+    assert is_line(replace(flat, weight=Decimal(pipeline) / 200), Decimal(pipeline), DAY)
     assert is_line(flat, Decimal(0), DAY)

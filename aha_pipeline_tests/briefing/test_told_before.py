@@ -352,7 +352,8 @@ def test_the_smallest_thing_due_is_no_line():
     for stance, weight, is_told in (
         ("due_one", 3, False),
         ("due_one", 6, True),
-        ("won", 3, True),
+        ("won", 3, False),
+        ("won", 6, True),
     ):
         one = fact(stance, "due" if "due" in stance else "won", "D1")
         weighed = facts.replace(one, weight=Decimal(weight * LAKH))
