@@ -185,6 +185,7 @@ class Week:
 
 def main(arguments: Sequence[str]) -> int:
     """Live the week; return the exit status."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     waves, began = int(arguments[0]) if arguments else WAVES, time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="aha-week-"))
     folder.chmod(0o755)  # the embedded server runs as another user
