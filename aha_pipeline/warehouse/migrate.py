@@ -42,8 +42,12 @@ def migrate(database_url: str) -> list[str]:
         with closing(backend.connection):
             backend.break_lock()  # left by a process that was killed: nobody else is at work here
             missing = backend.to_apply(read_migrations(str(sql.MIGRATIONS)))
-            with redirect_stdout(StringIO()):  # yoyo prints the rows of each `select`
-                backend.apply_migrations(missing)
+            for migration in missing:
+                # In one transaction: `apply_one` notes it in a second, and a process killed between
+                # the two left what was then applied twice. Output: yoyo prints rows of a `select`.
+                with redirect_stdout(StringIO()), backend.transaction():
+                    migration.process_steps(backend, "apply")
+                    backend.mark_one(migration)
         with connect(database_url) as connection, connection.cursor() as cursor:
             cursor.execute(sql.statement("warehouse/rights", "protect_all"))
         _install_measures(database_url)
