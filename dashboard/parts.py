@@ -261,6 +261,11 @@ def assumed(share: Number, what: str) -> str:
     return "" if share is None else f" {percent(share)} of {what} is assumed."
 
 
+def not_known(share: Number, of: str, what: str) -> str:
+    """Return a sentence to append of what so many are not known; "" where few are."""
+    return "" if share is None else f" Of {percent(share)} of {of} it is not known {what}."
+
+
 def may_show_records(source: Source) -> bool:
     """Return whether whoever looks may see single records; where not, the page says so."""
     if not source.viewer.may_see_records:

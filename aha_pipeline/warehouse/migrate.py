@@ -76,17 +76,16 @@ def pending(database_url: str) -> list[str]:
     is unknown here, and DatabaseUnreachable.
     """
     wanted = {path.stem for path in sql.MIGRATIONS.glob("*.sql")}
-    known = applied(database_url)
-    if unknown := sorted(known - wanted):
+    applied = _applied(database_url)
+    if unknown := sorted(applied - wanted):
         raise SchemaIsNewer(
             f"The database was brought to {unknown[-1]} by a newer version of this program: "
             "use that version, or restore the backup from before the upgrade."
         )
-    return sorted(wanted - known)
+    return sorted(wanted - applied)
 
 
-def applied(database_url: str) -> set[str]:
-    """Return the names of the migrations that are applied. Raises DatabaseUnreachable."""
+def _applied(database_url: str) -> set[str]:
     with connect(database_url, autocommit=True) as connection, connection.cursor() as cursor:
         try:
             cursor.execute(f"select migration_id from {BOOKKEEPING_SCHEMA}._yoyo_migration")  # noqa: S608

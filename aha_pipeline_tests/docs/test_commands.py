@@ -5,10 +5,8 @@ import re
 import shlex
 import subprocess
 import sys
-from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 import pytest
@@ -16,6 +14,7 @@ import requests
 
 from aha_pipeline.cli import cli
 from aha_pipeline_tests.kit.command import aha
+from aha_pipeline_tests.kit.days import yesterday
 from aha_pipeline_tests.kit.mart_contents import rows
 from aha_pipeline_tests.kit.pages import ROOT, read_pages
 from aha_pipeline_tests.kit.ports import free_port
@@ -78,9 +77,8 @@ def spans(beginning: str) -> list[str]:
 @pytest.fixture
 def prepared(connected, monkeypatch, command) -> None:
     """A connected company, read from the first day that the command names, or from yesterday."""
-    yesterday = datetime.now(ZoneInfo("Asia/Kolkata")).date() - timedelta(days=1)
     named = re.findall(r"20\d\d-\d\d-\d\d", command)
-    monkeypatch.setenv("AHA_START_DATE", min(named, default=yesterday.isoformat()))
+    monkeypatch.setenv("AHA_START_DATE", min(named, default=yesterday().isoformat()))
 
 
 @pytest.mark.parametrize("command", [one for one in here() if not one.startswith("aha sandbox")])

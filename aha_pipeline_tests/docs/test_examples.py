@@ -7,10 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -20,6 +19,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from aha_pipeline.briefing import model
+from aha_pipeline_tests.kit.days import today
 from aha_pipeline_tests.kit.graph import RECORDS
 from aha_pipeline_tests.kit.mart_contents import rows
 from aha_pipeline_tests.kit.pages import ROOT, read_page
@@ -42,7 +42,6 @@ LISTING = (
     "test_house.py::test_imports_keep_every_contract",
     "test_project.py::test_env_example_documents_every_setting_and_no_other",
 )
-START = (datetime.now(ZoneInfo("Asia/Kolkata")) - timedelta(days=2)).date().isoformat()
 PRODUCT = {"id": "5", "Product_Name": "Hub", "Modified_Time": "2026-01-02T10:00:00+05:30"}
 SHOWN = """
 from streamlit import config
@@ -140,7 +139,7 @@ def test_module_column_mart_check_chart_and_channel(
 ):
     (setting,) = PAGE.section("A module more").blocks("ini")
     name, _, modules = setting.text.strip().partition("=")
-    monkeypatch.setenv("AHA_START_DATE", START)
+    monkeypatch.setenv("AHA_START_DATE", (today() - timedelta(days=2)).isoformat())
 
     to_folder = {"FOLDER_READERS": "board", "AHA_HOME": str(tmp_path / "home")}
     run(project, "-m", "aha_pipeline", "sync", **{name: modules}, **to_folder)

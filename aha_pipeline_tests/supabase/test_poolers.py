@@ -1,8 +1,7 @@
 """The pipeline behind a pooler: the figures in every mode, Dagster where sessions hold."""
 
 from contextlib import ExitStack
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import psycopg2
 import pytest
@@ -14,10 +13,10 @@ from aha_pipeline.warehouse import pooler
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect, connect_reader
 from aha_pipeline.warehouse.migrate import migrate
 from aha_pipeline_tests.kit.command import aha, assert_refused
+from aha_pipeline_tests.kit.days import today
 from aha_pipeline_tests.kit.servers import pgbouncer
 
-TODAY = datetime.now(ZoneInfo("Asia/Kolkata")).date().isoformat()
-START = (datetime.now(ZoneInfo("Asia/Kolkata")).date() - timedelta(days=2)).isoformat()
+START = (today() - timedelta(days=2)).isoformat()
 SESSION_STATE = (
     "select current_user::text, current_setting('search_path'),"
     " current_setting('statement_timeout'), current_setting('default_transaction_read_only'),"
@@ -55,7 +54,7 @@ def test_the_daily_job_and_the_dashboard_work_behind_a_pooler(
     monkeypatch.setenv("DATABASE_URL", pooled)
     monkeypatch.setenv("DATABASE_SESSION_URL", database_url if mode == "transaction" else pooled)
     monkeypatch.setenv("AHA_START_DATE", START)
-    result = run_days(START, TODAY)
+    result = run_days(START, today().isoformat())
     failed = [e.message for e in result.all_events if e.is_step_failure]
     assert result.success, failed
     assert one(database_url, "select count(*) from crm.leads_raw") == (3,)

@@ -1,15 +1,12 @@
 """Deal Pipeline: what is open, what it is worth, who wins, what moved and what closes next."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
-from aha_pipeline.figures import percent
 from aha_pipeline.warehouse import history_known
 from dashboard import pages, periods
 from dashboard.charts import deals as charts
 from dashboard.charts import reps
-from dashboard.parts import assumed, chart, frame, is_read, may_show_records
+from dashboard.parts import assumed, chart, frame, is_read, may_show_records, not_known
 from dashboard.records import LISTED, LISTS, records, show_list
 from dashboard.source import Source
 from dashboard.style import Row
@@ -37,6 +34,7 @@ def stages(source: Source) -> None:
         if since
         else ""
     )
+    untimed = not_known(rows[0]["untimed_pct"], "the deals", "since when") if rows else ""
     then = assumed(rows[0]["before_assumed_pct"], "what was open then") if rows else ""
     left, middle, right = st.columns(3)
     with left:
@@ -72,17 +70,12 @@ def stages(source: Source) -> None:
             of=("Deals",),
             title="Age in stage",
             about="Median days in the stage. Green line: 80% of won deals had moved on by then."
-            f"{_untimed(rows)}",
+            f"{untimed}",
             definition="Days since the deals came to the stage, of those whose arrival is known. "
             "The line: within this time 80% of the deals won later had left the stage; shown from "
             "ten such deals on. Old: deals that stand there longer.",
             empty=NO_OPEN,
         )
-
-
-def _untimed(rows: Sequence[Row]) -> str:
-    share = rows[0]["untimed_pct"] if rows else None
-    return "" if share is None else f" Of {percent(share)} of the deals it is not known since when."
 
 
 def _movements(source: Source) -> None:

@@ -8,7 +8,7 @@ from dashboard import pages
 from dashboard.cards import change
 from dashboard.charts import leads as charts
 from dashboard.first_touch import show_first_touch, show_worth
-from dashboard.parts import chart, frame, is_read
+from dashboard.parts import chart, frame, is_read, not_known
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -129,6 +129,8 @@ def _sources(source: Source, sources: list[Row]) -> None:
 def cohorts(source: Source) -> None:
     """Show how far the leads of each month came."""
     rows = source.rows("lead_cohorts")
+    share = rows[0]["assumed_pct"] if rows else None
+    unknown = not_known(share, "them", "whether they ever qualified")
     chart(
         source,
         charts.cohorts,
@@ -137,19 +139,12 @@ def cohorts(source: Source) -> None:
         title="What became of each month's leads",
         about="Share of the month's leads that ever got there, twelve months up to the end of "
         "the period. * can still grow: the youngest leads are under 90 days old."
-        f"{_may_be_qualified(rows)}",
+        f"{unknown}",
         definition="By month of creation, whole months. Qualified: now or in "
         "an earlier version. Won: the deal made by the conversion is won. Beside the month, "
         "how many leads it had.",
         empty=NO_LEADS,
     )
-
-
-def _may_be_qualified(rows: list[Row]) -> str:
-    share = rows[0]["assumed_pct"] if rows else None
-    if share is None:
-        return ""
-    return f" Of {percent(share)} of them it is not known whether they ever qualified."
 
 
 def response(source: Source) -> None:
