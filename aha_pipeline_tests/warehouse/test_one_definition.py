@@ -60,7 +60,8 @@ def defined(query: exp.Expression) -> set[str]:
 
 def leaves(node: exp.Expression) -> Iterator[str]:
     """Yield the columns that make a value, without those that only decide about it."""
-    for inner in node.walk(prune=lambda n: isinstance(n, exp.Predicate | exp.Window | exp.Count)):
+    decides = exp.Predicate | exp.Where | exp.Window | exp.Count
+    for inner in node.walk(prune=lambda n: isinstance(n, decides)):
         if isinstance(inner, exp.Column):
             yield inner.name
 
