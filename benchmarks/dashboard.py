@@ -20,8 +20,7 @@ from statistics import median
 from urllib.request import urlopen
 
 from aha_pipeline_tests.kit.browser import STILL, launched
-from benchmarks.company import PEOPLE, build, fill
-from benchmarks.databases import database, postgres
+from benchmarks.company import build, companies
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS, LOOK_ALIKE = "ours", "look-alike"
@@ -42,10 +41,8 @@ Steps = dict[str, float]  # ms
 def dashboard(records: int = 1_000_000, rounds: int = 5) -> None:
     """Visit a small and a large company in turn, and let ten people open each at once."""
     sizes = (records // SHARE, records)
-    with postgres() as server, ExitStack() as stack:
-        addresses = [stack.enter_context(database(server, f"dashboard_{size}")) for size in sizes]
-        for size, address in zip(sizes, addresses, strict=True):
-            fill(address, size, PEOPLE)
+    with companies(*sizes) as addresses:
+        for address in addresses:
             build(address)
         few, many = compare(addresses, rounds)
     print(f"medians of {rounds}, ms        {sizes[0]:>12,} {sizes[1]:>12,} leads")

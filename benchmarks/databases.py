@@ -36,7 +36,8 @@ def kept_postgres(name: str) -> Iterator[str]:
     os.nice(10)
     try:
         address = embedded.start(folder)
-        _run(address, "alter system set fsync = off")
+        for setting in ("fsync = off", "max_wal_size = '4GB'"):
+            _run(address, f"alter system set {setting}")
         _run(address, "select pg_reload_conf()")
         yield address
     finally:

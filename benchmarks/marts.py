@@ -3,8 +3,6 @@
 A sequential pass reads every row of every table that marts read once, and of each the columns that
 they use, without an index and without a second process: what a machine must do at least to see the
 records once. Seconds are those of the server's processor; a busy machine changes them little.
-
-The companies are filled once and kept, for 1,000,000 leads take a quarter of an hour.
 """
 
 import time
@@ -21,9 +19,8 @@ from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.mart_builds import forget
 from aha_pipeline.warehouse.mart_files import Mart, read_marts
 from aha_pipeline.warehouse.marts import refresh
-from aha_pipeline.warehouse.migrate import migrate
-from benchmarks.company import ACTIVITIES, fill
-from benchmarks.databases import kept_database, kept_postgres, server_seconds
+from benchmarks.company import companies
+from benchmarks.databases import server_seconds
 
 CHANGES = (
     Path(__file__).with_name("company_changes.sql"),
@@ -61,9 +58,9 @@ def marts(records: int = 1_000_000, rounds: int = 3) -> None:
     """
     today = datetime.now(UTC).date()
     with (
-        kept_postgres("marts") as server,
-        _company(server, SMALL) as small,
-        _company(server, records) as large,
+        companies(SMALL, records) as (few_leads, many_leads),
+        _session(few_leads) as small,
+        _session(many_leads) as large,
     ):
         for place in (small, large):
             _refresh_all(place, today)
@@ -121,12 +118,8 @@ def _told(rounds: tuple[Round, ...]) -> str:
 
 
 @contextmanager
-def _company(server: str, leads: int) -> Iterator[Connection]:
-    with (
-        kept_database(server, f"marts_{leads}", lambda a: fill(a, leads, ACTIVITIES)) as address,
-        connect(address) as connection,
-    ):
-        migrate(address)  # it may have been filled by another version
+def _session(address: str) -> Iterator[Connection]:
+    with connect(address) as connection:
         with connection.cursor() as cursor:  # helpers would compute beside the process measured
             cursor.execute("set max_parallel_workers_per_gather = 0")
         connection.commit()

@@ -13,8 +13,8 @@ from statistics import median
 
 from aha_pipeline import sql
 from aha_pipeline.settings import Settings
-from benchmarks.company import PEOPLE, build, fill
-from benchmarks.databases import database, postgres, server_seconds
+from benchmarks.company import build, companies
+from benchmarks.databases import server_seconds
 from dashboard import periods
 from dashboard.filters import Filters
 from dashboard.login import Viewer
@@ -53,8 +53,7 @@ class Asked:
 
 def queries(records: int = 1_000_000, rounds: int = 5) -> None:
     """Ask every query of the dashboard over a company of so many leads; print the slowest first."""
-    with postgres() as server, database(server, "queries") as address:
-        fill(address, records, PEOPLE)
+    with companies(records) as [address]:
         build(address)
         asked = measure(address, rounds)
     show(asked, f"{records:,} leads, medians of {rounds}")
