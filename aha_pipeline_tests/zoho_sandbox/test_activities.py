@@ -31,9 +31,11 @@ def records(company: Organisation, module: str) -> list[dict]:
 
 def texts(company: Organisation) -> dict:
     tables = company.store.tables
-    return {
+    records = {
         m: {id_: r.text for id_, r in tables[m].records.items()} for m in (*ACTIVITIES, "Leads")
     }
+    emails = company.store.emails
+    return records | {"Emails": {i: m for i in records["Leads"] if (m := emails.of("Leads", i))}}
 
 
 def test_activities_are_the_same_whenever_they_are_first_asked_for() -> None:
@@ -47,7 +49,7 @@ def test_activities_are_the_same_whenever_they_are_first_asked_for() -> None:
     late.open_module("Calls")
     assert texts(early) == texts(late)
     assert texts(late)["Leads"] == leads
-    assert not any(texts(build(Store(lambda: end)))[module] for module in ACTIVITIES)
+    assert not any(texts(build(Store(lambda: end)))[m] for m in (*ACTIVITIES, "Emails"))
 
 
 def test_activities_hold_the_described_fields_and_lead_to_records(company: Organisation) -> None:
@@ -114,3 +116,23 @@ def test_hours_and_holidays_are_answered() -> None:
         query = "select id from Events where Modified_Time > '2025-08-01T00:00:00+05:30' limit 5"
         found = client.post("/crm/v8/coql", json={"select_query": query})
         assert len(found.json()["data"]) == 5
+
+
+def test_some_leads_are_answered_by_email_alone_and_some_by_a_program(
+    company: Organisation,
+) -> None:
+    called = {call["What_Id"]["id"] for call in records(company, "Calls") if call["What_Id"]}
+    mails = {
+        lead["id"]: company.store.emails.of("Leads", lead["id"])
+        for lead in records(company, "Leads")
+    }
+    by_rep = {
+        id_ for id_, of in mails.items() if any(m["source"] == "individual" for m in of)
+    } - called
+    by_program = {id_ for id_, of in mails.items() if of} - by_rep
+    assert len(by_rep) > 50
+    assert len(by_program) > 300
+    received = [mail for of in mails.values() for mail in of if not mail["sent"]]
+    assert received
+    # Whoever writes back was written to before.
+    assert all(any(m["sent"] for m in of) for of in mails.values() if of)

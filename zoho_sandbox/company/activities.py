@@ -1,13 +1,15 @@
-"""What the reps do about one customer and log: calls, tasks, meetings and notes.
+"""What the reps do about one customer and log: calls, tasks, meetings and notes; and e-mails.
 
 Read off the events of the customer's life by random numbers of its own, so that leads and deals
 are the same whether anybody asks for activities or not. Not every call is logged, some incoming
-ones are missed, some tasks are never done and some meetings have no outcome.
+ones are missed, some tasks are never done and some meetings have no outcome. Some leads are
+answered by e-mail and not by a call, some had a mail that no person sent, and some write back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 from random import Random
 
 from zoho_sandbox.clock import stamp
@@ -17,6 +19,7 @@ from zoho_sandbox.company.profile import USER
 from zoho_sandbox.company.random_choices import pick, whole
 
 FIRST_ACTIVITY = FIRST_ID + 10**15
+FIRST_EMAIL = 900  # of the thousand numbers of a customer's events
 MINUTE, HOUR = 60, 3600
 WEB_FORMS = USER["Web Forms"].reference
 RESULTS = ("Interested", "Not interested", "Requested call back")
@@ -36,6 +39,8 @@ class _Desk:
         self._life, self._events = life, []
         self._number = life[0].serial // 1000
         self._rng = Random(f"activities/{self._number}")
+        self._mail_rng = Random(f"emails/{self._number}")
+        self._mails: list[Event] = []
         self._of_lead: list[tuple[str, str]] = []
         self._lead: dict | None = None
         self._contact: dict | None = None
@@ -51,6 +56,8 @@ class _Desk:
                 case "Leads", "create":
                     self._lead = {"name": event.changes["Full_Name"], "id": event.id}
                     self._welcome(event)
+                    if self._mail_rng.random() < 0.3:
+                        self._email(event, event.at + 30, source="auto_responder")
                 case "Leads", "edit" if "Lead_Status" in event.changes:
                     self._lead_moved(event)
                 case "Leads", "convert":
@@ -61,7 +68,7 @@ class _Desk:
                     self._deals[event.id] = deal
                 case "Deals", "edit" if "Stage" in event.changes:
                     self._deal_moved(event)
-        return self._events
+        return self._events + self._mails
 
     def _welcome(self, event: Event) -> None:
         """Meet who walks in; some of the others ring up themselves, and nobody answers."""
@@ -79,12 +86,16 @@ class _Desk:
         match event.changes["Lead_Status"]:
             case "Attempted to Contact" if drawn < 0.85:
                 self._call(event, event.at - 90, "Outbound", 0)
+            case "Attempted to Contact":
+                self._answer_by_email(event)
             case "Contacted":
                 if drawn < 0.8:
                     seconds = whole(rng, 40, 900)
                     self._call(event, event.at - seconds - 30, "Outbound", seconds)
                 elif drawn < 0.9:
                     self._task(event, "WhatsApp message", event.at, done_after=0)
+                else:
+                    self._answer_by_email(event)
                 if rng.random() < 0.5:
                     done = rng.expovariate(1 / (2.5 * DAY)) if rng.random() < 0.6 else None
                     self._task(event, "Call again", event.at + 20, done_after=done)
@@ -107,6 +118,8 @@ class _Desk:
         elif stage == "Proposal/Price Quote":
             done = rng.uniform(0.1, 3) * DAY if rng.random() < 0.8 else None
             self._task(event, "Send the quotation", event.at + 30, done_after=done)
+            if self._mail_rng.random() < 0.6:
+                self._correspond(event, event.at + HOUR)
 
     def _carry_over(self, event: Event) -> None:
         """Let what was done for the lead belong to its contact and deal from now on."""
@@ -121,6 +134,34 @@ class _Desk:
             links["$se_module"] = "Deals" if deal else "Contacts"
             self._write(event, "edit", module, id_, links, event.at)
         self._of_lead.clear()
+        kind, owner = ("Deals", deal) if deal else ("Contacts", contact)
+        for mail in [each for each in self._mails if each.at <= event.at]:
+            said = {**mail.changes, "time": stamp(mail.at)}
+            self._note_email(event.at, kind, owner["id"], mail.by, said)
+
+    def _answer_by_email(self, event: Event) -> None:
+        """Let the rep write before the status says so; some reach whom they do in no way logged."""
+        if self._mail_rng.random() < 0.75:
+            self._correspond(event, event.at - whole(self._mail_rng, 2, 50) * MINUTE)
+
+    def _correspond(self, event: Event, at: int) -> None:
+        """Let the rep write, and some customers answer."""
+        self._email(event, at)
+        if self._mail_rng.random() < 0.5:
+            later = at + whole(self._mail_rng, 20, 4000) * MINUTE
+            self._email(event, later, sent=False, status=[{"type": "received"}])
+
+    def _email(self, event: Event, at: int, **said: object) -> None:
+        owner = self._owners.get(event.id, event.by)
+        who = {"name": owner["name"], "id": owner["id"]}
+        at = max(at, self._life[0].at + 20)
+        name = sha256(f"email/{self._number}/{len(self._mails)}".encode()).hexdigest()
+        mail = {"message_id": name, "owner": who, **said}
+        self._note_email(at, event.module, event.id, event.by, mail)
+
+    def _note_email(self, at: int, module: str, id_: str, by: dict, mail: dict) -> None:
+        serial = self._number * 1000 + FIRST_EMAIL + len(self._mails)
+        self._mails.append(Event(at, serial, "email", module, id_, by, mail))
 
     def _call(self, event: Event, at: int, kind: str, seconds: int) -> None:
         said = {"Outbound": "Attended Dialled" if seconds else "Unattended Dialled"}

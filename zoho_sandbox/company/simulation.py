@@ -31,7 +31,7 @@ from zoho_sandbox.company.hours import (
 from zoho_sandbox.company.person import Person, invent, next_project
 from zoho_sandbox.company.profile import EPOCH, EXHIBITION, SOURCES, USER, USERS, User
 from zoho_sandbox.company.random_choices import pick, weighted, whole
-from zoho_sandbox.zoho.modules import ACTIVITIES, blank, standard_modules
+from zoho_sandbox.zoho.modules import ACTIVITIES, EMAILS, blank, standard_modules
 from zoho_sandbox.zoho.organisation import Organisation, Profile, user_metadata
 from zoho_sandbox.zoho.store import Store
 
@@ -132,7 +132,7 @@ def build(store: Store, seed: str = SEED) -> Organisation:
 
     def open_module(module: str) -> None:
         with store.lock:
-            if module in ACTIVITIES and len(calendars) == 1:
+            if module in (*ACTIVITIES, EMAILS) and len(calendars) == 1:
                 calendars.append(Calendar(seed, of=activities))
                 advance(store.now())
 
@@ -174,13 +174,15 @@ def apply(store: Store, event: Event) -> None:
             store.delete(event.module, event.id, at, by)
         case "restore":
             store.restore(event.module, event.id)
+        case "email":
+            store.emails.add(event.module, event.id, at, **event.changes)
         case unknown:
             raise ValueError(f"unknown event {unknown}")
 
 
 def _is_gone(store: Store, event: Event) -> bool:
     match event.action:
-        case "edit" | "convert" | "delete":
+        case "edit" | "convert" | "delete" | "email":
             return not store.holds(event.module, event.id)
         case "restore":
             return not store.is_in_bin(event.module, event.id)

@@ -29,3 +29,6 @@ ANSWERS: dict[str, Callable[[], Response]] = {
 # No answer; half a body that says it is whole; half of one that the connection breaks off.
 RESET, TRUNCATED, CUT_WITHIN_LENGTH = "timeout_reset", "truncated", "truncated_length"
 FAULTS = (*ANSWERS, RESET, TRUNCATED, CUT_WITHIN_LENGTH)
+# How the e-mails of a record are listed: without the scope, the right of the user, the mailbox, or
+# the call as such they are not.
+EMAILS = ("listed", "no_scope", "no_right", "no_mailbox", "no_call")

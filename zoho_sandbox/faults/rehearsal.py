@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from zoho_sandbox.errors import SandboxError
-from zoho_sandbox.faults.kinds import FAULTS
+from zoho_sandbox.faults.kinds import EMAILS, FAULTS
 from zoho_sandbox.faults.switches import Churn, Switches
 from zoho_sandbox.twilio import delivery_faults
 from zoho_sandbox.zoho.history import TRACKERS
@@ -133,6 +133,7 @@ FORMS = {
     "owner_history": _one_of(
         ("automation_details", "field_history"), "where a timeline tells a change of the owner"
     ),
+    "emails": _one_of(EMAILS, "whether the e-mails of a record are listed, and if not, why"),
     "metadata_gaps": _flag("fields without json_type or length"),
     "formulas": Form("Deals.Expected_Revenue", _fields, "fields that are called formulas"),
     "commit_lag": _seconds("3", "seconds after which a change shows"),

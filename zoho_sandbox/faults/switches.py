@@ -46,7 +46,8 @@ class Switches:
 
     History: `trackers`, the modules of which a picklist is tracked, of Deals and Leads; `timeline`,
     whether timelines are allowed; `history_days` that they reach back; `owner_history`, whether an
-    owner's change stands in "automation_details" or in "field_history".
+    owner's change stands in "automation_details" or in "field_history"; `emails`, how the e-mails
+    of a record are listed, as EMAILS in `kinds.py` names it.
 
     Metadata: `metadata_gaps` for fields without `json_type` or `length`; `formulas`, further
     fields of a module that are called formulas.
@@ -88,6 +89,7 @@ class Switches:
     timeline: bool = True
     history_days: int | None = None
     owner_history: str = "automation_details"
+    emails: str = "listed"
     metadata_gaps: bool = False
     formulas: dict[str, set[str]] = field(default_factory=dict)
     commit_lag: float = 0.0

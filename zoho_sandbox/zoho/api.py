@@ -22,17 +22,17 @@ from starlette.routing import Route
 from zoho_sandbox.clock import instant_of, stamp
 from zoho_sandbox.faults.churn import ChurnSimulator
 from zoho_sandbox.faults.switches import Switches
-from zoho_sandbox.zoho import coql, criteria, list_response, page_tokens, timeline
+from zoho_sandbox.zoho import coql, criteria, emails, list_response, page_tokens, timeline
 from zoho_sandbox.zoho.api_error import ApiError, mismatch, missing, no_scope, unknown_url
 from zoho_sandbox.zoho.credits import Credits, further_cost_of_query
 from zoho_sandbox.zoho.field_selection import Shape
 from zoho_sandbox.zoho.grants import Grants
 from zoho_sandbox.zoho.history import TRACKERS
 from zoho_sandbox.zoho.metadata import Metadata, known, visible_fields
-from zoho_sandbox.zoho.modules import Field, Module
+from zoho_sandbox.zoho.modules import EMAILS, Field, Module
 from zoho_sandbox.zoho.organisation import Organisation
 from zoho_sandbox.zoho.parameters import fields, paging, query, since
-from zoho_sandbox.zoho.records import DISPLAY_FIELDS, Arrange, Deletion, Query
+from zoho_sandbox.zoho.records import DISPLAY_FIELDS, Arrange, Deletion, Query, Record
 from zoho_sandbox.zoho.tokens import Tokens
 from zoho_sandbox.zoho.trackers import Trackers
 from zoho_sandbox.zoho.versions import Version, version_of
@@ -40,6 +40,7 @@ from zoho_sandbox.zoho.versions import Version, version_of
 DAY = 86_400
 IN_BIN, LISTED = 60 * DAY, 120 * DAY
 OF_MODULE = "ZohoCRM.modules.{module}.READ"
+OF_EMAILS = "ZohoCRM.modules.emails.READ"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -86,6 +87,7 @@ def routes(
         route("/{module}/{id}", crm.get, OF_MODULE),
         route("/{module}/{id}/__timeline", crm.timeline, OF_MODULE),
         route("/{module}/{id}/Stage_History", crm.stage_history, OF_MODULE),
+        route("/{module}/{id}/Emails", crm.emails, OF_MODULE, OF_EMAILS),
         route("{rest:path}", crm.unknown),
     ]
 
@@ -239,10 +241,7 @@ class Crm:
         if not self._switches.timeline:
             raise no_scope()
         id_ = request.path_params["id"]
-        record = self._store.tables[module.name].records.get(id_)
-        if record is None:
-            message = "the related id given seems to be invalid"
-            raise ApiError(400, "INVALID_DATA", message, id=id_)
+        record = self._related_to(module, id_)
         name = next((record.data[n] for n in DISPLAY_FIELDS if record.data.get(n)), "")
         entries = self._store.history.of(module.name, id_)
         now = self._store.now().timestamp()
@@ -263,9 +262,36 @@ class Crm:
         texts = shape.cut(record.text for record in chosen)
         return list_response.page(texts, number, size, number * size < len(rows))
 
+    def emails(self, request: Request) -> Response:
+        """A page of the e-mails of a record."""
+        version_of(request)
+        module = self._readable(request.path_params["module"])
+        self._organisation.open_module(EMAILS)
+        match self._switches.emails:
+            case "no_scope":
+                raise no_scope()
+            case "no_right":
+                message = "you do not have permission to view emails for this record"
+                raise ApiError(403, "NO_PERMISSION", message)
+            case "no_mailbox":
+                message = "IMAP is configured for the mailbox and sync is in process"
+                raise ApiError(400, "CANNOT_PROCESS", message)
+            case "no_call":
+                raise unknown_url()
+        record = self._related_to(module, request.path_params["id"])
+        return emails.answer(request, self._store.emails.of(module.name, record.id))
+
     def unknown(self, request: Request) -> Response:
         """Any other path."""
         raise unknown_url()
+
+    def _related_to(self, module: Module, id_: str) -> Record:
+        """Return the record of which something is asked. Raises ApiError where there is none."""
+        record = self._store.tables[module.name].records.get(id_)
+        if record is None:
+            message = "the related id given seems to be invalid"
+            raise ApiError(400, "INVALID_DATA", message, id=id_)
+        return record
 
     def _readable(self, name: str) -> Module:
         if name in self._switches.unreadable:

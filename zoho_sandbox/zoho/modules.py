@@ -30,6 +30,7 @@ JSON_TYPES = {
 }
 
 ACTIVITIES = ("Calls", "Tasks", "Events", "Notes")
+EMAILS = "Emails"  # of each record; no module
 LINK = "_X_"  # in the name of a module that links records of two others
 
 

@@ -10,6 +10,7 @@ from threading import RLock
 from zoho_sandbox.clock import Clock, instant_of, real_time, stamp
 from zoho_sandbox.faults.delayed_commits import DelayedCommits
 from zoho_sandbox.faults.switches import Switches
+from zoho_sandbox.zoho.emails import Emails
 from zoho_sandbox.zoho.history import History
 from zoho_sandbox.zoho.records import Deletion, Record, Table
 
@@ -27,6 +28,7 @@ class Store:
         self.lock = RLock()
         self.tables: defaultdict[str, Table] = defaultdict(Table)
         self.history = History()
+        self.emails = Emails()
         self._commits = DelayedCommits()
         self._last_id = 0
 
