@@ -20,8 +20,6 @@ from aha_pipeline_tests.briefing.by_hand import fact, reading
 
 NAMES = ("deal", "second", "owner", "source", "was", "reason", "stage", "stage_before")
 DATES = ("date", "date_before", "since", "told", "until")
-# What may be missing in a fact: an amount, a rep, a source, a named largest.
-OPTIONAL = ("money", "owner", "source", "deal_money", "deal", "assumed")
 JUDGING = ("lazy", "weak", "poor", "failing", "underperform", "useless", "incompetent", "slow rep")
 both = pytest.mark.parametrize("code", language.codes())
 

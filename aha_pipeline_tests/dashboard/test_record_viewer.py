@@ -25,10 +25,6 @@ DAYS = [ist(f"2026-03-0{day} 10:00:00") for day in (1, 3, 6)]
 NAMED = {"Deal_Name": "Sharma Villa", "Account_Name": {"id": "7", "name": "Sharma & Sons"}}
 
 
-def villa(modified: str, stage: str, **fields: object) -> dict:
-    return deal(1, DAYS[0], stage, Modified_Time=modified, **NAMED, **fields)
-
-
 CONTENTS = [
     deal(1, DAYS[0], Modified_Time=DAYS[0], **NAMED, Next_Step="Call", Record_Image="one"),
     deal(

@@ -9,7 +9,6 @@ from aha_pipeline_tests.warehouse.marts_company import build, company, contact, 
 from dashboard import reach
 
 ZONE = ZoneInfo("Asia/Kolkata")
-NEW, NOISY = "L1", "L2"
 
 
 def ago(hours: float) -> str:

@@ -9,7 +9,6 @@ from aha_pipeline_tests.warehouse.marts_company import ASHA, BALA, moment
 START = datetime(2025, 3, 5, tzinfo=UTC)  # New York changes to summer time on the 9th
 FIRST, LAST = date(2025, 3, 3), date(2025, 3, 16)
 JUNK = {"Junk Lead"}
-QUALIFIED = {"Pre-Qualified", "Qualified"}
 OPEN = {"Qualification": 10, "Negotiation/Review": 90, "Site visit": None}  # percent
 CLOSED = {"Closed Won": "won", "Closed Lost": "lost"}
 

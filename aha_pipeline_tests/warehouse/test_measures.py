@@ -62,7 +62,6 @@ ALLOWED = {
 # measure: its arguments and the answer, worked out by hand.
 ANSWERS: dict[str, list[tuple[tuple, object]]] = {
     "pct": [((1, 4), 25), ((0, 3), 0), ((5, 0), None), ((3, 2), 150), ((None, 2), None)],
-    "change_pct": [((6, 8), -25), ((12, 8), 50), ((-1, -4), 75), ((3, 0), None), ((0, 2), -100)],
     "is_too_few": [((9,), True), ((10,), False), ((11,), False)],
     "win_rate_bound": [
         ((5, 10, -1), Decimal("23.659")), ((5, 10, 1), Decimal("76.341")),
