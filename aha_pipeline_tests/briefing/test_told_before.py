@@ -80,6 +80,27 @@ def test_a_week_says_what_its_days_were_told_to_be(connection, told, printed):
 
 
 @pytest.mark.parametrize(
+    ("now", "before", "stance"),
+    [
+        (1, 0, None),
+        (4, 5, None),
+        (8, 12, "week_leads_same"),
+        (14, 7, "week_leads_more"),
+        (5, 15, "week_leads_fewer"),
+    ],
+)
+def test_a_week_is_judged_by_more_than_chance(connection, now, before, stance):
+    for number in range(now):
+        put(connection, "Leads", lead(number, at(4 + number % 7)))
+    for number in range(before):
+        put(connection, "Leads", lead(100 + number, at(11 + number % 7)))
+    build(connection, SUNDAY - timedelta(days=13), SUNDAY, only=("kpis", "changes"))
+    assert [name for name in said(connection, "week", SUNDAY) if "leads" in name] == (
+        [stance] if stance else []
+    )
+
+
+@pytest.mark.parametrize(
     ("deleted", "told", "printed"),
     [
         ((), 5, "30 of the 30 leads since"),

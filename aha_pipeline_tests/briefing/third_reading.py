@@ -6,6 +6,7 @@ with the printers of the product: a sentence is read as an English reader reads 
 say is counted again, and that is printed by the few lines below.
 """
 
+import math
 import re
 import tomllib
 from collections import Counter, defaultdict
@@ -278,13 +279,6 @@ class ThirdReading:
     @staticmethod
     def _compared(row: Row, sign: int) -> Iterator[Row]:
         if (row["n"] > row["before"]) - (row["n"] < row["before"]) == sign:
-            yield row
-
-    @staticmethod
-    def _about(row: Row, sign: int) -> Iterator[Row]:
-        """Yield what moved that way by more than a tenth of what was before."""
-        is_level = 10 * abs(row["n"] - row["before"]) <= row["before"]
-        if (0 if is_level else 1 if row["n"] > row["before"] else -1) == sign:
             yield row
 
     def _junk_highest(self, on: date) -> Iterator[Row]:
@@ -827,13 +821,23 @@ class ThirdReading:
         return on.weekday() == 6 and not not_told
 
     def _week_leads_more(self, on: date) -> Iterator[Row]:
-        yield from self._about(self._leads(on, 7), 1) if self._tells_week(on) else ()
+        yield from self._week_leads(on, 1)
 
     def _week_leads_fewer(self, on: date) -> Iterator[Row]:
-        yield from self._about(self._leads(on, 7), -1) if self._tells_week(on) else ()
+        yield from self._week_leads(on, -1)
 
     def _week_leads_same(self, on: date) -> Iterator[Row]:
-        yield from self._about(self._leads(on, 7), 0) if self._tells_week(on) else ()
+        yield from self._week_leads(on, 0)
+
+    def _week_leads(self, on: date, sign: int) -> Iterator[Row]:
+        """Yield the week's leads: level where chance alone makes two weeks differ as much."""
+        row = self._leads(on, 7)
+        both, apart = row["n"] + row["before"], row["n"] - row["before"]
+        if both < 10 or not self._tells_week(on):
+            return
+        is_level = abs(apart) <= max(row["before"] / 10, 1.5 * math.sqrt(both))
+        if (0 if is_level else math.copysign(1, apart)) == sign:
+            yield row
 
     # What was told of earlier days
 

@@ -3,7 +3,8 @@
 -- The weekly digest, told on Mondays: the week up to Sunday against the one before, where each of
 -- the fourteen days is known; leads only where the week before was as usual on each day (no holiday,
 -- no campaign: up from a bad week is no rise), and no day of this one brought more than three times
--- what is usual, as an import does. Level: they differ by less than a tenth.
+-- what is usual, as an import does, and ten leads or more in both together. Level: they differ by less
+-- than a tenth, or, of leads, by no more than chance often does: 1.5 times the root of both together.
 
 with weeks as (
     select
@@ -33,14 +34,16 @@ where won > 0 or won_before > 0
 union all
 select
     case
-        when abs(leads - leads_before) <= leads_before * 0.1 then 'week_leads_same'
+        when abs(leads - leads_before)
+            <= greatest(leads_before * 0.1, 1.5 * sqrt(leads + leads_before))
+            then 'week_leads_same'
         when leads > leads_before then 'week_leads_more'
         else 'week_leads_fewer'
     end,
     'leads', %(day)s::date - 6, 0, leads, null,
     leads_before
 from weeks
-where (leads > 0 or leads_before > 0) and not exists (
+where leads + leads_before >= 10 and not exists (
     select from analytics.changes
     where figure = 'new_leads' and days = 1 and is_unusual
         and day between %(day)s::date - 13 and %(day)s

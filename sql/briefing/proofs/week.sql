@@ -34,7 +34,8 @@ select (
 ) = %(n)s and (
     select coalesce(sum(new_leads), 0) from analytics.kpis
     where day > %(day)s::date - 14 and day <= %(day)s::date - 7
-) = %(before)s and %(n)s > 1.1 * %(before)s and extract(isodow from %(day)s::date) = 7
+) = %(before)s and %(n)s > 1.1 * %(before)s and 4 * (%(n)s - %(before)s) ^ 2 > 9 * (%(n)s + %(before)s)
+and %(n)s + %(before)s > 9 and extract(isodow from %(day)s::date) = 7
 and coalesce((
     select bool_and(not (is_unusual and (day <= %(day)s::date - 7 or value > normal * 3))) from analytics.changes
     where figure = 'new_leads' and days = 1 and day > %(day)s::date - 14 and day <= %(day)s
@@ -48,7 +49,8 @@ select (
 ) = %(n)s and (
     select coalesce(sum(new_leads), 0) from analytics.kpis
     where day > %(day)s::date - 14 and day <= %(day)s::date - 7
-) = %(before)s and %(n)s < 0.9 * %(before)s and extract(isodow from %(day)s::date) = 7
+) = %(before)s and %(n)s < 0.9 * %(before)s and 4 * (%(n)s - %(before)s) ^ 2 > 9 * (%(n)s + %(before)s)
+and %(n)s + %(before)s > 9 and extract(isodow from %(day)s::date) = 7
 and coalesce((
     select bool_and(not (is_unusual and (day <= %(day)s::date - 7 or value > normal * 3))) from analytics.changes
     where figure = 'new_leads' and days = 1 and day > %(day)s::date - 14 and day <= %(day)s
@@ -62,7 +64,8 @@ select (
 ) = %(n)s and (
     select coalesce(sum(new_leads), 0) from analytics.kpis
     where day > %(day)s::date - 14 and day <= %(day)s::date - 7
-) = %(before)s and %(before)s > 0 and 10 * abs(%(n)s - %(before)s) <= %(before)s and extract(isodow from %(day)s::date) = 7
+) = %(before)s and (10 * abs(%(n)s - %(before)s) <= %(before)s or 4 * (%(n)s - %(before)s) ^ 2 <= 9 * (%(n)s + %(before)s))
+and %(n)s + %(before)s > 9 and extract(isodow from %(day)s::date) = 7
 and coalesce((
     select bool_and(not (is_unusual and (day <= %(day)s::date - 7 or value > normal * 3))) from analytics.changes
     where figure = 'new_leads' and days = 1 and day > %(day)s::date - 14 and day <= %(day)s
