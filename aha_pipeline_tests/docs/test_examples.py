@@ -29,7 +29,7 @@ from aha_pipeline_tests.kit.waiting import LONGEST
 from zoho_sandbox.server import Sandbox, start
 
 PAGE = read_page(ROOT / "docs" / "extend.md")
-ADDED = ("A typed column more", "A mart more", "A chart more")
+ADDED = ("Another typed column", "Another mart", "Another chart")
 NOT_COPIED = (".git", ".venv", ".aha", ".env", ".*_cache", "__pycache__", "*.png", "benchmarks")
 # The tests that hold lists of marts, checks and charts, and so might not know of a new one.
 LISTING = (
@@ -137,7 +137,7 @@ def run(project: Path, *arguments: str, **settings: str) -> str:
 def test_module_column_mart_check_chart_and_channel(
     connected, database_url, project, monkeypatch, tmp_path
 ):
-    (setting,) = PAGE.section("A module more").blocks("ini")
+    (setting,) = PAGE.section("Another module").blocks("ini")
     name, _, modules = setting.text.strip().partition("=")
     monkeypatch.setenv("AHA_START_DATE", (today() - timedelta(days=2)).isoformat())
 
