@@ -266,7 +266,8 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
-        signal.signal(signal.SIGHUP, _interrupt)  # the terminal was closed
+        # The terminal was closed. While a run lasts, Dagster answers SIGTERM in its own way.
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     try:
         status = cli.main(standalone_mode=False)
     except click.ClickException as error:

@@ -37,7 +37,7 @@ def run_job(
 ) -> Outcome:
     """Run job `name`, or the assets of it that `selection` chooses, and return how it ended.
 
-    Raises KeyboardInterrupt, once the run is closed, when Ctrl-C or SIGTERM stopped it.
+    Raises KeyboardInterrupt, once the run is closed, when Ctrl-C, SIGTERM or SIGHUP stopped it.
     """
     # Imported here: Dagster takes seconds to import, which a mistake in the settings should not.
     from aha_pipeline.definitions import defs
@@ -110,8 +110,16 @@ def figures() -> "AssetSelection":
 
 
 def _is_interrupt(event: Any) -> bool:
-    error = event.step_failure_data.error if event.is_step_failure else None
-    return error is not None and error.cls_name == "DagsterExecutionInterruptedError"
+    """Return whether an event tells of an interrupt: in the midst of a step, or between two."""
+    from dagster._core.events import RunFailureReason
+    from dagster._core.execution.plan.objects import ErrorSource
+
+    if event.is_step_failure:
+        return event.step_failure_data.error_source is ErrorSource.INTERRUPT
+    return (
+        event.is_run_failure
+        and event.job_failure_data.failure_reason is RunFailureReason.UNEXPECTED_TERMINATION
+    )
 
 
 def _failures(result: Any) -> tuple[tuple[str, str], ...]:
