@@ -1,5 +1,6 @@
 """The `aha` command: one clear sentence and exit status 1 for whatever a person can put right."""
 
+import os
 import signal
 import sys
 from datetime import date
@@ -8,7 +9,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from aha_pipeline import memory
+from aha_pipeline import memory, refusals
 from aha_pipeline import sandbox as stand_in
 from aha_pipeline import settings as configuration
 from aha_pipeline.clocks import ClocksApart
@@ -262,6 +263,7 @@ def execute(arguments: tuple[str, ...]) -> None:
 
 def main() -> None:
     """Run the command line; every expected error becomes one sentence on standard error."""
+    _open_standard_streams()
     if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # see __main__.py
         signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _interrupt)
@@ -283,6 +285,18 @@ def main() -> None:
     sys.exit(status)
 
 
+def _open_standard_streams() -> None:
+    """Let a stream that the shell has closed (`>&-`) lead nowhere.
+
+    The next file or socket would take its number, and get what a child prints.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
 def _console() -> Console:
     """Return a console that prints names from outside as they are, brackets included."""
     return Console(markup=False, emoji=False)
@@ -299,8 +313,10 @@ def _sentence(error: Exception) -> str | None:
         return str(found)
     if any(memory.is_short(one) for one in errors.chain(error)):
         return memory.TOO_LITTLE
-    of_database = errors.find(error)
-    return errors.sentence(of_database) if of_database else None
+    if of_database := errors.find(error):
+        return errors.sentence(of_database)
+    refused = map(refusals.sentence, errors.chain(error))
+    return next((said for said in refused if said), None)
 
 
 def _fail(sentence: str) -> int:

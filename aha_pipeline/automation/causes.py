@@ -6,6 +6,7 @@ import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 from pydantic import SecretStr
 
+from aha_pipeline import refusals
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
@@ -64,7 +65,8 @@ def _sentence(event: dg.DagsterEvent) -> str | None:
         return f"the check {failed} found what is wrong, so no briefing is made of it."
     if error is None:
         return None
-    if said := errors.sentence_of_class(error.cls_name or ""):
+    name = error.cls_name or ""
+    if said := errors.sentence_of_class(name) or refusals.sentence_of(name, error.message):
         return said
     if not error.message.startswith(OURS):
         return None

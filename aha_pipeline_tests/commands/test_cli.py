@@ -273,6 +273,25 @@ def test_ctrl_c_before_the_command_has_begun_ends_it_without_a_traceback():
     assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
 
 
+CLOSED_STREAMS = """
+import os, sys
+from aha_pipeline import cli
+
+told = os.dup(1)
+for number in sys.argv[1]:
+    os.close(int(number))
+cli.cli.main = lambda **_: os.write(told, b"%d" % os.open("/dev/null", os.O_RDONLY))
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("closed", ["1", "2", "012"])
+def test_no_file_takes_the_place_of_a_stream_that_the_shell_has_closed(closed):
+    command = [sys.executable, "-c", CLOSED_STREAMS, closed]
+    said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    assert int(said) > 2
+
+
 def cut_sessions(sync: Command, url: str) -> None:
     """End the sessions of a sync, those of its next steps and attempts too."""
     for _ in range(20):
