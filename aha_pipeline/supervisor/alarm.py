@@ -2,6 +2,8 @@
 
 Once an incident and reader, by a file in AHA_HOME that is written before each message, so that
 neither a restart nor a crash sends one twice; a crash between the two loses one message instead.
+Where the file cannot be written, as on a full disk, which is an incident itself, this process
+remembers whom it has told.
 """
 
 import json
@@ -9,12 +11,14 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
+from aha_pipeline import refusals
 from aha_pipeline.delivery.channel import TEMPLATE, TEXT, Part, Reader, configured, readers
 from aha_pipeline.delivery.errors import DeliveryError
 from aha_pipeline.delivery.outgoing import alert
@@ -35,6 +39,7 @@ class Alarm:
     settings: Callable[[], Settings]
     _wrong_since: float | None = field(default=None, init=False)
     _well_since: float | None = field(default=None, init=False)
+    _remembered: list[str] | None = field(default=None, init=False)
 
     def look(self, problems: list[str]) -> None:
         """Take what is wrong now, nothing if all is well; send what is to be told. Never raises."""
@@ -43,7 +48,9 @@ class Alarm:
             self._wrong_since = None
             self._well_since = self._well_since or now
             if now - self._well_since >= QUIET_SECONDS:
-                self._file.unlink(missing_ok=True)
+                self._remembered = []
+                with suppress(OSError):
+                    self._file.unlink()
             return
         self._well_since = None
         self._wrong_since = self._wrong_since or now
@@ -82,15 +89,24 @@ class Alarm:
         return self.home / "incident.json"
 
     def _told(self) -> list[str]:
+        if self._remembered is None:
+            self._remembered = self._read()
+        return self._remembered
+
+    def _read(self) -> list[str]:
         try:
             return list(json.loads(self._file.read_text(encoding="utf-8"))["told"])
         except (OSError, ValueError, KeyError, TypeError):
             return []
 
     def _write(self, told: list[str]) -> None:
+        self._remembered = told
         fresh = self._file.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8") as file:
-            json.dump({"written": datetime.now(UTC).isoformat(), "told": told}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._file)
+        try:
+            with fresh.open("w", encoding="utf-8") as file:
+                json.dump({"written": datetime.now(UTC).isoformat(), "told": told}, file)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self._file)
+        except OSError as error:
+            log.warning("%s", refusals.sentence(error) or error)

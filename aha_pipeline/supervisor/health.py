@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from aha_pipeline import sql
+from aha_pipeline import refusals, sql
 from aha_pipeline.calendar import LATE_AFTER, due_before
 from aha_pipeline.settings import Settings
 from aha_pipeline.supervisor.children import Children
@@ -31,6 +31,7 @@ LOOK_SECONDS = 10
 BEAT_SECONDS = 60
 BEAT_TIMEOUT_SECONDS = 10
 SILENT_SECONDS = 90  # the daemon beats every 30 s
+STUCK_SECONDS = 60  # a look takes ten at most, but for a database that stops in its midst
 HOST = "127.0.0.1"
 
 
@@ -40,6 +41,7 @@ class Health:
     def __init__(self, children: Children, address: Callable[[], str | None]) -> None:
         self._children, self._address = children, address
         self.is_starting = True
+        self._looked_at = time.monotonic()
         self._was_seen = False  # as a whole: what was looked at during the start says too little
         self.problems: list[str] = []
 
@@ -56,17 +58,25 @@ class Health:
             found += _of_database(address, settings, has_daemon=is_whole)
         self.problems = found
         self._was_seen = is_whole
+        self._looked_at = time.monotonic()
 
     async def answer(self, _: Request) -> JSONResponse:
         """Return 200 while all is well, else 503 with what is not."""
-        seen = "failing" if self.problems else "ok"
+        problems = list(self.problems)
+        stuck = time.monotonic() - self._looked_at
+        if stuck > STUCK_SECONDS:
+            problems.append(
+                f"Nothing has been looked at for {stuck:.0f} s, as when the database stops in the "
+                "midst of an answer: look at it, then start `aha up` again."
+            )
+        seen = "failing" if problems else "ok"
         status = seen if self._was_seen else "starting"
         children = {
             child.service.name: {"is_up": child.is_up, "restarts": child.restarts}
             for child in self._children.all
             if child.service.kept
         }
-        body = {"status": status, "problems": self.problems, "services": children}
+        body = {"status": status, "problems": problems, "services": children}
         return JSONResponse(body, 200 if status == "ok" else 503)
 
 
@@ -80,13 +90,22 @@ def serve(health: Health, port: int, hosts: tuple[str, ...]) -> None:
 def watch(
     health: Health, settings: Settings, alert: Callable[[list[str]], None], until: threading.Event
 ) -> None:
-    """Look every ten seconds, give `alert` what is found, and beat while all is well."""
+    """Look every ten seconds, give `alert` what is found, and beat while all is well.
+
+    Whatever goes wrong in it is a problem too, and the next look comes all the same.
+    """
     beat_at = 0.0
     while not until.wait(LOOK_SECONDS):
-        health.look(settings)
-        if health.is_starting:
+        try:
+            health.look(settings)
+            if health.is_starting:
+                continue
+            alert(health.problems)
+        except Exception as error:
+            said = refusals.sentence(error) or f"The watch failed ({type(error).__name__})."
+            health.problems = [said]
+            log.warning("%s", said)
             continue
-        alert(health.problems)
         url = settings.aha_heartbeat_url
         if url and not health.problems and time.monotonic() >= beat_at:
             beat_at = time.monotonic() + BEAT_SECONDS

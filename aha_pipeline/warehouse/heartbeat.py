@@ -22,6 +22,10 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 5.0
 BEAT_SECONDS = 15.0
 DEAD_SECONDS = 90.0
+SILENT_SECONDS = 30.0
+SILENT = (
+    "The database has not answered for %.0f s: this waits until it does, and Ctrl-C ends the wait."
+)
 
 Connect = Callable[[], AbstractContextManager[Connection]]
 
@@ -51,11 +55,12 @@ class Heartbeat:
         self._thread.start()
 
     def _beat_on(self) -> None:
-        is_over = False
+        is_over, answered_at, is_told = False, time.monotonic(), False
         while not is_over:
             try:
                 with self._connect() as connection:
                     self._look(connection)
+                answered_at, is_told = time.monotonic(), False
                 time.sleep(LOOK_SECONDS)
                 is_over = self._is_over()
                 if is_over:
@@ -64,6 +69,10 @@ class Heartbeat:
             except Exception as error:
                 # The run itself tells what is wrong with a database; a beat is never its end.
                 log.debug("The heartbeat missed a beat (%s).", type(error).__name__)
+                silent = time.monotonic() - answered_at
+                if silent > SILENT_SECONDS and not is_told:
+                    is_told = True
+                    log.warning(SILENT, silent)
                 time.sleep(LOOK_SECONDS)
                 is_over = self._is_surely_over()
 

@@ -101,6 +101,30 @@ def test_a_beat_goes_out_while_all_is_well_and_stops_when_it_is_not(monkeypatch,
     assert len(beats) <= sent + 1
 
 
+def test_a_watch_that_fails_or_is_stuck_is_a_problem_and_not_the_end_of_it(health, monkeypatch):
+    monkeypatch.setattr(room, "LOOK_SECONDS", 0.05)
+    health.is_starting = False
+    over, alerted = threading.Event(), []
+    refused = iter([OSError(24, "Too many open files"), LookupError("no such thing")])
+
+    def alert(problems: list[str]) -> None:
+        alerted.append(problems)
+        if (error := next(refused, None)) is not None:
+            raise error
+
+    watcher = threading.Thread(target=room.watch, args=(health, load(), alert, over))
+    watcher.start()
+    wait_until(lambda: len(alerted) > 2)
+    over.set()
+    watcher.join()
+    health.look(load())
+    assert get(health).json()["status"] == "ok"
+    monkeypatch.setattr(room, "STUCK_SECONDS", 0)
+    answer = get(health)
+    assert answer.status_code == 503
+    assert "Nothing has been looked at" in answer.json()["problems"][0]
+
+
 @pytest.fixture
 def alarm(connected: Sandbox, tmp_path, monkeypatch) -> Alarm:
     """An alarm that tells at once, to two readers, through the sandbox's Twilio."""
@@ -136,6 +160,20 @@ def test_an_incident_is_told_to_each_reader_once_also_over_a_restart(alarm, tmp_
     monkeypatch.setattr(alarm_room, "QUIET_SECONDS", 0)
     alarm.look([])
     alarm.look(["Dagster's daemon does not beat."])
+    assert len(outbox(tmp_path)) == 4
+
+
+def test_an_incident_is_told_once_where_nothing_can_be_written(alarm, tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(alarm_room.os, "fsync", full)
+    alarm.look(["The disk of the database is full."])
+    alarm.look(["The disk of the database is full."])
+    assert len(outbox(tmp_path)) == 2  # one to each reader
+    monkeypatch.setattr(alarm_room, "QUIET_SECONDS", 0)
+    alarm.look([])
+    alarm.look(["The disk of the database is full."])
     assert len(outbox(tmp_path)) == 4
 
 

@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 
 from aha_pipeline.warehouse import heartbeat as room
-from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
 from aha_pipeline.warehouse.heartbeat import Heartbeat
 from aha_pipeline_tests.kit.mart_contents import rows
 from aha_pipeline_tests.kit.waiting import wait_until
@@ -74,6 +74,35 @@ def test_a_suspended_run_keeps_no_lock(database_url, beat_ago):
             cursor.execute("select 1")
         with pytest.raises(psycopg2.OperationalError):
             locking.execute("select 1")
+
+
+def test_a_database_that_does_not_answer_is_told_once_each_time(database_url, caplog, monkeypatch):
+    monkeypatch.setattr(room, "SILENT_SECONDS", 0.3)
+    is_silent, over = threading.Event(), threading.Event()
+    answered: list[None] = []
+
+    @contextmanager
+    def connected() -> Iterator[psycopg2.extensions.connection]:
+        if is_silent.is_set():
+            raise DatabaseUnreachable("timeout expired")
+        with connect(database_url) as connection:
+            yield connection
+        answered.append(None)
+
+    def told() -> int:
+        return caplog.text.count("The database has not answered for")
+
+    beat = Heartbeat(connected, "one", is_over=over.is_set, end_runs=print)
+    beat.start()
+    for time_ in (1, 2):
+        is_silent.set()
+        wait_until(lambda wanted=time_: told() == wanted)
+        time.sleep(0.5)
+        assert told() == time_
+        answered.clear()
+        is_silent.clear()
+        wait_until(lambda: answered)
+    over.set()
 
 
 def test_nobody_is_taken_for_dead_while_the_database_itself_was_away(database_url, monkeypatch):
