@@ -13,13 +13,19 @@ OLDEST ?= /usr/lib/postgresql/15/bin
 
 FAULT_TESTS := $(addprefix aha_pipeline_tests/, supervisor warehouse/test_embedded.py \
 	warehouse/test_heartbeat.py warehouse/test_lock_retries.py warehouse/test_errors.py \
-	warehouse/test_room.py test_clocks.py test_memory.py \
-	assets/test_operation.py assets/test_lost_rights.py delivery/test_exactly_once.py)
+	warehouse/test_room.py test_clocks.py test_memory.py test_refusals.py \
+	assets/test_operation.py assets/test_lost_rights.py delivery/test_exactly_once.py \
+	automation/test_again.py \
+	automation/test_alerts.py::test_a_run_that_ended_before_its_first_beat_is_ended \
+	commands/test_cli.py::test_no_file_takes_the_place_of_a_stream_that_the_shell_has_closed \
+	doctor/test_faults.py::test_a_schema_of_a_newer_version \
+	doctor/test_faults.py::test_a_daemon_that_does_not_beat)
 
 # Where it is set, each process compiles anew all that it imports: more than half of its start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test oldest lint help install explore mutants snapshot walk audit bench pictures faults sdks model lock
+.PHONY: run test oldest lint help install explore mutants snapshot walk audit bench pictures faults fault-situations \
+	fault-kills fault-tests sdks model lock
 
 run: install  ## start everything on this machine, until Ctrl-C
 	@$(BIN)/aha up
@@ -75,11 +81,20 @@ walk: install  ## follow the README and its pages as a newcomer does, in a clone
 audit: install  ## look for known vulnerabilities of what is installed
 	@$(BIN)/python .ci/audit.py
 
-# Of the table of faults what the tests hold, then what takes whole commands, then random kills.
+# Of the table of faults what the tests hold, what takes whole commands, and random kills: beside
+# each other, since much of each is waiting, and each told whole once it is over.
 faults: install  ## live through every fault known, nightly: under half an hour, words shown
-	@nice $(BIN)/pytest -q -rA --no-header -n 2 --dist worksteal $(FAULT_TESTS)
-	@nice $(BIN)/python .ci/fault_situations.py
-	@nice $(BIN)/python .ci/faults.py 20
+	@nice $(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target \
+		fault-situations fault-kills fault-tests
+
+fault-situations:
+	@$(BIN)/python .ci/fault_situations.py
+
+fault-kills:
+	@$(BIN)/python .ci/faults.py 20
+
+fault-tests:
+	@$(BIN)/pytest -q -rA --no-header -n 2 --dist worksteal $(FAULT_TESTS)
 
 sdks: install  ## install Zoho's own SDKs apart, for the tests that read the stand-in with them
 	@for one in v2=zohocrmsdk2-0==6.0.0 v8=zohocrmsdk8-0==7.0.0; do \

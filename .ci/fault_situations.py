@@ -34,7 +34,18 @@ from urllib.parse import urlsplit
 
 import psutil
 import psycopg2
-from faults import MODULES, SECONDS, Fault, await_, check, database, is_well, small, start
+from faults import (
+    MODULES,
+    SECONDS,
+    Fault,
+    await_,
+    check,
+    database,
+    is_well,
+    launch,
+    small,
+    start,
+)
 
 from aha_pipeline.supervisor.health import SILENT_SECONDS
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
@@ -59,6 +70,7 @@ FEW = 150  # records of a module, where it is not the reading that matters
 LATEST = timedelta(days=4)  # before now: no situation begins earlier with few records
 SLOWLY = ("latency=1",)  # seconds a call, so that there is time to strike while records are read
 MOST_AT_ONCE = 3  # on two cores: each waits for a third of its time
+SUSPENDED_SECONDS = 60
 FIRST_SYNC_SECONDS = 15  # of work, without what it asks of the database
 
 
@@ -152,6 +164,15 @@ def daily_and_weekly_overlap(company: Company) -> None:
         check(company.end(one) == 0, "one of two at the same time failed")
 
 
+def two_syncs_at_once(company: Company) -> None:
+    """Two machines begin the daily sync at once; one sends its message, and both say so."""
+    serve_few(company, SLOWLY)
+    for one in [company.begin("sync"), company.begin("sync")]:
+        check(company.end(one) == 0, "one of two at the same time failed")
+    check(company.said.count("was handed to") == 1, "not one of the two says that it has sent")
+    check(company.said.count("it goes out once") == 1, "not one says that the other has sent")
+
+
 def killed_syncs(company: Company) -> None:
     """The first sync of the whole demo company killed -9 four times, at random moments."""
     chance = random.Random(2026)  # noqa: S311
@@ -208,6 +229,22 @@ def database_restarted(company: Company) -> None:
         for one in _servers(company.home):
             one.send_signal(signal.SIGQUIT)
         company.end(started)
+
+
+def database_suspended(company: Company) -> None:
+    """All processes of the database stand still for a minute while the sync reads."""
+    serve_few(company, SLOWLY)
+    started = company.begin("sync")
+    _await_reading(company, started)
+    [server] = _servers(company.home)
+    stopped = [server, *server.children()]
+    for one in stopped:
+        one.suspend()
+    time.sleep(SUSPENDED_SECONDS)
+    for one in stopped:
+        one.resume()
+    check(company.end(started) == 0, "a sync does not outlast a database that stands still")
+    check("The database has not answered" in company.said, "it waits without a word")
 
 
 def machine_suspended(company: Company) -> None:
@@ -274,6 +311,30 @@ def two_folders(company: Company) -> None:
     )
 
 
+def away_at_start(company: Company) -> None:
+    """Neither the database nor Zoho is there when `aha up` starts; one comes, then the other."""
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    server = database_apart(company, Clock(company, yesterday).shared)
+    server.stop()
+    zoho, output = free_port(), company.folder / "output"
+    _point_to(company, zoho)
+    up, health = launch(company.folder, company.environment)
+    company.at_end += [up.wait, up.kill]
+
+    def await_words(words: str) -> None:
+        await_(lambda: words in output.read_text() or up.poll() is not None, SECONDS, f"no {words}")
+        check(up.poll() is None, f"it ends instead of waiting:\n{output.read_text()}")
+
+    await_words("The database does not accept a connection")
+    server.start()
+    await_words("ZOHO_API_URL")
+    stand_in(company, company.records, port=zoho)
+    await_(lambda: is_well(health), SECONDS, f"it does not get on:\n{output.read_text()}")
+    up.send_signal(signal.SIGINT)
+    await_(lambda: up.poll() is not None, SECONDS, "Ctrl-C does not stop it")
+    company.said += output.read_text()
+
+
 def slow_disk(company: Company) -> None:
     """Each flush to the disk of the database takes a tenth of a second."""
     serve_few(company, SLOWLY)
@@ -314,16 +375,19 @@ def longer_than_a_day(company: Company) -> None:
 # What takes longest comes first: at the end it would leave a core idle.
 SITUATIONS: tuple[Situation, ...] = (
     two_folders,
+    away_at_start,
     restarts,
     killed_syncs,
     database_restarted,
     little_memory,
     machine_suspended,
+    database_suspended,
     summer_time_begins,
     summer_time_ends,
     off_at_eight,
     longer_than_a_day,
     daily_and_weekly_overlap,
+    two_syncs_at_once,
     clock_forward_and_back,
     slow_disk,
     only_ipv6,
@@ -379,7 +443,7 @@ class Clock:
         time.sleep(FOLLOWED_SECONDS)
 
 
-def database_apart(company: Company, clock: SharedClock) -> None:
+def database_apart(company: Company, clock: SharedClock) -> Postgres:
     """Give a company a database that is a server of its own and lives in the time of a clock."""
     folder = company.folder / "postgres"
     folder.mkdir()
@@ -388,6 +452,7 @@ def database_apart(company: Company, clock: SharedClock) -> None:
     database = Postgres(folder, company.folder / "postgres.log", clock, token_hex(16))
     company.at_end.append(database.stop)
     company.environment["DATABASE_URL"] = database.url
+    return database
 
 
 def relay_from_ipv6(port: int) -> int:
@@ -432,15 +497,22 @@ def serve_few(company: Company, faults: Sequence[str] = ()) -> None:
     stand_in(company, company.records, faults)
 
 
-def stand_in(company: Company, data: Path | None = None, faults: Sequence[str] = ()) -> None:
+def stand_in(
+    company: Company, data: Path | None = None, faults: Sequence[str] = (), port: int | None = None
+) -> None:
     """Serve Zoho and Twilio from a process of their own; data and faults as of `aha sandbox`."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    port = port or free_port()
     served = ["--data", str(data)] if data else []
     served += [word for fault in faults for word in ("--fault", fault)]
     started = company.begin("sandbox", "--port", str(port), *served)
     company.at_end.append(lambda: _end(started))
     await_(lambda: not _is_free(port), SECONDS, "the stand-in does not start")
+    _point_to(company, port)
+
+
+def _point_to(company: Company, port: int) -> None:
+    """Let a company's Zoho and Twilio be what listens on a port."""
+    url = f"http://127.0.0.1:{port}"
     company.environment |= {
         "ZOHO_API_URL": url,
         "ZOHO_ACCOUNTS_URL": url,

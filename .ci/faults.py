@@ -95,6 +95,14 @@ def small(moment: datetime) -> dict[str, str]:
 
 def start(folder: Path, environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], str]:
     """Start `aha up`; return it and its `/healthz`, once that says that all is well."""
+    started, health = launch(folder, environment)
+    await_(lambda: is_well(health) or started.poll() is not None, SECONDS, "it does not start")
+    check(started.poll() is None, "aha up ended by itself")
+    return started, health
+
+
+def launch(folder: Path, environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], str]:
+    """Start `aha up`, whose words go to the file `output`; return it and its `/healthz`."""
     port = free_port()
     ports = ["--ui-port", free_port(), "--dashboard-port", free_port(), "--health-port", port]
     with (folder / "output").open("a") as output:
@@ -105,10 +113,7 @@ def start(folder: Path, environment: Mapping[str, str]) -> tuple[subprocess.Pope
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    health = f"http://127.0.0.1:{port}/healthz"
-    await_(lambda: is_well(health) or started.poll() is not None, SECONDS, "it does not start")
-    check(started.poll() is None, "aha up ended by itself")
-    return started, health
+    return started, f"http://127.0.0.1:{port}/healthz"
 
 
 def database(home: Path) -> str:
