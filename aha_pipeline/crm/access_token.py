@@ -17,8 +17,15 @@ from typing import Any, Protocol, TypeGuard
 import requests
 from cryptography.fernet import Fernet, InvalidToken
 
-from aha_pipeline.crm.errors import TokenRefused, TransientFault, ZohoUnavailable
+from aha_pipeline.crm.errors import (
+    TokenRefused,
+    TransientFault,
+    ZohoUnavailable,
+    no_answer,
+    web_page,
+)
 
+ACCOUNTS = "Zoho's accounts server"
 RENEW_EARLY_SECONDS = 300
 MAX_TOKENS, TOKEN_PERIOD_SECONDS = 10, 600  # Zoho issues at most 10 tokens in 10 minutes
 TIMEOUT_SECONDS = (10, 30)
@@ -167,13 +174,14 @@ def request_token(
             f"{accounts_url}/oauth/v2/token", data=dict(form), timeout=TIMEOUT_SECONDS
         )
     except requests.RequestException as error:
-        raise TransientFault(
-            f"Zoho's accounts server does not answer ({type(error).__name__}): "
-            "check ZOHO_ACCOUNTS_URL and the network."
-        ) from None
+        raise no_answer(ACCOUNTS, "ZOHO_ACCOUNTS_URL", error) from None
     answer = _json_object(response)
     value = answer.get("access_token")
     if not isinstance(value, str) or not value:
+        if response.status_code == 200 and (
+            fault := web_page(ACCOUNTS, "ZOHO_ACCOUNTS_URL", response.content)
+        ):
+            raise fault
         raise _refusal(response.status_code, answer, what, advice)
     return answer
 

@@ -26,7 +26,7 @@ from tenacity import (
 from aha_pipeline.crm.access_token import AccessToken, TokenSource
 from aha_pipeline.crm.budget import Budget, Unlimited
 from aha_pipeline.crm.concurrency import ConcurrencyLimiter, InProcessLimiter
-from aha_pipeline.crm.errors import CreditsSpent, TransientFault, ZohoRefused
+from aha_pipeline.crm.errors import CreditsSpent, TransientFault, ZohoRefused, no_answer
 from aha_pipeline.crm.responses import ApiResponse, TokenExpired, read_response, server_time
 
 log = logging.getLogger(__name__)
@@ -241,10 +241,7 @@ class ZohoClient:
                     ),
                 )
             except (requests.RequestException, TimeoutError) as error:
-                raise TransientFault(
-                    f"Zoho CRM does not answer ({type(error).__name__} on {call.path}): "
-                    "check ZOHO_API_URL and the network."
-                ) from None
+                raise no_answer("Zoho CRM", "ZOHO_API_URL", error, call.path) from None
         page = (call.params or {}).get("page")
         seconds = time.monotonic() - started
         log.debug("%s page=%s -> %s in %.2f s", call.path, page, response.status_code, seconds)

@@ -54,3 +54,29 @@ class ZohoRefused(ZohoError):
 
 class ListLimitReached(ZohoRefused):
     """More rows than Zoho lists: 2,000 by page number, 100,000 by page token."""
+
+
+def no_answer(server: str, setting: str, error: Exception, path: str = "") -> TransientFault:
+    """Return the fault of a request that got no answer; `setting` holds the server's address."""
+    name = type(error).__name__
+    seen = f"{name} on {path}" if path else name
+    if name == "SSLError":
+        return TransientFault(
+            f"{server} cannot be reached securely ({seen}): check {setting} and this machine's "
+            "clock; where a proxy reads along, name its certificate by REQUESTS_CA_BUNDLE."
+        )
+    if name == "ProxyError":
+        return TransientFault(
+            f"The proxy does not lead to {server} ({seen}): check HTTPS_PROXY and NO_PROXY."
+        )
+    return TransientFault(f"{server} does not answer ({seen}): check {setting} and the network.")
+
+
+def web_page(server: str, setting: str, content: bytes) -> TransientFault | None:
+    """Return the fault of a web page that came with status 200 instead of an answer, if it is."""
+    if not content.lstrip().startswith(b"<"):
+        return None
+    return TransientFault(
+        f"A web page came instead of the answer of {server}, as from a proxy or a network that "
+        f"wants a sign-in: check {setting}, and open its address in a browser on this machine."
+    )

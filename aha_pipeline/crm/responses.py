@@ -22,6 +22,7 @@ from aha_pipeline.crm.errors import (
     TransientFault,
     ZohoError,
     ZohoRefused,
+    web_page,
 )
 
 TOKEN_CODES = {"INVALID_TOKEN", "AUTHENTICATION_FAILURE"}
@@ -102,6 +103,10 @@ def read_response(response: requests.Response, path: str, module: str | None) ->
     success = _json_object(response)
     if response.status_code == 200 and success and not _holds_refusal(success):
         return success
+    if response.status_code == 200 and (
+        fault := web_page("Zoho CRM", "ZOHO_API_URL", response.content)
+    ):
+        raise fault
     raise _error(response, success.body if success else {}, path, module)
 
 

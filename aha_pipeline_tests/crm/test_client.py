@@ -45,6 +45,19 @@ def test_an_unreachable_server_is_reported_in_one_sentence():
         connect("http://127.0.0.1:1").get("Leads")
 
 
+def test_a_connection_that_is_not_secure_is_told_as_that(sandbox):
+    """As with a certificate that has expired, or one of a proxy that reads along."""
+    with pytest.raises(ZohoUnavailable, match=r"securely.*ZOHO_ACCOUNTS_URL.*REQUESTS_CA_BUNDLE"):
+        connect(sandbox.url.replace("http:", "https:")).get("Leads")
+
+
+@pytest.mark.parametrize("page", [b"<html>Please log in</html>", b"\n <!DOCTYPE html>", b"<?xml?>"])
+def test_a_web_page_instead_of_an_answer_is_told_as_that(scripted, answers, page):
+    answers[:] = [(200, page)]
+    with pytest.raises(ZohoUnavailable, match=r"A web page came .* Zoho CRM.*ZOHO_API_URL"):
+        connect(scripted).get("Leads")
+
+
 @pytest.mark.parametrize("status", [204, 304])
 def test_an_answer_without_a_body_is_none(scripted, answers, status):
     answers[:] = [(status, b"")]
