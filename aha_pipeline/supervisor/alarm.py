@@ -11,7 +11,6 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -39,7 +38,7 @@ class Alarm:
     settings: Callable[[], Settings]
     _wrong_since: float | None = field(default=None, init=False)
     _well_since: float | None = field(default=None, init=False)
-    _remembered: list[str] | None = field(default=None, init=False)
+    _unwritten: list[str] | None = field(default=None, init=False)
 
     def look(self, problems: list[str]) -> None:
         """Take what is wrong now, nothing if all is well; send what is to be told. Never raises."""
@@ -48,9 +47,7 @@ class Alarm:
             self._wrong_since = None
             self._well_since = self._well_since or now
             if now - self._well_since >= QUIET_SECONDS:
-                self._remembered = []
-                with suppress(OSError):
-                    self._file.unlink()
+                self._forget()
             return
         self._well_since = None
         self._wrong_since = self._wrong_since or now
@@ -89,18 +86,14 @@ class Alarm:
         return self.home / "incident.json"
 
     def _told(self) -> list[str]:
-        if self._remembered is None:
-            self._remembered = self._read()
-        return self._remembered
-
-    def _read(self) -> list[str]:
+        if self._unwritten is not None:
+            return self._unwritten
         try:
             return list(json.loads(self._file.read_text(encoding="utf-8"))["told"])
         except (OSError, ValueError, KeyError, TypeError):
             return []
 
     def _write(self, told: list[str]) -> None:
-        self._remembered = told
         fresh = self._file.with_suffix(".new")
         try:
             with fresh.open("w", encoding="utf-8") as file:
@@ -108,5 +101,14 @@ class Alarm:
                 file.flush()
                 os.fsync(file.fileno())
             fresh.replace(self._file)
+            self._unwritten = None
         except OSError as error:
+            self._unwritten = told
             log.warning("%s", refusals.sentence(error) or error)
+
+    def _forget(self) -> None:
+        try:
+            self._file.unlink(missing_ok=True)
+            self._unwritten = None
+        except OSError:
+            self._unwritten = []

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from threading import Thread
+from threading import Thread, Timer
 
 from psycopg2.extensions import connection as Connection
 
@@ -55,26 +55,24 @@ class Heartbeat:
         self._thread.start()
 
     def _beat_on(self) -> None:
-        is_over, answered_at, is_told = False, time.monotonic(), False
+        is_over, silence = False, _tell_of_silence()
         while not is_over:
             try:
                 with self._connect() as connection:
                     self._look(connection)
-                answered_at, is_told = time.monotonic(), False
                 time.sleep(LOOK_SECONDS)
                 is_over = self._is_over()
                 if is_over:
                     with self._connect() as connection:
                         _run(connection, "forget", {"run_id": self._run_id})
+                silence.cancel()
+                silence = _tell_of_silence()
             except Exception as error:
                 # The run itself tells what is wrong with a database; a beat is never its end.
                 log.debug("The heartbeat missed a beat (%s).", type(error).__name__)
-                silent = time.monotonic() - answered_at
-                if silent > SILENT_SECONDS and not is_told:
-                    is_told = True
-                    log.warning(SILENT, silent)
                 time.sleep(LOOK_SECONDS)
                 is_over = self._is_surely_over()
+        silence.cancel()
 
     def _is_surely_over(self) -> bool:
         """Return whether the run is over as far as can be told; one that cannot be asked is not."""
@@ -106,6 +104,17 @@ class Heartbeat:
         if _run(connection, "has_slots", {}) == [True]:
             found += _run(connection, "slots_waited_for", {"run_id": self._run_id})
         return [str(who) for who in found]
+
+
+def _tell_of_silence() -> Timer:
+    """Return a timer that tells of it unless it is cancelled in time.
+
+    A timer, because a server that stands still in the midst of an answer holds this thread too.
+    """
+    timer = Timer(SILENT_SECONDS, log.warning, (SILENT, SILENT_SECONDS))
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def dead(connection: Connection) -> list[str]:
