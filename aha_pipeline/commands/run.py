@@ -10,7 +10,7 @@ from aha_pipeline.instance import home
 from aha_pipeline.warehouse import errors
 
 if TYPE_CHECKING:
-    from dagster import AssetSelection
+    from dagster import AssetSelection, DagsterInstance
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 # A person is waiting at the terminal: the daemon should not take a failed run up again.
@@ -55,9 +55,12 @@ def run_job(
             run_config={**(config or {}), **QUIET},
             raise_on_error=False,
         )
-    if any(_is_interrupt(event) for event in result.all_events):
-        raise KeyboardInterrupt
-    return Outcome(run_id, result.success, _failures(result), _metadata(result))
+        if any(_is_interrupt(event) for event in result.all_events):
+            raise KeyboardInterrupt
+        failures = _failures(result)
+        if not result.success and not failures:
+            failures = ((name, _ended_by_another(instance, run_id)),)
+    return Outcome(run_id, result.success, failures, _metadata(result))
 
 
 def sync_days(
@@ -129,6 +132,15 @@ def _failures(result: Any) -> tuple[tuple[str, str], ...]:
         (event.step_key, checked.get(event.step_key) or _sentence(event.step_failure_data))
         for event in failed
     )
+
+
+def _ended_by_another(instance: "DagsterInstance", run_id: str) -> str:
+    """Return why a run is taken for failed of which no step has: another process has ended it."""
+    from dagster import DagsterEventType
+
+    ends = instance.all_logs(run_id, of_type=DagsterEventType.RUN_FAILURE)
+    said = ends[-1].message if ends else ""
+    return f"{said or 'Another process has ended the run.'} Give the command again."
 
 
 def _failed_checks(result: Any) -> dict[str, str]:
