@@ -228,14 +228,15 @@ def forget(
 
 @cli.command()
 def migrate() -> None:
-    """Bring the database's schema up to date."""
+    """Bring the database's schema up to date, and Dagster's with it."""
     from aha_pipeline import local
-    from aha_pipeline.instance.home import create_schema
+    from aha_pipeline.instance import home
     from aha_pipeline.warehouse.migrate import migrate as apply
 
     settings = local.with_database(configuration.load())
     applied = apply(settings.session_url)
-    create_schema(settings.session_url)
+    home.prepare(settings)
+    home.make_tables(settings.session_url)
     click.echo("\n".join(f"applied {name}" for name in applied) or "The schema is up to date.")
 
 

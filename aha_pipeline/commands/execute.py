@@ -32,7 +32,7 @@ def execute(arguments: Sequence[str]) -> None:
     if loads_graph:
         services.configured_modules()
     home.prepare(settings)
-    home.create_tables(settings.session_url)
+    home.make_tables(settings.session_url)
     if Path(arguments[0]).name == "dagster-daemon" and "run" in arguments[1:2]:
         arguments = [sys.executable, "-m", "aha_pipeline.supervisor.daemon", *arguments[1:]]
     try:

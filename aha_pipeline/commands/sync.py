@@ -73,6 +73,7 @@ def prepare() -> Services:
     room.check(opened.settings.session_url)
     opened.zoho()
     home.prepare(opened.settings)
+    home.make_tables(opened.settings.session_url)
     return opened
 
 

@@ -140,6 +140,7 @@ class _Start(Thread):
             self._tell(found.scarce)
         is_read = self._patiently(lambda: _is_read(settings), dashboard)
         dagster_home = home.prepare(settings)
+        home.make_tables(settings.session_url)
         code, ui, daemon = _dagster(dagster_home, self._ports["--ui-port"])
         if is_read:
             children.want(dashboard, ui, code)  # they need no CRM, and their imports take longest

@@ -7,6 +7,7 @@ holds everything.
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -57,22 +58,31 @@ def create_schema(database_url: str) -> None:
         )  # tables that Dagster made since
 
 
-def create_tables(database_url: str) -> None:
-    """Create Dagster's tables where there are none, in the home that `prepare` named.
+def make_tables(database_url: str) -> None:
+    """Create Dagster's tables where there are none, and bring up those of another version of it.
 
-    Dagster makes them when a process first opens its instance: two that start together on a new
-    database fail each other. Raises DatabaseUnreachable.
+    In the home that `prepare` named. Dagster creates them when a process first opens its instance:
+    two that start together on a new database fail each other. It brings none up by itself.
+    Raises DatabaseUnreachable.
     """
+    made_by = f"dagster {version('dagster')}"
     with connect(database_url) as connection, connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", (SCHEMA,))
-        cursor.execute("select to_regclass(%s) is null", (f"{SCHEMA}.{LAST_TABLE}",))
-        [(is_new,)] = cursor
-        if is_new:
+        cursor.execute(
+            "select to_regclass(%s) is null, obj_description(%s::regnamespace, 'pg_namespace')",
+            (f"{SCHEMA}.{LAST_TABLE}", SCHEMA),
+        )
+        [(is_new, known)] = cursor
+        if known != made_by:
             from dagster import DagsterInstance
 
-            DagsterInstance.get().dispose()
-    with connect(database_url) as connection, connection.cursor() as cursor:
-        cursor.execute(sql.statement("warehouse/rights", "protect_all"))
+            with DagsterInstance.get() as instance:
+                if not is_new:
+                    instance.upgrade()
+            cursor.execute(f"comment on schema {SCHEMA} is %s", (made_by,))
+    if known != made_by:
+        with connect(database_url) as connection, connection.cursor() as cursor:
+            cursor.execute(sql.statement("warehouse/rights", "protect_all"))
 
 
 @contextmanager

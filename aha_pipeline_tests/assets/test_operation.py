@@ -8,6 +8,9 @@ from pathlib import Path
 import dagster as dg
 import psycopg2.extras
 import pytest
+from dagster._core.storage.sql import run_alembic_downgrade
+from dagster_postgres.run_storage import run_storage
+from dagster_postgres.utils import pg_alembic_config
 
 from aha_pipeline import sql
 from aha_pipeline.assets.unread_days import first_unread_day
@@ -156,6 +159,23 @@ def test_old_events_of_dagster_go_and_no_partition_turns_missing(
         )
         assert since[0][0] < before / 2
         assert len(kept.get_materialized_partitions(key)) == 3
+
+
+def test_tables_of_an_older_dagster_are_brought_up(connected, empty_database_url, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", "")
+    home.prepare(load())
+    home.make_tables(empty_database_url)
+    with dg.DagsterInstance.get() as instance, instance.run_storage.connect() as connection:
+        before, head = instance.run_storage.alembic_version()
+        run_alembic_downgrade(pg_alembic_config(run_storage.__file__), connection, rev="-1")
+        connection.commit()
+        assert before == head != instance.run_storage.alembic_version()[0]
+    rows(empty_database_url, "comment on schema dagster is 'dagster 1.0.0'")
+    home.make_tables(empty_database_url)
+    with home.open_instance() as instance:
+        assert instance.run_storage.alembic_version() == (head, head)
+        assert instance.get_runs() == []
 
 
 def test_a_backup_in_an_empty_database_gives_the_same_figures_after_a_sync(

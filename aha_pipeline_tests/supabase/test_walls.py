@@ -43,7 +43,7 @@ def filled(supabase: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             patch.setenv(name, "")
         folder = tmp_path_factory.mktemp("home")
         home.prepare(Settings(_env_file=None, database_url=supabase, aha_home=folder))
-        home.create_tables(supabase)
+        home.make_tables(supabase)
         with home.open_instance():
             yield supabase
 
