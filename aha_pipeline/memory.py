@@ -10,8 +10,13 @@ TOO_LITTLE = (
     "There is too little memory for it, or a limit on it (ulimit, the container's, systemd's): "
     "free some or raise the limit, 1 GB is enough; nothing is half done, give the command again."
 )
-# What Python and libpq say for the want of it, as they do not by the kind of the error.
-NO_THREAD, NO_MEMORY = "can't start new thread", "out of memory"
+# What Python, libpq and the loader of libraries say for the want of it, by the class of the error,
+# which does not say it.
+WORDS = {
+    "RuntimeError": ("can't start new thread",),
+    "OperationalError": ("out of memory",),
+    "ImportError": ("failed to map segment from shared object", "annot allocate memory"),
+}
 
 
 def is_short(error: BaseException) -> bool:
@@ -24,8 +29,7 @@ def is_shortage(name: str, message: str) -> bool:
     """Return whether the error of a class name and a message, all that Dagster keeps, is one."""
     if name == "MemoryError":
         return True
-    words = {"RuntimeError": NO_THREAD, "OperationalError": NO_MEMORY}
-    return name in words and words[name] in message
+    return any(words in message for words in WORDS.get(name, ()))
 
 
 def return_large_buffers() -> None:

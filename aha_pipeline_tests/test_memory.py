@@ -15,6 +15,7 @@ PROGRAMS = {
     "a thread": "threading.Thread(target=print).start()",
     "a large text": "print(len('x' * 2**28))",
     "a mapping": "mmap.mmap(-1, 2**28)",
+    "a library": "resource.setrlimit(resource.RLIMIT_AS, (2**20, ROOM)); import psycopg2._psycopg",
 }
 
 
@@ -25,7 +26,7 @@ def test_each_way_in_which_python_runs_out_of_it_is_known(program):
         [
             sys.executable,
             "-c",
-            "import mmap, threading\nfrom aha_pipeline import memory\n"
+            f"import mmap, resource, threading\nROOM = {ROOM}\nfrom aha_pipeline import memory\n"
             "threading.stack_size(2**28)\n"
             f"try:\n    {program}\nexcept BaseException as error:\n"
             "    print(type(error).__name__, memory.is_short(error))",
@@ -45,6 +46,7 @@ def test_each_way_in_which_python_runs_out_of_it_is_known(program):
         OSError(errno.ENOSPC, "No space left on device"),
         psycopg2.OperationalError("server closed the connection unexpectedly"),
         ValueError("out of memory"),
+        ImportError("cannot import name 'nothing' from 'scipy'"),
     ],
 )
 def test_no_other_error_is_taken_for_it(other):
