@@ -134,7 +134,7 @@ def sync(first: date | None, last: date | None, modules: tuple[str, ...] | None)
 @click.option("--from", "first", type=Day(), required=True, help="First day.")
 @click.option("--to", "last", type=Day(), required=True, help="Last day.")
 def backfill(first: date, last: date) -> None:
-    """Read the days of a range that are not read yet; go on after an interruption."""
+    """Read the unread days of a range; give it again after an interruption."""
     from aha_pipeline.commands.sync import backfill as run_backfill
 
     sys.exit(0 if run_backfill(_console(), first, last) else 1)
@@ -143,7 +143,7 @@ def backfill(first: date, last: date) -> None:
 @cli.command()
 @click.option("--plan", is_flag=True, help="Say what it will cost, and read nothing.")
 def history(plan: bool) -> None:
-    """Read what Zoho's own history tells of deals and leads before the first sync."""
+    """Read Zoho's own history of deals and leads from before the first sync."""
     from aha_pipeline.commands.history import history as run_history
 
     sys.exit(0 if run_history(_console(), is_plan_only=plan) else 1)
@@ -161,7 +161,7 @@ def history(plan: bool) -> None:
     "faults",
     metavar="NAME[=VALUE]",
     multiple=True,
-    help="Let it misbehave as Zoho may; repeatable. The names are below.",
+    help="Make it misbehave as Zoho may; repeatable. The names are below.",
 )
 def sandbox(data: Path | None, port: int, faults: tuple[str, ...]) -> None:
     """Serve the stand-in for Zoho CRM and Twilio until Ctrl-C."""
@@ -173,7 +173,7 @@ def sandbox(data: Path | None, port: int, faults: tuple[str, ...]) -> None:
     "--measure-model", is_flag=True, help="Measure what the model may choose; minutes on a CPU."
 )
 def doctor(measure_model: bool) -> None:
-    """Say of each dependency whether it is well, what is wrong, and what to do.
+    """Check each dependency: whether it is well, what is wrong, and what to do.
 
     Exit status 1 only if the daily job could not run.
     """
@@ -185,7 +185,7 @@ def doctor(measure_model: bool) -> None:
 @cli.command(cls=WithScopes)
 @click.option("--code", help="The code of the self client; by default it is asked for.")
 def login(code: str | None) -> None:
-    """Change a self client's code for a refresh token, and write it to .env.
+    """Turn a self client's code into a refresh token, and write it to .env.
 
     A token that cannot read all it must is refused, and nothing is written.
     """
@@ -207,15 +207,15 @@ def reconcile(modules: tuple[str, ...] | None) -> None:
 @click.option("--phone", help="Their telephone number, in any notation.")
 @click.option("--email", help="Their e-mail address, in any case.")
 @click.option("--id", "id_", help="The id of one of their records.")
-@click.option("--proposed", is_flag=True, help="Whom Zoho says to erase.")
+@click.option("--proposed", is_flag=True, help="Everybody whom Zoho proposes to erase.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def forget(
     phone: str | None, email: str | None, id_: str | None, proposed: bool, yes: bool
 ) -> None:
-    """Erase what is personal of somebody from all that is kept here; the figures stay.
+    """Erase a person's data from everything kept here; the figures stay.
 
-    Shows what it will erase and asks. Without an option: goes on with what was begun, and lists
-    what was erased and whom Zoho proposes.
+    Shows what it will erase and asks. Without an option: finishes what was begun, and lists what
+    was erased and whom Zoho proposes.
     """
     from aha_pipeline.commands.forget import forget as run_forget
 
@@ -242,9 +242,9 @@ def migrate() -> None:
 
 @cli.command()
 @click.argument("action", type=click.Choice(["install", "status", "uninstall"]))
-@click.option("--system", is_flag=True, help="Of the machine, by root; else of this user.")
+@click.option("--system", is_flag=True, help="For the machine, as root; otherwise for this user.")
 def service(action: str, system: bool) -> None:
-    """Let systemd or launchd keep `aha up` up, with the settings of this folder."""
+    """Let systemd or launchd keep `aha up` running, with the settings of this folder."""
     from aha_pipeline.commands import service as manager
 
     if action == "status":

@@ -54,7 +54,7 @@ def terminal(value: object) -> str:
 def spreadsheet(value: object) -> object:
     """Return a value as a cell that no spreadsheet runs or rounds; what is no text stays as it is.
 
-    An apostrophe stands before what would begin a formula. A number of more than 15 digits, such
+    An apostrophe precedes what would begin a formula. A number of more than 15 digits, such
     as an id of Zoho, is written as Zoho's own exports do: zcrm_5123456000000680001.
     """
     if not isinstance(value, str):

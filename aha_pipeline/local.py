@@ -72,7 +72,7 @@ def with_database(settings: Settings) -> Settings:
 
 
 def make_home(settings: Settings) -> None:
-    """Make AHA_HOME, for its owner only. Raises SettingsError where that cannot be."""
+    """Create AHA_HOME, for its owner only. Raises SettingsError if that fails."""
     try:
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if settings.home.stat().st_uid == os.geteuid() and settings.home.stat().st_mode & 0o067:

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Thread
 from typing import IO
 
-MEGABYTES, KEPT = 5, 3  # of each log, and older ones beside it
+MEGABYTES, KEPT = 5, 3  # size of a log, and how many older ones are kept
 PR_SET_PDEATHSIG = 1
 
 

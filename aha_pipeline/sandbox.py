@@ -17,7 +17,7 @@ __all__ = ["TARGETS", "SandboxError", "fault_rows", "serve", "start"]
 def start(home: Path) -> str:
     """Serve the demo company from a thread of this process; return the address.
 
-    The messages that it is given go to a file in `home`, and its targets lie in another. Raises
+    Messages sent to it go to a file in `home`, its targets to another. Raises
     SandboxError.
     """
     from zoho_sandbox import server

@@ -63,8 +63,8 @@ class Services:
     def zoho(self) -> ZohoClient:
         """Return a client whose organisation is known to be the one the warehouse holds.
 
-        It makes as many calls at a time as the edition allows, and spends a share of its credits.
-        Raises ZohoError, WrongOrganisation, ClocksApart or DatabaseUnreachable.
+        It makes as many calls at a time as the edition allows, and spends only a share of its
+        credits. Raises ZohoError, WrongOrganisation, ClocksApart or DatabaseUnreachable.
         """
         with self._lock:
             if self._zoho is None:
@@ -140,7 +140,7 @@ def _as_company(settings: Settings) -> Settings:
             company = _ask_organisation(settings, tokens, connect)
             _budget(settings, company, connect).release_unused()
         except (ZohoError, SettingsError):
-            return settings  # told by whoever needs Zoho
+            return settings  # whatever needs Zoho raises it
         told = company.timezone, company.currency
     return local.with_company(settings, *told)
 
@@ -170,7 +170,7 @@ def _budget(
     organisation: Organisation,
     connect: Callable[[], AbstractContextManager[Connection]],
 ) -> CreditBudget:
-    """Return the day's budget, less the call that told whose it is. Raises CreditsSpent."""
+    """Return the day's budget, less the call that read the organisation. Raises CreditsSpent."""
     budget = CreditBudget(
         connect,
         granted=organisation.daily_credits,

@@ -20,12 +20,10 @@ def read(name: str) -> str:
 
 @cache
 def statements(name: str) -> dict[str, str]:
-    """Return the statements of `sql/<name>.sql` by name: each stands below a line `-- name: ...`.
+    """Return the statements of `sql/<name>.sql` by name: each is below a line `-- name: ...`.
 
-    One that serves several names has them all there, with commas between.
-
-    What stands above the first is the file's own comment. Raises ValueError where a file names
-    none, or one twice.
+    Several names for one statement are separated by commas. What is above the first is the file's
+    own comment. Raises ValueError if a file names no statement, or one twice.
     """
     _, *named = NAMED.split(read(name))
     pairs = [
@@ -43,7 +41,7 @@ def statements(name: str) -> dict[str, str]:
 def statement(file: str, name: str) -> str:
     """Return one statement, for example `statement("warehouse/marts", "watermark")`.
 
-    Raises KeyError where the file holds none of that name.
+    Raises KeyError if the file has none of that name.
     """
     return statements(file)[name]
 

@@ -1,7 +1,7 @@
 """Read the history that Zoho kept: trackers first, then timelines, within a share of the credits.
 
-The ledger `crm.record_history_reads` says what has been read, so that a read which ends early, for
-whatever reason, is gone on with by the next one.
+The ledger `crm.record_history_reads` says what has been read, so that the next read continues one
+that ended early.
 """
 
 import logging
@@ -24,15 +24,15 @@ from aha_pipeline.warehouse.record_history import Key, Progress, ReadTimeline
 log = logging.getLogger(__name__)
 
 MODULES = ("Deals", "Leads")
-RECORDS_PER_WORKER = 4  # so many records a worker between two commits
-MAX_FAILURES = 5  # of single records; more are no longer their own fault
+RECORDS_PER_WORKER = 4  # between two commits
+MAX_FAILURES = 5  # single records may fail; more mean that Zoho does
 
 
 @dataclass(frozen=True)
 class BackFill:
-    """What one read did: timelines and tracker rows that landed, the credits, and why it ended.
+    """What one read did: timelines and tracker rows landed, credits spent, and why it ended.
 
-    `left`: records that are still to be read. `stopped` None: it went to its end.
+    `left`: records still to be read. `stopped` None: it read everything.
     """
 
     timelines: int
@@ -52,10 +52,10 @@ class _Done:
 
 
 def back_fill(services: Services, *, seconds: float | None = None) -> BackFill:
-    """Read what is still unread of Zoho's history of deals and leads, for so many seconds at most.
+    """Read what is still unread of Zoho's history of deals and leads, for at most `seconds`.
 
-    A way that Zoho refuses is written down in the ledger and the others are gone. Raises ZohoError
-    only where Zoho cannot be asked at all, and DatabaseUnreachable or psycopg2.Error.
+    What Zoho refuses, trackers or timelines, is noted in the ledger and the rest is read. Raises
+    ZohoError only if Zoho cannot be asked at all, and DatabaseUnreachable or psycopg2.Error.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     share, done = _share(services), _Done()
@@ -80,7 +80,7 @@ def back_fill(services: Services, *, seconds: float | None = None) -> BackFill:
 
 
 def allowed_credits(services: Services) -> int:
-    """Return what history may cost in 24 hours: its share, and no more than half of the limit."""
+    """Return the credits history may cost in 24 hours: its share, at most half of the limit."""
     settings, granted = services.settings, services.daily_credits
     limit = settings.zoho_daily_credits or granted
     return min(granted * settings.zoho_history_share // 100, limit // 2)
@@ -176,7 +176,7 @@ def _land(
     refused: set[str],
     done: _Done,
 ) -> str | None:
-    """Land what was read of a batch; return why no more can be read, or None."""
+    """Land what was read of a batch; return why nothing more can be read, or None."""
     stopped, read = None, list[tuple[str, ReadTimeline]]()
     for (module, _), future in futures:
         try:

@@ -123,6 +123,6 @@ def _metadata(briefing_id: int, briefing: Briefing) -> dict[str, Any]:
         "facts": len(briefing.facts),
         "held back": len(briefing.refused),
         "seconds": briefing.duration_seconds,
-        # Its texts name people, whom nobody can take out of Dagster's event log again.
+        # Its texts name people, and Dagster's event log cannot forget.
         "texts": "analytics.ai_briefings_log, and in the dashboard under AI & System Health",
     }

@@ -51,7 +51,7 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
         backfill_policy=dg.BackfillPolicy.single_run() if is_daily else None,
         freshness_policy=freshness.daily(settings),
         op_tags=RUNS_FIRST if mart.relation in optional_relations() else None,
-        # Of the definition, not of each materialization: the same text a thousand times over.
+        # On the definition, not on each materialization, which would repeat it a thousand times.
         metadata={
             "dagster/table_name": mart.relation,
             "SQL": dg.MetadataValue.md(f"```sql\n{mart.select.strip()}\n```"),
@@ -114,7 +114,7 @@ def _fill(
     owners=["team:data_engineering"],
 )
 def metric_dictionary(services: dg.ResourceParam[Services]) -> dg.MaterializeResult:
-    """Write the metric dictionary, and what each mart stands on."""
+    """Write the metric dictionary, and the modules and fields that each mart reads."""
     with services.connect() as connection:
         figures = write_dictionary(connection, [*read_marts(), *KEPT])
         write_inputs(connection, read_marts())
@@ -142,10 +142,10 @@ def _last_day(window: dg.TimeWindow) -> date:
 
 
 def _upstream(mart: Mart, modules: Sequence[str]) -> list[dg.AssetKey]:
-    """Return the assets a mart waits for.
+    """Return the assets that a mart waits for.
 
-    The log of syncs is written by every module; it waits for those that marts stand on, so that
-    another one that cannot be read holds up nothing.
+    Every module writes the log of syncs; a mart of it waits only for modules that marts read, so
+    that another one that cannot be read holds up nothing.
     """
     tables = {f"crm.{table_name(m)}": module_key(m) for m in modules}
     core = [f"crm.{table_name(m)}" for m in core_modules(modules)]

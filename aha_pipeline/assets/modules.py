@@ -29,10 +29,10 @@ log = logging.getLogger(__name__)
 GROUP = "crm"
 ZOHO_POOL = "zoho_api"
 DRIFT = "schema_drift"
-DRIFT_DESCRIPTION = "Warns of a field that Zoho has newly, or has or serves no more."
+DRIFT_DESCRIPTION = "Warns of a field that is new in Zoho, or that Zoho no longer has or serves."
 READABLE = "readable"
-READABLE_DESCRIPTION = "Warns of a module that cannot be read and that the others do without."
-# What others take if it is there comes first: a priority, because a dependency would hold them up.
+READABLE_DESCRIPTION = "Warns of a module that cannot be read; no figure needs it."
+# What others use if it is there runs first: by priority, because a dependency would block them.
 RUNS_FIRST = {"dagster/priority": "1"}
 # Requested in code instead of set as the asset's retry_policy: with a policy Dagster also retries
 # an interrupted step, and stopping a run would take one Ctrl-C per attempt.
@@ -52,7 +52,7 @@ def module_key(module: str) -> dg.AssetKey:
 def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.AssetsDefinition:
     """Return the asset of one module, partitioned by business day; `modules` are all configured.
 
-    A module that no mart reads and that cannot be read costs a warning: the run goes on without it.
+    If a module that no mart needs cannot be read, that is a warning and the run goes on.
     """
     is_core = module in core_modules(modules)
     checks = {DRIFT: DRIFT_DESCRIPTION} | ({} if is_core else {READABLE: READABLE_DESCRIPTION})

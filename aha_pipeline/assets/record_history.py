@@ -15,7 +15,7 @@ from aha_pipeline.warehouse import history_known
 KEY = dg.AssetKey([GROUP, "record_history"])
 TABLE = "crm.record_history"
 POOL = "zoho_history"
-SECONDS_PER_SYNC = 180  # what is left is read by the next ones, or by `aha history`
+SECONDS_PER_SYNC = 180  # the next syncs, or `aha history`, read the rest
 RUNS_LAST = {"dagster/priority": "-1"}  # figures and briefing come first
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def history_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
 
 
 def _read(services: Services) -> dict[str, str | int]:
-    """Read for a while; what goes wrong is told, and never stops the day's figures."""
+    """Read for a while; return what was done or went wrong, which never stops the day's figures."""
     if not services.settings.zoho_history_share:
         return {"history": "It is not read, because ZOHO_HISTORY_SHARE is 0."}
     try:
@@ -63,7 +63,7 @@ def _read(services: Services) -> dict[str, str | int]:
 
 
 def metadata(done: BackFill) -> dict[str, str | int]:
-    """Return what a read did, as it is shown."""
+    """Return what a read did, as metadata of the asset."""
     told: dict[str, str | int] = {
         "history": done.progress.sentence,
         "timelines read": done.timelines,

@@ -19,8 +19,8 @@ FILE = "targets.csv"
 @dg.asset(
     key=mart_key("targets"),
     description="What is to be won in a month, fiscal quarter or fiscal year, by the company, a "
-    f"rep or a source: from the file {FILE} in AHA_HOME, and from whoever may write into the "
-    "table. What stood there before is kept.",
+    f"rep or a source: from the file {FILE} in AHA_HOME, or written into the table by others. "
+    "Former targets are kept.",
     deps=[picklist_meaning.KEY],  # with it comes the fiscal year
     group_name="figures",
     kinds={"postgresql"},
@@ -42,6 +42,6 @@ def targets_asset(services: dg.ResourceParam[Services]) -> dg.MaterializeResult:
 
 
 def _file(settings: Settings) -> Path:
-    """Return the user's file; where there is none, and the CRM is the stand-in, the stand-in's."""
+    """Return the user's file, or the sandbox's own if it is read and the user has none."""
     own = settings.home / FILE
     return settings.home / SANDBOX_FILE if settings.is_sandbox and not own.exists() else own

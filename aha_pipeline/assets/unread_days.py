@@ -16,8 +16,8 @@ def first_unread_day(connection: Connection, settings: Settings) -> date:
     """Return the first business day that some module has not been read to the end of.
 
     After an outage this is the day the outage began. It is never later than today, because today
-    cannot be read to its end. A module that the others do without and that could not be read does
-    not count, lest all days are read again for its sake; read again, it counts again.
+    cannot be read to its end. A module that no figure needs and whose last read failed does not
+    count, or all days would be read again because of it.
     """
     modules = without_unreadable(connection, settings.zoho_modules)
     unread = unread_days(connection, settings, settings.aha_start_date, today(settings), modules)
@@ -25,7 +25,7 @@ def first_unread_day(connection: Connection, settings: Settings) -> date:
 
 
 def without_unreadable(connection: Connection, modules: Sequence[str]) -> list[str]:
-    """Return the modules but for those that the others do without and whose last read failed."""
+    """Return the modules without those that no figure needs and whose last read failed."""
     dispensable = set(unreadable_modules(connection)) - set(core_modules(modules))
     return [module for module in modules if module not in dispensable]
 

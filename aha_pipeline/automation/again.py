@@ -1,8 +1,8 @@
-"""The sensor that starts a daily sync again which was lost.
+"""The sensor that restarts a daily sync that was lost.
 
-Dagster tries a run again whose process ended (`run_retries`), but gives up for good where the code
-server is away when that falls due; it never begins a tick of the schedule again that failed; and a
-step that lost the database fails like any other step.
+Dagster retries a run whose process ended (`run_retries`), but gives up if the code server is away
+at that moment; it never retries a failed tick of the schedule; and a step that lost the database
+fails like any other step.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from aha_pipeline.services import Services
 WILL_RETRY = "dagster/will_retry"
 MOST_RUNS = 6  # between one time at which the sync is due and the next
 FIRST_PAUSE = timedelta(minutes=1)  # doubled by each run that was lost
-DAGSTERS_PAUSE = timedelta(minutes=5)  # in which Dagster begins what it tries again
+DAGSTERS_PAUSE = timedelta(minutes=5)  # within which Dagster starts its own retry
 
 
 @dg.sensor(
@@ -47,14 +47,14 @@ def sync_again(
 def is_started_again(
     instance: dg.DagsterInstance, run: dg.DagsterRun, services: Services, failed_at: datetime
 ) -> bool:
-    """Return whether `sync_again` will start a sync in the place of this one, which failed."""
+    """Return whether `sync_again` will start a sync in place of this failed one."""
     runs = _runs_since(instance, due_before(failed_at, services.settings))
     is_known = run.run_id in {one.dagster_run.run_id for one in runs}
     return is_known and len(runs) < MOST_RUNS and _is_lost(instance, run)
 
 
 def is_whole(run: dg.DagsterRun) -> bool:
-    """Return whether a run is of all that a day needs: one of only some assets may write none."""
+    """Return whether a run writes a briefing: one of only some assets may not."""
     return not run.asset_selection or BRIEFING_KEY in run.asset_selection
 
 
@@ -72,7 +72,7 @@ def _is_lost(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
 
 
 def _why_not(instance: dg.DagsterInstance, runs: list[dg.RunRecord]) -> str | None:
-    """Return why nothing is started in the place of the newest run, which has ended."""
+    """Return why nothing is started in place of the newest run, which has ended; None if it is."""
     newest = runs[0]
     if not _is_lost(instance, newest.dagster_run):
         return "The last one ended for a reason that does not pass by itself."
@@ -87,7 +87,7 @@ def _why_not(instance: dg.DagsterInstance, runs: list[dg.RunRecord]) -> str | No
 
 
 def _why_not_begun(context: dg.SensorEvaluationContext, due: datetime) -> str | None:
-    """Return why none is begun where the schedule began none: it may be about to.
+    """Return why none is started though the schedule started none; None if it is.
 
     Before a first success the pipeline is being set up.
     """

@@ -1,4 +1,4 @@
-"""The sensors that tell the readers of a daily sync that failed or is late, once an incident.
+"""The sensors that tell the readers that a daily sync failed or is late, once per incident.
 
 They open and close incidents; `whatsapp_on_briefing` sends what is open, through the same ledger.
 """
@@ -38,7 +38,7 @@ def alert_on_failure(
     """Open an incident for a run that failed and that Dagster will not try again.
 
     A run that a person started in a terminal is not seen here: Dagster knows of no code location
-    for it, and its reason stands in that terminal.
+    for it, and its reason is in that terminal.
     """
     run = context.dagster_run
     if run.tags.get(WILL_RETRY) == "true":

@@ -33,9 +33,9 @@ def cause(failures: Sequence[dg.DagsterEvent], settings: Settings) -> str:
 
 
 def may_pass(failures: Sequence[dg.DagsterEvent]) -> bool:
-    """Return whether a run failed for what passes by itself.
+    """Return whether a run failed for a reason that may pass.
 
-    Its process ended, so that no step of it failed, or its steps lost the database.
+    That is: its process ended, so no step failed, or its steps lost the database.
     """
     return all(_is_of_connection(event.step_failure_data.error) for event in failures)
 

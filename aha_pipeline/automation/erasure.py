@@ -1,10 +1,10 @@
-"""Forget persons: in the records, and in all that was made of them. Each step can be repeated.
+"""Erase people from the records and all that was made of them. Each step can be repeated.
 
 1. `begin`, one transaction: the records are suppressed, and what they said is sealed.
 2. `finish`: marts, briefings, messages, Dagster's events and files lose what the sealed copies
    name; then the erasure counts as suppressed. Where it is due, the copies are deleted.
 
-Whatever was killed goes on at the next call, because the sealed copies are the last to go.
+The next call continues one that was killed, because the sealed copies are deleted last.
 """
 
 import logging
@@ -33,8 +33,8 @@ from aha_pipeline.warehouse.redaction import Redactor, redact_table, tables_of
 log = logging.getLogger(__name__)
 
 QUARANTINE = "quarantine"
-# Tables in which nothing stands but what this program itself says. A name that is one plain word is
-# looked for in what was told of customers alone: elsewhere it may be a word of a program.
+# Tables that hold only this program's own words. A name that is one plain word is looked for in
+# texts about customers alone: elsewhere it may be a word of the program.
 OUR_WORDS = ("mart_builds", "mart_refreshes", "metric_dictionary", "sql_texts")
 # Of AHA_HOME, the files that hold texts; the embedded database keeps its own.
 LOGS = ("*.log", "*.log.*", "*.out", "*.err", "*.jsonl", "*.txt")
@@ -59,13 +59,13 @@ def begin(
 
 
 def has_requests(services: Services) -> bool:
-    """Return whether somebody who may has asked for an erasure that is not begun yet."""
+    """Return whether somebody entitled to it has requested an erasure that is not begun yet."""
     with services.connect() as connection:
         return any(_may_ask(services, one) for one in erasure.requested(connection))
 
 
 def begin_requested(services: Services) -> None:
-    """Begin what was asked for in the dashboard by somebody who may."""
+    """Begin the erasures that somebody entitled to it requested in the dashboard."""
     with services.connect() as connection:
         requests = erasure.requested(connection)
     for one in requests:
@@ -190,7 +190,7 @@ def _files(home: Path) -> list[Path]:
 
 
 def _strings(contents: Iterable[Sealed]) -> Iterator[str]:
-    """Return what of these contents may stand in a text elsewhere, as each surface writes it."""
+    """Return the strings of these contents that other texts may hold, in each spelling."""
     for one in contents:
         if one.erased is None:
             yield one.content

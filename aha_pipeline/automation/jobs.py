@@ -1,4 +1,4 @@
-"""The jobs: the daily sync, and the message that tells of it."""
+"""The jobs: the daily sync, the message about it, and the comparison with Zoho."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -87,7 +87,7 @@ class MessageConfig(dg.Config):
 def send_message(
     context: dg.OpExecutionContext, config: MessageConfig, services: dg.ResourceParam[Services]
 ) -> None:
-    """Send the message to each reader who has not got it; the ledger keeps it at once each."""
+    """Send the message to each reader who has not got it; the ledger prevents a second one."""
     try:
         rows = deliver(
             services.connect,
@@ -111,7 +111,7 @@ def send_whatsapp() -> None:
 
 
 def survey(services: Services) -> list[routing.Progress]:
-    """Return how far the messages of yesterday and today are on their way to each reader."""
+    """Return how far each message of yesterday and today has come, by reader."""
     with services.connect() as connection:
         return routing.survey(
             connection,
@@ -122,7 +122,7 @@ def survey(services: Services) -> list[routing.Progress]:
 
 
 def pending(progress: Iterable[routing.Progress]) -> list[str]:
-    """Return the subjects that a reader is to get now, in the order in which to send them."""
+    """Return the subjects that some reader is to get now, in sending order."""
     return list(dict.fromkeys(one.subject for one in progress if one.is_due))
 
 
@@ -141,7 +141,7 @@ def message_config(subject: str) -> dict[str, Any]:
 
 
 def _require_sent(rows: list[Delivery]) -> None:
-    """Fail the run unless each message is under way; the sensor tries again what may pass."""
+    """Fail the run unless each message is under way; the sensor retries failures that may pass."""
     missed = [row for row in rows if not row.is_taken]
     if missed:
         reasons = "; ".join(f"{row.masked} by {row.channel}: {_reason([row])}" for row in missed)

@@ -1,4 +1,4 @@
-"""Once a week: each incremental mart against a build from nothing."""
+"""Once a week: compare each incremental mart with a full build."""
 
 import dagster as dg
 
@@ -13,7 +13,7 @@ ABOUT = "Once a week it is built from nothing beside itself; a row that differs 
 def compare_with_a_build_from_nothing(
     context: dg.OpExecutionContext, services: dg.ResourceParam[Services]
 ) -> None:
-    """Compare, heal and store the result as a check of each mart; fail where one differed."""
+    """Compare, correct and store the result as a check of each mart; fail if one differed."""
     differing = []
     with services.connect() as connection:
         for found in compare_all(connection):

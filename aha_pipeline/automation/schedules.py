@@ -1,4 +1,4 @@
-"""The schedules: daily what changed and what to erase; weekly everything, and old logs."""
+"""The schedules: daily sync and erasure; weekly comparison, housekeeping and audit of marts."""
 
 import dagster as dg
 
@@ -35,7 +35,7 @@ def daily_schedule(settings: Settings) -> dg.ScheduleDefinition:
 
 
 def sync_request(services: Services, run_key: str) -> dg.RunRequest:
-    """Return the request of a sync of all days that are not read to their end, today included."""
+    """Return a run request for all days that are not read to their end, today included."""
     settings = services.settings
     with services.connect() as connection:
         first = first_unread_day(connection, settings)

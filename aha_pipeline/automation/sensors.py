@@ -1,4 +1,4 @@
-"""The sensors: messages to be sent, messages whose end is not known, erasures asked for."""
+"""The sensors: messages to send, messages without an outcome yet, erasures requested."""
 
 from datetime import timedelta
 
@@ -30,9 +30,9 @@ def whatsapp_on_briefing(
 ) -> dg.RunRequest | dg.SkipReason:
     """Start `send_whatsapp` for a message that the ledger does not know as sent.
 
-    It asks the ledger and not the asset's events, because an event tells neither of the message
-    that a crash left in doubt nor of the one that another process has just sent, nor that a reader
-    has answered and may get the whole text.
+    It asks the ledger and not the asset's events, because no event shows a message that a crash
+    left in doubt, one that another process has just sent, or a reader's answer, which allows the
+    whole text.
     """
     if not services.readers:
         return dg.SkipReason(NOT_CONFIGURED)

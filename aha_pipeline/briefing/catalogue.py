@@ -1,4 +1,4 @@
-"""What each statement is: how pressing, good or bad news, what advice fits, behind what it stands.
+"""What each statement is: how urgent, good or bad news, fitting advice, which fact it follows.
 
 `catalogue.toml` is the data. Adding a statement is a block there, a branch of a file in
 `sql/briefing/facts`, a block of the same name in `sql/briefing/proofs`, and its phrases.
@@ -12,16 +12,16 @@ from typing import Any, Literal
 
 Slot = Literal["event", "money", "risk", "leads"]
 SLOTS: tuple[Slot, ...] = ("event", "money", "risk", "leads")
-# A part or cause that adds up; every other link stands beside what it follows.
+# A part or cause that adds up; any other link is only mentioned together with what it follows.
 CAUSES = ("lead_source", "lost_alike", "pipeline_parts")
 
 
 @dataclass(frozen=True)
 class Stance:
-    """`base`: how pressing, 0 to 100. `is_event`: news of the day, the others are told when they
+    """`base`: how urgent, 0 to 100. `is_event`: news of the day; others are told when they
     moved. `is_weekly`: told in the week's digest. `is_by_size`: a line of the message only where
     the money is worth one. `modules`: of the CRM, without whose figures of the day it is not said.
-    `link_of`: the kinds of facts behind which alone it is told; empty for most.
+    `link_of`: the kinds of facts after which alone it is told; empty for most.
     """
 
     name: str

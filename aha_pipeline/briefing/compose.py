@@ -62,7 +62,7 @@ class Style:
 
 @dataclass(frozen=True)
 class Briefing:
-    """What a day's briefing says, to whom it may concern, and what it rests on.
+    """A day's briefing: its texts, and the facts they rest on.
 
     `messages`: by language its title, headline, text and report. `written_by` is `model` or
     `plain`; `plain_reason` says in a sentence why no model chose. `items`: what was told, as rows
@@ -134,7 +134,7 @@ def write_briefing(
     """Return the briefing of `day`, within `deadline_seconds`.
 
     Facts are gathered from the marts and replace those of the day in `analytics.facts`; the model
-    at `base_url` chooses among the true if it is there, else our ranking does. Every statement is
+    at `base_url` chooses among them if it answers, else the ranking does. Every statement is
     checked twice before it is in a text. Runs in the caller's transaction. Raises NoFigures where
     the marts hold no such day.
     """

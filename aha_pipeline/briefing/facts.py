@@ -19,7 +19,7 @@ Value = Decimal | int | str | date
 FOLDER = "briefing/facts"
 # Columns of a file of facts that are no printed figure.
 FRAME = ("stance", "subject", "first_day", "records", "weight")
-# Places of a phrase that hold a deal's name, and where its amount stands.
+# Places of a phrase that hold a deal's name, and the place of its amount.
 DEALS = {"deal": "deal_money", "second": "second_money"}
 # Figures that a reader may add up from the daily lines, by kind: what the glance calls them, and
 # how many days ago they begin and end.
@@ -146,7 +146,7 @@ def of_kind(cursor: RealDictCursor, kind: str, day: date) -> Iterator[Fact]:
 def told_apart(cursor: RealDictCursor, facts: Iterable[Fact], day: date) -> Iterator[Fact]:
     """Yield the facts with what tells each named deal from another that reads like it.
 
-    A deal that is told to be new needs no more.
+    A deal that is reported as new needs nothing more.
     """
     facts = list(facts)
     ids = sorted({deal_id for fact in facts for deal_id in fact.deals.values()})
@@ -163,7 +163,7 @@ def told_apart(cursor: RealDictCursor, facts: Iterable[Fact], day: date) -> Iter
 
 
 def as_told(cursor: RealDictCursor, facts: Iterable[Fact], day: date) -> Iterator[Fact]:
-    """Yield the facts with what earlier messages told otherwise of the same deals and days."""
+    """Yield the facts with what earlier messages said differently about the same deals and days."""
     facts = list(facts)
     ids = sorted({deal_id for fact in facts for deal_id in fact.deals.values()})
     amounts: dict[str, Mapping[str, Any]] = {}

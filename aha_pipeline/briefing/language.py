@@ -113,7 +113,7 @@ class Language:
     def _aside(
         self, place: re.Match[str], values: Mapping[str, Value]
     ) -> tuple[str, Decimal] | None:
-        """Return how a figure is printed beside another one that was told, and that one."""
+        """Return a figure and the different one that was told before, as printed together."""
         name = place["name"]
         if (told := values.get(f"{name}_told")) is not None:
             return self.frame["told"], Decimal(str(told))
@@ -171,7 +171,7 @@ class Language:
         currency: str,
         name: Callable[[str, str], str],
     ) -> bool:
-        """Return whether a place says its value, and the other one that was told of it."""
+        """Return whether a place says its value and the different one that was told before."""
         value = values[place["name"]]
         aside = self._aside(place, values)
         if aside is None:
@@ -222,7 +222,7 @@ class Language:
         return is_plain and is_close and (value >= 0) == (sign * number >= 0)
 
     def _scale(self, unit: str) -> int:
-        """Return the power of ten of what stands behind a number; none for a currency's sign."""
+        """Return the power of ten named after a number, such as lakh; 0 for a currency's sign."""
         scales = {self.frame["lakh"]: 5, self.frame["crore"]: 7, **SUFFIXES}
         return scales.get(unit.partition(" ")[0], 0)
 

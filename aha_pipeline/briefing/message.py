@@ -152,7 +152,7 @@ def _same_advice(one: Line, other: Line) -> bool:
 
 def fit(lines: Sequence[Line], plan: Plan, about: About, readings: Sequence[Reading]) -> Selection:
     """Return as many of the lines as fit into 1,000 characters in each of the languages, and then
-    as much advice; one piece of advice stands before a further line.
+    as much advice; one piece of advice has precedence over a further line.
     """
     for kept in range(len(lines), 0, -1):
         for most in range(ADVISED, 0, -1):
@@ -195,7 +195,7 @@ def headline(lines: Sequence[Line], reading: Reading) -> str:
 def news_first(lines: Sequence[Line], reading: Reading) -> str:
     """Return what a subject and a short notice say: the headline, or what happened before it.
 
-    A month stands against its target every day in much the same words, so its line is no news.
+    The line about the month and its target reads much the same every day, so it is no news.
     """
     first = headline(lines, reading)
     if not lines or lines[0].fact.kind != "target":
@@ -206,7 +206,7 @@ def news_first(lines: Sequence[Line], reading: Reading) -> str:
 
 
 def note(plan: Plan, language: Language) -> str:
-    """Return who chose what is told: a model, a model in part, or our ranking alone."""
+    """Return who chose the lines: a model, a model in part, or the ranking alone."""
     names = {"all": "note", "advice": "note_advice", "some": "note_partly", "none": "note_plain"}
     return str(language.frame[names[plan.share]]).format(model=plan.model)
 

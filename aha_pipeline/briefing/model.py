@@ -28,7 +28,7 @@ class ModelError(RuntimeError):
 
 
 class TryAgain(ModelError):
-    """What may pass by itself: a server that is busy, loading or restarting, an answer cut off."""
+    """A fault that may pass: the server is busy or restarting, or an answer was cut off."""
 
 
 def find_model(base_url: str, model: str) -> str:
@@ -144,7 +144,7 @@ def _client(
 
 def _complete(llm: "ChatOllama", chat: Sequence[Message], deadline: float) -> str:
     """Return the streamed answer. The timeout of the client is per read, so a slow drip passes
-    it: the deadline is looked at for every piece, and leaving the stream stops the model.
+    it: the deadline is checked for every piece, and leaving the stream stops the model.
     """
     started = told = monotonic()
     text: list[str] = []

@@ -16,7 +16,7 @@ from aha_pipeline import encoding, sql
 NAME_LIMIT = 60  # a customer's name with city and product
 # Unicode's isolates: a name in Arabic does not turn the sentence around it.
 BEGIN, END = "\u2068", "\u2069"
-# What may stand around a word of a name; letters of Indian scripts hold marks that \w is not.
+# What may surround a word of a name; letters of Indian scripts hold marks that \w does not match.
 BORDERS = r"\s,.;:()/&+\-"
 BETWEEN = re.compile(f"[{BORDERS}]+")
 Mode = Literal["full", "initials", "none"]

@@ -1,4 +1,4 @@
-"""What is told, in which order and words, and what to do: chosen by a model among true sentences.
+"""The plan of a briefing: lines, order, words and advice, chosen by a model among true sentences.
 
 The model writes the briefing under a schema made for the day, in which every string is a whole
 true sentence with advice that fits it; it can write nothing else. What it leaves out or gets wrong
@@ -30,7 +30,7 @@ Joint = Literal["because", "and", "but"]
 class Line:
     """One fact as it will be told. `phrase`: its number in the language the plan was made in.
 
-    `link` is the fact told behind it, joined by `joint`; `advice` the key of what to do.
+    `link` is the fact told after it, joined by `joint`; `advice` the key of what to do.
     """
 
     fact: Fact
@@ -77,7 +77,7 @@ class Question:
 
 
 def joints(fact: Fact, link: Fact) -> tuple[Joint, ...]:
-    """Return what may truly stand between a fact and the one behind it, our choice first.
+    """Return the words that may truly join a fact and the one after it, our choice first.
 
     because: the second is a part of the first that adds up. and: both are good or bad news alike.
     but: one is good, the other bad.

@@ -32,7 +32,7 @@ MONEY_POINTS = 80
 class Told:
     """An item of an earlier briefing. `figures` are as they were stored: decimals as text.
 
-    `advice` is None where none was given, `link` the id of the fact told behind it.
+    `advice` is None if none was given, `link` the id of the fact told after it.
     """
 
     day: date
@@ -61,7 +61,7 @@ def rank(facts: Iterable[Fact], told: Sequence[Told], pipeline: Decimal, on: dat
     """Return the dozen facts of a day most worth telling, the first of them to be pinned.
 
     At most two of a kind. `pipeline` is the value of the open pipeline: money counts as a share of
-    it. What is told only behind another fact is not among them.
+    it. What is told only after another fact is not among them.
     """
     fresh = [fact for fact in facts if _stands_alone(fact) and _is_news(fact, told, pipeline, on)]
     fresh.sort(key=lambda fact: (-score(fact, pipeline), fact.id))
@@ -105,7 +105,7 @@ def is_worth_advice(fact: Fact, advice: str | None, pipeline: Decimal) -> bool:
     if advice in (None, "keep_going"):
         return False
     if "deal" in fact.figures and fact.subject:
-        # Beside others it is the named deal that the advice is about.
+        # Among several deals the advice is about the named one.
         amount = Decimal(str(fact.figures.get("deal_money", fact.weight)))
         return amount > (LARGE if mood == "good" else WORTH_A_CALL) * pipeline
     is_large = fact.weight > LARGE * pipeline
@@ -122,7 +122,7 @@ def fitting_advice(fact: Fact, told: Sequence[Told]) -> list[str]:
 
 
 def links_of(facts: Iterable[Fact], told: Sequence[Told]) -> dict[str, Fact]:
-    """Return by kind the fact to be told behind it: a cause always, what else once in a month."""
+    """Return by kind the fact to tell after it: a cause always, anything else once a month."""
     said = {item.link for item in told}
     return {
         kind: fact
@@ -145,11 +145,11 @@ def _stands_alone(fact: Fact) -> bool:
 def _is_news(fact: Fact, told: Sequence[Told], pipeline: Decimal, on: date) -> bool:
     if stances()[fact.stance].is_event and not fact.subject:
         return True
-    if "was" in fact.figures:  # another than the one told last
+    if "was" in fact.figures:  # it differs from the one told last
         return True
     stance = stances()[fact.stance]
     if fact.kind == "overdue_deal" and timedelta(days=int(str(fact.figures["days"]))) < WEEK:
-        return False  # it was told when its date came
+        return False  # it was told on its date
     same = [item for item in told if item.kind == fact.kind]
     if stance.is_weekly:
         return _is_news_of_a_week(fact, same, pipeline, on)

@@ -22,7 +22,7 @@ def signature(language: Language, stance: str) -> str:
 
 
 def unsigned(language: Language) -> list[str]:
-    """Return the stances whose phrases nobody has signed as they stand."""
+    """Return the stances whose present phrases nobody has signed."""
     signed = tomllib.loads(PATH.read_text("utf-8")).get(language.code, {})
     return [
         name

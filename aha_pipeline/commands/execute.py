@@ -16,9 +16,9 @@ from aha_pipeline.warehouse.migrate import migrate
 def execute(arguments: Sequence[str]) -> None:
     """Bring the database up to date and become the program of `arguments`; does not return.
 
-    Dagster's daemon gets a parent that lets one alone serve the database.
-    Raises SettingsError where processes that run apart would each start a stand-in of their own,
-    or where there is no such program; DatabaseUnreachable.
+    Dagster's daemon gets a parent that lets only one daemon serve the database.
+    Raises SettingsError if processes that run apart would each start a stand-in of their own, or if
+    there is no such program; DatabaseUnreachable.
     """
     settings = configuration.load()
     loads_graph = _loads_graph(arguments)

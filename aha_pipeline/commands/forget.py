@@ -19,7 +19,7 @@ from aha_pipeline.warehouse.erasure import CRM, REQUEST, Certificate
 from aha_pipeline.warehouse.person import Key, Selector
 
 BASES = {"request": "request", "crm": "as Zoho says", "age": "age"}
-SHOWN = 50  # of more records a terminal shows no more
+SHOWN = 50  # at most this many records are listed on a terminal
 
 
 def forget(

@@ -104,7 +104,10 @@ def _granted(settings: Settings, grant: Grant) -> Settings:
 
 
 def _check(client: ZohoClient, settings: Settings) -> list[MissingPermission]:
-    """Return what the token cannot read and the sync can do without; refuse it for all else."""
+    """Return what the token cannot read but the sync can do without.
+
+    Raises TokenRefused for anything else.
+    """
     missing = _missing(client, permissions.BASE_PERMISSIONS)
     if not missing:
         modules = services.named_modules(settings, client)

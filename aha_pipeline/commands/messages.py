@@ -40,7 +40,7 @@ def send(console: Console, opened: Services) -> bool:
 
 
 def _tell_sent_before(console: Console, opened: Services, progress: Sequence[Progress]) -> None:
-    """Say when the newest message went out, for whoever expects it to go again."""
+    """Say when the newest message went out, in case somebody expects it to be sent again."""
     sent = [row for one in progress for row in one.rows if row.is_taken]
     if not sent:
         console.print("Messages: there is none to send.")

@@ -18,7 +18,7 @@ STYLES = {"equal": "green", "healed": "yellow", "refused": "bold red"}
 def reconcile(console: Console, modules: tuple[str, ...] | None = None) -> bool:
     """Run the job `reconcile` and return whether no module was refused.
 
-    Where something was healed, the figures are computed anew. Raises a room's error when the run
+    If something was healed, the figures are computed again. Raises a room's error when the run
     cannot begin.
     """
     from aha_pipeline.automation.jobs import reconcile_config

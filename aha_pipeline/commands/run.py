@@ -88,7 +88,7 @@ def sync_days(
 
 
 def refresh_marts(run_id: str) -> Outcome:
-    """Compute meanings and figures anew, without reading Zoho and without a briefing."""
+    """Recompute meanings and figures, without reading Zoho and without a briefing."""
     from aha_pipeline.assets.partitions import range_tags
     from aha_pipeline.calendar import today
     from aha_pipeline.settings import load
@@ -98,9 +98,9 @@ def refresh_marts(run_id: str) -> Outcome:
 
 
 def figures() -> "AssetSelection":
-    """Return the assets that are made of the records: meanings and all of analytics but briefings.
+    """Return the assets computed from the records: meanings, and all of analytics but briefings.
 
-    By their keys: groups are how the UI shows them, and may be drawn anew.
+    By their keys: groups only arrange them in the UI, and may change.
     """
     from dagster import AssetSelection
 

@@ -43,7 +43,7 @@ WantedBy={target}
 
 @dataclass(frozen=True)
 class Manager:
-    """A service manager: where its file lies, what is in it, and its commands."""
+    """A service manager: the path and content of its file, and its commands."""
 
     program: str
     file: Path
@@ -54,7 +54,7 @@ class Manager:
 
 
 def install(console: Console, *, is_system: bool) -> None:
-    """Write the service's file and start it. Raises SettingsError with what stands in the way."""
+    """Write the service's file and start it. Raises SettingsError if that is not possible."""
     manager = find(is_system=is_system)
     try:
         manager.file.parent.mkdir(parents=True, exist_ok=True)

@@ -67,7 +67,7 @@ def backfill(console: Console, first: date, last: date) -> bool:
 
 
 def prepare() -> Services:
-    """Return the services, having asked Zoho who it is: a refusal is told before Dagster loads."""
+    """Return the services, having connected to Zoho: a refusal is reported before Dagster loads."""
     services.configured_modules()
     opened = services.current()
     room.check(opened.settings.session_url)

@@ -94,7 +94,7 @@ def run(console: Console, ui_port: int, dashboard_port: int, health_port: int) -
 
 
 def _watch(stack: ExitStack, start: "_Start", port: int) -> None:
-    """Answer `/healthz` on a port, beat and tell of incidents, from threads of this process."""
+    """Answer `/healthz`, send the heartbeat and report incidents, from threads of this process."""
     settings, over = start.settings, Event()
     alarm = Alarm(settings.home, start.settings_now)
     health.serve(start.health, port, settings.aha_ui_hosts)
@@ -104,7 +104,7 @@ def _watch(stack: ExitStack, start: "_Start", port: int) -> None:
 
 
 class _Start(Thread):
-    """What is done once, step by step, while the main thread keeps up what is there already."""
+    """The start, step by step, while the main thread keeps running what is started already."""
 
     def __init__(
         self,
@@ -122,14 +122,14 @@ class _Start(Thread):
         self._console, self._children, self._tell, self._ports = console, children, tell, ports
 
     def run(self) -> None:
-        """Start everything; what goes wrong is the main thread's to raise."""
+        """Start everything; the main thread raises `error`."""
         try:
             self._start()
         except Exception as error:
             self.error = error
 
     def settings_now(self) -> Settings:
-        """Return the settings, with the stand-ins where those have been started."""
+        """Return the settings, including stand-ins that have been started."""
         return self._opened.settings if self._opened else self.settings
 
     def _start(self) -> None:
@@ -154,9 +154,9 @@ class _Start(Thread):
         self._console.print("Ctrl-C stops everything.", style="dim")
 
     def _patiently(self, action: Callable[[], T], *served: Service) -> T:
-        """Return what an action returns; wait, in words, for a database or a CRM that is away.
+        """Return what an action returns; while database or CRM are away, say so and try again.
 
-        `served` is what makes sense without, and is served from the first failure on.
+        `served` are the services that make sense without it, started at the first failure.
         """
         told = ""
         while True:

@@ -12,19 +12,19 @@ COQL_OF_2000_ROWS = 3
 
 
 class Budget(Protocol):
-    """Counts credits before they are spent. Safe for use by several threads."""
+    """Counts credits before they are spent. Thread-safe."""
 
     def consume(self, credits: int, *, essential: bool) -> str | None:
-        """Spend credits and return None, or return one sentence that says when to go on.
+        """Spend credits and return None, or return one sentence that says when to try again.
 
-        `essential` calls may use the reserve: they bring a stopped read to a clean end.
+        `essential` calls may use the reserve: they let a stopped read end cleanly.
         """
 
     def update(self, remaining: int) -> None:
         """Record the credits that Zoho says the whole organisation has left."""
 
     def release_unused(self) -> None:
-        """Return credits that were booked for calls that were not made."""
+        """Give back credits booked for calls that were not made."""
 
     @property
     def is_scarce(self) -> bool:
@@ -41,16 +41,16 @@ class Unlimited:
         return None
 
     def update(self, remaining: int) -> None:
-        """Ignore it."""
+        """Do nothing."""
 
     def release_unused(self) -> None:
         """Do nothing: nothing was booked."""
 
 
 class BudgetShare:
-    """A part of another budget: no more than `allowed` credits of it.
+    """At most `allowed` credits of another budget.
 
-    `spent` counts all of them, and `spent_here` those of the present thread.
+    `spent` counts those of all threads, `spent_here` those of the calling thread.
     """
 
     def __init__(self, whole: Budget, allowed: int, refusal: str) -> None:
@@ -66,7 +66,7 @@ class BudgetShare:
 
     @property
     def is_scarce(self) -> bool:
-        """Whether the whole is scarce."""
+        """Whether the other budget is scarce."""
         return self._whole.is_scarce
 
     def consume(self, credits: int, *, essential: bool) -> str | None:
@@ -81,9 +81,9 @@ class BudgetShare:
             return refusal
 
     def update(self, remaining: int) -> None:
-        """Tell the whole what Zoho says is left."""
+        """Pass on what Zoho says is left."""
         self._whole.update(remaining)
 
     def release_unused(self) -> None:
-        """Return what the whole has booked and not spent."""
+        """Give back what the other budget has booked and not spent."""
         self._whole.release_unused()

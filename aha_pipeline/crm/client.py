@@ -59,7 +59,7 @@ class _Call:
 
 
 class ZohoClient:
-    """Reads from one organisation. Safe for use by several threads."""
+    """Reads from one organisation. Thread-safe."""
 
     def __init__(
         self,
@@ -106,13 +106,13 @@ class ZohoClient:
         return self._calls.get(module, 0)
 
     def with_budget(self, budget: Budget) -> "ZohoClient":
-        """Return this client with another budget; places and connections stay shared."""
+        """Return a copy with another budget that shares places and connections."""
         other = copy(self)
         other.budget = budget
         return other
 
     def release_unused(self) -> None:
-        """Give up the credits and places that were reserved for calls to come."""
+        """Give up the credits and places reserved for later calls."""
         self.budget.release_unused()
         self._limiter.release_unused()
 

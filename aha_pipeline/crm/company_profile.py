@@ -1,9 +1,9 @@
-"""What Zoho says of a company beside its records: currencies, hours, pipelines, who works there.
+"""What Zoho says about a company besides its records: currencies, hours, pipelines, users.
 
 Sources: Zoho CRM API, "Get Organization", "Get Currencies", "Get Fiscal Year", "Business Hours",
 "Holidays", "Layouts Metadata", "Get Pipelines in a Layout" and "Get Users". Currencies and users
-are served in v2; what is newer is asked of v8. Each part may be switched off, part of another
-edition or out of the token's scope: then it is not known, which is no error.
+are served in v2; what is newer is asked of v8. Each part may be switched off, missing in
+the edition or outside the token's scope: then it is unknown, which is no error.
 """
 
 import logging
@@ -30,9 +30,9 @@ Row = Mapping[str, Any]
 class CompanyProfile:
     """The parts as Zoho sent them; None: not known.
 
-    `layouts` are those of Deals, each with its `pipelines`; `holidays` those of this year, the two
-    before, in which leads of today came in, and the next. `users` are all whom Zoho still has, with
-    their `status`.
+    `layouts` are those of Deals, each with its `pipelines`. `holidays` are those of this year, the
+    two before (in which today's leads may have come in) and the next. `users` are all that Zoho
+    still has, with their `status`.
     """
 
     currencies: list[Row] | None = None
@@ -44,7 +44,10 @@ class CompanyProfile:
 
 
 def read_company_profile(client: ZohoClient) -> CompanyProfile:
-    """Return what the token may read of the company. Raises ZohoUnavailable; about 10 credits."""
+    """Return what the token may read of the company. Costs about 10 credits.
+
+    Raises ZohoUnavailable.
+    """
     fiscal_year = _read(client, "settings/fiscal_year", "fiscal_year")
     hours = _read(client, "settings/business_hours", "business_hours")
     return CompanyProfile(
@@ -88,7 +91,7 @@ def _layouts(client: ZohoClient) -> list[Row] | None:
 
 
 def _users(client: ZohoClient) -> list[Row] | None:
-    """Return every user; None unless all are told, since who is missing counts as gone."""
+    """Return every user; None unless all were listed, since a missing one counts as gone."""
     found: list[Row] = []
     for number in range(1, MOST_PAGES + 1):
         params = {"type": "AllUsers", "page": number, "per_page": USERS_PER_PAGE}

@@ -1,4 +1,4 @@
-"""How many calls may run at the same time: a call acquires a place before it is made."""
+"""How many calls may run at the same time: each acquires a place first."""
 
 from contextlib import AbstractContextManager
 from threading import BoundedSemaphore
@@ -6,13 +6,13 @@ from typing import Protocol
 
 
 class ConcurrencyLimiter(Protocol):
-    """Limits simultaneous calls. Safe for use by several threads."""
+    """Limits simultaneous calls. Thread-safe."""
 
     def acquire(self) -> AbstractContextManager[object]:
         """Hold a place while the block runs; waits until one is free."""
 
     def release_unused(self) -> None:
-        """Give up places that were reserved for calls to come."""
+        """Give up places reserved for later calls."""
 
 
 class InProcessLimiter:

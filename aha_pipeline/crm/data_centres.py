@@ -31,7 +31,7 @@ def console_url_for(accounts_url: str) -> str:
     """Return the address of the API console, where a self client is created."""
     host = urlsplit(accounts_url).hostname or ""
     if not host.startswith("accounts."):
-        return f"{accounts_url}/console"  # the stand-in's
+        return f"{accounts_url}/console"  # the sandbox has its own
     return f"https://api-console.{host.removeprefix('accounts.')}"
 
 

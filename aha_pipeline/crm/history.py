@@ -1,8 +1,8 @@
 """Zoho's own history of records: modules that track a picklist, and the timeline of a record.
 
 Sources: Zoho CRM API, "Timeline of a record" (v8), "Modules", "Query API", and "Field trackers". A
-tracker has a row for each stay of a record in one value, far cheaper than a call a record. It is
-found by what the metadata say of it, because its name follows the customer's label.
+tracker has a row for each stay of a record in one value, far cheaper than a call per record. It is
+found by its type in the metadata, because its name follows the customer's label.
 """
 
 import json
@@ -30,19 +30,19 @@ from aha_pipeline.crm.records_endpoint import (
 )
 from aha_pipeline.crm.responses import ApiResponse, check_page, has_more
 
-VERSION = "v8"  # of timelines, and of queries on trackers
+VERSION = "v8"  # for timelines, and for queries on trackers
 FIELD_TRACKER_TYPE = "field_tracker"
 QUERY_ROWS = 2000
-BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)  # Zoho CRM is of 2005
+BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)  # Zoho CRM exists since 2005
 NO_SUCH_RECORD = "INVALID_DATA"
-ATTEMPTS = 4  # of one record's timeline: the others go on meanwhile
+ATTEMPTS = 4  # per timeline: one failing record must not hold up the others
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Tracker:
-    """A module that tracks a picklist of another one."""
+    """A module that tracks a picklist of another module."""
 
     name: str
     module: str
@@ -50,9 +50,9 @@ class Tracker:
 
 @dataclass(frozen=True)
 class TrackerPage:
-    """Rows of a tracker as JSON texts; with them all before `read_until` have been yielded.
+    """Rows of a tracker as JSON texts; all rows before `read_until` have been yielded by then.
 
-    `read_until` None: that is not known yet.
+    `read_until` None: not known yet.
     """
 
     rows: tuple[bytes, ...]
@@ -63,7 +63,7 @@ class TrackerPage:
 class Timeline:
     """What Zoho says happened to a record, newest first, each entry as its JSON text.
 
-    `problem` says why there is nothing to read, and that it is of no use to ask again.
+    `problem` says why there is nothing to read; asking again would not help.
     """
 
     entries: tuple[bytes, ...]
@@ -99,8 +99,8 @@ def read_tracker(
 ) -> Iterator[TrackerPage]:
     """Yield all rows of a tracker in order of Modified_Time: by query, and by list where refused.
 
-    `read_until` is that of the last page which landed of an earlier read that was cut short, by
-    whichever way: both go on from a time, with all rows of its second. Raises ZohoError.
+    `read_until` is that of the last page landed by an earlier read that was cut short: either way
+    goes on from a time, with all rows of its second. Raises ZohoError.
     """
     names = [row["api_name"] for row in read_fields(client, tracker.name)]
     try:
@@ -149,7 +149,7 @@ def _queried(
 
 
 def _check_rows(response: ApiResponse) -> None:
-    """Raise ValueError if a response is not a page of rows that one can go on from."""
+    """Raise ValueError if a response is not a page of rows from which to continue."""
     check_page(response)
     rows = response.body["data"]
     if rows and (to_time(rows[-1].get("Modified_Time")) is None or not rows[-1].get("id")):
@@ -159,7 +159,7 @@ def _check_rows(response: ApiResponse) -> None:
 def read_timeline(client: ZohoClient, module: str, id_: str, abort: Event) -> Timeline:
     """Return the whole timeline of a record; setting `abort` cuts waits for Zoho short.
 
-    Raises ModuleUnreadable or ZohoRefused where timelines are not to be had, and ZohoUnavailable.
+    Raises ModuleUnreadable or ZohoRefused if timelines cannot be read, and ZohoUnavailable.
     """
     entries: list[bytes] = []
     params: dict[str, object] = {"per_page": client.per_page}

@@ -259,7 +259,7 @@ def _page(response: ApiResponse, has_more: bool) -> Page:
     unreadable = [row for row in rows if row.text is None]
     return Page(
         records=tuple(row.text for row in readable if row.text is not None),
-        # Those of the records first, so that they stand at the same places.
+        # Those of the records first, so that both have the same order.
         keys=tuple(row.key for row in (*readable, *unreadable) if row.key is not None),
         has_more=has_more,
         next_token=info.next_page_token if info else None,

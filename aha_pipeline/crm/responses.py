@@ -62,7 +62,7 @@ class _Envelope(msgspec.Struct):
 
     @property
     def is_refusal(self) -> bool:
-        """Whether this stands for a refusal."""
+        """Whether this is a refusal."""
         return self.id is None and bool(self.code or self.error or self.status == "error")
 
 
@@ -94,9 +94,9 @@ class ApiResponse:
 
 
 def read_response(response: requests.Response, path: str, module: str | None) -> ApiResponse | None:
-    """Return a success, None for one without a body (204, 304); raise the error of all else.
+    """Return a success, or None for one without a body (204, 304).
 
-    Raises TokenExpired or a ZohoError, which names `path` or `module`.
+    Raises TokenExpired or a ZohoError, which names `path` or `module`, for anything else.
     """
     if response.status_code in (204, 304):
         return None
@@ -199,7 +199,7 @@ def _holds_refusal(response: ApiResponse) -> bool:
 def _error(
     response: requests.Response, body: dict[str, Any], path: str, module: str | None
 ) -> Exception:
-    """Return the error that a failed answer stands for; some envelopes are wrapped in `data`."""
+    """Return the error for a failed answer; some envelopes are wrapped in `data`."""
     wrapped = body.get("data")
     if isinstance(wrapped, list) and wrapped and isinstance(wrapped[0], dict):
         body = wrapped[0]

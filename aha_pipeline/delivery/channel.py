@@ -1,4 +1,4 @@
-"""The port through which a message leaves: what each channel can do, and whom it reaches.
+"""The interface of a channel: what it can do, and which readers it reaches.
 
 A channel is a module of `channels/` with `ORDER`, its place in the escalation, lowest first, and
 `configured(settings)`, which returns the channel, or None where its settings are not set.
@@ -30,7 +30,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Content:
-    """What there is to say, in one language.
+    """The content of a message in one language.
 
     `text` is the whole message, with *bold* and _italic_; `title` one line of it without marks;
     `values` are the short lines that a template of this kind is made of, by name; `language` is

@@ -56,7 +56,7 @@ def deliver(
 
     `connect` gives connections as context managers: one holds the lock, one writes the ledger.
     `today` is the business day. What a channel has taken is never sent again, also when the day's
-    briefing has been written anew: the one whose sending began is carried to its end. `routing`
+    briefing has been rewritten: the version whose sending began is sent to the end. `routing`
     says by which channel and in which form; a later part goes when the one before has been passed
     on. Statuses are asked for after each of `poll_seconds`; `statuses.refresh` learns the rest.
 
@@ -80,7 +80,7 @@ def deliver(
 
 
 def _deliver_to(context: _Context, reader: Reader) -> list[Delivery]:
-    """Make each step that there is, and return the rows that say how it stands in the end."""
+    """Take every step that is due for a reader; return the rows that show the outcome."""
 
     @cache
     def wrote_at(route: Route) -> datetime | None:
@@ -100,9 +100,9 @@ def _deliver_to(context: _Context, reader: Reader) -> list[Delivery]:
 
 
 def _give_up(context: _Context, channel: Channel, row: Delivery) -> bool:
-    """Give up a message that is overdue, unless its channel says that it has been delivered.
+    """Give up an overdue message unless it turns out to be delivered; return whether it was.
 
-    Whether it did. Nothing is given up while the channel does not answer.
+    Nothing is given up while the channel does not answer.
     """
     try:
         row = statuses.write(context.connection, row, channel.fetch(row.message_sid or ""))

@@ -75,7 +75,7 @@ class Delivery:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether the channel has it and will tell of its delivery."""
+        """Whether the channel has taken it and will report its delivery."""
         return self.confirms and self.status in ("accepted", "sent")
 
     @property
@@ -158,7 +158,7 @@ def reclaim(connection: Connection, delivery: Delivery) -> Delivery:
 
 
 def mark_unknown(connection: Connection, delivery: Delivery, error: DeliveryError) -> Delivery:
-    """Write why it cannot be told whether a part was taken, and return its row."""
+    """Record why it is unknown whether a part was taken, and return its row."""
     values = {"error_code": error.code, "error_text": str(error)}
     row = statements.one(connection, "ledger.mark_unknown", {**_key(delivery), **values})
     return _delivery(row)

@@ -1,4 +1,4 @@
-"""The marks of a message, *bold* and _italic_, in the words of what shows it."""
+"""The marks of a message, *bold* and _italic_, translated for what shows it."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What there is to send: the briefing of a day, or the notice of a sync that failed or is late.
+"""The messages to send: the briefing of a day, or the notice of a sync that failed or is late.
 
 A message is named by its subject, 'briefing 2026-11-20' or 'incident 7', and sent once.
 """
@@ -42,7 +42,7 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Subject:
-    """The name of a message, and what it is."""
+    """A message by its name in the ledger, such as `briefing 2026-11-20`."""
 
     subject: str
     kind: Kind

@@ -1,8 +1,8 @@
-"""What is to be done next so that a reader gets a message once: one rule for all who ask.
+"""The next step so that a reader gets a message exactly once: one rule for all callers.
 
-The message goes by the reader's first channel. A failure that a person has to put right, and one
-that lasts longer than `patience`, hands it to the next; so does a message that is not delivered by
-then. What was perhaps taken stays where it is until the channel has said. No way leads back.
+The message goes by the reader's first channel. It passes to the next one on a failure that only a
+person can mend, on one that lasts longer than `patience`, and if it is not delivered by then. If a
+channel may have taken it, it stays there until the channel has said. It never goes back.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,15 +15,15 @@ from aha_pipeline.delivery import ledger, outgoing
 from aha_pipeline.delivery.channel import TEMPLATE, TEXT, Channel, Kind, Reader, Route
 from aha_pipeline.delivery.ledger import Delivery
 
-PAUSE_SECONDS = 120  # what changed later than that may still be under way in another process
+PAUSE_SECONDS = 120  # a row that changed since may still be in the hands of another process
 WroteAt = Callable[[Route], datetime | None]
 
 
 @dataclass(frozen=True)
 class Step:
-    """The next attempt. `overdue`: what has to be given up for it, on the route before.
+    """The next attempt. `overdue`: deliveries by the route before, to be given up first.
 
-    `is_due`: whether it is to be made now and by itself; else only somebody who asks makes it.
+    `is_due`: whether to make it now; otherwise only a run that a person starts makes it.
     """
 
     route: Route
@@ -44,12 +44,12 @@ class Progress:
 
     @property
     def is_due(self) -> bool:
-        """Whether something is to be done now."""
+        """Whether a step is due now."""
         return self.step is not None and self.step.is_due
 
     @property
     def is_unreached(self) -> bool:
-        """Whether the reader has not got it although it was tried."""
+        """Whether it was tried and the reader has not got it."""
         return bool(self.rows) and not any(row.is_taken for row in self.rows)
 
 
@@ -80,13 +80,13 @@ def next_step(
     wrote_at: WroteAt,
     patience: timedelta,
 ) -> Step | None:
-    """Return what is to be done next; None where nothing is, or nothing can be.
+    """Return the next step, or None if there is none.
 
-    `rows` are the ledger's of this message and reader; `wrote_at` tells when the reader last wrote.
+    `rows` are the ledger's for this message and reader; `wrote_at` says when the reader last wrote.
     """
     names = [route.channel.name for route in reader.routes]
     if any(row.channel not in names and row.status != "failed" for row in rows):
-        return None  # a channel that is not set any more has it
+        return None  # a channel that is no longer set has it
     begun = [index for index, name in enumerate(names) if any(r.channel == name for r in rows)]
     current, *others = reader.routes[max(begun, default=0) :]
     known = [row for row in rows if row.channel == current.channel.name]
@@ -104,7 +104,7 @@ def next_step(
 
 
 def _form(kind: Kind, route: Route, known: Sequence[Delivery], wrote_at: WroteAt) -> str | None:
-    """Return the form in which the message is to go by this route; None where it has gone."""
+    """Return the form in which to send by this route; None if it has gone by it."""
     texts = [row for row in known if row.form == TEXT]
     if texts and sum(row.is_taken for row in texts) >= texts[0].parts:
         return None
@@ -137,7 +137,7 @@ def _is_stuck(known: Sequence[Delivery], form: str | None, patience: timedelta) 
 
 
 def _passes(known: Sequence[Delivery], form: str) -> bool:
-    """Return whether another attempt in this form is of use without anybody's help."""
+    """Return whether another attempt in this form may succeed without help."""
     rows = [row for row in known if row.form == form]
     is_queued = any(row.status == "accepted" for row in rows)
     has_failed = any(row.status == "failed" and not (row.retry or row.awaits_reply) for row in rows)
@@ -145,6 +145,6 @@ def _passes(known: Sequence[Delivery], form: str) -> bool:
 
 
 def _pause(row: Delivery) -> float:
-    """Return for how many seconds a row is left alone: longer each time that it fails."""
+    """Return the seconds for which to leave a row alone: longer after each failure."""
     tried_for = row.begun_seconds - row.age_seconds
     return max(PAUSE_SECONDS, tried_for / 2) if row.retry else PAUSE_SECONDS

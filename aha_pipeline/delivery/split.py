@@ -13,7 +13,7 @@ IN_FIGURE = (
     r"(?<![₹$€£]\s)(?<!\bRs\s)(?<!\bRs\.\s)(?<!\bINR\s)"
     r"(?!(?:L|Cr|lakh|crore|K|M|bn|%)(?!\w))(?!(?<=\d\s)\d)"
 )
-# Where to cut, best first, and what stands there again when two pieces fit together.
+# Where to cut, best first, and what joins two pieces again that fit together.
 CUTS = (
     (re.compile(r"\n{2,}"), "\n\n"),
     (re.compile(r"\n"), "\n"),

@@ -1,6 +1,6 @@
 """What became of the messages, and whether the readers have written: the channels are asked.
 
-A callback would need a public address, which a machine behind a firewall has not got.
+A callback would need a public address, which a machine behind a firewall does not have.
 """
 
 import logging
@@ -26,9 +26,8 @@ def refresh(
 ) -> list[Delivery]:
     """Bring the ledger up to date with the channels; return the rows whose status changed.
 
-    Asks for each message that is due, marks what has no end after a day as unknown, and notes
-    which of the readers with a message of `oldest_day` or later have written, where that opens
-    the way for a text.
+    Asks about each message that is due, marks those without an outcome after a day as unknown, and
+    notes which readers with a message of `oldest_day` or later have written, if that allows a text.
     """
     channels = {route.channel.name: route.channel for one in readers for route in one.routes}
     with connect() as connection:
@@ -43,7 +42,7 @@ def refresh(
 
 
 def ask(connection: Connection, channel: Channel, row: Delivery) -> Delivery:
-    """Return the row of a message with the status that its channel names now."""
+    """Return the row of a message with the status that its channel reports now."""
     if row.message_sid is None or not row.confirms:
         return row
     try:
@@ -54,7 +53,7 @@ def ask(connection: Connection, channel: Channel, row: Delivery) -> Delivery:
 
 
 def ask_reply(connection: Connection, route: Route) -> datetime | None:
-    """Return when a reader last wrote, also to the ledger; None where that is not known."""
+    """Return when a reader last wrote, and note it in the ledger; None if unknown."""
     if route.channel.window is None:
         return None
     try:
@@ -68,5 +67,5 @@ def ask_reply(connection: Connection, route: Route) -> datetime | None:
 
 
 def write(connection: Connection, row: Delivery, message: Message) -> Delivery:
-    """Write what a channel says of a message and return its row."""
+    """Store what a channel says about a message and return its row."""
     return ledger.mark(connection, row, message.status, message_id=message.id, error=message.error)

@@ -1,4 +1,4 @@
-"""This machine's clock beside those of the database and of Zoho."""
+"""This machine's clock, compared with those of the database and of Zoho."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -37,7 +37,7 @@ def home(path: Path) -> Iterator[Finding]:
 
 
 def disk(free: int) -> Finding:
-    """Return whether so many free bytes are enough."""
+    """Return whether `free` bytes are enough."""
     says = f"{free / 2**30:,.1f} GiB are free"
     if free < LEAST_BYTES:
         return problem("Disk", f"{says}, too few to write to: make room where AHA_HOME is.")

@@ -1,9 +1,9 @@
-"""How deals of this company close: a discrete-time hazard, learnt from its own histories.
+"""How deals of this company close: a discrete-time hazard, learned from its own histories.
 
-On days of the past (landmarks) each open deal is looked at as it was known then, and followed over
-stretches of a week or less, cut at the ends of months: in each it was won, lost, or stayed open. A
-multinomial logistic regression with a ridge learns the chances. What stands alone in few deals (a
-rep, a source) is drawn to the mean of all; what is old weighs less.
+On past days (landmarks) each open deal is taken as it was known then, and followed over stretches
+of a week or less, cut at the ends of months: in each it was won, lost, or stayed open. A
+multinomial logistic regression with a ridge learns the chances. A rep or source with few deals is
+shrunk towards the mean; old observations weigh less.
 """
 
 from collections.abc import Sequence
@@ -16,20 +16,20 @@ import numpy.typing as npt
 
 from aha_pipeline.forecast.histories import EPOCH, NEVER, OPEN, Floats, Ints, Known
 
-LANDMARK_EVERY = 11  # days: prime to weeks and months, so that all of their days are met
+LANDMARK_EVERY = 11  # days: coprime to weeks and months, so that all of their days occur
 LEARN_FROM = 730  # days
 HORIZON = 92  # days: the longest quarter
-FOLLOWED = 61  # days, and on to the end of that month: a cut week would say too little of itself
-MOST_PAIRS = 9_000  # deals on landmarks that are learnt from, about ten stretches each
+FOLLOWED = 61  # days, then to the end of that month, so that no week is cut
+MOST_PAIRS = 9_000  # deals on landmarks to learn from, about ten stretches each
 HALF_LIFE = 180.0  # days in which what was seen loses half of its weight
 WEEK = 7
 AGES = (7, 14, 30, 60, 90, 180, 365)
 STAGE_AGES = (3, 7, 14, 30, 60, 120)
-AHEAD = (1, 7, 14, 30, 60)  # the first stretch stands alone: of it the stage is known
+AHEAD = (1, 7, 14, 30, 60)  # the first stretch apart: the stage in it is known
 SIZES = (0.2, 0.4, 0.6, 0.8)
 UNKNOWN = -1
-# Groups of which each member may differ from the others little, unless many deals say so: their
-# columns are made smaller, which makes the ridge stronger.
+# Groups whose members may differ little from one another unless many deals say so: scaling their
+# columns down makes the ridge stronger.
 SHRUNK = {"rep": 0.3, "source": 0.3}
 RIDGE = 1.0
 
@@ -38,8 +38,8 @@ RIDGE = 1.0
 class Stretches:
     """The days from a landmark on, cut where weeks counted back from an end of a month begin.
 
-    after, until: the days of each lie after the one, up to the other. week: how many weeks before
-    the end of its month it lies, 0 the last; is_last_month: of a calendar quarter of the year.
+    A stretch begins the day after `after` and ends with `until`. week: weeks before the end of its
+    month, 0 for the last; is_last_month: whether that month ends a fiscal quarter.
     """
 
     after: Ints
@@ -61,7 +61,7 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Habits:
-    """What was learnt. sizes: the borders between the sizes of deals."""
+    """A fitted model. sizes: the limits between classes of deal size."""
 
     encoder: Any
     model: Any

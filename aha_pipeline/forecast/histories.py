@@ -73,7 +73,7 @@ class Histories:
 
 @dataclass(frozen=True)
 class Known:
-    """What was known at the end of a day: of each deal how it ended, and all contents till then.
+    """What was known at the end of a day: how each deal had ended, and all contents until then.
 
     Of the arrays of deals: outcome is OPEN, WON or LOST; closed the day, NEVER for an open one;
     rows: where its contents begin in `contents`, whose further arrays are stage_since, the day
@@ -117,7 +117,7 @@ def of_frame(frame: pd.DataFrame) -> Histories:
     )
     is_first = np.r_[True, deal[1:] != deal[:-1]] if len(deal) else np.zeros(0, bool)
     is_assumed = _ints(frame["is_assumed"]) == 1
-    # The first content that was seen stands behind the one that is assumed.
+    # The first content that was seen comes after the assumed one.
     is_first_seen = is_first | np.r_[False, is_first[:-1] & is_assumed[:-1]][: len(deal)]
     from_day, said_day = _ints(frame["from_day"]), _ints(frame["said_day"])
     meaning = _ints(frame["meaning"])

@@ -1,4 +1,4 @@
-"""The periods that are forecast: the month and the fiscal quarter in which a day lies."""
+"""The periods that are forecast: the month and the fiscal quarter of a day."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -11,8 +11,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from aha_pipeline.forecast import baselines
 from aha_pipeline.forecast import habits as learning
-from aha_pipeline.forecast import rivals
 from aha_pipeline.forecast.habits import Habits, Pairs
 from aha_pipeline.forecast.histories import (
     EPOCH,
@@ -44,7 +44,7 @@ INFLOW_MONTHS = 12
 INFLOW_HALF_LIFE = 6  # months
 LONGEST_MONTH = 31
 LEAST_SPREAD, MOST_SPREAD = 0.12, 0.60
-DAYS_BEFORE = (4, 11, 18, 25)  # the ends of months, from which past ones are looked at again
+DAYS_BEFORE = (4, 11, 18, 25)  # before a month's end, when past months are forecast again
 LEVEL_HALF_LIFE = 3  # months
 LEVEL_PRIOR = 30  # deals that were won as expected
 MOST_AT_A_TIME = 2_000_000  # deals times futures held at once
@@ -55,12 +55,12 @@ DRAWN = 500  # amounts that an unknown one is drawn from, the newest
 class Course:
     """A forecast, of the company (`owner` None) or a rep.
 
-    value and deals: the quantiles of QUANTILES. value is None where `silent` says why there are
-    none; deals too, but for where only amounts are missing.
-    won_value, won_deals: up to the day. Rivals: what the same day would have said by the simplest
-    guesses; None where it could not. weighted: won and Amount times probability of the open deals
-    that were to close by then. paced: won, and what the period before brought from the same part of
-    it on. closed_deals: how many closed deals it rests on.
+    value and deals: the QUANTILES, in the home currency and in deals. Both are None if `silent`
+    says why there is no forecast; only value is if just amounts are missing. won_value, won_deals:
+    up to the day. The baselines are the simplest guesses of the same day, None if impossible:
+    `weighted` is won plus Amount times probability of the open deals due to close by then, `paced`
+    won plus what the period before still brought from the same point on. closed_deals: how many
+    closed deals the forecast rests on.
     """
 
     period: Period
@@ -79,7 +79,7 @@ class Course:
 
 @dataclass(frozen=True)
 class Learnt:
-    """What is learnt once a month, of all that was known when the one before ended.
+    """What is learned once a month from all that was known at the end of the month before.
 
     level and spread: as `_deviation` returns them.
     """
@@ -90,7 +90,7 @@ class Learnt:
 
 
 def learn_before(histories: Histories, day: date, first_month: int = 1) -> Learnt:
-    """Return what had been learnt by `day`: of what was known at the end of the month before it."""
+    """Return what had been learned by `day`, from what was known at the end of the month before."""
     known = known_at(histories, number_of(day.replace(day=1)) - 1)
     closed, won = _counted(known, _is_recent(known))
     # Who has less than half of what a forecast takes will hardly have one within the month; to
@@ -107,7 +107,7 @@ def forecast(histories: Histories, day: date, learnt: Learnt, first_month: int =
     """Return the forecasts of the end of `day`: of the company, and of each rep, month and quarter.
 
     By what was known at the end of that day alone; the same histories give the same figures.
-    A rep about whom too little is known has none; the company has one that says why.
+    A rep about whom too little is known gets none; the company gets one that says why.
     """
     known = known_at(histories, number_of(day))
     month, quarter = periods_of(day, first_month)
@@ -149,8 +149,8 @@ def _course(
     mine = np.ones(len(known.created), bool) if rep is None else known.owner == rep
     is_won = was_won(known, period.first, known.day) & mine
     value, deals = float(np.nansum(known.amount[is_won])), int(is_won.sum())
-    weighted = rivals.weighted(known, period, rep)
-    paced = rivals.paced(known, period, mine)
+    weighted = baselines.weighted(known, period, rep)
+    paced = baselines.paced(known, period, mine)
     return Course(
         period=period,
         owner=None if rep is None else histories.owners[rep],
@@ -205,7 +205,7 @@ def _without_amounts(known: Known, is_recent: Flags) -> str | None:
 
 
 def _reps(known: Known, is_recent: Flags) -> list[int]:
-    """Return the reps of whom enough is known, and who have open deals or won this quarter."""
+    """Return the reps with enough closed deals, and with open deals or some won this quarter."""
     owners = known.owner[is_recent]
     won = known.owner[is_recent & (known.outcome == WON)]
     counts = np.bincount(owners, minlength=1)
@@ -244,7 +244,7 @@ def _add_open(
     learnt: Learnt,
     rng: np.random.Generator,
 ) -> None:
-    """Add the open deals: each is won or not; all are likelier or less so in a future together."""
+    """Add the open deals: each is won or not, and all are likelier or less likely together."""
     from scipy import sparse
 
     weight = -np.log1p(-np.minimum(chance, 1 - 1e-9))
@@ -280,10 +280,10 @@ def _add_new(
     reps: Sequence[int],
     rng: np.random.Generator,
 ) -> None:
-    """Add deals that are not there yet: what such deals brought in a stretch of the past.
+    """Add deals that do not exist yet: what such deals brought in a past stretch as long.
 
-    Few stretches, which overlap, differ less from one another than the one to come will from them:
-    of a drawn one some deals, by `_in_common`, come as often as chance has it, once on average.
+    Few overlapping stretches differ less from one another than the coming one will from them, so a
+    share of a drawn stretch's deals, `_in_common`, comes a random number of times, once on average.
     """
     length = period.last - known.day
     pasts = [end for end in _month_ends(known, INFLOW_MONTHS) if end - length >= first_day(known)]
@@ -307,8 +307,8 @@ def _add_new(
 def _in_common(ends: Ints, length: int, likely: Floats) -> float:
     """Return the part of their days that two stretches share, drawn with replacement.
 
-    It is the part of a stretch's variance by which those drawn differ too little, and by which
-    their mean is off: the days of the one to come are shared with none.
+    By that part of a stretch's variance the drawn ones differ too little, and their mean is off:
+    the coming stretch shares no days with them.
     """
     shared = np.maximum(length - np.abs(np.subtract.outer(ends, ends)), 0) / length
     return float(likely @ shared @ likely)
@@ -325,12 +325,12 @@ def _month_ends(known: Known, many: int) -> list[int]:
 
 
 def _deviation(known: Known, habits: Habits, first_month: int) -> tuple[float, float]:
-    """Return by how much the newest deals close oftener than was learnt, and how far months differ.
+    """Return how much more often the newest deals close than was learned, and how months vary.
 
-    From the ends of the twelve months before, each looked at from the DAYS_BEFORE: the deals that
-    were won, of those open then, as a multiple of what was expected, of which the newest count
-    most; and the share by which all of them were off together, beyond what chance alone explains.
-    Days of each week of a month, since what is learnt is a little off on each, and right over all.
+    From forecasts of the twelve months before, made DAYS_BEFORE their ends: the deals won, of those
+    open then, as a multiple of the expected number, the newest counting most; and the relative
+    deviation of whole months beyond what chance explains. One day of each week of a month, because
+    the model is a little off on each and right over all.
     """
     won, expected, chance_alone, weight = [], [], [], []
     for months_ago, end in enumerate(_month_ends(known, 12)):
@@ -360,7 +360,7 @@ def _deviation(known: Known, habits: Habits, first_month: int) -> tuple[float, f
 
 
 def _known_amounts(known: Known) -> Floats:
-    """Return the amounts of the deals won last, which an amount that nobody knows is drawn from."""
+    """Return the amounts of the deals won last, from which an unknown amount is drawn."""
     is_won = (known.outcome == WON) & ~np.isnan(known.amount) & is_live(known)
     newest = np.argsort(known.closed[is_won], kind="stable")[-DRAWN:]
     amounts = known.amount[is_won][newest]

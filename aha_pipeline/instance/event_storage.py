@@ -6,7 +6,7 @@ and dagster-postgres 0.29.27, 122 days of the whole graph: to create the run too
 and 20 s there, and takes 78 and 1.4 s here; the run itself 2,050 statements against 1,237. The rows
 are the same. It can go once https://github.com/dagster-io/dagster/pull/33832 is released.
 
-It also asks the database anew, on a connection of its own, which columns its table of assets has:
+It also asks the database again, on a connection of its own, which columns its table of assets has:
 three times for each asset check. Here it asks once.
 """
 

@@ -1,6 +1,6 @@
 """The Dagster instance of this installation: its home under AHA_HOME, its storage in our database.
 
-Dagster keeps runs, events and schedules in a schema of its own beside ours, so that one backup
+Dagster keeps runs, events and schedules in a schema of its own in our database, so that one backup
 holds everything.
 """
 
@@ -122,7 +122,7 @@ def _end_dead_runs(instance: "DagsterInstance") -> None:
 
 
 def end_runs(instance: "DagsterInstance", run_ids: list[str]) -> None:
-    """Fail these runs, whose machine has ceased to tell of them, and free what they hold."""
+    """Fail these runs, whose heartbeat has stopped, and free what they hold."""
     if not run_ids:
         return
     for run in _unfinished(instance, run_ids):

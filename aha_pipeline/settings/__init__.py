@@ -37,7 +37,7 @@ __all__ = [
     "targets",
 ]
 
-# Set whole or not at all; what there is where none of it is set.
+# Groups set as a whole or not at all, and what an unset one means.
 GROUPS = (
     (ZOHO_GROUP, "the sandbox"),
     (TWILIO_GROUP, "no real message"),
@@ -92,7 +92,7 @@ class Settings(
 
     @model_validator(mode="after")
     def _check_languages(self) -> "Settings":
-        """Refuse a language of somebody who is no reader."""
+        """Refuse a language for somebody who is not a reader."""
         unknown = self.language_of_readers.keys() - self.readers
         if self.readers and unknown:
             raise ValueError(
@@ -103,7 +103,7 @@ class Settings(
 
 
 def load(**given: str) -> Settings:
-    """Return the settings of this process; `given` ones stand above those that are set.
+    """Return the settings of this process; `given` ones override the environment and `.env`.
 
     Raises SettingsError with one sentence that names each wrong variable and what it should hold.
     """

@@ -1,4 +1,4 @@
-"""The warehouse: addresses of one database, for what is done with it."""
+"""The warehouse: addresses of one database, for different uses."""
 
 from pydantic import BaseModel, Field
 

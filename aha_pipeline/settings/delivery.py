@@ -130,7 +130,7 @@ class DeliverySettings(BaseModel):
 
     @model_validator(mode="after")
     def _check_readers(self) -> "DeliverySettings":
-        """Refuse a further address of somebody who is no reader."""
+        """Refuse a further address of somebody who is not a reader."""
         known: set[str] = set()
         for name in READERS:
             found = self._readers(name)

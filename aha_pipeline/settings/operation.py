@@ -1,4 +1,4 @@
-"""Running it: where its files lie, how long things are kept, who hears that it lives."""
+"""Operation: where files are, how long things are kept, the heartbeat."""
 
 from functools import cached_property
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is looked at: the dashboard and Dagster's UI, where they are and who may see them."""
+"""The dashboard and Dagster's UI: their addresses, and who may see them."""
 
 import re
 from collections.abc import Iterable

@@ -13,7 +13,8 @@ from aha_pipeline.settings.lists import Names
 ZOHO_GROUP = ("zoho_client_id", "zoho_client_secret", "zoho_refresh_token")
 API_VERSIONS = ("v2", "v8")
 ALL_MODULES = ("all",)
-# Zoho's own modules by API name, which is one of theirs in no other case (Zoho CRM API, "modules").
+# Zoho's own modules by API name, so that any upper or lower case is understood (Zoho CRM API,
+# "modules").
 STANDARD_MODULES = {
     name.lower(): name
     for name in (

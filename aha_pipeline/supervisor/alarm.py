@@ -41,7 +41,7 @@ class Alarm:
     _unwritten: list[str] | None = field(default=None, init=False)
 
     def look(self, problems: list[str]) -> None:
-        """Take what is wrong now, nothing if all is well; send what is to be told. Never raises."""
+        """Note the present problems, if any, and send a notice if one is due. Never raises."""
         now = time.monotonic()
         if not problems:
             self._wrong_since = None

@@ -171,7 +171,7 @@ class Children:
 def end_orphans(home: Path) -> list[str]:
     """End what an earlier `aha up` of this home left behind; return the names of its programs.
 
-    The caller holds the home's lock, so that whoever bears the mark has no parent any more.
+    The caller holds the home's lock, so a process with the mark has no parent any more.
     """
     orphans = [one for one in psutil.process_iter() if _is_marked(one, home)]
     names = [_name(one) for one in orphans]

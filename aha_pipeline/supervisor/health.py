@@ -1,6 +1,6 @@
-"""Whether all is well, for a monitor outside: `/healthz`, and a beat to an address of its own.
+"""Health for an outside monitor: `/healthz`, and a heartbeat to AHA_HEARTBEAT_URL.
 
-Both are this process's, so that they tell of a dead daemon or database, and end with it.
+Both run in this process, so they notice a dead daemon or database, and end with it.
 """
 
 import logging
@@ -42,7 +42,7 @@ class Health:
         self._children, self._address = children, address
         self.is_starting = True
         self._looked_at = time.monotonic()
-        self._was_seen = False  # as a whole: what was looked at during the start says too little
+        self._was_seen = False  # after the start: until then not everything is looked at
         self.problems: list[str] = []
 
     def look(self, settings: Settings) -> None:

@@ -1,6 +1,6 @@
 """What jsonb cannot hold: the character U+0000, and half of a surrogate pair.
 
-Such a record is landed with U+FFFD in their place, and its own text is kept beside it.
+Such a record is landed with U+FFFD in their place; `crm.quarantine` keeps its original text.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The company as the CRM describes it, kept in `crm.organisation` and the tables beside it."""
+"""The company as the CRM describes it, kept in `crm.organisation` and related tables."""
 
 from collections.abc import Mapping
 from datetime import timedelta

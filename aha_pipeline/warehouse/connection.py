@@ -65,7 +65,7 @@ def connect(
 
 @contextmanager
 def connect_reader(database_url: str) -> Iterator[Connection]:
-    """Yield a connection that can read both schemas and write nothing; each query stands alone."""
+    """Yield a connection that can read both schemas and write nothing; it commits each query."""
     with connect(database_url, autocommit=True, factory=_ReaderConnection) as connection:
         yield connection
 

@@ -14,7 +14,7 @@ from psycopg2.extensions import connection as Connection
 from aha_pipeline import sql
 
 SHARE = 2  # half of what the edition grants; the rest is for the company's other integrations
-OTHERS_SHARE = 20  # a twentieth of it is left alone whoever spent the rest
+OTHERS_SHARE = 20  # a twentieth is left for other programs, whoever spent the rest
 LOTS_A_LIMIT = 100
 LARGEST_LOT = 50
 RESERVE = 20  # to bring a read that has to stop to a clean end
@@ -56,7 +56,7 @@ class CreditBudget:
         self._remaining = remaining
 
     def consume(self, credits: int, *, essential: bool) -> str | None:
-        """Spend credits and return None, or return one sentence that says when to go on."""
+        """Spend credits and return None, or return one sentence that says when to try again."""
         with self._lock:
             if self._remaining is not None and self._remaining <= self._floor and not essential:
                 return (

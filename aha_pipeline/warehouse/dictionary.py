@@ -45,13 +45,13 @@ KEPT = (
             Figure(
                 "weighted_value",
                 "money",
-                "won, and Amount times probability of the open deals that were to close: a rival",
+                "won, and Amount times probability of the open deals due to close: a baseline",
                 "Deals",
             ),
             Figure(
                 "paced_value",
                 "money",
-                "won, and what the period before brought from the same part of it on: a rival",
+                "won, and what the period before brought from the same part of it on: a baseline",
                 "Deals",
             ),
             Figure("closed_deals", "count", "closed deals that the forecast rests on", "Deals"),

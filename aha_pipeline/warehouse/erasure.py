@@ -1,6 +1,6 @@
 """Erase persons from the records: suppress at once, purge later; figures keep their values.
 
-A suppressed record keeps its row, its id and what figures need. What it said lies sealed in the
+A suppressed record keeps its row, its id and what figures need. What it said is sealed in the
 schema aha_private, which the dashboard's role cannot enter, until it is purged.
 """
 
@@ -56,7 +56,7 @@ class Sealed:
 
 @dataclass(frozen=True)
 class Request:
-    """An erasure that somebody asked for in the dashboard, and the records shown to them."""
+    """An erasure requested in the dashboard, and the records shown to the viewer."""
 
     id: int
     asked_by: str
@@ -76,7 +76,10 @@ def receipt(subject: str) -> tuple[str, str]:
 
 
 def consequence(count: int, days: int | None) -> str:
-    """Return what becomes of so many records, for who is about to erase them."""
+    """Return what erasing `count` records does, for the person who is about to confirm it.
+
+    `days`: until the sealed copies are deleted; None: not set.
+    """
     noun = "record loses" if count == 1 else "records lose"
     when = (
         "is sealed until AHA_PURGE_AFTER_DAYS is set"
@@ -188,7 +191,7 @@ def unfinished(connection: Connection, purge_after_days: int | None) -> tuple[li
 
 
 def sealed(connection: Connection, erasures: Sequence[int]) -> list[Sealed]:
-    """Return what the records of these erasures said that they say no more."""
+    """Return what the records of these erasures said and no longer say."""
     rows = _rows(connection, "sealed", {"erasures": list(erasures)})
     kept = {module: kept_fields(connection, module) for module in {row["module"] for row in rows}}
     return [_sealed(row, kept[row["module"]]) for row in rows]

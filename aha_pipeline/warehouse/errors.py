@@ -92,7 +92,7 @@ def sentence(error: psycopg2.Error) -> str:
 def sentence_of_class(name: str) -> str | None:
     """Return the sentence for the name of one of psycopg2's classes; None for any other name.
 
-    Dagster keeps of an error no more than that.
+    Dagster keeps no more of an error than that.
     """
     if name in LOST_CLASSES:
         return LOST
@@ -103,7 +103,7 @@ def sentence_of_class(name: str) -> str | None:
 
 
 def is_passing(name: str) -> bool:
-    """Return whether psycopg2's class of this name tells of a server that is away for a while."""
+    """Return whether psycopg2's class of this name means a server that is away for a while."""
     return sentence_of_class(name) in (LOST, STARTING, TOO_MANY)
 
 

@@ -1,7 +1,7 @@
-"""A run beats while it is alive, tells whom it waits for, and frees what dead runs hold.
+"""A run beats while it is alive, says what it waits for, and frees what dead runs hold.
 
 Any process of any machine can so tell that a run's host is gone, without a daemon: host names and
-process numbers say nothing of a container that was made anew.
+process ids mean nothing after a container was recreated.
 """
 
 import logging
@@ -75,7 +75,7 @@ class Heartbeat:
         silence.cancel()
 
     def _is_surely_over(self) -> bool:
-        """Return whether the run is over as far as can be told; one that cannot be asked is not."""
+        """Return whether the run is known to be over; one that cannot be asked about is not."""
         try:
             return self._is_over()
         except Exception as error:

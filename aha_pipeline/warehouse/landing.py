@@ -26,7 +26,7 @@ from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.tables import table_name
 
 BATCH_RECORDS = 5_000
-MANY_RECORDS = 1_000  # after so many changes the planner looks at a table anew
+MANY_RECORDS = 1_000  # after more changes than this the table is analyzed
 BATCH_BYTES = 16_000_000
 CHUNK_BYTES = 65_536  # of a batch, sent to the database at a time
 # PostgreSQL's binary COPY format, without header extension; jsonb is its version 1 and the text.
@@ -45,7 +45,7 @@ class Window:
     """The changes of one module in [start, end), read by one Dagster run.
 
     `from_the_beginning` adds everything older than `start`. `is_open` adds everything later than
-    `end`: while the end lies in the future, this machine's clock must not cut off Zoho's.
+    `end`: while the end is in the future, this machine's clock must not cut off Zoho's.
     """
 
     run_id: str
@@ -347,7 +347,7 @@ class Landing:
 
 
 def _id_of(text: bytes) -> str | None:
-    """Return the id of a record, whatever else is wrong with it; None if it cannot be told."""
+    """Return the id of a record, whatever else is wrong with it; None if it has no readable one."""
     try:
         record = json.loads(records.shallow(text), strict=False)
         return str(record["id"])

@@ -1,7 +1,7 @@
 """Take a lock that others may hold without making everybody else wait behind us.
 
-A statement that waits for an exclusive lock stands in a queue, and each later reader of the table
-stands behind it. So it waits for a moment only, steps back to let them through, and tries again.
+A statement that waits for an exclusive lock is in a queue, and each later reader of the table waits
+behind it. So it waits for a moment only, steps back to let them through, and tries again.
 """
 
 import logging
@@ -20,7 +20,7 @@ GIVE_UP_SECONDS = 300.0
 
 
 class RelationInUse(RuntimeError):
-    """A table or view cannot be replaced, because somebody's transaction reads it."""
+    """A table or view cannot be replaced, because another transaction reads it."""
 
 
 def with_retries(cursor: Cursor, relations: Sequence[str], action: Callable[[], None]) -> None:

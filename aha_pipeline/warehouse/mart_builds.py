@@ -1,9 +1,9 @@
-"""What each mart was built from: one whose inputs and rows are still the same is not touched.
+"""What each mart was built from: one whose inputs and rows are unchanged is left alone.
 
 Inputs are the text of its file and of the views that it reads, the rows of the tables behind them,
-the SQL functions, the days asked for and, where it reads the clock, the company's day. A mart that
-follows histories has two sorts: the histories, of which it can take in the latest changes alone,
-and all else, which has to stay as it was for that (`steady`).
+the SQL functions, the days asked for and, if it reads the clock, the company's day. A mart that
+follows histories has two sorts of input: the histories, whose latest changes it can apply, and all
+else (`steady`), which has to be unchanged for that.
 """
 
 import json
@@ -19,18 +19,17 @@ from aha_pipeline.warehouse import mart_deltas
 from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, marts_by_relation
 
 FILE = "warehouse/mart_builds"
-SMALL = 20_000  # rows: reading what they say takes less than building what reads them
+SMALL = 20_000  # rows: hashing them costs less than rebuilding the marts that read them
 
 
 @dataclass(frozen=True)
 class Build:
-    """What a mart would be built from now, and whether it was and still holds what came of it.
+    """What a mart would be built from now, and whether that differs from its last build.
 
-    inputs: None where they cannot be told. is_tampered: somebody else wrote to its rows, or it was
-    not built by this version.
-    steady, followed: of a mart that follows histories, all else, and the contents of the histories.
-    taken: for each of them whether the mart has its latest changes already; None where it has to be
-    made anew.
+    inputs: a hash; None if unknown. is_tampered: somebody else wrote to its rows, or this version
+    did not build it. For a mart that follows histories: `steady` is a hash of all other inputs,
+    `followed` the contents of the histories by name, and `taken` says for each history whether the
+    mart has its latest changes already; None if the mart has to be rebuilt.
     """
 
     mart: Mart
@@ -43,7 +42,7 @@ class Build:
 
 
 def look_at(cursor: Cursor, mart: Mart, days: object) -> Build:
-    """Return whether the mart, with these days, would be built from what it was built from.
+    """Return what the mart, with these days, would be built from, compared with its last build.
 
     Call it before the select: what lands between the two is then found by the next run.
     """
@@ -85,21 +84,21 @@ def keep(cursor: Cursor, build: Build) -> None:
 
 
 def confirm(cursor: Cursor, mart: Mart) -> int:
-    """Note that the mart is up to date though nothing was written; return the rows it was given."""
+    """Note that the mart is up to date without a build; return the rows of its last build."""
     cursor.execute(statement(FILE, "confirm"), {"mart": mart.name})
     row = cursor.fetchone()
     return int(row[0]) if row else 0
 
 
 def forget(cursor: Cursor, marts: Collection[Mart]) -> None:
-    """Have these marts built anew from the records by their next refresh."""
+    """Make the next refresh of these marts rebuild them from the records."""
     cursor.execute(statement(FILE, "forget"), {"marts": [mart.name for mart in marts]})
 
 
 def see_latest(cursor: Cursor, marts: Collection[Mart]) -> None:
-    """See that this transaction sees the latest build of these marts.
+    """Make sure that this transaction sees the latest build of these marts.
 
-    Raises psycopg2.errors.SerializationFailure for one that sees all as of a moment before.
+    Raises psycopg2.errors.SerializationFailure if its snapshot is older.
     """
     cursor.execute(statement(FILE, "see_latest"), {"marts": [mart.name for mart in marts]})
 
@@ -114,9 +113,9 @@ def _inputs(cursor: Cursor, mart: Mart, days: object) -> str | None:
 def _followed(
     cursor: Cursor, mart: Mart
 ) -> tuple[str | None, dict[str, str | None], dict[str, str | None]]:
-    """Return the state of all but the histories, and of these the contents, now and before.
+    """Return a hash of all inputs but the histories, and the histories' contents now and before.
 
-    The records and former contents of a history are told by it.
+    A history stands for the records and former contents that it reads.
     """
     followed = mart_deltas.histories(mart)
     behind = [mart, *(other for other in mart_deltas.behind(mart) if not other.records)]
@@ -132,7 +131,7 @@ def _followed(
 
 
 def _is_of_one_time(cursor: Cursor, mart: Mart, contents: dict[str, str | None]) -> bool:
-    """Return whether the marts that this one reads hold the same contents of the histories."""
+    """Return whether the marts that this one reads were built from the same histories."""
     between = [other.name for other in mart_deltas.behind(mart) if other.strategy]
     wanted = json.dumps(contents)
     cursor.execute(statement(FILE, "is_of_one_time"), {"marts": between, "contents": wanted})

@@ -1,9 +1,9 @@
-"""Marts that take in changes alone: what a history said of changed records before, and says now.
+"""Incremental marts: what a history said of changed records before, and says now.
 
-Each history has a table `__delta` beside it: the contents of the records that changed when it was
+Each history has a table `__delta`: the contents of the records that changed when it was
 last refreshed, as they were (sign -1) and as they are now (1). A mart with `strategy: merge` is a
-sum over records: the figures of the changed ones as they were are taken off, as they are now are
-added. One with `strategy: delete+insert` has rows of its own for each record. Both are computed by
+sum over records: the figures of the changed ones are subtracted as they were and added as they are
+now. One with `strategy: delete+insert` has rows of its own for each record. Both are computed by
 the mart's own select, over these contents in place of the history; views and marts of the same kind
 that it reads become parts of that select.
 """
@@ -24,9 +24,9 @@ DELTA = "{}__delta"
 
 
 def begin(cursor: Cursor, history: Mart, since: object) -> bool:
-    """Note which records a history has to take in since a time, and what it says of them.
+    """Note which records changed after `since`, and what the history says of them now.
 
-    Returns whether that is worth while: after many changes it is quicker to make it anew.
+    Returns whether to go on: after many changes it is quicker to rebuild the history.
     """
     changed = statement(FILE, "changed").format(records=history.records, ids=history.changed)
     cursor.execute(changed, {"since": since})
@@ -38,27 +38,27 @@ def begin(cursor: Cursor, history: Mart, since: object) -> bool:
 
 
 def of_changed(history: Mart) -> Mart:
-    """Return the history as a mart of the records that `begin` noted alone."""
+    """Return the history as a mart of only the records that `begin` noted."""
     noted = history.over("select id from pg_temp.changed", records="pg_temp.changed")
     return replace(history, select=noted)
 
 
 def end(cursor: Cursor, history: Mart) -> None:
-    """Note what the history says of the same records now."""
+    """Note what the history says of the same records after the refresh."""
     cursor.execute(_of(history, "keep_after"))
 
 
 def is_complete(cursor: Cursor, history: Mart, build: Mapping[str, object]) -> bool:
-    """Return whether a history took in as many records as came in since its last build.
+    """Return whether a history took in as many records as were added since its last build.
 
-    build: its name, and how many have come in by now.
+    build: its name, and how many have been added by now.
     """
     cursor.execute(_of(history, "is_complete"), build)
     return cursor.fetchone() == (True,)
 
 
 def renew(cursor: Cursor, history: Mart) -> None:
-    """Note that a history was made anew, so that all marts that follow it are too."""
+    """Note that a history was rebuilt, so that all marts that follow it are rebuilt too."""
     cursor.execute(_of(history, "renew"))
 
 
@@ -70,7 +70,7 @@ def is_known(cursor: Cursor, history: Mart) -> bool:
 
 @cache
 def behind(mart: Mart) -> tuple[Mart, ...]:
-    """Return what stands between a mart and the histories that it follows, these first.
+    """Return the histories that a mart follows and what it reads them through, histories first.
 
     Views and marts with a strategy, in the order in which they read one another.
     """
@@ -94,7 +94,7 @@ def histories(mart: Mart) -> list[Mart]:
 
 
 def whole(mart: Mart) -> str:
-    """Return the select of all rows of a mart. A sum over records has none that are all zero."""
+    """Return the select of all rows of a mart; a sum over records leaves out rows of zeros."""
     if mart.records:
         return mart.over(f"select id from {mart.records}", mart.records)  # noqa: S608
     if mart.strategy != "merge":
@@ -103,7 +103,7 @@ def whole(mart: Mart) -> str:
 
 
 def apply(cursor: Cursor, mart: Mart, taken: Mapping[str, bool]) -> int:
-    """Take in the changes of the histories; return the rows written.
+    """Apply the changes of the histories; return the rows written.
 
     taken: for each history, by its name, whether the mart has its latest changes already.
     """
@@ -230,7 +230,7 @@ def _over(mart: Mart, other: Mart, when: str) -> str:
 
 
 def _is_something(mart: Mart, alias: str) -> str:
-    """Return the condition under which a row of a sum over records is there at all."""
+    """Return the condition under which a sum over records keeps a row."""
     return " or ".join(f"coalesce({alias}.{name}, 0) <> 0" for name in mart.sums)
 
 

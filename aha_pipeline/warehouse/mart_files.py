@@ -46,7 +46,7 @@ class MartError(ValueError):
 class Figure:
     """A column that is a figure. unit: one of UNITS; percent is 0 to 100.
 
-    module: the only module of the CRM that it stands on; None: all that the mart stands on.
+    module: the only module of the CRM that it is made of; None: all that the mart reads.
     """
 
     name: str
@@ -215,7 +215,7 @@ def _names(value: str) -> tuple[str, ...]:
 
 
 def _figures(file_name: str, lines: Sequence[str]) -> tuple[Figure, ...]:
-    """Return the figures of a block; a line that is indented further goes on with the last one."""
+    """Return the figures of a block; a line indented further continues the one before."""
     figures: list[Figure] = []
     for line in lines:
         figure, more = FIGURE.fullmatch(line), FURTHER.fullmatch(line)
@@ -291,7 +291,7 @@ def core_modules(modules: Sequence[str]) -> tuple[str, ...]:
 
 @cache
 def optional_relations() -> frozenset[str]:
-    """Return the marts that stand on optional modules, by name with the schema."""
+    """Return the marts that read optional modules, by name with the schema."""
     found = {f"crm.{table_name(module)}" for module in OPTIONAL_MODULES}
     for mart in read_marts():
         if found & (set(mart.sources) - set(mart.optional)):

@@ -1,4 +1,4 @@
-"""What each mart stands on: modules of the CRM and their fields, read from the SQL itself."""
+"""What each mart is made of: modules of the CRM and their fields, read from the SQL itself."""
 
 import re
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ class Input:
 def read_inputs(marts: Iterable[Mart]) -> list[Input]:
     """Return the inputs of marts, which must come in the order of `read_marts`.
 
-    A mart of names stands on nothing: what reads it is a figure without it too.
+    A mart of names counts for nothing: a figure that reads it is known without it too.
     """
     inputs: dict[str, dict[str, Input]] = {}
     for mart in marts:
@@ -68,7 +68,7 @@ def write_inputs(connection: Connection, marts: Iterable[Mart]) -> None:
 
 
 def unserved_fields(connection: Connection, mart: Mart) -> list[str]:
-    """Return a sentence per field that the SQL of a mart reads itself and Zoho serves no more."""
+    """Return a sentence per field that a mart's own SQL reads and Zoho no longer serves."""
     rows = _execute(connection, "unserved", direct_inputs(mart).values())
     return [row[0] for row in rows]
 

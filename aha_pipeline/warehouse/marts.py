@@ -36,9 +36,9 @@ Parameters = dict[str, object]
 
 @dataclass(frozen=True)
 class Refresh:
-    """What became of a mart. rows: those written; of one that was left alone, those written before.
+    """The outcome of a refresh. rows: written now, or by the last build if it was left alone.
 
-    A view has no rows of its own: 0.
+    0 for a view.
     """
 
     rows: int
@@ -54,15 +54,15 @@ def refresh(
 ) -> Refresh:
     """Bring one mart up to date in the caller's transaction.
 
-    A mart is left alone if what it was built from is still the same, and so are its rows: its
-    file, the tables and views that it reads, the measures, the days asked for, and for one that
-    reads the clock the company's day. Rows that somebody else wrote to are built anew.
+    A mart is left alone if its rows and what it was built from are unchanged: its file, the tables
+    and views that it reads, the measures, the days asked for and, if it reads the clock, the
+    company's day. A mart whose rows somebody else wrote to is rebuilt.
 
     A daily mart is filled from `first_day` to `last_day`, both included, in the organisation's
-    time zone; the other kinds take no days. An incremental mart takes in the changed records
-    alone, or is made anew if its SQL, the time zone or the picklist meanings changed since the last
-    build. The time of the refresh goes to analytics.mart_refreshes, and what became of figures of
-    days told before to analytics.restatements, with `run_id`, the Dagster run.
+    time zone; the other kinds take no days. An incremental mart processes only changed records, or
+    is rebuilt if its SQL, the time zone or the picklist meanings changed since the last build. The
+    time of the refresh goes to analytics.mart_refreshes; changed figures of past days go to
+    analytics.restatements, with `run_id`, the Dagster run.
 
     Commit after each mart: readers see the old content until then and wait only between the swap
     of the names and the commit.
@@ -99,10 +99,10 @@ def refresh(
 
 
 def _enter(cursor: Cursor, mart: Mart) -> None:
-    """Wait until no other session refreshes the mart, or one whose changes it takes in.
+    """Wait until no other session refreshes the mart, or a mart whose changes it applies.
 
-    Between the look at what a mart has to take in and the taking, no other changes may come. Of a
-    transaction that sees all as of one moment, none since that moment: it fails then.
+    No changes may come between finding out what to apply and applying it. A transaction with an
+    older snapshot fails.
     """
     cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [mart.relation])
     behind = mart_deltas.behind(mart) if mart.strategy else ()
@@ -115,7 +115,7 @@ def _enter(cursor: Cursor, mart: Mart) -> None:
 
 
 def prepare(cursor: Cursor) -> None:
-    """Set for this transaction what selects over all records want of PostgreSQL."""
+    """Set PostgreSQL for selects over all records, in this transaction."""
     cursor.execute(f"set local work_mem = '{WORK_MEM}'")
     cursor.execute(f"set local default_statistics_target = {STATISTICS}")
     cursor.execute(NO_JIT)
@@ -145,7 +145,7 @@ def contiguous_range(connection: Connection, first_day: date, last_day: date) ->
 def built_marts(connection: Connection) -> list[Mart]:
     """Return the marts that have been built, in the order in which they read one another.
 
-    Where a company reads no activities, the tables in the place of their marts are none of them.
+    The empty tables in place of marts whose module is not read are not among them.
     """
     with connection.cursor() as cursor:
         cursor.execute(statement("warehouse/marts", "built"))
@@ -154,7 +154,7 @@ def built_marts(connection: Connection) -> list[Mart]:
 
 
 def rebuild(connection: Connection, relations: Collection[str]) -> None:
-    """Build these marts and all that they read anew from the records; commits after each of them.
+    """Rebuild these marts, and all that they read, from the records; commits after each.
 
     Daily marts get the contiguous range up to the last day held. A mart that was never built is
     left out. Raises as `refresh` does.
@@ -219,7 +219,7 @@ def _refresh_history(cursor: Cursor, mart: Mart, is_tampered: bool) -> int:
     build = {
         "mart": mart.name,
         "fingerprint": _fingerprint(cursor, mart),
-        # Looked at before the records: those that come in between are found by the next refresh.
+        # Counted before the select: the next refresh finds records added in between.
         "records_added": _records_added(cursor, mart),
     }
     since = None
@@ -241,7 +241,7 @@ def _refresh_history(cursor: Cursor, mart: Mart, is_tampered: bool) -> int:
 
 
 def _records_added(cursor: Cursor, mart: Mart) -> int:
-    """Return how many records came into the tables of a history, less those that went."""
+    """Return how many records were added to the tables of a history, less those deleted."""
     view = marts_by_relation().get(str(mart.records))
     tables = view.sources if view else (mart.records,)
     cursor.execute(statement("warehouse/marts", "records_added"), {"tables": list(tables)})
@@ -250,7 +250,7 @@ def _records_added(cursor: Cursor, mart: Mart) -> int:
 
 
 def _fingerprint(cursor: Cursor, mart: Mart) -> str:
-    """Return what a history depends on beside the records and what was read of their past."""
+    """Return what a history depends on besides records and their history."""
     told_names = None
     if "crm.record_history_reads" in mart.sources:
         cursor.execute(statement("warehouse/marts", "told_names"))
@@ -291,7 +291,7 @@ def _rebuild(cursor: Cursor, mart: Mart, parameters: Parameters | None) -> int:
         cursor.execute(index)
     _comment(cursor, mart, name)
     cursor.execute("select crm.protect(%s)", [f"{SCHEMA}.{name}"])
-    if mart.kind == "incremental":  # large, and seldom made anew
+    if mart.kind == "incremental":  # large, and seldom rebuilt
         cursor.execute("select crm.watch(%s)", [f"{SCHEMA}.{name}"])
     cursor.execute(sql.SQL("analyze {}").format(build))
 
@@ -306,7 +306,7 @@ def _rebuild(cursor: Cursor, mart: Mart, parameters: Parameters | None) -> int:
 
 
 def _indexed(mart: Mart) -> list[str]:
-    """Return the columns by which the rows of changed records are found, beside its key."""
+    """Return the columns besides its key by which rows of changed records are found."""
     has_records = mart.records or mart.strategy == "delete+insert"
     found = ["id"] if has_records and mart.key[:1] != ("id",) else []
     return [name for name in (*found, *(link for link, _ in mart.links)) if name not in mart.index]

@@ -21,7 +21,7 @@ CLOSE = 0.85  # of difflib: a letter in seven
 def derive_meanings(
     connection: Connection, corrections: Path, aliases: Path | None = None
 ) -> list[dict[str, Any]]:
-    """Bring `crm.text_labels` up to date and compute `crm.picklist_meaning` anew; return its rows.
+    """Bring `crm.text_labels` up to date and recompute `crm.picklist_meaning`; return its rows.
 
     In the caller's transaction. `corrections` and `aliases` are the user's files, which need not
     exist. Raises UserFileError, and leaves everything as it was.

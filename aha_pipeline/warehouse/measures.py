@@ -69,7 +69,7 @@ def read_measures(folder: Path = MEASURES) -> Mapping[str, Measure]:
 
 
 def install_measures(connection: Connection) -> bool:
-    """Make the functions anew where the files are not those that made them; return whether.
+    """Recreate the functions if the files have changed; return whether they had.
 
     In the caller's transaction. Raises MeasureError for a file that holds anything else.
     """
@@ -89,7 +89,7 @@ def install_measures(connection: Connection) -> bool:
 
 
 def with_measures(query: "exp.Query") -> "exp.Query":
-    """Return the query, changed in place, with each measure's body in the place of its call."""
+    """Return the query, changed in place, with each measure's body instead of its call."""
     # Imported here: 0.7 s that only readers of SQL pay.
     import sqlglot
     from sqlglot import exp

@@ -16,7 +16,7 @@ Key = tuple[str, str]  # module and id
 # database only narrows down, so it may let through too much, but not too little.
 DIGITS = "०१२३४५६७८९"
 BETWEEN = " ()-./\u00a0\u2010\u2011\u2012\u2013"
-ENDING = 7  # digits that two notations of one number share, whatever stands before them
+ENDING = 7  # digits that two notations of one number share, whatever precedes them
 PEOPLE = ("Leads", "Contacts")
 OF_PEOPLE = (*PEOPLE, "Deals", "Accounts")
 

@@ -1,4 +1,4 @@
-"""What stands between us and PostgreSQL: nothing, or a pooler, found by how it behaves.
+"""What is between us and PostgreSQL: nothing, or a pooler, found by how it behaves.
 
 A pooler in transaction mode lends each transaction another server connection, so that nothing a
 session sets or holds may be relied upon. Source: PgBouncer, "features" (pool modes).

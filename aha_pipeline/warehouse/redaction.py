@@ -1,4 +1,4 @@
-"""Take strings out of texts that stand already: rows of tables, lines of logs."""
+"""Take strings out of existing texts: rows of tables, lines of logs."""
 
 import json
 import os
@@ -17,7 +17,7 @@ TEXT_TYPES = ("text", "varchar", "json", "jsonb", "text[]")
 
 
 class Redactor:
-    """What takes a set of strings out, where they stand as whole words."""
+    """Removes a set of strings from texts, where they are whole words."""
 
     def __init__(self, strings: Iterable[str]) -> None:
         found = {form for s in strings if len(s.strip()) >= SHORTEST for form in _forms(s.strip())}
@@ -28,7 +28,7 @@ class Redactor:
         self._bytes = BytesAhoCorasick(encoded, matchkind=kind)
 
     def text(self, text: str) -> str:
-        """Return a text with a mark in the place of each string."""
+        """Return a text with `MARK` in place of each string."""
         parts, end = [], 0
         for _, start, stop in self._texts.find_matches_as_indexes(text):
             if _is_whole(text, start, stop):
@@ -37,9 +37,9 @@ class Redactor:
         return "".join([*parts, text[end:]])
 
     def file(self, path: Path) -> int:
-        """Write asterisks over the strings in a file, in place; return how many there were.
+        """Overwrite the strings in a file with asterisks; return how many there were.
 
-        The length stays: whoever writes to the file meanwhile is not disturbed.
+        The length stays, so a process that is writing to the file is not disturbed.
         """
         overlap = max(len(s.encode()) for s in self.strings) if self.strings else 0
         count = 0
@@ -54,7 +54,7 @@ class Redactor:
 
 
 def redact_table(connection: Connection, schema: str, table: str, redactor: Redactor) -> int:
-    """Take the strings out of every text of a table; return how many rows changed.
+    """Take the strings out of every text column of a table; return how many rows changed.
 
     In the caller's transaction.
     """
@@ -110,7 +110,7 @@ def _text_columns(connection: Connection, schema: str, table: str) -> list[tuple
 
 
 def _forms(text: str) -> set[str]:
-    """Return how a string stands in a text, in JSON, and in JSON that knows ASCII alone."""
+    """Return a string as it is written in a text, in JSON, and in ASCII-only JSON."""
     as_json = (json.dumps(text, ensure_ascii=only)[1:-1] for only in (False, True))
     return {text, *as_json}
 

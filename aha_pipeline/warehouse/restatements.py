@@ -1,4 +1,4 @@
-"""A day that was told stays as it was told, unless a restatement says what became of it."""
+"""Figures of a past day stay as they were, unless a restatement says how they changed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ HISTORY = "history learned from Zoho"
 
 @contextmanager
 def restatements_recorded(cursor: Cursor, mart: Mart, run_id: str | None) -> Iterator[None]:
-    """Write what the block changes of days told before to analytics.restatements.
+    """Record what the block changes of past days in analytics.restatements.
 
     Of a mart with one row a day that exists; of any other, nothing. In the caller's transaction.
     run_id: of the Dagster run, None outside of one.
@@ -42,12 +42,12 @@ def restatements_recorded(cursor: Cursor, mart: Mart, run_id: str | None) -> Ite
 
 
 def is_told(mart: Mart) -> bool:
-    """Return whether the figures of the mart are told day by day: one row a day."""
+    """Return whether the mart has one row per day."""
     return mart.kind == "daily" and mart.key == ("day",)
 
 
 def _fingerprint(cursor: Cursor, mart: Mart) -> str:
-    """Return what the figures of a mart depend on beside the records, upstream marts included."""
+    """Return what a mart's figures depend on besides records, upstream marts included."""
     marts = marts_by_relation()
     found = {mart.relation: mart}
     while missing := {

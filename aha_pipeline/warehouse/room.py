@@ -22,14 +22,14 @@ from aha_pipeline.warehouse.shares import (
 
 @dataclass(frozen=True)
 class Room:
-    """The nearest bound on sessions, and how many of them other processes have."""
+    """The lowest limit on sessions, and how many of them other processes use."""
 
     allowed: int
     others: int
 
     @property
     def free(self) -> int:
-        """How many sessions this process may have, those that it has included."""
+        """How many sessions this process may have, including those it has."""
         return max(self.allowed - self.others, 0)
 
     @property
@@ -40,7 +40,7 @@ class Room:
 
     @property
     def too_few(self) -> str | None:
-        """A sentence where a sync has too few, else None."""
+        """A sentence if a sync has too few connections, else None."""
         if self.free >= LEAST_FOR_SYNC:
             return None
         return (
@@ -51,7 +51,7 @@ class Room:
 
     @property
     def scarce(self) -> str | None:
-        """A sentence where all of `aha up` with a sync may come to want more, else None."""
+        """A sentence if `aha up` with a sync may need more connections, else None."""
         if self.free >= MOST_FOR_UP:
             return None
         return (
@@ -62,7 +62,7 @@ class Room:
 
 
 def of(connection: Connection) -> Room:
-    """Return the room that there is for this process."""
+    """Return how many sessions this process may have."""
     with connection.cursor() as cursor:
         cursor.execute(sql.read("warehouse/connections"), {"application": APPLICATION})
         [(allowed, others)] = cursor
@@ -70,7 +70,10 @@ def of(connection: Connection) -> Room:
 
 
 def check(database_url: str) -> Room:
-    """Return the room there is; raise DatabaseUnreachable where a sync has too little of it."""
+    """Return how many sessions there is room for.
+
+    Raises DatabaseUnreachable if they are too few for a sync.
+    """
     with connect(database_url, autocommit=True) as connection:
         found = of(connection)
     if found.too_few:

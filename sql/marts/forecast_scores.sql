@@ -3,7 +3,7 @@
 -- key: day, scope, owner_id, period
 -- owner: sales operations
 -- Every row of analytics.forecasts that said something, beside what came: won in the period by the
--- day on which each deal was won, as known now. Two rivals are scored the same way: won by the day and
+-- day on which each deal was won, as known now. Two baselines are scored the same way: won by the day and
 -- Amount times probability of the deals that were to close (weighted), and won by the day and what the
 -- period before brought from the same part of it on (paced). A guess of one figure is scored as if
 -- each of its quantiles were that figure.

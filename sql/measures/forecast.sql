@@ -22,13 +22,13 @@ language sql immutable parallel safe as $$
 $$;
 
 -- By how many percent a loss is smaller than another; below zero: by how much it is larger.
-create function measures.better_pct(loss numeric, of_rival numeric) returns numeric
+create function measures.better_pct(loss numeric, of_baseline numeric) returns numeric
 language sql immutable parallel safe as $$
-    select 100 * (of_rival - loss) / nullif(of_rival, 0)
+    select 100 * (of_baseline - loss) / nullif(of_baseline, 0)
 $$;
 
 -- Of a kind of period and a scope: how the forecasts did that were made with about as many days to go,
--- one for each of the periods that ended last before at_day, twelve at most. Rivals are compared over
+-- one for each of the periods that ended last before at_day, twelve at most. Baselines are compared over
 -- those periods of which they said something.
 create function measures.forecast_record(at_day date, of_period text, of_owner text, days_left integer)
 returns table (

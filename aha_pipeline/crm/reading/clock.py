@@ -10,7 +10,7 @@ COMMIT_LAG = timedelta(minutes=5)
 
 
 class ReadClock:
-    """Zoho's clock as one read saw it. Safe for use by several threads.
+    """Zoho's clock as one read saw it. Thread-safe.
 
     `began_at` is Zoho's time before the first page, `newest` the newest Modified_Time seen.
     """

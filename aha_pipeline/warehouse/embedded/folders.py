@@ -28,7 +28,7 @@ PASS = 1
 
 
 def owner() -> pwd.struct_passwd:
-    """Return the user as whom the server runs. Raises DatabaseUnreachable where there is none."""
+    """Return the user that the server runs as. Raises DatabaseUnreachable if there is none."""
     try:
         if os.geteuid():
             return pwd.getpwuid(os.geteuid())

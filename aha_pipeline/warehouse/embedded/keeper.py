@@ -47,7 +47,7 @@ def _end_with(server: subprocess.Popen[bytes], output: Thread) -> None:
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
-    """End the server: sessions are cut and the data written, or at last no more than cut."""
+    """Stop the server: fast, at once if that takes too long, at last by a kill."""
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
         server.send_signal(number)
         with suppress(subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""What the simplest guesses would have said, beside which every forecast is scored."""
+"""The simplest guesses, against which every forecast is scored."""
 
 import numpy as np
 
