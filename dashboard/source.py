@@ -20,7 +20,7 @@ from aha_pipeline import sql
 from aha_pipeline.settings import ALL_MODULES, Settings
 from aha_pipeline.warehouse import embedded
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect, connect_reader
-from aha_pipeline.warehouse.shares import PAGES
+from aha_pipeline.warehouse.connection_limits import PAGES
 from dashboard.filters import Filters
 from dashboard.login import Viewer
 from dashboard.periods import Calendar

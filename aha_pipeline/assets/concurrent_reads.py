@@ -13,9 +13,9 @@ from threading import BoundedSemaphore, Event, Lock, Thread
 
 from aha_pipeline.assets.extract_load import WindowResult, sync_window
 from aha_pipeline.services import Services
-from aha_pipeline.warehouse import room
+from aha_pipeline.warehouse import free_connections
+from aha_pipeline.warehouse.connection_limits import MOST_MODULES
 from aha_pipeline.warehouse.landing import Window
-from aha_pipeline.warehouse.shares import MOST_MODULES
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class _RunReads:
     def __init__(self, services: Services, windows: Mapping[str, Window]) -> None:
         services.zoho()  # before the threads: a refused token fails once, not once per module
         self._services = services
-        found = room.check(services.settings.session_url)
+        found = free_connections.check(services.settings.session_url)
         if found.modules < min(len(windows), MOST_MODULES):
             log.warning("%s", found.scarce)
         self._semaphore = BoundedSemaphore(found.modules)

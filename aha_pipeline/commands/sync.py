@@ -20,7 +20,7 @@ from aha_pipeline.encoding import terminal
 from aha_pipeline.instance import home
 from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings, SettingsError
-from aha_pipeline.warehouse import connection, room, state
+from aha_pipeline.warehouse import connection, free_connections, state
 
 REFRESH_SECONDS = 0.3
 
@@ -70,7 +70,7 @@ def prepare() -> Services:
     """Return the services, having connected to Zoho: a refusal is reported before Dagster loads."""
     services.configured_modules()
     opened = services.current()
-    room.check(opened.settings.session_url)
+    free_connections.check(opened.settings.session_url)
     opened.zoho()
     home.prepare(opened.settings)
     home.make_tables(opened.settings.session_url)

@@ -29,9 +29,9 @@ from aha_pipeline.supervisor import health
 from aha_pipeline.supervisor.alarm import Alarm
 from aha_pipeline.supervisor.children import Children, Service, Tell, end_orphans
 from aha_pipeline.supervisor.database import EmbeddedDatabase
-from aha_pipeline.warehouse import embedded, errors, room
+from aha_pipeline.warehouse import embedded, errors, free_connections
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
-from aha_pipeline.warehouse.shares import UI_OVERFLOW
+from aha_pipeline.warehouse.connection_limits import UI_OVERFLOW
 from aha_pipeline.warehouse.state import has_synced
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,7 +135,7 @@ class _Start(Thread):
     def _start(self) -> None:
         children, settings = self._children, self.settings
         dashboard = _dashboard(settings.aha_dashboard_address, self._ports["--dashboard-port"])
-        found = self._patiently(lambda: room.check(settings.session_url))
+        found = self._patiently(lambda: free_connections.check(settings.session_url))
         if found.scarce:
             self._tell(found.scarce)
         is_read = self._patiently(lambda: _is_read(settings), dashboard)

@@ -9,10 +9,10 @@ from aha_pipeline import sql
 from aha_pipeline.database_address import is_local
 from aha_pipeline.doctor.finding import Finding, ok, problem, warning
 from aha_pipeline.settings import Settings
-from aha_pipeline.warehouse import errors, pooler, room
+from aha_pipeline.warehouse import errors, free_connections, pooler
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
+from aha_pipeline.warehouse.connection_limits import MOST_FOR_SYNC, MOST_FOR_UP
 from aha_pipeline.warehouse.migrate import SchemaIsNewer, pending
-from aha_pipeline.warehouse.shares import MOST_FOR_SYNC, MOST_FOR_UP
 
 OLDEST = 150000
 
@@ -28,7 +28,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
             yield writable(connection)
             yield tls(is_here=is_local(url), is_encrypted=info.ssl_in_use)
             yield from _sessions(url, settings.session_url)
-            yield connections(room.of(connection))
+            yield connections(free_connections.count(connection))
             yield rights(connection)
             yield migrations(url)
             yield dashboard(settings)
@@ -87,7 +87,7 @@ def writable(connection: Connection) -> Finding:
     return ok("Writes", "Accepted.")
 
 
-def connections(found: room.Room) -> Finding:
+def connections(found: free_connections.FreeConnections) -> Finding:
     """Return whether the server has room for a sync, and for all of `aha up`."""
     if found.too_few:
         return problem("Connections", found.too_few)

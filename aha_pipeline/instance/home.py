@@ -18,8 +18,8 @@ from aha_pipeline import sql
 from aha_pipeline.database_address import with_parameter
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.connection_limits import RUN_OVERFLOW
 from aha_pipeline.warehouse.pooler import check_session
-from aha_pipeline.warehouse.shares import RUN_OVERFLOW
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, DagsterRun

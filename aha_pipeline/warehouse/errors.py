@@ -11,7 +11,7 @@ import psycopg2
 from psycopg2 import errorcodes
 from psycopg2.errors import lookup
 
-from aha_pipeline.warehouse.shares import LEAST_FOR_SYNC, MOST_FOR_SYNC, MOST_FOR_UP
+from aha_pipeline.warehouse.connection_limits import LEAST_FOR_SYNC, MOST_FOR_SYNC, MOST_FOR_UP
 
 LOST = (
     "The connection to the database was lost, by a restart, a failover or the network: nothing is "

@@ -14,7 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
-from aha_pipeline.warehouse.shares import MOST_FOR_SYNC
+from aha_pipeline.warehouse.connection_limits import MOST_FOR_SYNC
 from aha_pipeline_tests.kit.ports import free_port
 from aha_pipeline_tests.kit.waiting import LONGEST
 

@@ -11,7 +11,7 @@ from psycopg2.extensions import connection as Connection
 
 from aha_pipeline import sql
 from aha_pipeline.warehouse.connection import APPLICATION, DatabaseUnreachable, connect
-from aha_pipeline.warehouse.shares import (
+from aha_pipeline.warehouse.connection_limits import (
     BESIDE_MODULES,
     LEAST_FOR_SYNC,
     MODULE,
@@ -21,7 +21,7 @@ from aha_pipeline.warehouse.shares import (
 
 
 @dataclass(frozen=True)
-class Room:
+class FreeConnections:
     """The lowest limit on sessions, and how many of them other processes use."""
 
     allowed: int
@@ -61,21 +61,21 @@ class Room:
         )
 
 
-def of(connection: Connection) -> Room:
+def count(connection: Connection) -> FreeConnections:
     """Return how many sessions this process may have."""
     with connection.cursor() as cursor:
         cursor.execute(sql.read("warehouse/connections"), {"application": APPLICATION})
         [(allowed, others)] = cursor
-    return Room(allowed, others)
+    return FreeConnections(allowed, others)
 
 
-def check(database_url: str) -> Room:
+def check(database_url: str) -> FreeConnections:
     """Return how many sessions there is room for.
 
     Raises DatabaseUnreachable if they are too few for a sync.
     """
     with connect(database_url, autocommit=True) as connection:
-        found = of(connection)
+        found = count(connection)
     if found.too_few:
         raise DatabaseUnreachable(found.too_few)
     return found

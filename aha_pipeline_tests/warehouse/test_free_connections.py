@@ -10,10 +10,10 @@ import psycopg2
 import pytest
 
 from aha_pipeline.doctor.database import connections
-from aha_pipeline.warehouse import errors, room
+from aha_pipeline.warehouse import errors, free_connections
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
-from aha_pipeline.warehouse.room import Room
-from aha_pipeline.warehouse.shares import LEAST_FOR_SYNC, MODULE, MOST_FOR_SYNC
+from aha_pipeline.warehouse.connection_limits import LEAST_FOR_SYNC, MODULE, MOST_FOR_SYNC
+from aha_pipeline.warehouse.free_connections import FreeConnections
 from aha_pipeline_tests.kit.command import aha, assert_refused
 from aha_pipeline_tests.kit.waiting import wait_until
 
@@ -99,7 +99,7 @@ def test_a_sync_without_room_says_how_many_it_needs_and_how_many_there_are(
     words = (f"needs {LEAST_FOR_SYNC} connections", f"of its {LEAST_FOR_SYNC - 1}", "raise")
     assert_refused(aha("sync"), *words)
     with connect(owned) as connection:
-        found = connections(room.of(connection))
+        found = connections(free_connections.count(connection))
     assert (found.verdict, found.stops_sync) == ("problem", True)
     assert all(word in found.says for word in words)
 
@@ -115,8 +115,9 @@ def test_the_room_is_what_can_really_be_opened(owned, postgres, bound, allowed, 
             stack.enter_context(_of_another_program(owned))
         with connect(owned, autocommit=True) as connection:
             # A session that was closed is gone a moment later.
-            wait_until(lambda: room.of(connection) == Room(allowed, taken))
-        for _ in range(Room(allowed, taken).free):
+            expected = FreeConnections(allowed, taken)
+            wait_until(lambda: free_connections.count(connection) == expected)
+        for _ in range(expected.free):
             stack.enter_context(connect(owned))
         with pytest.raises(DatabaseUnreachable) as refused:
             stack.enter_context(connect(owned))
@@ -138,7 +139,7 @@ def _of_another_program(url: str) -> Iterator[None]:
      (16, 4, "warning"), (41, 4, "warning"), (42, 4, "ok"), (900, 4, "ok"), (0, 1, "problem")],
 )  # fmt: skip
 def test_fewer_modules_at_a_time_where_there_is_less_room(free, modules, verdict):
-    found = Room(free + 7, 7)
+    found = FreeConnections(free + 7, 7)
     assert found.free == free
     assert found.modules == modules
     assert connections(found).verdict == verdict
