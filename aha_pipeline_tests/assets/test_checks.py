@@ -94,7 +94,7 @@ def tells_how_many_which_and_what_to_do(found: dg.AssetCheckEvaluation):
     assert found.description.startswith(
         "analytics/lead_history: 2 rows are wrong. A record has not"
     )
-    assert "the next `aha sync` build the histories anew" in found.description
+    assert "the next `aha sync` rebuild the histories" in found.description
     assert found.severity == dg.AssetCheckSeverity.ERROR
     assert found.metadata["wrong rows"].value == 2
     shown = found.metadata["the first of them"].value

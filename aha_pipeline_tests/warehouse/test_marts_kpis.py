@@ -1,4 +1,4 @@
-"""The KPIs of a day, as of its end, also when the day is long past."""
+"""The KPIs of a day, as of the end of the day, also one long past."""
 
 from datetime import date, timedelta
 from decimal import Decimal

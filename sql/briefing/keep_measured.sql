@@ -1,4 +1,4 @@
--- Keeps how often a model found the planted fact, in the place of an earlier measurement.
+-- Keeps how often a model found the planted fact, instead of an earlier measurement.
 
 insert into analytics.model_measurements (model, hits, asked)
 values (%(model)s, %(hits)s, %(asked)s)

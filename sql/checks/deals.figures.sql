@@ -2,7 +2,7 @@
 -- severity: error
 -- blocking: yes
 -- description: The view does not show each live record once. `delete from analytics.mart_builds` in
--- the database lets the next `aha sync` build the histories anew.
+-- the database makes the next `aha sync` rebuild the histories.
 
 select 'live records' as rule, r.expected, m.found
 from (select count(*) as expected from crm.crm_deals where deleted_at is null) r

@@ -2,8 +2,8 @@
 -- severity: error
 -- blocking: yes
 -- description: A record has not exactly one present content, or its contents leave a gap or
--- overlap. `delete from analytics.mart_builds` in the database lets the next `aha sync` build the
--- histories anew; if it stays, look at the versions of these ids in crm.record_versions.
+-- overlap. `delete from analytics.mart_builds` in the database makes the next `aha sync` rebuild the
+-- histories; if it stays, look at the versions of these ids in crm.record_versions.
 
 with present as (
     select id, count(*) filter (where is_present) as contents

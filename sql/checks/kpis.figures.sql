@@ -4,7 +4,7 @@
 -- description: The days disagree with analytics.funnel_by_day, analytics.daily_flows or
 -- analytics.pipeline_movements. Run `aha sync` to build them again.
 --
--- Days of the newest unbroken stretch: a sync builds that one anew, and older ones when it gets
+-- Days of the newest unbroken stretch: a sync rebuilds that one, and older ones when it gets
 -- there.
 
 with numbered as (

@@ -29,7 +29,7 @@ order by
 limit 1
 
 -- name: incident
--- What is told of an incident.
+-- The text of an incident.
 
 select i.day, i.kind, i.cause, i.remedy, coalesce(o.is_sandbox, false) as is_sandbox
 from analytics.incidents i

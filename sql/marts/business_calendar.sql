@@ -15,7 +15,7 @@ with span as (
         o.timezone,
         coalesce((select min(day) from analytics.lead_history),
             (now() at time zone o.timezone)::date) - 1 as first_day,
-        -- The same for a year, so that what stands on the calendar is not made anew each day.
+        -- The same for a year, so that what reads the calendar is not rebuilt each day.
         (date_trunc('year', now() at time zone o.timezone) + interval '2 years')::date - 1 as last_day
     from crm.organisation o
 ),

@@ -8,7 +8,7 @@
 -- owner are one content: a save that changes none of these moves nothing.
 -- What it said before it was first watched is told by Zoho's own history where that was read
 -- (measures.contents_before), and never instead of what was watched. Currency, rate, layout and
--- pipeline are taken to have been the first ones watched, for no history tells of them.
+-- pipeline are taken to have been the first ones watched, since no history has them.
 -- Before the first content known there is no record of what was said, so that content reaches back
 -- to Created_Time. If a deal is closed in it, the deal counts as open until the day it closed, with
 -- the same amount: that time is a row of its own (is_assumed), at the stage '(not known)', and so is

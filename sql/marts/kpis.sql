@@ -1,4 +1,4 @@
--- grain: one row per day, as of its end, up to today
+-- grain: one row per day up to today, as of the end of the day
 -- kind: daily
 -- key: day
 -- owner: sales operations

@@ -23,7 +23,7 @@
 --   usual_low_pct (percent, Deals): the same, the least of them
 --   usual_high_pct (percent, Deals): the same, the most of them
 --   usual_periods (count, Deals): how many past periods these three rest on
---   usual_value (money, Deals): target times usual_pct: where the period would stand on course
+--   usual_value (money, Deals): target times usual_pct: what would be won by now on course
 --   usual_low_value (money, Deals): target times usual_low_pct
 --   usual_high_value (money, Deals): target times usual_high_pct
 --   ahead_value (money, Deals): won less usual_value; below zero: behind

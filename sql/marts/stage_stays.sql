@@ -7,7 +7,7 @@
 -- of a move is Modified_Time of the first content that shows it. What a deal is assumed to have
 -- been before it was first seen closed is no stay, nor is a time of which its stage is not known.
 -- Deleted deals are here until their deletion.
--- stay: 1 for the first. left_at: when it moved on or was deleted; null: it still stands there.
+-- stay: 1 for the first. left_at: when it moved on or was deleted; null: it is still there.
 -- is_left: another stage followed. is_standing: the present stay of a live deal.
 -- is_start_known: false for a first stay of which it is not known since when the deal stood there;
 -- came_at is then its creation, and days the most that it can have stood there.

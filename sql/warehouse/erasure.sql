@@ -150,7 +150,7 @@ from unnest(%(modules)s::text[], %(ids)s::text[]) as f (module, id)
 on conflict (module, id) do nothing
 
 -- name: suppress_records
--- synced_at moves, so that marts which follow changed records show the person no more.
+-- synced_at moves, so that marts which follow changed records no longer show the person.
 with kept as materialized (
     select crm.kept_fields(%(module)s) as fields
 ),

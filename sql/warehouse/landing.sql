@@ -44,7 +44,7 @@ and (t.deleted_at, t.deleted_type) is distinct from (d.deleted_time, d.kind);
 
 -- name: uncertain_deletions
 -- Records of which lists alone do not tell whether they are deleted: ones in the list of deletions
--- that were changed after it, or that the list held earlier and holds no more.
+-- that were changed after it, or that the list held earlier and no longer holds.
 select t.id
 from crm.{table} t
 join staged_deletions d using (id)
@@ -247,7 +247,7 @@ delete from crm.unserved_fields
 where module = %(module)s and api_name = any(%(fields)s);
 
 -- name: unserved_fields
--- The fields of the module that Zoho serves no more, and whether a mart stands on each.
+-- The fields of the module that Zoho no longer serves, and whether a mart reads each.
 select
     u.api_name,
     exists (

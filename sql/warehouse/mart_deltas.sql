@@ -11,12 +11,12 @@ where id in ({ids});
 analyze changed
 
 -- name: is_much
--- Whether so much changed that making the history anew is the quicker way.
+-- Whether so much changed that rebuilding the history is quicker.
 select count(*) > greatest(20000, (select reltuples from pg_class where oid = {name}::regclass) / 10)
 from changed
 
 -- name: renew
--- Of a history that was made anew no change is known, so all that follows it is made anew too.
+-- The changes of a rebuilt history are unknown, so all that follows it is rebuilt too.
 drop table if exists {delta};
 create table {delta} as select *, 0 as sign from {history} limit 0;
 alter table {delta} enable row level security
@@ -73,7 +73,7 @@ from {delta} d
 select {column} from {delta} where {column} is not null
 
 -- name: delete
--- The rows of the records of which something changed in one of the histories, to be written anew.
+-- The rows of the records that changed in one of the histories, to be written again.
 drop table if exists pg_temp.changed;
 create temporary table changed on commit drop as {ids};
 analyze changed;

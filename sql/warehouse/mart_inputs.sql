@@ -1,4 +1,4 @@
--- What each mart stands on: modules and fields, from the tables and columns that its SQL names.
+-- What each mart is made of: modules and fields, from the tables and columns that its SQL names.
 
 -- name: write
 -- A column of a module's table stands for the fields in the expression that generates it.
@@ -54,7 +54,7 @@ on conflict (mart, module) do update
 set fields = excluded.fields, figures = excluded.figures;
 
 -- name: unserved
--- One sentence per field that the columns or keys stand for and that Zoho serves no more.
+-- One sentence per field behind the columns or keys that Zoho no longer serves.
 select distinct format(
     'Zoho serves the field %%s of %%s no more since %%s: give its user the right to see it again; '
     'until then the values that are here are kept, and this figure stays as it was.',

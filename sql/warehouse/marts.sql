@@ -60,7 +60,7 @@ on conflict (mart) do update
 set kind = excluded.kind, rows = excluded.rows, refreshed_at = excluded.refreshed_at
 
 -- name: built
--- The marts that were built and are there: a table in the place of one that never was is not among them.
+-- The marts that were built and exist; an empty table in place of a mart is not among them.
 select mart
 from analytics.mart_refreshes
 where to_regclass('analytics.' || quote_ident(mart)) is not null
