@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,19 +50,10 @@ def installed_postgres(programs: Path, folder: Path) -> Iterator[str]:
         capture_output=True,
         **_run_as(UNPRIVILEGED, folder),
     )
-    server = subprocess.Popen(
-        [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        **_run_as(UNPRIVILEGED, folder),
-    )
+    command = [programs / "postgres", "-D", data, "-k", folder, "-c", "listen_addresses="]
     address = f"postgresql://postgres@/postgres?host={folder}"
-    try:
-        _await(address, server)
+    with _running(command, address, _run_as(UNPRIVILEGED, folder)):
         yield address
-    finally:
-        server.terminate()
-        server.wait()
 
 
 @contextmanager
@@ -77,17 +68,20 @@ def pgbouncer(folder: Path, database_url: str, pool_mode: str) -> Iterator[str]:
         f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
         f"auth_type = any\npool_mode = {pool_mode}\ndefault_pool_size = {POOL_SIZE}\n"
     )
-    server = subprocess.Popen(
-        [PGBOUNCER, "-q", file],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        # PostgreSQL's socket may lie where only its own user gets to.
-        **_run_as(Path(parameters["host"]).owner(), folder),
-    )
+    # PostgreSQL's socket may be where only its own user gets to.
+    user = _run_as(Path(parameters["host"]).owner(), folder)
     address = f"postgresql://postgres@127.0.0.1:{port}/{parameters['dbname']}"
+    with _running([PGBOUNCER, "-q", file], address, user):
+        yield address
+
+
+@contextmanager
+def _running(command: Sequence[str | Path], address: str, user: dict[str, str]) -> Iterator[None]:
+    """Run a server as a user while the block runs, once its address answers."""
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **user)
     try:
         _await(address, server)
-        yield address
+        yield
     finally:
         server.terminate()
         server.wait()
