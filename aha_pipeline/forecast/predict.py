@@ -1,7 +1,7 @@
 """The forecast of a day: what will have been won when its month and quarter end.
 
 Three parts are added up in a thousand simulated futures: what is won by now, which open deals will
-be won by when (`habits`), and what deals will bring that are not there yet: all that such deals
+be won by when (`hazard`), and what deals will bring that are not there yet: all that such deals
 brought in a past stretch of the same length before an end of a month, drawn anew for each future.
 """
 
@@ -11,9 +11,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from aha_pipeline.forecast import baselines
-from aha_pipeline.forecast import habits as learning
-from aha_pipeline.forecast.habits import Habits, Pairs
+from aha_pipeline.forecast import baselines, hazard
+from aha_pipeline.forecast.hazard import HazardModel, Pairs
 from aha_pipeline.forecast.histories import (
     EPOCH,
     OPEN,
@@ -84,7 +83,7 @@ class Learnt:
     level and spread: as `_deviation` returns them.
     """
 
-    habits: Habits | None
+    model: HazardModel | None
     level: float
     spread: float
 
@@ -95,12 +94,12 @@ def learn_before(histories: Histories, day: date, first_month: int = 1) -> Learn
     closed, won = _counted(known, _is_recent(known))
     # Who has less than half of what a forecast takes will hardly have one within the month; to
     # learn takes two seconds of a core.
-    habits = None
+    model = None
     if closed >= LEAST_CLOSED // 2 and won >= LEAST_WON // 2:
-        habits = learning.learn(known, (first_month - 1) % 3)
-    if habits is None:
+        model = hazard.learn(known, (first_month - 1) % 3)
+    if model is None:
         return Learnt(None, 1.0, MOST_SPREAD)
-    return Learnt(habits, *_deviation(known, habits, first_month))
+    return Learnt(model, *_deviation(known, model, first_month))
 
 
 def forecast(histories: Histories, day: date, learnt: Learnt, first_month: int = 1) -> list[Course]:
@@ -112,16 +111,16 @@ def forecast(histories: Histories, day: date, learnt: Learnt, first_month: int =
     known = known_at(histories, number_of(day))
     month, quarter = periods_of(day, first_month)
     until = max(month.last, quarter.last)
-    ahead = learning.stretches(known.day, until, (first_month - 1) % 3)
-    sizes = learnt.habits.sizes if learnt.habits else np.zeros(0)
-    pairs = learning.open_pairs(known, known.day, sizes)
+    ahead = hazard.stretches(known.day, until, (first_month - 1) % 3)
+    sizes = learnt.model.sizes if learnt.model else np.zeros(0)
+    pairs = hazard.open_pairs(known, known.day, sizes)
     is_recent = _is_recent(known)
     silent = _silence(known, is_recent, learnt)
     unpriced = silent or _without_amounts(known, is_recent)
     reps = [] if silent else _reps(known, is_recent)
     chance = None
-    if not silent and learnt.habits:
-        [chance] = learning.chances(learnt.habits, [(pairs, ahead)])
+    if not silent and learnt.model:
+        [chance] = hazard.chances(learnt.model, [(pairs, ahead)])
     found = []
     for period in (month, quarter):
         simulated = None
@@ -189,7 +188,7 @@ def _silence(known: Known, is_recent: Flags, learnt: Learnt) -> str | None:
             f"No forecast yet: it takes {LEAST_CLOSED} closed deals, {LEAST_WON} of them won, over "
             f"{LEAST_MONTHS} months; there are {closed}, {won} of them won, over {months}."
         )
-    return None if learnt.habits else "No forecast yet: it begins with the next month."
+    return None if learnt.model else "No forecast yet: it begins with the next month."
 
 
 def _without_amounts(known: Known, is_recent: Flags) -> str | None:
@@ -211,7 +210,7 @@ def _reps(known: Known, is_recent: Flags) -> list[int]:
     counts = np.bincount(owners, minlength=1)
     wins = np.bincount(won, minlength=len(counts))
     active = np.bincount(
-        known.owner[is_live(known) & (known.closed > known.day - learning.HORIZON)],
+        known.owner[is_live(known) & (known.closed > known.day - hazard.HORIZON)],
         minlength=len(counts),
     )[: len(counts)]
     enough = (counts >= LEAST_CLOSED_OF_REP) & (wins >= LEAST_WON_OF_REP) & (active > 0)
@@ -324,7 +323,7 @@ def _month_ends(known: Known, many: int) -> list[int]:
     return ends
 
 
-def _deviation(known: Known, habits: Habits, first_month: int) -> tuple[float, float]:
+def _deviation(known: Known, model: HazardModel, first_month: int) -> tuple[float, float]:
     """Return how much more often the newest deals close than was learned, and how months vary.
 
     From forecasts of the twelve months before, made DAYS_BEFORE their ends: the deals won, of those
@@ -337,13 +336,13 @@ def _deviation(known: Known, habits: Habits, first_month: int) -> tuple[float, f
         days = (end - before for before in DAYS_BEFORE)
         looks = [
             (
-                learning.open_pairs(known, day, habits.sizes),
-                learning.stretches(day, end, (first_month - 1) % 3),
+                hazard.open_pairs(known, day, model.sizes),
+                hazard.stretches(day, end, (first_month - 1) % 3),
             )
             for day in days
             if day - LONGEST_MONTH // 2 >= first_day(known)
         ]
-        for (pairs, _), by_then in zip(looks, learning.chances(habits, looks), strict=True):
+        for (pairs, _), by_then in zip(looks, hazard.chances(model, looks), strict=True):
             chance = by_then[:, -1]
             is_won = (known.closed[pairs.deal] <= end) & (known.outcome[pairs.deal] == WON)
             won.append(is_won.sum())

@@ -60,11 +60,11 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class Habits:
+class HazardModel:
     """A fitted model. sizes: the limits between classes of deal size."""
 
     encoder: Any
-    model: Any
+    regression: Any
     scale: Floats
     sizes: Floats
     classes: tuple[int, ...]
@@ -136,10 +136,10 @@ def open_pairs(known: Known, day: int, sizes: Floats) -> Pairs:
     )
 
 
-def learn(known: Known, quarter_month: int = 0) -> Habits | None:
-    """Return the habits that show in what was known; None where nothing was ever won.
+def learn(known: Known, quarter_month: int = 0) -> HazardModel | None:
+    """Return the model fitted to what was known; None if nothing was ever won.
 
-    Deterministic: the same histories give the same habits.
+    Deterministic: the same histories give the same model.
     """
     # Imported here: a second and 60 MB that only who learns pays.
     from sklearn.linear_model import LogisticRegression
@@ -157,13 +157,14 @@ def learn(known: Known, quarter_month: int = 0) -> Habits | None:
         [SHRUNK.get(name, 1.0) for name in _names(pairs)], [len(c) for c in encoder.categories_]
     )
     weights = 0.5 ** ((known.day - pairs.day[taken]) / HALF_LIFE)
-    model = LogisticRegression(C=RIDGE, max_iter=300, tol=1e-3)
+    regression = LogisticRegression(C=RIDGE, max_iter=300, tol=1e-3)
     with threadpool_limits(1):  # sums of several threads differ in their last digits
-        model.fit(_with_length(encoded, scale, at), outcome, sample_weight=weights)
-    return Habits(encoder, model, scale, sizes, tuple(int(c) for c in model.classes_))
+        regression.fit(_with_length(encoded, scale, at), outcome, sample_weight=weights)
+    classes = tuple(int(c) for c in regression.classes_)
+    return HazardModel(encoder, regression, scale, sizes, classes)
 
 
-def chances(habits: Habits, looks: Sequence[tuple[Pairs, Stretches]]) -> list[Floats]:
+def chances(model: HazardModel, looks: Sequence[tuple[Pairs, Stretches]]) -> list[Floats]:
     """Return for each deal and stretch how likely it is that the deal was won by its end.
 
     looks: the deals of a day and the stretches after it. Several at once, since each call of the
@@ -173,9 +174,9 @@ def chances(habits: Habits, looks: Sequence[tuple[Pairs, Stretches]]) -> list[Fl
     if not any(len(rows) for rows, _ in crossed):
         return [np.zeros((len(pairs.deal), len(ahead.until))) for pairs, ahead in looks]
     rows, length = (np.concatenate(part) for part in zip(*crossed, strict=True))
-    encoded = habits.encoder.transform(rows)
-    found = habits.model.predict_proba(_with_length(encoded, habits.scale, length))
-    shares = dict(zip(habits.classes, found.T, strict=True))
+    encoded = model.encoder.transform(rows)
+    found = model.regression.predict_proba(_with_length(encoded, model.scale, length))
+    shares = dict(zip(model.classes, found.T, strict=True))
     nothing = np.zeros(len(rows))
     won, lost = shares.get(1, nothing), shares.get(2, nothing)
     borders = np.cumsum([len(rows) for rows, _ in crossed])[:-1]
