@@ -4,7 +4,7 @@ import random
 from datetime import date, timedelta
 
 from aha_pipeline_tests.briefing.by_hand import DAY, OWNER, at, day
-from aha_pipeline_tests.warehouse.marts_company import deal, ist, lead, put_history
+from aha_pipeline_tests.warehouse.marts_company import deal, ist, lead, put_histories
 
 OWNERS = (
     *(OWNER, OWNER, {"id": "2", "name": "Bala"}, {"id": "2", "name": "Bala"}),
@@ -24,10 +24,10 @@ def fill(connection, seed: int) -> None:
     rng = random.Random(seed)
     sources = rng.sample(SOURCES, rng.randint(2, len(SOURCES)))
     busy_day = rng.choice((0, 4, 18))
-    for number in range(rng.choice((5, 40, 120, 250))):
-        put_history(connection, "Leads", *_statuses(rng, number, sources))
-    for number in range(rng.choice((0, 10, 40, 80))):
-        put_history(connection, "Deals", *_contents(rng, number, busy_day))
+    leads = [_statuses(rng, number, sources) for number in range(rng.choice((5, 40, 120, 250)))]
+    deals = [_contents(rng, number, busy_day) for number in range(rng.choice((0, 10, 40, 80)))]
+    put_histories(connection, "Leads", leads)
+    put_histories(connection, "Deals", deals)
     _aim(connection, rng)
 
 

@@ -35,10 +35,10 @@ def built(connection) -> Callable[..., None]:
 
 
 @pytest.fixture
-def write(connection) -> Callable[..., Briefing]:
-    """Return a function that writes and keeps the briefing of a day."""
+def compose(connection) -> Callable[..., Briefing]:
+    """Return a function that writes the briefing of a day and does not keep it."""
 
-    def written(
+    def composed(
         day: date = DAY,
         *,
         base_url: str = NOBODY,
@@ -46,7 +46,7 @@ def write(connection) -> Callable[..., Briefing]:
         seconds: float = 20.0,
         **style,
     ) -> Briefing:
-        briefing = write_briefing(
+        return write_briefing(
             connection,
             day=day,
             company="Aha Homes",
@@ -56,6 +56,16 @@ def write(connection) -> Callable[..., Briefing]:
             style=Style(currency="INR", **style),
             deadline_seconds=seconds,
         )
+
+    return composed
+
+
+@pytest.fixture
+def write(connection, compose) -> Callable[..., Briefing]:
+    """Return a function that writes and keeps the briefing of a day."""
+
+    def written(*day: date, **style) -> Briefing:
+        briefing = compose(*day, **style)
         store(connection, briefing)
         return briefing
 

@@ -1,5 +1,6 @@
 """A company to build marts from: records as Zoho sends them, put into the module tables."""
 
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -125,7 +126,15 @@ def put(connection, module: str, *records: dict, deleted_at: str | None = None) 
 
 def put_history(connection, module: str, *contents: dict, deleted_at: str | None = None) -> None:
     """Put one record whose contents, oldest first, took each other's place."""
-    put(connection, module, contents[-1], deleted_at=deleted_at)
+    put_histories(connection, module, [contents], deleted_at=deleted_at)
+
+
+def put_histories(
+    connection, module: str, records: Iterable[Sequence[dict]], deleted_at: str | None = None
+) -> None:
+    """Put records, each as its contents, oldest first."""
+    records = list(records)
+    put(connection, module, *(contents[-1] for contents in records), deleted_at=deleted_at)
     rows = [
         (
             module,
@@ -134,6 +143,7 @@ def put_history(connection, module: str, *contents: dict, deleted_at: str | None
             new["Modified_Time"],
             msgspec.json.encode(old).decode(),
         )
+        for contents in records
         for old, new in pairwise(contents)
     ]
     insert = (
