@@ -190,7 +190,8 @@ def _amounts_told(fact: Fact, amounts: Mapping[str, Mapping[str, Any]]) -> dict[
         f"{place}_was": amounts[id_]["told"]
         for place, id_ in amount_places(fact).items()
         if id_ in amounts
-        and fact.figures.get(place) == amounts[id_]["amount"] != amounts[id_]["told"]
+        and place in fact.figures
+        and fact.figures[place] == amounts[id_]["amount"] != amounts[id_]["told"]
     }
 
 

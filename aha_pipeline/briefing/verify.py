@@ -61,6 +61,7 @@ def _asides(fact: Fact, day: date) -> Iterator[tuple[str, dict[str, object]]]:
                 {
                     "day": day,
                     "kind": fact.kind,
+                    "subject": fact.subject,
                     "name": name.removesuffix("_told"),
                     "told": figures[name],
                     "first_day": fact.first_day,

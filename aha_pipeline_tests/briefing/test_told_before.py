@@ -10,11 +10,11 @@ from decimal import Decimal
 import pytest
 from psycopg2.extras import Json, RealDictCursor
 
-from aha_pipeline import sql
 from aha_pipeline.briefing import facts, ranking
 from aha_pipeline.briefing.catalogue import stances
 from aha_pipeline.briefing.verify import is_true
 from aha_pipeline_tests.briefing.by_hand import DAY, at, bare, day, fact, reading
+from aha_pipeline_tests.briefing.companies import tell
 from aha_pipeline_tests.briefing.lies import untrue
 from aha_pipeline_tests.warehouse.marts_company import build, deal, lead, put, put_history
 
@@ -31,24 +31,6 @@ def said(connection, kind: str, on: date = DAY) -> dict[str, str]:
         assert is_true(connection, on, one), one
         assert [lie for lie in untrue(one) if is_true(connection, on, lie)] == []
     return {one.stance: bare(reading().sentence(one, 0)) for one in found}
-
-
-def tell(connection, on: date, *items: dict, **glance: int) -> None:
-    """Put a briefing of a day that told these items, and this at a glance."""
-    fields = ("fact", "means", "sentence", "sql_digest", "subject", "stance", "kind")
-    rows = [
-        dict.fromkeys(fields, "")
-        | {"position": n, "phrase": 0, "chosen_by": "ranking", "in_message": True, "advised": False}
-        | {"figures": {}, "records": [], "first_day": on.isoformat()}
-        | item
-        for n, item in enumerate(items, 1)
-    ]
-    texts = dict.fromkeys(("dashboard_report", "whatsapp_summary", "model", "plain_reason"), "")
-    lists = {"messages": Json({}), "files": Json([]), "items": Json(rows)}
-    lists["facts"] = Json([{"kind": "glance", "figures": glance}])
-    row = {"day": on, "written_by": "plain", "is_sandbox": False, "duration_seconds": 0}
-    with connection.cursor() as cursor:
-        cursor.execute(sql.read("briefing/store"), texts | lists | row)
 
 
 def build_around(connection, on: date = DAY) -> None:
@@ -101,20 +83,21 @@ def test_a_week_is_judged_by_more_than_chance(connection, now, before, stance):
 
 
 @pytest.mark.parametrize(
-    ("deleted", "told", "printed"),
+    ("deleted", "told", "early", "printed"),
     [
-        ((), 5, "30 of the 30 leads since"),
-        ((1, 7), 5, "28 of the 28 leads (30 in the daily messages) since"),
-        ((0,), None, "29 of the 29 leads since"),
+        ((), 5, 0, "30 of the 30 leads since"),
+        ((1, 7), 5, 0, "28 of the 28 leads (30 in the daily messages) since"),
+        ((), 5, 1, "30 of the 30 leads (52 in the daily messages) since"),
+        ((0,), None, 0, "29 of the 29 leads since"),
     ],
 )
-def test_waiting_leads_are_counted_as_the_days_are(connection, deleted, told, printed):
+def test_waiting_leads_are_counted_as_the_days_are(connection, deleted, told, early, printed):
     for number in range(30):
         gone = at(-3) if number in deleted else None  # after the day, and yet not counted on it
         put(connection, "Leads", lead(number, at(number % 6)), deleted_at=gone)
     for days_ago in range(1, 28):
         if told:
-            tell(connection, DAY - timedelta(days=days_ago), n=told if days_ago < 6 else 0)
+            tell(connection, DAY - timedelta(days=days_ago), n=told if days_ago < 6 else early)
     build(connection, DAY - timedelta(days=27), DAY, only=MARTS)
     assert said(connection, "waiting")["waiting"].startswith(printed)
 
@@ -246,6 +229,58 @@ def test_another_amount_than_was_told_is_told_as_such(connection, told, printed,
 
 
 @pytest.mark.parametrize(
+    ("change", "stance", "printed"),
+    [
+        ({"Closing_Date": day(-9)}, "pushed", "The closing date of Tower moved by 4 days"),
+        ({"Stage": "Qualification"}, "back", "Tower went back from Negotiation"),
+        ({"Stage": "Qualification", "Amount": 0}, "back", "A step back for Tower (₹0, down from"),
+    ],
+)
+def test_an_amount_that_is_gone_since_it_was_told_is_no_other_amount(
+    connection, change, stance, printed
+):
+    first = deal(1, at(40), "Negotiation/Review", Amount=LAKH, Deal_Name="Tower")
+    first |= {"Closing_Date": day(-5)}
+    put_history(
+        connection, "Deals", first, first | {"Amount": None, "Modified_Time": at(0)} | change
+    )
+    told = {"kind": "changed", "stance": "priced", "subject": "D1"}
+    tell(connection, DAY - timedelta(days=6), told | {"figures": {"deal": "Tower", "money": LAKH}})
+    build_around(connection)
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        kind = [one for one in facts.of_kind(cursor, "changed", DAY) if one.stance == stance]
+        (one,) = facts.as_told(cursor, kind, DAY)
+    assert is_true(connection, DAY, one)
+    usable = reading().language.usable(stance, one.figures)
+    said = [bare(reading().sentence(one, number)) for number in range(len(usable))]
+    assert any(sentence.startswith(printed) for sentence in said)
+
+
+@pytest.mark.parametrize(
+    ("corrected", "is_in_message", "before"), [(None, False, 4), (6, False, 4), (6, True, 6)]
+)
+def test_a_correction_corrects_what_a_message_told(connection, corrected, is_in_message, before):
+    for number in range(9):
+        put(connection, "Leads", lead(number, at(8)))
+    on = DAY - timedelta(days=8)
+    tell(connection, on, n=4)
+    if corrected:
+        item = {"kind": "restated", "stance": "restated_leads", "subject": str(on)}
+        item |= {"in_message": is_in_message, "figures": {"n": corrected, "date": str(on)}}
+        tell(connection, DAY - timedelta(days=4), item, n=0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into analytics.restatements (day, figure, before, after, reason, restated_at) "
+            "values (%s, 'new_leads', 6, 9, 'records changed', clock_timestamp())",
+            [on],
+        )
+    build_around(connection)
+    assert said(connection, "restated")["restated_leads"] == (
+        f"A correction: 12 Mar 2025 had 9 leads, not {before} as told; records changed since."
+    )
+
+
+@pytest.mark.parametrize(
     ("kind", "stance"),
     [("due", "due_named"), ("newly_overdue", "newly_overdue"), ("lost", "lost_many")],
 )
@@ -336,6 +371,51 @@ def test_what_a_fair_brought_is_followed(connection, days_ago, leads, called, st
     found = said(connection, "source_followed")
     assert found.keys() == ({stance} if stance else set())
     assert all(sentence.startswith(printed) for sentence in found.values())
+
+
+@pytest.mark.parametrize(
+    ("deleted", "printed"),
+    [
+        ((), "Of the 40 leads that Fair brought"),
+        ((1, 2), "Of the 38 leads (40 in the daily messages) that Fair brought"),
+        (range(11), None),
+    ],
+)
+def test_fewer_leads_than_a_source_was_told_to_bring_are_told_as_such(connection, deleted, printed):
+    for number in range(40):
+        gone = at(2) if number in deleted else None
+        put(connection, "Leads", lead(number, at(7), Lead_Source="Fair"), deleted_at=gone)
+    on, link = DAY - timedelta(days=7), "lead_source/source_more:Fair"
+    tell(connection, on, {"kind": "leads", "stance": "above_usual", "link": link})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update analytics.ai_briefings_log set facts = facts || %s where day = %s",
+            [Json([{"id": link, "figures": {"n": 40}}]), on],
+        )
+    build_around(connection)
+    found = said(connection, "source_followed").get("source_waiting")
+    assert found is printed or found.startswith(printed)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "unmarked"),
+    [
+        (["Not Contacted"], " with 30 not marked as contacted yet"),
+        (["Not Contacted", "Contacted"], None),
+        (["Not Contacted", "Contacted", "Not Contacted"], None),  # it was marked, and waits no more
+    ],
+)
+def test_leads_that_were_marked_once_are_marked(connection, statuses, unmarked):
+    for number in range(60):
+        source = {"Lead_Source": "Lists" if number < 30 else "Web"}
+        told = [
+            lead(number, at(30), status, **source, Modified_Time=at(29 - n))
+            for n, status in enumerate(statuses if number < 30 else ["Junk Lead"])
+        ]
+        put_history(connection, "Leads", *told)
+    build_around(connection)
+    sentence = said(connection, "source_rates")["junk_highest"]
+    assert sentence.endswith(f",{unmarked}.") if unmarked else "not marked" not in sentence
 
 
 # (e) Advice is the best of what fits, and another one only on the same thing

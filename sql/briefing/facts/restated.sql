@@ -3,6 +3,8 @@
 -- where a tenth of them changed, the pipeline where a hundredth did. Where the way of counting
 -- changed, it is that which is told, and of how many told days, however long ago. What became known of the time before the first read,
 -- from Zoho's own history, is no change of records and is told in the dashboard alone.
+-- before: what readers know of the day: what its briefing said at a glance, or the last correction that
+-- was in a message; a correction for which there was no room told nobody.
 
 with last_told as (
     select max(created_at) as created_at
@@ -25,18 +27,42 @@ changed as (
         and exists (select from analytics.ai_briefings_log l where l.day = r.day)
     group by r.day, r.figure
 ),
+told as (
+    select c.*, s.stance, coalesce(i.told, g.told, c.before) as told
+    from changed c
+    join (values
+        ('new_leads', 'restated_leads', 'n'),
+        ('won_deals', 'restated_won', 'won'),
+        ('lost_deals', 'restated_lost', 'lost'),
+        ('open_pipeline_value', 'restated_pipeline', 'money')
+    ) s (figure, stance, said) using (figure)
+    left join lateral (
+        select (f.figures ->> s.said)::numeric as told
+        from analytics.ai_briefings_log l
+        cross join jsonb_to_recordset(l.facts) f (kind text, figures jsonb)
+        where l.day = c.day and f.kind = 'glance'
+        order by l.id desc
+        limit 1
+    ) g on true
+    left join lateral (
+        select coalesce(i.figures ->> 'n', i.figures ->> 'money')::numeric as told
+        from analytics.briefing_items i
+        where i.stance = s.stance and i.subject = c.day::text and i.in_message
+            and i.day < %(day)s
+            and i.briefing_id in (select max(id) from analytics.ai_briefings_log group by day)
+        order by i.day desc
+        limit 1
+    ) i on true
+),
 known as (
-    select *, figure = 'open_pipeline_value' as is_money
-    from changed
-    where before is not null and after is not null and before <> after
+    select
+        day, figure, stance, told as before, after, is_redefined, is_learned,
+        figure = 'open_pipeline_value' as is_money
+    from told
+    where told is not null and after is not null and told <> after
 )
 select
-    case figure
-        when 'new_leads' then 'restated_leads'
-        when 'won_deals' then 'restated_won'
-        when 'lost_deals' then 'restated_lost'
-        else 'restated_pipeline'
-    end as stance,
+    stance,
     day::text as subject,
     day as first_day,
     0::numeric as weight,

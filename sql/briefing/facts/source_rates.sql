@@ -3,23 +3,30 @@
 -- highest share, where there are two or more and no other comes near it; by what the leads said at
 -- the end of the day. It must have been so a week before too, or names change with every few leads.
 -- Changed: the last one that a briefing named was another, of which it is said what it is now.
--- unmarked: how many of all leads nobody has answered, from a tenth on: they are neither junk nor
--- converted yet, and shares of all fall by them alone.
+-- unmarked: how many of all leads nobody has answered, from a tenth on, as in waiting.sql: they are
+-- neither junk nor converted yet, and shares of all fall by them alone.
 
-with sources as (
+with answered as (
+    select distinct h.id
+    from analytics.lead_history h
+    left join measures.untouched_statuses() f using (status)
+    where h.day between %(day)s::date - 89 and %(day)s and h.from_day <= %(day)s
+        and (h.is_converted or f.status is null)
+),
+sources as (
     select
         a.ago,
         h.source,
         count(*) as leads,
         count(*) filter (where h.meaning = 'junk') as junk,
         count(*) filter (where h.meaning = 'converted') as converted,
-        count(*) filter (where not h.is_converted and f.status is not null) as unmarked
+        count(*) filter (where d.id is null) as unmarked
     from (values (0), (7)) a (ago)
     cross join lateral (select %(day)s::date - a.ago as day) e
     join analytics.lead_history h
         on h.from_day <= e.day and (h.until_day is null or h.until_day > e.day)
         and h.day between e.day - 89 and e.day
-    left join measures.untouched_statuses() f using (status)
+    left join answered d using (id)
     group by a.ago, h.source
 ),
 shares as (

@@ -2,13 +2,27 @@
 
 -- name: restated_leads, restated_won, restated_lost, restated_pipeline
 with told as (
-    select figure, share from (values
-        ('restated_leads', 'new_leads', 0.1),
-        ('restated_won', 'won_deals', 0),
-        ('restated_lost', 'lost_deals', 0),
-        ('restated_pipeline', 'open_pipeline_value', 0.01)
-    ) v (stance, figure, share)
+    select figure, share, place from (values
+        ('restated_leads', 'new_leads', 0.1, 'n'),
+        ('restated_won', 'won_deals', 0, 'won'),
+        ('restated_lost', 'lost_deals', 0, 'lost'),
+        ('restated_pipeline', 'open_pipeline_value', 0.01, 'money')
+    ) v (stance, figure, share, place)
     where v.stance = %(stance)s
+),
+-- What messages said of the date: its own first, then those that corrected it.
+said as (
+    select l.day, jsonb_path_query_first(l.facts, '$[*] ? (@.kind == "glance").figures') ->> t.place as value
+    from analytics.ai_briefings_log l, told t
+    where l.day = %(date)s and not exists (
+        select from analytics.ai_briefings_log n where n.day = l.day and n.id > l.id)
+    union all
+    select l.day, coalesce(c.figures ->> 'money', c.figures ->> 'n')
+    from analytics.briefing_items c
+    join analytics.ai_briefings_log l on l.id = c.briefing_id
+    where c.in_message and c.stance = %(stance)s and c.figures ->> 'date' = %(date)s::text
+        and l.day < %(day)s and not exists (
+            select from analytics.ai_briefings_log n where n.day = l.day and n.id > l.id)
 ),
 printed (now) as (select coalesce(%(n)s::numeric, %(money)s::numeric))
 select p.now = (
@@ -17,7 +31,9 @@ select p.now = (
     and %(date)s < %(day)s and %(subject)s = %(date)s::text
     and p.now <> %(before)s and abs(p.now - %(before)s) >= t.share * abs(%(before)s)
     and %(before)s = (
-        select before from analytics.restatements r
+        select coalesce((select value from said where value is not null order by day desc limit 1)::numeric,
+            r.before)
+        from analytics.restatements r
         where r.day = %(date)s and r.figure = t.figure and r.restated_at > (
             select created_at from analytics.ai_briefings_log where day < %(day)s
             order by created_at desc limit 1

@@ -17,7 +17,11 @@ with untouched as (
 ),
 leads as (
     select e.day, h.source,
-        (not h.is_converted and h.status in (select status from untouched))::int as is_unmarked,
+        (not exists (
+            select from analytics.lead_history c
+            where c.id = h.id and c.from_day <= e.day
+                and (c.is_converted or c.status not in (select status from untouched))
+        ))::int as is_unmarked,
         (h.meaning = case left(%(stance)s, 4) when 'junk' then 'junk' else 'converted' end)::int
             as is_one
     from (values (%(day)s::date), (%(day)s::date - 7)) e (day)
