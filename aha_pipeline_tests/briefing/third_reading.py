@@ -23,7 +23,6 @@ from aha_pipeline_tests.warehouse.marts_company import rows
 Row = dict[str, Any]
 ENGLISH = tomllib.loads((Path(briefing.__file__).parent / "languages/en.toml").read_text("utf-8"))
 PLACE = re.compile(r"\{(\w+)([$%#@]?)(?:\|([^|}]*)\|([^|}]*))?\}")
-BESIDE = re.compile(r", (?:up|down) from (\S+(?: L| Cr)?)$| \((.+) in the daily messages\)$")
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 ONE_DAY = timedelta(days=1)
@@ -39,7 +38,6 @@ class ThirdReading:
         self.leads = rows(connection, "leads")
         self.lead_contents = rows(connection, "lead_history")
         self.reasons = {row["id"]: row["reason"] for row in rows(connection, "lost_deals")}
-        self.moves = rows(connection, "pipeline_movements")
         self.owners = {row["owner_id"]: row["owner_name"] for row in rows(connection, "owners")}
         self.usual = {
             row["day"]: row
@@ -71,28 +69,6 @@ class ThirdReading:
             and (row["value"] == "Not Contacted" or row["position"] == first)
         } - handled
 
-    def bears_out(self, stance: str, sentence: str, on: date) -> bool:
-        """Return whether the marts bear out an English sentence that says a stance of a day."""
-        readings = [said(phrase, sentence) for phrase in ENGLISH["stance"][stance]]
-        printed = [read for read in readings if read is not None]
-        true = list(getattr(self, f"_{stance}")(on))
-        asides = [told for read in printed for told in told_beside(read)]
-        return all(self._was_told(stance, told, on) for told in asides) and any(
-            agrees(read, values) for read in printed for values in true
-        )
-
-    def _was_told(self, stance: str, told: str, on: date) -> bool:
-        """Return whether what stands beside a figure is what messages before told of it."""
-        if told.startswith("₹") and not stance.startswith("pipeline"):
-            figures = [
-                item["figures"].get(name)
-                for item in self.told
-                if item["day"] < on and item["in_message"]
-                for name in ("money", "deal_money", "second_money")
-            ]
-            return told in {rupees(Decimal(str(value))) for value in figures if value is not None}
-        return bool(self.days_told)
-
     # What is known of the end of a day
 
     def _open(self, on: date) -> dict[str, Row]:
@@ -118,6 +94,7 @@ class ThirdReading:
     def _named(self, row: Row) -> Row:
         owner = row.get("owner_name") or self.owners.get(row["owner_id"], row["owner_id"])
         return {
+            "ids": {"deal": row["id"]},
             "deal": row["name"],
             "money": row["amount"],
             "owner": owner,
@@ -197,12 +174,6 @@ class ThirdReading:
         for row in self._closed("lost", on, on):
             if self.reasons[row["id"]] is not None:
                 yield self._named(row) | {"reason": self.reasons[row["id"]]}
-
-    def _lost_alike(self, on: date) -> Iterator[Row]:
-        reasons = [self.reasons[row["id"]] for row in self._closed("lost", on, on)]
-        for reason, times in Counter(reasons).items():
-            if reason is not None and times >= 3 and times > len(reasons) / 2:
-                yield {"reason": reason, "n": times}
 
     def _opened(self, on: date) -> Iterator[Row]:
         new = [row for row in self._open(on).values() if row["day"] == on]
@@ -310,36 +281,6 @@ class ThirdReading:
                 rate |= {"was_n": sum(was), "was_of": len(was)} if was else {}
                 yield row | {"was": last or row["source"]} | rate
 
-    def _highest(self, on: date, meaning: str) -> Iterator[Row]:
-        leads = [
-            row
-            for row in self.lead_contents
-            if on - timedelta(days=90) < row["from_day" if row["is_first"] else "day"] <= on
-            and row["from_day"] <= on
-            and (row["until_day"] is None or on < row["until_day"])
-        ]
-        of_source = defaultdict(list)
-        for row in leads:
-            of_source[row["source"]].append(row["meaning"] == meaning)
-        of_source.pop("(none)", None)
-        shares = {s: share(sum(own), len(own)) for s, own in of_source.items() if len(own) >= 30}
-        over_all = share(sum(row["meaning"] == meaning for row in leads), len(leads))
-        source = sole_most({s: Decimal(tenths(pct)) for s, pct in shares.items()})
-        if source is not None and shares[source] > over_all:
-            own = of_source[source]
-            base = {"n": sum(own), "of": len(own), "total": len(leads), "sources": len(shares)}
-            unmarked = sum(
-                not row["is_converted"] and row["status"] in self.first_statuses for row in leads
-            )
-            if 10 * unmarked >= len(leads):
-                base["unmarked"] = unmarked
-            yield base | {
-                "source": source,
-                "pct": shares[source],
-                "all": over_all,
-                "each": of_source,
-            }
-
     def _reason_most(self, on: date) -> Iterator[Row]:
         lost = self._closed("lost", on - timedelta(days=29), on)
         counts = Counter(self.reasons[row["id"]] for row in lost)
@@ -349,101 +290,11 @@ class ThirdReading:
             since = on - timedelta(days=29)
             yield {"reason": reason, "n": counts[reason], "of": len(lost), "since": since}
 
-    def _lost_stage(self, on: date) -> Iterator[Row]:
-        lost = {row["id"] for row in self._closed("lost", on - timedelta(days=29), on)}
-        stood: dict[str, Row] = {}
-        seen = [r for r in self.contents if r["meaning"] == "open" and not r["is_assumed"]]
-        for row in sorted(seen, key=lambda row: row["said_from"]):
-            if row["id"] in lost:
-                stood[row["id"]] = row
-        stages = Counter(row["stage"] for row in stood.values())
-        now = {row["stage"] for row in self._open(on).values()}
-        for stage, n in stages.items():
-            if len(lost) >= 5 and n > len(lost) / 2 and len(now) > 1:
-                since = on - timedelta(days=29)
-                yield {"stage": stage, "n": n, "of": len(lost), "since": since}
-
-    def _lost_source(self, on: date) -> Iterator[Row]:
-        lost = Counter(row["source"] for row in self._closed("lost", on - timedelta(days=29), on))
-        won = Counter(row["source"] for row in self._closed("won", on - timedelta(days=29), on))
-        losses, wins = sum(lost.values()), sum(won.values())
-        for source, n in lost.items():
-            is_most = losses >= 5 and n > losses / 2 and source != "(none)"
-            if is_most and wins >= 5 and share(won[source], wins) <= share(n, losses) / 2:
-                yield {
-                    "source": source,
-                    "n": n,
-                    "of": losses,
-                    "won": wins,
-                    "won_from": won[source],
-                    "since": on - timedelta(days=29),
-                }
-
-    def _waiting(self, on: date) -> Iterator[Row]:
-        present = {row["id"] for row in self.leads}
-        leads = self._untouched(on, on - 4 * WEEK + ONE_DAY, on)
-        waiting = [is_waiting for lead, is_waiting in leads.items() if lead in present]
-        row: Row = {"n": sum(waiting), "of": len(waiting), "since": on - 4 * WEEK + ONE_DAY}
-        if sum(waiting) >= 3:
-            yield row
-            for item in self.told:
-                if item["kind"] == "waiting" and item["in_message"] and item["day"] < on:
-                    first = item["day"] - 4 * WEEK + ONE_DAY
-                    then = self._untouched(item["day"], first, item["day"])
-                    now = self._untouched(on, first, item["day"])
-                    still = [lead for lead, is_waiting in then.items() if is_waiting]
-                    yield row | {
-                        "told": item["day"],
-                        "was_n": len(still),
-                        "still": sum(now.get(lead, False) for lead in still),
-                    }
-
-    def _untouched(self, on: date, first: date, last: date) -> dict[str, bool]:
-        """Return of the leads of some days that were there at the end of one whether they wait."""
-        statuses = defaultdict(set)
-        for row in self.lead_contents:
-            if first <= row["day"] <= last and row["from_day"] <= on:
-                statuses[row["id"]].add("converted" if row["is_converted"] else row["status"])
-        gone = {
-            row["id"]
-            for row in self.lead_contents
-            if row["is_present"] and row["until_day"] and row["until_day"] <= on
-        }
-        return {
-            lead: said <= self.first_statuses for lead, said in statuses.items() if lead not in gone
-        }
-
     def _source_waiting(self, on: date) -> Iterator[Row]:
         yield from (row for row in self._followed(on) if 2 * row["n"] >= row["of"])
 
     def _source_followed(self, on: date) -> Iterator[Row]:
         yield from (row for row in self._followed(on) if 2 * row["n"] < row["of"])
-
-    def _followed(self, on: date) -> Iterator[Row]:
-        for item in self.told:
-            if (on - item["day"]).days not in (7, 28) or not item["in_message"]:
-                continue
-            kind, _, source = (item["link"] or "").partition(":")
-            if kind != "lead_source/source_more":
-                continue
-            leads = [row for row in self._created(item["day"], item["day"])]
-            ids = {row["id"] for row in leads if row["source"] == source}
-            said = defaultdict(list)
-            for row in self.lead_contents:
-                if row["id"] in ids and row["from_day"] <= on:
-                    said[row["id"]].append(row)
-            now = {
-                lead: max(rows, key=lambda row: (row["from_day"], row["is_present"]))
-                for lead, rows in said.items()
-            }
-            yield {
-                "source": source,
-                "told": item["day"],
-                "of": len(ids),
-                "n": sum(self._untouched(on, item["day"], item["day"])[lead] for lead in ids),
-                "junk": sum(row["meaning"] == "junk" for row in now.values()),
-                "converted": sum(any(r["is_converted"] for r in rows) for rows in said.values()),
-            }
 
     # Money
 
@@ -496,30 +347,6 @@ class ThirdReading:
         for row in self._ended(on, months):
             if row["before"] is not None:
                 yield from self._against(row, sign)
-
-    def _ended(self, on: date, months: int) -> Iterator[Row]:
-        """Yield the month or quarter before that of the next day, if that is the first worked."""
-        begins = (on + ONE_DAY).replace(day=1)
-        while (begins.month - self.fiscal_start) % months:
-            begins = (begins - ONE_DAY).replace(day=1)
-        days = [begins + ONE_DAY * n for n in range((on - begins).days + 2)]
-        if [day for day in days if self._is_worked(day)] != [on + ONE_DAY]:
-            return
-        starts = [begins]
-        while len(starts) <= 2 * months:
-            starts.append((starts[-1] - ONE_DAY).replace(day=1))
-        first, first_before = starts[months], starts[2 * months]
-        last = begins - ONE_DAY
-        wins = self._closed("won", first, last)
-        both = [first_before + ONE_DAY * n for n in range((last - first_before).days)]
-        is_known = all(day in self.kpis for day in both)
-        before = total(self._closed("won", first_before, first - ONE_DAY)) if is_known else None
-        row = {"n": len(wins), "money": total(wins), "before": before, "date": last}
-        in_force = [t for t in self.targets if t["scope"] == "company" and t["told_until"] is None]
-        for target in in_force:
-            if (target["first_day"], target["last_day"]) == (first, last):
-                row["target"] = target["amount"]
-        yield row
 
     def _is_worked(self, day: date) -> bool:
         return day.isoweekday() < 6 and day not in self.holidays
@@ -602,46 +429,6 @@ class ThirdReading:
     def _parts_less(self, on: date) -> Iterator[Row]:
         yield from self._moved(on, -1)
 
-    def _moved(self, on: date, sign: int) -> Iterator[Row]:
-        of_kind: dict[str, Decimal] = defaultdict(Decimal)
-        for row in self.moves:
-            if row["day"] and on - WEEK < row["day"] <= on:
-                of_kind[row["kind"]] += row["value"]
-        won, lost = (total(self._closed(m, on - WEEK + ONE_DAY, on)) for m in ("won", "lost"))
-        # What came already closed went through no pipeline, and came all the same.
-        opened = of_kind["opened"] + won + of_kind["won"] + lost + of_kind["lost"]
-        stock = self._pipeline(on)
-        other = stock["money"] - stock["before"] - opened + won + lost
-        if (other > 0) - (other < 0) == sign:
-            row = {"opened": opened, "won": won, "lost": lost, "other": abs(other)}
-            yield row
-            yield row | self._most(on, lost, ("lost",), -1, "deal")
-            rest = {row["kind"] for row in self.moves} - {"opened", "won", "lost"}
-            yield row | self._most(on, abs(other), tuple(rest), sign, "second")
-
-    def _most(self, on: date, of_all: Decimal, kinds: tuple, sign: int, place: str) -> Row:
-        """Return the one deal that alone moved most of it that way."""
-        of_deal: dict[str, Decimal] = defaultdict(Decimal)
-        for row in self.moves:
-            if row["kind"] in kinds and row["day"] and on - WEEK < row["day"] <= on:
-                of_deal[row["id"]] += sign * row["value"]
-        if kinds == ("lost",):
-            closed = self._closed("lost", on - WEEK + ONE_DAY, on)
-            of_deal = {row["id"]: row["amount"] or Decimal(0) for row in closed}
-        names = {row["id"]: row["name"] for row in self.deals}
-        deal_id = sole_most(of_deal)
-        if deal_id in names and of_deal[deal_id] > of_all / 2:
-            return {place: names[deal_id], f"{place}_money": of_deal[deal_id]}
-        return {}
-
-    def _one_deal(self, on: date) -> Iterator[Row]:
-        found = [row for row in self._open(on).values() if row["amount"]]
-        pipeline = total(found)
-        for row in found:
-            if len(found) >= 5 and row["amount"] > pipeline / 3:
-                of_all = 100 * row["amount"] / pipeline
-                yield self._named(row) | {"pipeline": pipeline, "pct": of_all}
-
     # Dates
 
     def _newly_overdue_one(self, on: date) -> Iterator[Row]:
@@ -653,8 +440,11 @@ class ThirdReading:
         passed = [row for row in self._open(on).values() if row["closing_date"] == on]
         if len(passed) >= 2:
             second = self._second(on, passed)
-            names = {"second": second["name"], "second_money": second["amount"]} if second else {}
-            yield together(passed) | names
+            row = together(passed)
+            if second:
+                row |= {"second": second["name"], "second_money": second["amount"]}
+                row["ids"] = {**row.get("ids", {}), "second": second["id"]}
+            yield row
 
     def _past(self, on: date) -> list[Row]:
         found = self._open(on).values()
@@ -703,39 +493,6 @@ class ThirdReading:
             if row["closing_date"] and on < row["closing_date"] <= on + WEEK
         ]
 
-    def _due(self, on: date) -> Iterator[Row]:
-        if due := self._due_in_a_week(on):
-            yield together(due) | {"until": on + WEEK}
-
-    def _due_followed(self, on: date) -> Iterator[Row]:
-        items = [item for item in self.told if item["kind"] == "due" and item["in_message"]]
-        days = {item["day"] for item in items if 7 <= (on - item["day"]).days <= 9}
-        for told in days if on.weekday() == 6 else ():
-            then = {row["id"] for row in self._due_in_a_week(told)}
-            now = [row for row in self._at(on) if row["id"] in then]
-            opened = [row for row in now if row["meaning"] == "open"]
-            later = sum(bool(r["closing_date"] and r["closing_date"] > on) for r in opened)
-            yield {
-                "n": len(then),
-                "told": told,
-                "won": sum(row["meaning"] == "won" for row in now),
-                "lost": sum(row["meaning"] == "lost" for row in now),
-                "later": later,
-                "still": len(opened) - later,
-            }
-
-    def _due_next(self, on: date) -> Iterator[Row]:
-        if second := self._second(on, self._due_in_a_week(on)):
-            yield self._named(second) | {"date": second["closing_date"]}
-
-    def _due_one(self, on: date) -> Iterator[Row]:
-        for row in self._due(on):
-            if row["n"] == 1:
-                yield row
-
-    def _due_named(self, on: date) -> Iterator[Row]:
-        yield from (row for row in self._due(on) if "deal" in row)
-
     def _load_high(self, on: date) -> Iterator[Row]:
         overdue = Counter(row["owner_id"] for row in self._past(on) if row["owner_id"] != "(none)")
         counts = sorted(overdue.values(), reverse=True)
@@ -757,23 +514,6 @@ class ThirdReading:
                 days = (new["closing_date"] - old["closing_date"]).days
                 if days > 0:
                     yield self._named(new) | {"days": days, "date": new["closing_date"]}
-
-    def _cut(self, on: date) -> Iterator[Row]:
-        for old, new in self._changed(on):
-            if None in (old["amount"], new["amount"]) or not old["amount"]:
-                continue
-            if 10 * new["amount"] <= 9 * old["amount"]:
-                yield self._named(new) | {"before": old["amount"]}
-
-    def _raised(self, on: date) -> Iterator[Row]:
-        for old, new in self._changed(on):
-            if old["amount"] and new["amount"] and 10 * new["amount"] >= 11 * old["amount"]:
-                yield self._named(new) | {"before": old["amount"]}
-
-    def _priced(self, on: date) -> Iterator[Row]:
-        for old, new in self._changed(on):
-            if not old["original_amount"] and new["amount"]:
-                yield self._named(new)
 
     def _back(self, on: date) -> Iterator[Row]:
         for old, new in self._changed(on):
@@ -841,12 +581,6 @@ class ThirdReading:
 
     # What was told of earlier days
 
-    def _restated(self, on: date, figure: str, name: str) -> Iterator[Row]:
-        for row in self._corrected(on):
-            if row["figure"] == figure and row["reason"] == "records changed":
-                now = self.kpis[row["day"]][figure]
-                yield {name: now, "before": row["before"], "date": row["day"]}
-
     def _corrected(self, on: date) -> Iterator[Row]:
         last = max((row["created_at"] for row in self.briefings if row["day"] < on), default=None)
         for row in self.restatements:
@@ -871,17 +605,6 @@ class ThirdReading:
 
     # What became of advice
 
-    def _advised(self, on: date) -> Iterator[tuple[Row, Row]]:
-        """Yield what each deal of the last briefing's advice said then, and says now."""
-        days = [item["day"] for item in self.told if item["day"] < on]
-        if not days:
-            return
-        then, now = self._open(max(days)), {row["id"]: row for row in self._at(on)}
-        for item in self.told:
-            if item["day"] == max(days) and item["advised"]:
-                for deal_id in {item["subject"], *item["records"]} & then.keys() & now.keys():
-                    yield then[deal_id], now[deal_id]
-
     def _advice_won(self, on: date) -> Iterator[Row]:
         yield from (self._named(new) for _, new in self._advised(on) if new["meaning"] == "won")
 
@@ -898,11 +621,6 @@ class ThirdReading:
         for old, new in self._advised(on):
             if new["meaning"] == "open" and not is_later(old, new) and old["stage"] != new["stage"]:
                 yield self._named(new) | {"stage": new["stage"], "stage_before": old["stage"]}
-
-    def _advice_open(self, on: date) -> Iterator[Row]:
-        for old, new in self._advised(on):
-            if new["meaning"] == "open" and not is_later(old, new) and old["stage"] == new["stage"]:
-                yield self._named(new)
 
 
 def is_later(old: Row, new: Row) -> bool:
@@ -921,6 +639,7 @@ def together(found: list[Row]) -> Row:
     row: Row = {"n": len(found), "money": total(found)}
     if largest := sole_largest(found):
         row |= {"deal": largest["name"], "deal_money": largest["amount"]}
+        row |= {"ids": {"deal": largest["id"]}}
         row |= {"date": largest["closing_date"]}
     return row
 
@@ -958,17 +677,6 @@ def said(phrase: str, sentence: str) -> Row | None:
 
 def month_end(on: date) -> date:
     return (on.replace(day=1) + 31 * ONE_DAY).replace(day=1) - ONE_DAY
-
-
-def agrees(read: Row, values: Row) -> bool:
-    """Return whether each printed place says what the marts say."""
-    return all(shown(place, values) == BESIDE.sub("", text) for place, text in read.items())
-
-
-def told_beside(read: Row) -> Iterator[str]:
-    """Yield each figure that stands beside another as what was told before."""
-    for text in read.values():
-        yield from (aside[1] or aside[2] for aside in BESIDE.finditer(text))
 
 
 def shown(place: str, values: Row) -> str | None:
