@@ -11,10 +11,9 @@ from dashboard.source import Source
 from dashboard.style import Row, column, known
 
 DEFINITION = (
-    "Won against the target; pace: won less what would be won of the target by now, had the "
-    "period gone like those before; forecast: 8 times in 10 the period ends between the two. Of "
-    "the whole company, or of one owner where one is chosen; the source filter and the period "
-    "above do not apply."
+    "Pace: won so far, less what past periods had usually won by now, scaled to the target. "
+    "Forecast: 8 times in 10 the period ends between the two amounts. For the whole company, or "
+    "for one owner where one is chosen; the source filter and the period above do not apply."
 )
 NAMES = {"month": "Month", "quarter": "Quarter", "year": "Fiscal year"}
 
@@ -24,36 +23,36 @@ def show(source: Source) -> None:
     if source.today is None:
         return
     owner = _owner(source)
+    scope = _scope(source, owner)
     rows = {row["period"]: row for row in source.rows("course", owner=owner)}
     days = source.rows("course_days", owner=owner)
     left, right = st.columns([3, 2])
     with left, frame("On course?", DEFINITION) as is_open:
         if is_open and is_read(source, "Deals"):
-            _card(source, rows, owner)
+            _card(source, rows, owner, scope)
     with right:
         chart(
             source,
             charts.month,
-            days,
+            days if charts.has_scale(days) else [],
             of=("Deals",),
             title="The month so far",
-            about=_about(days),
-            definition="Sum of Amount over the deals won in the month. On course: target times "
-            "the share that the months before had won by then, the median of twelve; the band is "
-            "from the least to the most of them. Forecast: 8 times in 10 the month ends there.",
-            empty="",
+            about=_about(days, scope),
+            definition="Sum of Amount of the deals won in the month. On course: the target times "
+            "the share that past months had won by then, the median of twelve; the band runs from "
+            "the lowest to the highest. Forecast: 8 times in 10 the month ends there.",
+            empty="The deals won this month have no amount."
+            if rows["month"]["won_deals"]
+            else "Nothing won yet this month.",
         )
 
 
-def _about(days: list[Row]) -> str:
-    said = ["Won day by day."]
+def _about(days: list[Row], scope: str) -> str:
+    said = [f"Value won so far, day by day{scope}."]
     if known(column(days, "usual_high_value")):
-        said.append(
-            "The grey band is where the target would stand, had the month gone like any of the "
-            "months before."
-        )
+        said.append("Grey band: on the way to the target, where past months would stand.")
     if known(column(days, "value_p50")):
-        said.append("The thick line at its end is the forecast.")
+        said.append("Thick line at the end: the forecast.")
     return " ".join(said)
 
 
@@ -63,7 +62,14 @@ def _owner(source: Source) -> str | None:
     return owners[0] if owners and len(owners) == 1 else None
 
 
-def _card(source: Source, rows: dict[str, Row], owner: str | None) -> None:
+def _scope(source: Source, owner: str | None) -> str:
+    """Return of what the figures are, to append, where that is not what the filters say."""
+    if owner is None and (source.filters.owners or source.filters.sources):
+        return ", of the whole company"
+    return ", of all sources" if source.filters.sources else ""
+
+
+def _card(source: Source, rows: dict[str, Row], owner: str | None, scope: str) -> None:
     period = st.segmented_control(
         "On course in the",
         list(NAMES),
@@ -76,7 +82,7 @@ def _card(source: Source, rows: dict[str, Row], owner: str | None) -> None:
     )
     row = rows[period]
     year = row["first_day"].year
-    st.caption(markdown(periods.printed(row["first_day"], row["last_day"], year)))
+    st.caption(markdown(periods.printed(row["first_day"], row["last_day"], year) + scope))
     with st.grid(4, min_column_width=130):
         for show_metric in (_won, _target, _pace, _forecast):
             with st.container():
@@ -97,7 +103,7 @@ def _won(row: Row, source: Source) -> None:
 def _target(row: Row, source: Source) -> None:
     if row["target_value"] is None:
         st.metric("Target", "None set")
-        st.caption("Write targets.csv, as the docs say.")
+        st.caption("Set one in targets.csv.")
         return
     st.metric("Target", money(row["target_value"], source.currency))
     st.caption(f"{percent(row['attained_pct'])} reached")
@@ -112,7 +118,7 @@ def _pace(row: Row, source: Source) -> None:
         return
     if row["ahead_value"] is None:
         st.metric("To go", money(row["to_go_size"], currency))
-        st.caption("The pace is not known before a whole period has passed.")
+        st.caption("The pace is known after one whole period.")
         return
     word = "ahead" if row["ahead_value"] >= 0 else "behind"
     st.metric(f"Pace: {word} by", money(row["off_value"], currency))
@@ -125,7 +131,7 @@ def to_go(row: Row, currency: str) -> list[str]:
         return []
     size = money(row["to_go_size"], currency)
     if row["to_go_value"] <= 0:
-        return [f"The target is passed by {size}."]
+        return [f"Target beaten by {size}."]
     left = counted(row["days_left"], "working day", currency)
     needed = row["needed_a_day"]
     each = "" if needed is None or row["days_left"] == 1 else f", {money(needed, currency)} a day"
@@ -137,7 +143,7 @@ def to_go(row: Row, currency: str) -> list[str]:
 
 def _usual(row: Row) -> str:
     return (
-        f"Usually {percent(row['usual_pct'])} is won by now "
+        f"By now, usually {percent(row['usual_pct'])} is won "
         f"({percent(row['usual_low_pct'])} to {percent(row['usual_high_pct'])})"
     )
 
@@ -155,20 +161,20 @@ def _forecast(row: Row, source: Source) -> None:
 def _without(row: Row) -> str:
     if row["period"] == "year":
         return "Years are not forecast."
-    return "It comes with the next sync, where enough deals are closed."
+    return "It comes with the next sync, once enough deals are closed."
 
 
 def parts(row: Row, currency: str) -> list[str]:
     """Return a sentence where the targets of reps or sources do not sum to the company's."""
     target = row["target_value"]
     apart = [
-        f"those of {name} sum to {money(row[f'{name}_target_value'], currency)}"
-        for name in ("reps", "sources")
-        if target is not None and row[f"{name}_target_value"] not in (None, target)
+        f"{name} targets add up to {money(row[f'{name}s_target_value'], currency)}"
+        for name in ("rep", "source")
+        if target is not None and row[f"{name}s_target_value"] not in (None, target)
     ]
     if not apart:
         return []
-    return [f"The company's target is {money(target, currency)}; {', '.join(apart)}."]
+    return [f"The company's target is {money(target, currency)}; {' and '.join(apart)}."]
 
 
 def record(row: Row) -> list[str]:
@@ -178,22 +184,25 @@ def record(row: Row) -> list[str]:
     ends = f"{row['period']}-ends"
     if not row["periods"]:
         return [f"No forecast of {ends} has been scored yet."]
-    tested = f" ({row['back_tests']} back-tested)" if row["back_tests"] else ""
-    inside = (
-        f"{row['inside_80']} of the last {row['periods']} {ends} lay inside the forecast{tested}; "
-        "it was "
-    )
-    rivals = [
-        _beside(row, "weighted", "amount × probability"),
-        _beside(row, "paced", f"the pace of the {row['period']} before"),
+    tested = f" ({row['back_tests']} of them back-tested)" if row["back_tests"] else ""
+    inside = f"{row['inside_80']} of the last {row['periods']} {ends} fell inside the forecast"
+    rivals = {"weighted": "amount × probability", "paced": f"last {row['period']}'s pace"}
+    compared = [
+        _beside(row, rival, name)
+        for rival, name in rivals.items()
+        if row[f"than_{rival}_pct"] is not None
     ]
-    return [inside + ", ".join(rivals) + "."]
+    others = [name for rival, name in rivals.items() if row[f"than_{rival}_pct"] is None]
+    said = [f"{inside}{tested}."]
+    if compared:
+        said.append(f"Its error was {' and '.join(compared)}.")
+    if others:
+        said.append(f"It cannot be compared with {' or '.join(others)} yet.")
+    return [" ".join(said)]
 
 
 def _beside(row: Row, rival: str, name: str) -> str:
     better, size = row[f"than_{rival}_pct"], row[f"than_{rival}_size"]
-    if better is None:
-        return f"not comparable with {name}"
     if better == 0:
-        return f"as close as {name}"
-    return f"{'closer' if better > 0 else 'further off'} than {name} by {percent(size)}"
+        return f"as large as that of {name}"
+    return f"{percent(size)} {'smaller' if better > 0 else 'larger'} than that of {name}"

@@ -38,14 +38,19 @@ def month(rows: Sequence[Row], currency: str) -> go.Figure:
         hovertemplate=style.HOVER,
     )
     _add_forecast(figure, [row for row in rows if row["value_p50"] is not None], currency)
-    values = [
-        value
-        for name in ("won_value", "target_value", "usual_high_value", "value_p90")
-        for value in known(column(rows, name))
-    ]
-    figure.update_yaxes(style.money_ticks(values, currency))
+    figure.update_yaxes(style.money_ticks(_values(rows), currency))
     figure.update_xaxes(tickformat="%-d %b", showgrid=False)
     return figure
+
+
+def has_scale(rows: Sequence[Row]) -> bool:
+    """Return whether the month has any amount to draw: won, target or forecast."""
+    return any(_values(rows))
+
+
+def _values(rows: Sequence[Row]) -> list[float]:
+    names = ("won_value", "target_value", "usual_high_value", "value_p90")
+    return [value for name in names for value in known(column(rows, name))]
 
 
 def _add_course(figure: go.Figure, rows: Sequence[Row]) -> None:
