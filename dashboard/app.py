@@ -111,9 +111,9 @@ def _named(data: Source, page: str, names: dict[str, str]) -> str | None:
     pages.way_back()
     one = pages.of(page, names)
     if one not in names:
-        st.info(f"There is no such {page}. It may have been renamed, or have no record any more.")
+        st.info(f"There is no such {page}. The name may have changed, or no records are left.")
         return None
-    _header(data, names[one])
+    _header(data, names[one], f"{pages.TITLES[page]} · {markdown(data.company)} · ")
     return one
 
 
@@ -131,8 +131,13 @@ def _say_period(data: Source) -> None:
         # Printed by `page.html`, as the browser prints; a phone shares the address instead.
         if not is_on_phone():
             st.button("Print or save as PDF", key="print", type="tertiary", icon=":material/print:")
-    with st.container(key="printed"):
+    # Paper shows no filters, and a phone has them folded.
+    with st.container(key="narrowed" if is_on_phone() and _is_narrowed() else "printed"):
         st.caption(_narrowed())
+
+
+def _is_narrowed() -> bool:
+    return any(st.session_state.get(key) for key in ("source", "owner"))
 
 
 def _narrowed() -> str:
@@ -171,13 +176,17 @@ def _show(show: Callable[[Source], None], data: Source) -> None:
         st.info(str(error), icon=":material/hourglass_empty:")
 
 
-def _header(data: Source, title: str) -> None:
-    st.title(markdown(title), anchor=False)
-    stamp = "Nothing read completely yet" if data.as_of is None else f"Data as of {at(data.as_of)}"
+def _header(data: Source, title: str, of: str = "") -> None:
+    stamp = "No complete sync yet" if data.as_of is None else f"Data as of {at(data.as_of)}"
     running = " · a sync is running" if data.is_running else ""
-    st.caption(f"{stamp}{running} · money in {data.currency}")
-    login.show(data.viewer)
-    search.show(data)
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    with left:
+        st.title(markdown(title), anchor=False)
+        st.caption(f"{of}{stamp}{running} · amounts in {data.currency}")
+    with right:
+        login.show(data.viewer)
+        text = search.field(data)
+    search.results(data, text)
     if data.is_sandbox:
         st.warning(
             "**Sandbox data.** It comes from a stand-in on this machine, not from a live CRM.",
@@ -185,15 +194,15 @@ def _header(data: Source, title: str) -> None:
         )
     if data.trouble:
         st.error(
-            f"The newest read of {', '.join(map(markdown, data.trouble))} did not complete; "
-            "figures from there are older. The reason is under AI & System Health.",
+            f"The latest sync of {', '.join(map(markdown, data.trouble))} did not finish, so these "
+            "figures are older. The reason is under AI & System Health.",
             icon=":material/sync_problem:",
         )
     for row in _unknown(data):
         st.warning(f"{_said(row)} {markdown(row['reason'])}", icon=":material/visibility_off:")
     if data.is_stale:
         st.error(
-            "These data are more than two days old. Run `aha sync`, and see whether the schedule "
+            "This data is more than two days old. Run `aha sync`, and check that the schedule "
             "`daily_sync` is running.",
             icon=":material/schedule:",
         )
@@ -212,7 +221,7 @@ def _unknown(data: Source) -> list[Row]:
 
 def _said(row: Row) -> str:
     if row["state"] == "not read":
-        return f"**{markdown(row['module'])}: not read.** Figures of them are not known, not zero."
+        return f"**{markdown(row['module'])}: not read.** Their figures are unknown, not zero."
     return f"**{markdown(row['module'])}: as of {at(row['since'])}.**"
 
 

@@ -15,26 +15,32 @@ SAME_DIGITS = 10  # from the right, whatever the notation; as crm.search_number
 LONGEST_TEXT = 200
 
 
-def show(source: Source) -> None:
-    """Show the field, to those who may see records, and what it finds: one tap opens a record."""
+def field(source: Source) -> str:
+    """Show the field to those who may see records; return what is asked for, "" for nothing."""
     if not source.viewer.may_see_records:
-        return
-    text = st.text_input(
+        return ""
+    return st.text_input(
         "Find a lead, deal, contact or account",
         key="find",  # not in the address: a name or a number would stand in logs of proxies
         placeholder="Find a name, phone number, e-mail, company or id",
         label_visibility="collapsed",
         max_chars=LONGEST_TEXT,
     ).strip()
+
+
+def results(source: Source, text: str) -> None:
+    """Show what is found, where something is asked for: one tap opens a record."""
     if not text:
         return
     found = search(source, text)
     if not found:
         st.info("Nothing found. Beginnings of words are enough, in any order.")
-    for row in found:
-        label = " · ".join(markdown(part) for part in _parts(row) if part)
-        if st.button(label, key=f"found-{row['module']}-{row['id']}", type="tertiary"):
-            pages.open_record(row["module"], row["id"])
+        return
+    with st.container(border=True, gap=None):
+        for row in found:
+            label = " · ".join(markdown(part) for part in _parts(row) if part)
+            if st.button(label, key=f"found-{row['module']}-{row['id']}", type="tertiary"):
+                pages.open_record(row["module"], row["id"])
 
 
 def search(source: Source, text: str) -> list[Row]:
@@ -51,4 +57,5 @@ def _number(text: str) -> str | None:
 
 def _parts(row: Row) -> tuple[str | None, ...]:
     kind = row["module"].removesuffix("s")
-    return row["name"], row["company"], kind, row["stage"], row["owner_name"]
+    company = None if row["company"] and row["company"] in row["name"] else row["company"]
+    return row["name"], company, kind, row["stage"], row["owner_name"]
