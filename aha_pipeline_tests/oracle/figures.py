@@ -652,7 +652,7 @@ def slipping_deals(picture: Picture) -> Rows:
                     reason
                     for reason, holds in (
                         ("closing date pushed", pushes),
-                        ("stage gone back", is_back),
+                        ("moved back a stage", is_back),
                         ("amount cut", cut),
                         ("in its stage longer than most won deals", is_older),
                         ("overdue", overdue > 0),

@@ -76,7 +76,7 @@ def test_a_stage_gone_back_names_the_furthest_unless_it_was_reached_again(connec
     found = slipping(connection)
     assert list(found) == ["D1"]
     assert found["D1"]["furthest_stage"] == "Negotiation/Review"
-    assert found["D1"]["reasons"] == "stage gone back"
+    assert found["D1"]["reasons"] == "moved back a stage"
     assert round(found["D1"]["days_in_stage"], 2) == 1
 
 
@@ -98,7 +98,7 @@ def test_what_changed_as_a_deal_closed_or_reopened_is_no_reason(connection):
     put_deal(connection, 2, closed, stage("Qualification"))
     assert slipping(connection) == {}
     put_deal(connection, 3, stage("Negotiation/Review"), closed, stage("Qualification"))
-    assert slipping(connection)["D3"]["reasons"] == "stage gone back"
+    assert slipping(connection)["D3"]["reasons"] == "moved back a stage"
 
 
 def test_a_deal_is_overdue_from_the_day_after_its_closing_date(connection):
@@ -138,5 +138,5 @@ def test_deleted_deals_do_not_slip_and_reasons_come_together(connection):
     put(connection, "Deals", deal(2, ago(connection, 9), **past), deleted_at=ago(connection, 1))
     found = slipping(connection)
     assert list(found) == ["D1"]
-    assert found["D1"]["reasons"] == "closing date pushed, stage gone back, amount cut, overdue"
+    assert found["D1"]["reasons"] == "closing date pushed, moved back a stage, amount cut, overdue"
     assert [found["D1"][reason] for reason in REASONS] == [True, True, True, False, True]

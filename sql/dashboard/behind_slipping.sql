@@ -15,7 +15,7 @@ select
 from analytics.slipping_deals
 where case %(reason)s
         when 'Closing date pushed' then is_pushed
-        when 'Stage gone back' then is_back
+        when 'Moved back a stage' then is_back
         when 'Amount cut' then is_cut
         when 'Old for its stage' then is_older
         when 'Overdue' then is_overdue

@@ -30,7 +30,7 @@ select
 from chosen c
 cross join lateral (values
     (1, 'Closing date pushed', c.pushed, c.pushed_value),
-    (2, 'Stage gone back', c.back, c.back_value),
+    (2, 'Moved back a stage', c.back, c.back_value),
     (3, 'Amount cut', c.cut, c.cut_value),
     (4, 'Old for its stage', c.older, c.older_value),
     (5, 'Overdue', c.overdue, c.overdue_value)

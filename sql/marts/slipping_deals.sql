@@ -63,7 +63,7 @@ select
     concat_ws(
         ', ',
         case when m.times_pushed > 0 then 'closing date pushed' end,
-        case when m.is_back then 'stage gone back' end,
+        case when m.is_back then 'moved back a stage' end,
         case when m.amount_cut > 0 then 'amount cut' end,
         case when m.is_older then 'in its stage longer than most won deals' end,
         case when m.days_overdue > 0 then 'overdue' end
