@@ -1,5 +1,6 @@
 """The page of one record: what it is, how to reach whom, what happened, what belongs to it."""
 
+import json
 from contextlib import suppress
 from datetime import date, datetime
 from itertools import groupby
@@ -40,7 +41,7 @@ def show(source: Source, module: str, id_: str) -> None:
     with right:
         _related(source, module, id_)
         _timeline(source, module, id_)
-    with lazily("As the CRM sent it, and earlier versions", "raw") as is_open:
+    with lazily("Raw data and earlier versions", "raw") as is_open:
         if is_open:
             record_viewer.show(source, record)
     erasure.of_record(source, module, id_)
@@ -83,7 +84,7 @@ def _fields(source: Source, module: str, id_: str) -> None:
 
 
 def _value(row: Row, source: Source) -> str:
-    text = row["value"]
+    text = _listed(row["value"])
     if row["data_type"] == "phone" and (address := reach.telephone(text)):
         return f"[{markdown(text)}]({address})"
     if row["data_type"] == "email" and (address := reach.mail(text)):
@@ -98,12 +99,21 @@ def _value(row: Row, source: Source) -> str:
     return markdown(text)
 
 
+def _listed(text: str | None) -> str:
+    """Return a value as text: the choices of a list one after the other."""
+    with suppress(ValueError):
+        choices = json.loads(text) if text and text.startswith("[") else None
+        if isinstance(choices, list) and all(isinstance(choice, str) for choice in choices):
+            return ", ".join(choices)
+    return text or ""
+
+
 def _related(source: Source, module: str, id_: str) -> None:
     rows = source.listed("record_related", module=module, id=id_)
     with st.container(border=True):
         st.markdown("**Related records**")
         if not rows:
-            st.caption("No deal, contact or account is related to it.")
+            st.caption("No related deals, contacts or accounts.")
         for row in rows:
             worth = figures.money(row["amount"], source.currency) if row["amount"] else None
             parts = (row["name"], row["module"].removesuffix("s"), row["stage"], worth)
@@ -117,11 +127,11 @@ def _timeline(source: Source, module: str, id_: str) -> None:
     with st.container(border=True):
         st.markdown("**What changed**")
         if not rows:
-            st.caption("Nothing has changed since it was first read.")
+            st.caption("No changes since it was first read.")
         for moment, fields in groupby(rows[:LATEST], key=lambda row: row["changed"]):
             said = "  \n".join(
-                f"{markdown(row['label'])}: {markdown(row['before'] or '(empty)')} → "
-                f"{markdown(row['after'] or '(empty)')}"
+                f"{markdown(row['label'])}: {markdown(_listed(row['before']) or '(empty)')} → "
+                f"{markdown(_listed(row['after']) or '(empty)')}"
                 for row in fields
             )
             st.caption(at(moment))

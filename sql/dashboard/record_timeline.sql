@@ -22,10 +22,14 @@ select
     coalesce(f.label, replace(v.key, '_', ' ')) as label,
     case jsonb_typeof(s.raw_data_before -> v.key)
         when 'object' then s.raw_data_before -> v.key ->> 'name'
+        when 'boolean' then case when s.raw_data_before -> v.key = 'true' then 'Yes' else 'No' end
         else s.raw_data_before ->> v.key
     end as before,
-    case jsonb_typeof(v.value) when 'object' then v.value ->> 'name' else v.value #>> '{{}}' end
-        as after
+    case jsonb_typeof(v.value)
+        when 'object' then v.value ->> 'name'
+        when 'boolean' then case when v.value = 'true' then 'Yes' else 'No' end
+        else v.value #>> '{{}}'
+    end as after
 from steps s
 cross join crm.organisation o
 cross join lateral jsonb_each(s.raw_data) v
