@@ -10,6 +10,7 @@ from aha_pipeline_tests.dashboard.company import READ_UNTIL, fill, log_sync, wri
 from aha_pipeline_tests.warehouse.marts_company import build, company
 from dashboard import source
 from dashboard.app import TABS
+from dashboard.tabs import overview
 
 
 def said(page) -> list[str]:
@@ -70,6 +71,9 @@ def test_empty_crm_shows_a_sentence_for_each_chart(page, database_url, tab):
     assert not shown.get("plotly_chart")
     assert len(said(shown)) >= 3
     assert all(sentence.endswith(".") for sentence in said(shown))
+    captions = [one.value for one in shown.caption]
+    assert (overview.NO_NORMAL in captions) == (tab == "Overview")
+    assert overview.NOTHING_UNUSUAL not in captions
 
 
 def test_module_that_failed_is_named(page, database_url):
@@ -78,7 +82,7 @@ def test_module_that_failed_is_named(page, database_url):
         log_sync(connection, READ_UNTIL + timedelta(days=1), "failed", ["Deals"])
         build(connection, READ_UNTIL.date(), READ_UNTIL.date())
     assert any(
-        "The newest read of Deals did not complete" in text for text in said(page(database_url))
+        "The latest sync of Deals did not finish" in text for text in said(page(database_url))
     )
 
 
@@ -106,7 +110,7 @@ def test_what_half_is_read_says_which_half(page, database_url):
     }
     assert any("**Leads: not read.**" in warning.value for warning in shown.warning)
     half = [one.value for one in shown.caption if "Leads are not read" in one.value]
-    assert len([text for text in half if "counted of them here" in text]) == 2  # the two funnels
+    assert len([text for text in half if "counts here are unknown" in text]) == 2  # the two funnels
     assert 0 < len(shown.get("plotly_chart")) < len(whole.get("plotly_chart"))
 
 

@@ -15,6 +15,8 @@ from dashboard.source import Source
 from dashboard.style import Row
 
 MOST_CHANGES = 3
+NOTHING_UNUSUAL = "Nothing unusual: every figure is close to normal for that weekday."
+NO_NORMAL = "What is normal is not known yet: it takes four weeks of records."
 LOST_BY = {"Reason": "reason", "Stage": "stage", "Rep": "owner", "Source": "source"}
 OPENED = {"owner": (pages.REP, "part"), "source": (pages.SOURCE, "part")}
 
@@ -40,12 +42,12 @@ def _over_time(source: Source) -> None:
             charts.lead_volume,
             source.rows("lead_days"),
             of=("Leads",),
-            title="New leads a day",
+            title="New leads per day",
             about="Leads created each day. Paler: days before the period, where it is shorter than "
             "30 days. Bright blue: today so far.",
             definition="Leads by the day they were created, converted ones included, deleted ones "
-            "not. The line is the mean of the seven whole days before each day.",
-            empty="No day is known yet. Run `aha sync`.",
+            "not. Line: average of the seven full days before each day.",
+            empty="No days are known yet. Run `aha sync`.",
         )
     with right:
         outcomes(source)
@@ -58,12 +60,12 @@ def outcomes(source: Source) -> None:
         charts.outcomes,
         source.rows("outcomes_by_month"),
         of=("Deals",),
-        title="Won against lost",
-        about="The twelve months up to the end of the period. A month that is not over names the "
-        "days it counts.",
-        definition="Sum of Amount over the deals won and lost in each month. The win rate "
-        "on hover is won / (won + lost) deals of that month.",
-        empty="No deal was won or lost in these twelve months, for these filters.",
+        title="Won and lost value",
+        about="By month, the twelve months up to the end of the period. A month that is not over "
+        "shows its days.",
+        definition="Sum of Amount of the deals won and lost in each month. Point at a bar for the "
+        "win rate: won / (won + lost) deals of that month.",
+        empty="No deals won or lost in these twelve months for these filters.",
     )
 
 
@@ -77,14 +79,14 @@ def _entered_and_lost(source: Source) -> None:
             entered,
             of=("Leads", "Deals"),
             title="Funnel: how far new leads and deals got",
-            about="Of the leads and deals created in the period, how many reached each step, and "
-            "what share of all that is. Point at a bar to see how many dropped out or wait there."
+            about="Leads and deals created in the period: how many reached each step, and what "
+            "share of all that is. Point at a bar to see how many dropped out or are still there."
             f"{_may_be_further(entered)}",
-            definition="A lead has qualified if it ever was qualified or converted; it is won if "
-            "its conversion made a deal that is won. A deal has reached every open stage up to the "
-            "furthest it was seen on. On each step those who came are those who left as junk or "
-            "lost, who wait, of whom it is not known, and who went on.",
-            empty="No lead and no deal was created in the period, for these filters.",
+            definition="Qualified: the lead is or was qualified or converted. Won: the deal the "
+            "lead became is won. A deal has reached every open stage up to the furthest it was "
+            "seen in. At each step, those who reached it either went on, dropped out as junk or "
+            "lost, are still there, or their outcome is not known.",
+            empty="No leads or deals created in the period for these filters.",
         )
     with right:
         _lost(source)
@@ -95,7 +97,7 @@ def _may_be_further(rows: list[Row]) -> str:
     told = [f"{percent(pct)} of the {entity}s" for entity, pct in shares.items() if pct is not None]
     if not told:
         return ""
-    return f" Of {' and '.join(told)} it is not known whether they got further before."
+    return f" For {' and '.join(told)} it is not known whether they once got further."
 
 
 def _lost(source: Source) -> None:
@@ -109,9 +111,9 @@ def _lost(source: Source) -> None:
         title="Why deals were lost",
         about="Value and number of the deals lost in the period; in brackets the change in number. "
         "Point at a bar to see the most frequent reason.",
-        definition="The reason that the record gives in Zoho; (none) where it gives none. Stage: "
-        "the last open one on which the deal was seen.",
-        empty="No deal was lost in the period, for these filters.",
+        definition="The loss reason in Zoho; (none) where it is empty. Stage: the last open one "
+        "the deal was seen in.",
+        empty="No deals lost in the period for these filters.",
     )
 
 
@@ -120,13 +122,14 @@ def _changes(source: Source) -> None:
     with st.container(border=True):
         st.markdown(
             "**What changed, and why**",
-            help="Figures of the last whole day of the period, or of the seven days up to it, that "
-            "lie three times further from their normal than usual. Normal: the same weekday of the "
-            "eight weeks before, without the extremes. The bars split the change exactly. Of the "
-            "whole company: the filters for sources and owners do not apply.",
+            help="Figures of the period's last full day, or of the seven days up to it, that are "
+            "three times further from normal than usual. Normal: the same weekday of the eight "
+            "weeks before, without the highest and the lowest. The bars add up to the change. "
+            "For the whole company: the filters for sources and owners do not apply.",
         )
         if not rows:
-            st.caption("Nothing unusual: no figure is far from its normal on that weekday.")
+            [normal] = source.rows("normal_known")
+            st.caption(NOTHING_UNUSUAL if normal["is_known"] else NO_NORMAL)
             return
         groups = [list(group) for _, group in groupby(rows, key=lambda row: row["figure"])]
         for place, group in zip(st.columns(MOST_CHANGES), groups[:MOST_CHANGES], strict=False):
@@ -168,7 +171,7 @@ def _change(source: Source, rows: list[Row]) -> None:
             title=f"By {row['dimension']}",
             about="What each part added to the difference from normal.",
             opens=OPENED,
-            definition="The parts sum to the difference exactly.",
+            definition="The parts add up to the difference exactly.",
             empty="",
             key=row["figure"],
         )
@@ -183,11 +186,11 @@ def _as_it_stands(source: Source) -> None:
             source.rows("funnel"),
             of=("Leads", "Deals"),
             title="Funnel: where leads and deals stand now",
-            about="Leads and deals created in the period, each on exactly one step.",
+            about="Leads and deals created in the period, each counted at one step.",
             definition="Leads by status, converted ones on Converted whatever their status; deals "
             "by stage, with the sum of Amount. Colours: open blue, qualified violet, converted and "
             "won green, lost red, junk orange.",
-            empty="No lead and no deal was created in the period, for these filters.",
+            empty="No leads or deals created in the period for these filters.",
         )
     with right:
         chart(
@@ -199,7 +202,7 @@ def _as_it_stands(source: Source) -> None:
             title="Sources",
             about="Leads created in the period by source; in brackets the change, then the share "
             "that converted.",
-            definition="Lead_Source of the leads that are not deleted; empty ones are (none). "
+            definition="Lead Source in Zoho; (none) where it is empty. Deleted leads do not count. "
             "Converted: converted leads / all leads of the source.",
-            empty="No lead was created in the period, for these filters.",
+            empty="No leads created in the period for these filters.",
         )
