@@ -133,8 +133,12 @@ def bar(
 
 def percent_axis(figure: go.Figure) -> None:
     """Make the value axis one of percentages, from 0 to 100."""
-    ticks = [0, 25, 50, 75, 100]
-    figure.update_xaxes(range=[0, 101], tickvals=ticks, ticktext=[f"{tick}%" for tick in ticks])
+    figure.update_xaxes(
+        range=[0, 101],
+        tickvals=[0, 25, 50, 75, 100],
+        ticktext=["0%", "", "50%", "", "100%"],  # more would not fit beside long names on a phone
+        tickangle=0,
+    )
 
 
 def room_for_text(figure: go.Figure, values: Sequence[Number], share: float = 0.35) -> None:
@@ -154,7 +158,9 @@ def count_ticks(values: Sequence[Number], currency: str) -> dict[str, Any]:
 
 
 def _ticks(values: Sequence[Number], printed: Callable[[float], str]) -> dict[str, Any]:
-    widest = max(known(values), default=0) or 1
+    widest = max(known(values), default=0)
+    if not widest:  # another tick would name a size that nothing has
+        return {"tickmode": "array", "tickvals": [0], "ticktext": [printed(0)], "range": [0, 1]}
     power = 10 ** int(log10(widest / MOST_STEPS)) if widest > MOST_STEPS else 1
     steps = (1, 2, 2.5, 5, 10, 20) if power > 1 else (1, 2, 5, 10, 20)
     step = next(s * power for s in steps if widest <= s * power * MOST_STEPS)

@@ -67,7 +67,7 @@ def test_colours_of_one_chart_can_be_told_apart(blindness, together):
 @pytest.mark.parametrize(
     ("widest", "labels"),
     [
-        (0, ["₹0", "₹1"]),
+        (0, ["₹0"]),
         (9_000_000, ["₹0", "₹20 L", "₹40 L", "₹60 L", "₹80 L", "₹1 Cr"]),
         (23_500_000, ["₹0", "₹50 L", "₹1 Cr", "₹1.5 Cr", "₹2 Cr", "₹2.5 Cr"]),
         (45_000, ["₹0", "₹10,000", "₹20,000", "₹30,000", "₹40,000", "₹50,000"]),
@@ -108,11 +108,29 @@ def test_names_of_the_crm_are_shown_as_text():
     assert figure.layout.yaxis.ticktext[0] == "&lt;a href='x'&gt;Asha&lt;/a&gt; &amp; So…"
 
 
-def test_treemap_prints_the_junk_share_and_has_a_fixed_scale():
-    row = {"source": "Facebook", "leads": 10, "junk_leads": 4, "junk_pct": Decimal("40.00")}
-    [tiles] = leads.source_map([row], "INR").data
-    assert tiles.text[1:] == ("10 leads<br>40.0% junk",)
+def test_treemap_prints_what_a_tile_has_room_for_and_has_a_fixed_scale():
+    common = {"junk_leads": 4, "junk_pct": Decimal("40.00")}
+    sizes = {"Facebook": 975, "Channel Partner": 20, "Old": 5}
+    rows = [{"source": source, "leads": leads, **common} for source, leads in sizes.items()]
+    [tiles] = leads.source_map(rows, "INR").data
+    assert tiles.text[1:] == (
+        "<b>Facebook</b><br>975 leads<br>40.0% junk",
+        "<b>Channel<br>Partner</b>",
+        "",
+    )
     assert (tiles.marker.cmin, tiles.marker.cmax) == (0, 50)
+
+
+@pytest.mark.parametrize(("known", "shown"), [(1, 14), (14, 14), (31, 31)])
+def test_an_axis_of_days_is_never_so_short_that_it_names_hours(known, shown):
+    rows = [
+        {"day": date(2026, 3, day), "new_leads": 1, "new_leads_avg_7d": None,
+         "is_today": False, "is_before": False}
+        for day in range(1, known + 1)
+    ]  # fmt: skip
+    first, last = overview.lead_volume(rows, "INR").layout.xaxis.range
+    assert (last - first).days == shown
+    assert last.date() == rows[-1]["day"]
 
 
 def test_cohort_that_cannot_be_known_says_so():

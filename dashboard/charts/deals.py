@@ -44,11 +44,21 @@ def stage_age(rows: Sequence[Row], currency: str) -> go.Figure:
     figure.add_scatter(
         x=numbers(limits),
         y=list(range(len(rows))),
-        name="80% of the won deals had left",
+        name="80% of won deals had moved on",
         mode="markers",
         marker={"symbol": "line-ns", "size": 22, "line": {"width": 3, "color": COLOURS["won"]}},
         hoverinfo="skip",
         showlegend=any(limit is not None for limit in limits),
+    )
+    unknown = [place for place, row in enumerate(rows) if row["median_days_in_stage"] is None]
+    figure.add_scatter(  # a bar of no length has no text
+        x=[0] * len(unknown),
+        y=unknown,
+        mode="text",
+        text=[" not known"] * len(unknown),
+        textposition="middle right",
+        hoverinfo="skip",
+        showlegend=False,
     )
     known = [n for n in column(rows, "median_days_in_stage") + limits if n is not None]
     style.room_for_text(figure, known, 0.5)
@@ -57,7 +67,7 @@ def stage_age(rows: Sequence[Row], currency: str) -> go.Figure:
 
 def _age(row: Row, currency: str) -> str:
     days = row["median_days_in_stage"]
-    text = "not known" if days is None else counted(days, "day", currency)
+    text = counted(days, "day", currency)
     return text if not row["older_deals"] else f"{text} · {row['older_deals']} old"
 
 
@@ -79,7 +89,7 @@ def stage_value(rows: Sequence[Row], currency: str) -> go.Figure:
         figure.add_trace(
             style.bar(column(rows, name), COLOURS[meaning], marks, name=label, text=printed)
         )
-    style.room_for_text(figure, column(rows, "value"), 0.75)
+    style.room_for_text(figure, column(rows, "value"), 1.1)
     return figure
 
 
@@ -95,15 +105,15 @@ def _stage(row: Row, currency: str) -> Mark:
         row["stage"],
         counted(row['deals'], 'open deal', currency),
         f"{money(row['value'], currency)}, weighted {money(row['weighted_value'], currency)}",
-        "not known since when they are there"
+        "time in stage not known"
         if days is None
-        else f"there for {counted(days, 'day', currency)} (median)",
+        else f"{counted(days, 'day', currency)} in stage (median)",
         *_untimed(row, currency),
         *(
             []
             if limit is None
             else [f"{row['older_deals']} for over {counted(limit, 'day', currency)}, longer than",
-                  "80% of the won deals were"]
+                  "80% of won deals were"]
         ),
     )  # fmt: skip
     return mark(
@@ -118,7 +128,7 @@ def _stage(row: Row, currency: str) -> Mark:
 def _untimed(row: Row, currency: str) -> list[str]:
     if row["median_days_in_stage"] is None or not row["untimed_deals"]:
         return []
-    return [f"not known since when for {count(row['untimed_deals'], currency)} of them"]
+    return [f"time in stage not known for {count(row['untimed_deals'], currency)} of them"]
 
 
 def closing(rows: Sequence[Row], currency: str) -> go.Figure:
@@ -164,8 +174,8 @@ def _reason(row: Row, currency: str) -> Mark:
     hover = lines(
         row["reason"],
         f"{counted(row['deals'], 'open deal', currency)}, {money(row['value'], currency)}",
-        f"of {count(row['all_deals'], currency)} that slip,"
-        f" {money(row['all_value'], currency)} in all",
+        f"of {counted(row['all_deals'], 'slipping deal', currency)},"
+        f" {money(row['all_value'], currency)}",
     )
     return mark(hover, "slipping", reason=row["reason"], title=f"Slipping: {row['reason'].lower()}")
 

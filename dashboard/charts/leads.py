@@ -22,6 +22,7 @@ from dashboard.style import (
 SHARES = ("converted", "qualified", "open", "lost", "junk")
 JUNK_SCALE = ((0, "#DCE6EF"), (1, "#E2892B"))
 LEAST_PRINTED = 10  # percent: the figure of a smaller part would not fit; the hover text has it
+LEAST_NAMED, LEAST_TOLD = 0.8, 2.5  # percent of the map: a tile with room for a name, for figures
 MOST_JUNK = 50  # percent at which the scale ends, the same on every day
 COHORT_SCALE = ((0, "#EEF3F7"), (1, "#4FB487"))
 TILE = 0.97  # of a column, the rest is the gap
@@ -73,7 +74,7 @@ def _waiting(row: Row, meaning: str, currency: str) -> Mark:
     hover = lines(
         row["owner_name"],
         f"{count(row[f'{meaning}_leads'], currency)} {meaning}",
-        f"{count(row['waiting'], currency)} of {counted(row['leads'], 'lead', currency)} waiting",
+        f"{count(row['waiting'], currency)} of {counted(row['leads'], 'lead', currency)} are open",
     )
     return mark(
         hover,
@@ -100,7 +101,7 @@ def _totals(rows: Sequence[Row], name: str, currency: str) -> go.Scatter:
 def source_quality(rows: Sequence[Row], currency: str) -> go.Figure:
     """What became of the leads of each source, in percent of its leads."""
     sizes = [count(row["leads"], currency) for row in rows]
-    figure = style.named_bars(column(rows, "source"), sizes=sizes, pixels=38)
+    figure = style.named_bars(column(rows, "source"), sizes=sizes, pixels=38, extra=100)
     for meaning in SHARES:
         column_of = "qualified_now" if meaning == "qualified" else f"{meaning}_leads"
         marks = [
@@ -137,6 +138,7 @@ def source_map(rows: Sequence[Row], currency: str) -> go.Figure:
     """Sources as tiles: as large as their leads, as orange as their junk share."""
     figure = style.base(400)
     marks = [_tile(row, currency) for row in rows]
+    whole = sum(column(rows, "leads")) or 1
     figure.add_treemap(
         # A clicked tile tells its id and no custom data, and only if it has a parent.
         ids=["", *(behind for _, behind in marks)],
@@ -149,26 +151,29 @@ def source_map(rows: Sequence[Row], currency: str) -> go.Figure:
             "cmin": 0,
             "cmax": MOST_JUNK,
             "cornerradius": 4,
+            "line": {"width": 0},
             "pad": {"t": 0, "l": 0, "r": 0, "b": 0},
         },
-        text=["", *(_printed(row, currency) for row in rows)],
-        texttemplate="<b>%{label}</b><br>%{text}",
+        text=["", *(_printed(row, 100 * row["leads"] / whole, currency) for row in rows)],
+        texttemplate="%{text}",
         textfont={"color": INK_ON_TILE},
         customdata=[["", ""], *marks],
         hovertemplate=style.HOVER,
         tiling={"pad": 2},
         pathbar={"visible": False},
-        root={"color": "rgba(0, 0, 0, 0)"},
     )
-    # What would have to be smaller is left to the hover text and the bars beside it.
-    figure.update_layout(
-        margin={"l": 0, "r": 0, "t": 0, "b": 0}, uniformtext={"minsize": 10, "mode": "hide"}
-    )
+    figure.update_layout(margin={"l": 0, "r": 0, "t": 0, "b": 0})
     return figure
 
 
-def _printed(row: Row, currency: str) -> str:
-    return f"{counted(row['leads'], 'lead', currency)}<br>{percent(row['junk_pct'])} junk"
+def _printed(row: Row, share: float, currency: str) -> str:
+    """Return what fits on a tile of that share of the map; the hover text has all of it."""
+    if share < LEAST_NAMED:
+        return ""
+    name = f"<b>{html(row['source'])}</b>"
+    if share < LEAST_TOLD:
+        return name.replace(" ", "<br>")
+    return f"{name}<br>{counted(row['leads'], 'lead', currency)}<br>{percent(row['junk_pct'])} junk"
 
 
 def _tile(row: Row, currency: str) -> Mark:
@@ -217,7 +222,7 @@ def _share(row: Row, step: str, currency: str) -> str:
 
 
 def _cohort(row: Row, step: str, currency: str) -> Mark:
-    young = ["the last leads are under 90 days old; it will still grow"] if row["is_young"] else []
+    young = ["the youngest leads are under 90 days old: can still grow"] if row["is_young"] else []
     typically = row[f"days_to_{step}"]
     since = "conversion" if step == "won" else "creation"
     typical = (
@@ -235,7 +240,7 @@ def _cohort(row: Row, step: str, currency: str) -> Mark:
     )
     if row[step] is None:
         return mark(hover)
-    title = f"Leads of {month} that {'won' if step == 'won' else step}"
+    title = f"Leads of {month} that {'were won' if step == 'won' else step}"
     days = {"first_day": row["month"], "last_day": row["month_end"]}
     return mark(hover, "entered_leads", step=step, title=title, **days)
 
@@ -274,13 +279,13 @@ def _median(row: Row, currency: str) -> str:
 
 def _answered(row: Row, is_answered: bool, currency: str) -> Mark:
     timed = f"{count(row['timed_leads'], currency)} of them"
-    median = f"median wait {counted(row['median_days'], 'day', currency)}, known of {timed}"
+    median = f"median {counted(row['median_days'], 'day', currency)}, known for {timed}"
     hover = lines(
         row["source"],
-        f"response to {count(row['contacted_leads'], currency)} of"
-        f" {counted(row['leads'], 'lead', currency)} ({percent(row['contacted_pct'])})",
-        f"{count(row['waiting_leads'], currency)} still without one",
-        "how long they waited is not known" if row["median_days"] is None else median,
+        f"{count(row['contacted_leads'], currency)} of"
+        f" {counted(row['leads'], 'lead', currency)} contacted ({percent(row['contacted_pct'])})",
+        f"{count(row['waiting_leads'], currency)} not contacted",
+        "how soon is not known" if row["median_days"] is None else median,
     )
     first, last = row["first_day"], row["last_day"]
     return mark(
@@ -291,5 +296,5 @@ def _answered(row: Row, is_answered: bool, currency: str) -> Mark:
         last_day=last,
         owners=None,
         is_answered=is_answered,
-        title=f"Leads from {row['source']} {'with a' if is_answered else 'without a'} response",
+        title=f"Leads from {row['source']} {'' if is_answered else 'not '}contacted",
     )

@@ -120,7 +120,7 @@ def _created(row: Row, name: str, currency: str) -> Mark:
         first_day=row["first_day"],
         last_day=row["last_day"],
         meanings=["junk"] if is_junk else ["open", "qualified", "converted", "lost"],
-        title=f"{'Junk leads' if is_junk else 'Leads, junk apart,'} of {month}",
+        title=f"{'Junk leads' if is_junk else 'Leads without junk'} of {month}",
     )
 
 

@@ -1,6 +1,7 @@
 """Figures of the Overview tab: rows in, a Plotly figure out."""
 
 from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -11,6 +12,7 @@ from dashboard import style
 from dashboard.style import COLOURS, Mark, Row, column, known, lines, mark, numbers
 
 STEP_PIXELS = 27
+FEWEST_DAYS = timedelta(days=13)  # of fewer, the axis would name hours
 SO_FAR = "Today so far", "open"
 
 
@@ -40,7 +42,10 @@ def lead_volume(rows: Sequence[Row], currency: str) -> go.Figure:
             hovertemplate=style.HOVER,
         )
     figure.update_layout(barmode="overlay")
-    figure.update_xaxes(tickformat="%-d %b", showgrid=False)
+    first, last = min(days[0], days[-1] - FEWEST_DAYS), days[-1]
+    half = timedelta(hours=12)  # a bar stands in the middle of its day
+    ends = [datetime.combine(first, time()) - half, datetime.combine(last, time()) + half]
+    figure.update_xaxes(tickformat="%-d %b", showgrid=False, range=ends)
     highest = column(rows, "new_leads") + column(rows, "new_leads_avg_7d")
     figure.update_yaxes(style.count_ticks([n for n in highest if n is not None], currency))
     return figure
@@ -85,7 +90,9 @@ def funnel(rows: Sequence[Row], currency: str) -> go.Figure:
 
 def entered_funnel(rows: Sequence[Row], currency: str) -> go.Figure:
     """How many of those who entered reached each step, and how many left or wait on it."""
-    figure = style.named_bars([_entered_name(row) for row in rows], extra=16, least=120)
+    # Of whom a step is, its first one says for all.
+    names = [_entered_name(row) if row["position"] == 1 else row["step"] for row in rows]
+    figure = style.named_bars(names, extra=16, least=120)
     figure.add_trace(
         style.bar(
             column(rows, "reached"),
@@ -115,10 +122,10 @@ def _entered(row: Row, currency: str) -> Mark:
     left = [
         f"{count(row[name], currency)} {words}"
         for name, words in (
-            ("junk", "went no further: junk"),
-            ("lost", "went no further: lost"),
-            ("waiting", "are still here"),
-            ("not_known", "name no deal: what became of them is not known"),
+            ("junk", "dropped out here as junk"),
+            ("lost", "dropped out here as lost"),
+            ("waiting", "still here"),
+            ("not_known", "without a deal: outcome not known"),
         )
         if row[name]
     ]

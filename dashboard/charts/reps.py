@@ -20,7 +20,7 @@ def values(rows: Sequence[Row], currency: str) -> go.Figure:
         figure.add_trace(
             style.bar(values, COLOURS[meaning], marks, name=MEANINGS[meaning], text=printed)
         )
-    style.room_for_text(figure, column(rows, "open_value") + column(rows, "won_value"), 0.75)
+    style.room_for_text(figure, column(rows, "open_value") + column(rows, "won_value"), 1.1)
     return figure
 
 
