@@ -20,10 +20,10 @@ def show_newest(source: Source) -> None:
     if not days:
         return
     day = max(row["day"] for row in days)
-    with lazily(f"The briefing of {day.day} {day:%b %Y}", "newest_briefing") as is_open:
+    with lazily(f"Briefing for {day.day} {day:%b %Y}", "newest_briefing") as is_open:
         if is_open:
             st.markdown(as_markdown(source.rows("briefing", day=day)[0]["whatsapp_summary"]))
-            st.caption("Why, and which records: under AI & System Health.")
+            st.caption("The reasons and the records behind it are under AI & System Health.")
 
 
 def show(source: Source) -> None:
@@ -38,9 +38,7 @@ def show(source: Source) -> None:
     day = _day(days)
     if day not in days:
         known = max((other for other in days if other <= day), default=max(days))
-        st.info(
-            f"No briefing was written about that day. The one before it is of {known:%d/%m/%Y}."
-        )
+        st.info(f"There is no briefing for that day. The one before it is for {known:%d/%m/%Y}.")
         return
     briefing = source.rows("briefing", day=day)[0]
     st.caption(_author(briefing, days[day]))
@@ -66,10 +64,10 @@ def _day(days: dict[date, int]) -> date:
 def _author(briefing: Row, briefings: int) -> str:
     seconds = f"{count(briefing['duration_seconds'])} s"
     if briefing["written_by"] == "model":
-        words = f"Chosen by the model {markdown(briefing['model'])} in {seconds}, worded by us"
+        words = f"Selected by the model {markdown(briefing['model'])} in {seconds}, fixed wording"
     else:
-        words = f"Chosen without a model, because: {markdown(briefing['plain_reason'])}"
-    times = f" · the latest of {briefings} of that day" if briefings > 1 else ""
+        words = f"Selected without a model: {markdown(briefing['plain_reason'].rstrip('.'))}"
+    times = f" · the latest of {briefings} for that day" if briefings > 1 else ""
     return f"{words} · {at(briefing['created'])} · {briefing['facts']} facts{times}"
 
 
@@ -87,7 +85,7 @@ def _texts(briefing: Row) -> None:
 def _ask(source: Source, briefing: Row) -> None:
     items = source.rows("briefing_items", id=briefing["id"])
     if not items:
-        st.info("This briefing was written before its lines were kept.")
+        st.info("The lines of this briefing were not stored.")
         return
     by_position = {item["position"]: item for item in items}
     position = st.selectbox(
@@ -101,7 +99,7 @@ def _ask(source: Source, briefing: Row) -> None:
     )
     claim = f"{markdown(item['means'])} · " if item["means"] else ""
     st.markdown(f"**What does it claim?** {claim}`{item['stance']}`, chosen by {chosen}")
-    st.markdown("**Which?**")
+    st.markdown("**Which records?**")
     deals = source.listed("briefing_records", id=briefing["id"], position=position)
     table(
         [{"open": f"?deal={deal['id']}", **deal} for deal in deals],
@@ -114,9 +112,9 @@ def _ask(source: Source, briefing: Row) -> None:
             "source": "Source",
             "id": "Id",
         },
-        empty="It is about no single deals.",
+        empty="It is not about single deals.",
     )
-    st.caption("The SQL that found it, as it was then:")
+    st.caption("The SQL behind it, as it was then:")
     st.code(item["sql"], language="sql", height=300)
 
 
@@ -124,7 +122,7 @@ def _why(item: Row) -> str:
     reason = item["figures"].get("reason")
     if reason and "n" not in item["figures"]:  # that of many is of the largest alone
         return f"The reason in the CRM: {reason}"
-    return str(item["why"] or "No part or cause of it adds up exactly.")
+    return str(item["why"] or "No part of it explains it exactly.")
 
 
 def as_markdown(message: str) -> str:

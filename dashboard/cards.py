@@ -40,7 +40,7 @@ CARDS = (
         "Junk share",
         "junk_pct",
         "points",
-        "Leads of the period that are junk now / all leads of the period.",
+        "Junk leads / all leads, of those created in the period, by current status.",
         "Leads",
         "{junk_leads}",
         more_is_good=False,
@@ -49,15 +49,15 @@ CARDS = (
         "Qualified",
         "qualified_leads",
         "count",
-        "Leads of the period that are qualified or converted by now.",
+        "Leads created in the period that are qualified or converted by now.",
         "Leads",
     ),
     Card(
         "Open pipeline",
         "open_value",
         "money",
-        "Sum of Amount over the deals that were open at the end of the period. Assumed: what a "
-        "deal said then is not known, so it is taken to have said what it said next.",
+        "Sum of Amount of the deals open at the end of the period. Assumed: what a deal looked "
+        "like then is not known, so its next known values are used.",
         "Deals",
         "{open_deals}",
     ),
@@ -65,7 +65,7 @@ CARDS = (
         "Won",
         "won_value",
         "money",
-        "Sum of Amount over the deals won in the period: by closing date, at the latest the day "
+        "Sum of Amount of the deals won in the period: by closing date, at the latest the day "
         "each was first seen won.",
         "Deals",
         "{won_deals}",
@@ -82,7 +82,7 @@ CARDS = (
         "Lost",
         "lost_value",
         "money",
-        "Sum of Amount over the deals lost in the period.",
+        "Sum of Amount of the deals lost in the period.",
         "Deals",
         "{lost_deals}",
         more_is_good=False,
@@ -109,11 +109,12 @@ def show_cards(source: Source, team: str = "", **of_team: list[str] | None) -> N
             if card.module in not_read:
                 _show_not_read(card)
                 continue
-            notes = [card.note.format(**words)] if card.note else []
-            notes += _assumed(rows[card.figure])
+            row = rows[card.figure]
+            notes = [card.note.format(**words)] if card.note and row["value"] is not None else []
+            notes += _assumed(row)
             if team:
                 notes.append(f"{team}: {beside[card.figure]}")
-            _show(card, rows[card.figure], notes, source)
+            _show(card, row, notes, source)
 
 
 def _beside(row: Row, currency: str) -> str:
@@ -126,7 +127,7 @@ def _assumed(row: Row) -> list[str]:
     """Say how much of the figure, and of the one before, is not known but assumed."""
     told = [(row["assumed_pct"], "of it")]
     if row["change"] is not None:
-        told.append((row["before_assumed_pct"], "of the one before"))
+        told.append((row["before_assumed_pct"], "of the figure before"))
     return [f"{figures.percent(pct)} {what} is assumed" for pct, what in told if pct is not None]
 
 
@@ -185,10 +186,10 @@ def _show(card: Card, row: Row, notes: list[str], source: Source) -> None:
 def _show_not_read(card: Card) -> None:
     with st.container(border=True, height="stretch"):
         st.metric(card.label, "Not read", help=card.definition)
-        st.caption(f"{card.module} are not read, so this is not known: it is not zero.")
+        st.caption(f"{card.module} are not read, so this is unknown, not zero.")
 
 
 def _without_before(row: Row, source: Source) -> str:
     if row["since"] is None or source.today is None:
-        return "No record yet"
+        return "No records yet"
     return f"No comparison: known since {periods.day(row['since'], source.today.year)}"

@@ -59,8 +59,8 @@ def choose(
     for kind, values in gone.items():
         if values:
             st.warning(
-                f"The address names {kind}s that are not here: {', '.join(map(markdown, values))}. "
-                "They may have been renamed or have no record any more. Choose others above."
+                f"This link names {kind}s that are not here: {', '.join(map(markdown, values))}. "
+                "They may have been renamed, or have no records left. Choose others above."
             )
     return Filters(
         **(vars(period) if period else {}),
@@ -93,8 +93,8 @@ def _period(
         key="period",
         bind="query-params",
         help="Leads count on the day they were created, won and lost deals on the day they were "
-        "won or lost. Compared with as many days from the start of the period before. Weeks, "
-        "quarters and the fiscal year begin as your company says in Zoho.",
+        "won or lost. Compared with the same number of days from the start of the period before. "
+        "Weeks, quarters and the fiscal year start as set in Zoho.",
     )
     if today is None:
         return None

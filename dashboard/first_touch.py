@@ -12,28 +12,28 @@ from dashboard.style import Row
 
 NAMES = {"source": "Source", "owner": "Rep", "weekday": "Day", "hour": "Hour"}
 WAITS = {
-    "hour": "Up to an hour",
-    "day": "Up to a working day",
-    "week": "Up to six working days",
-    "longer": "Longer",
+    "hour": "Within an hour",
+    "day": "Within a working day",
+    "week": "Within six working days",
+    "longer": "Later",
     "never": "Closed without a call",
 }
 DEFINITION = (
     "From the lead's creation to the first outgoing or answered call, meeting or closed task, in "
-    "business hours without holidays. Median: when half had been called, by the estimate of Kaplan "
-    "and Meier, in which those that still wait count as long as they have waited. Notes, missed "
-    "calls and e-mails do not count."
+    "business hours without holidays. Median: by when half had been called; leads still waiting "
+    "count for as long as they have waited (Kaplan–Meier). Notes, missed calls and e-mails do not "
+    "count."
 )
-AROUND_THE_CLOCK = " Counted around the clock: nobody has told the business hours."
+AROUND_THE_CLOCK = " Counted around the clock, as no business hours are set."
 WORTH = (
-    "Leads that came in 30 to 210 days ago, by their wait, with the 95% interval. Who is called at "
-    "once may be the better lead: this is no cause. No filter applies."
+    "Leads created 30 to 210 days ago, by how soon they were called, with the 95% interval. Reps "
+    "may call better leads first, so this does not prove a cause. Filters do not apply."
 )
 
 
 def show_first_touch(source: Source, *dimensions: str) -> None:
     """Show the wait of the leads of the period, and by each of the dimensions."""
-    with frame("Wait for the first call", DEFINITION) as is_open:
+    with frame("Time to first call", DEFINITION) as is_open:
         if not is_open:
             return
         [known] = source.rows("first_touch_known")
@@ -42,7 +42,7 @@ def show_first_touch(source: Source, *dimensions: str) -> None:
             return
         rows = source.rows("first_touch")
         if not rows:
-            st.info("No lead came in, for these filters.", icon=":material/hourglass_empty:")
+            st.info("No leads came in for these filters.", icon=":material/info:")
             return
         [whole] = [row for row in rows if row["dimension"] == "all"]
         st.caption(_summary(whole, source.currency))
@@ -56,16 +56,16 @@ def show_worth(source: Source) -> None:
     rows = source.rows("first_touch_worth")
     if not rows:
         return
-    with frame("Conversion by wait for the first call", WORTH) as is_open:
+    with frame("Conversion by time to first call", WORTH) as is_open:
         if not is_open:
             return
         st.table(
             [
                 {
-                    "Wait": WAITS[row["wait"]],
+                    "First call": WAITS[row["wait"]],
                     "Leads": count(row["leads"], source.currency),
                     "Converted": percent(row["converted_pct"]),
-                    "Likely between": f"{percent(row['low_pct'])} and {percent(row['high_pct'])}",
+                    "Likely range": f"{percent(row['low_pct'])} to {percent(row['high_pct'])}",
                 }
                 for row in rows
             ],
@@ -101,7 +101,7 @@ def _lines(name: str, rows: Iterable[Row], currency: str) -> list[dict[str, str]
             "Leads": count(row["leads"], currency),
             "Waiting": count(row["waiting"], currency),
             "Median": duration(row["median_minutes"]),
-            "In an hour": percent(row["within_hour_pct"]),
+            "Within 1 hour": percent(row["within_hour_pct"]),
         }
         for row in rows
     ]

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import streamlit as st
 
+from aha_pipeline.figures import counted
 from dashboard.source import Source
 from dashboard.style import Row
 
@@ -26,14 +27,14 @@ def _read(row: Row) -> Card:
     return (
         "Last full sync",
         _short(row["last_complete"]),
-        f"{row['modules']} modules",
-        "The oldest of the modules' newest complete reads.",
+        counted(row["modules"], "module"),
+        "When the module furthest behind was last read completely.",
     )
 
 
 def _checked(row: Row) -> Card:
     troubled = [
-        f"{number} {word if number == 1 else word + 's'}"
+        counted(number, word)
         for number, word in ((row["errors"], "error"), (row["warnings"], "warning"))
         if number
     ]
@@ -42,7 +43,7 @@ def _checked(row: Row) -> Card:
         "Checks",
         (", ".join(troubled) or "All passed") if ran else "–",
         f"of {ran}, last run {_short(row['checked_at'])}" if ran else "none has run yet",
-        "The newest result of each asset check. An error stops the briefing.",
+        "The latest result of each check. An error stops the briefing.",
     )
 
 
@@ -51,24 +52,26 @@ def _certified(row: Row) -> Card:
         value, note = "Not yet", "Run `aha reconcile`, or wait for the weekly schedule"
     else:
         good = row["certificates"] - row["refused"]
-        value = f"{good} of {row['modules']} modules"
-        note = f"the oldest {_short(row['oldest_certificate'])}"
+        value = f"{good} of {counted(row['modules'], 'module')}"
+        note = f"the oldest from {_short(row['oldest_certificate'])}"
     return (
         "Reconciled with Zoho",
         value,
         note,
-        "Modules whose newest full comparison with the CRM ended equal or healed.",
+        "Modules whose latest full comparison with Zoho found no difference, or put it right.",
     )
 
 
 def _sent(row: Row) -> Card:
-    value = f"{row['reached']} of {row['readers']} readers" if row["readers"] else "Not sent"
+    value = (
+        f"{row['reached']} of {counted(row['readers'], 'reader')}" if row["readers"] else "Not sent"
+    )
     day = row["briefing_day"]
     return (
-        "Newest briefing delivered",
+        "Latest briefing delivered",
         value,
-        f"of {_day(day)}" if day else "none written yet",
-        "Readers to whose phone every part of the newest briefing was delivered.",
+        f"for {_day(day)}" if day else "none written yet",
+        "Readers who received every part of the latest briefing.",
     )
 
 

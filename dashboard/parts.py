@@ -54,7 +54,7 @@ def chart(
         if not _is_read(not_read, of):
             return
         if not rows:
-            st.info(empty, icon=":material/hourglass_empty:")
+            st.info(empty, icon=":material/info:")
             return
         st.caption(about)
         shown = _chosen(rows, *by) if by else rows
@@ -152,7 +152,7 @@ def _show_marks(figure: go.Figure, name: str) -> None:
     }
     if lists:
         st.selectbox(
-            "List the records of",
+            "List the records behind",
             list(lists),
             index=None,
             placeholder="Choose a line of the table",
@@ -212,7 +212,7 @@ def table(
     With a key a row can be ticked: return its place, None where none is.
     """
     if not rows:
-        st.info(empty, icon=":material/hourglass_empty:")
+        st.info(empty, icon=":material/info:")
         return None
     shown = [{name: cell(row[name]) for name in columns} for row in rows]
     ticked = st.dataframe(
@@ -252,7 +252,7 @@ def _is_read(not_read: dict[str, str], modules: Sequence[str]) -> bool:
         return False
     if missing:
         names = markdown(" and ".join(missing))
-        st.caption(f"{names} are not read: what is counted of them here is not known, not zero.")
+        st.caption(f"{names} are not read: their counts here are unknown, not zero.")
     return True
 
 
@@ -263,7 +263,7 @@ def assumed(share: Number, what: str) -> str:
 
 def not_known(share: Number, of: str, what: str) -> str:
     """Return a sentence to append of what so many are not known; "" where few are."""
-    return "" if share is None else f" Of {percent(share)} of {of} it is not known {what}."
+    return "" if share is None else f" For {percent(share)} of {of} it is not known {what}."
 
 
 def may_show_records(source: Source) -> bool:

@@ -28,7 +28,7 @@ def find(source: Source) -> None:
     found = search(source, text, list(source.modules) if module == ALL else [module])
     if not found:
         of = "" if module == ALL else f" of {module}"
-        st.info(f"No record{of} has that id, or that text in its name.")
+        st.info(f"No record{of} has that id or name.")
         return
     show(source, _chosen(found))
 
@@ -55,7 +55,7 @@ def show(source: Source, record: Row) -> None:
     st.caption(
         f"{module} {markdown(id_)} · changed in the CRM {at(record['modified'])} · "
         f"read {at(record['synced'])} · owner {markdown(record['owner_name'] or '(none)')} · "
-        f"[its own address]({_address(module, id_)})"
+        f"[link to this record]({_address(module, id_)})"
     )
     if record["deleted"]:
         st.warning(
@@ -74,14 +74,14 @@ def _versions(source: Source, module: str, id_: str) -> None:
     contents = {row["number"]: row for row in source.of_module("record_contents", module, id=id_)}
     if len(contents) == 1:
         st.info(
-            "This record has not changed since it was first read. Values that change by "
-            "themselves make no version.",
+            "No changes since this record was first read. Values that Zoho updates by itself "
+            "make no version.",
             icon=":material/history:",
         )
         return
     before, after = _two(contents, id_)
     if before == after:
-        st.info("Choose two different contents.")
+        st.info("Choose two different versions.")
         return
     differences = source.of_module("record_differences", module, id=id_, before=before, after=after)
     _table(differences)
@@ -109,7 +109,7 @@ def _two(contents: dict[int, Row], id_: str) -> tuple[int, int]:
 
 def _table(differences: list[Row]) -> None:
     for row in differences:
-        row["kind"] = "Changes by itself" if row["is_volatile"] else "Edited"
+        row["kind"] = "Automatic" if row["is_volatile"] else "Edited"
     table(
         differences,
         {
@@ -122,7 +122,7 @@ def _table(differences: list[Row]) -> None:
             "kind": "Kind",
             "field": "API name",
         },
-        empty="The two contents say the same.",
+        empty="The two versions are the same.",
     )
 
 
@@ -130,7 +130,7 @@ def _chosen(found: list[Row]) -> Row:
     if len(found) == 1:
         return found[0]
     by_id = {row["id"]: row for row in found}
-    number = f"{len(found)} found" if len(found) < MOST else f"the {MOST} changed last"
+    number = f"{len(found)} found" if len(found) < MOST else f"the {MOST} changed most recently"
     id_ = st.selectbox(
         f"Record ({number})", list(by_id), format_func=lambda id_: _named(by_id[id_]), key="found"
     )

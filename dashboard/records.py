@@ -19,6 +19,7 @@ from aha_pipeline.settings import SettingsError, load
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
 from dashboard import login, pages, reach
 from dashboard.login import NO_RECORDS, NoEntry
+from dashboard.phone import is_on_phone
 from dashboard.source import NotBuilt, Source
 from dashboard.style import MINUTE, Row, cell
 
@@ -187,7 +188,7 @@ CONTACT = {
     "last_activity": "Last activity",
 }
 NO_CONTACT: Row = {**dict.fromkeys(CONTACT), "is_aged": False}
-LINKS = {"phone": "tel:(.*)", "email": "mailto:(.*)"}
+LINKS = {"phone": r"tel:\+?(.*)", "email": "mailto:(.*)"}
 MONEY = {"amount", "moved"}
 DAYS = {"created", "converted", "closing_date", "closed_day", "day"}
 
@@ -231,9 +232,11 @@ def _open(source: Source) -> None:
         asked = _parameters(shown, narrowed, source)
         rows = records(source, shown, asked)
     except (ValueError, psycopg2.DataError):
-        return _close("The address names a list that there is none of.")
+        return _close("This link names a list that does not exist.")
     if not rows:
-        return _close("No record is behind this mark now: the data or the filters changed.")
+        return _close(
+            "There are no records behind this any more: the data or the filters have changed."
+        )
     window = st.dialog(markdown(title), width="large", on_dismiss=_close)
     window(show_list)(source, shown, title, rows, asked)
 
@@ -338,16 +341,16 @@ def _summary(shown: List, rows: Sequence[Row], currency: str) -> str:
     if rows[0].get("all_value") is not None:
         text += f" · {figures.money(rows[0]['all_value'], currency)} together"
     if all_records > len(rows):
-        text += f" · the first {figures.count(len(rows), currency)} are listed"
-    return f"{text}. A click on a name opens the record."
+        text += f" · showing the first {figures.count(len(rows), currency)}"
+    return f"{text}. Click a name to open the record."
 
 
 def _folded(rows: Sequence[Row], aged: Sequence[Row], currency: str) -> str:
     if len(rows) < rows[0]["all_records"]:
-        return "Also those overdue for more than 90 days"
+        return "Also show those overdue for more than 90 days"
     value = sum(row["amount"] or 0 for row in aged)
     return (
-        f"Also {figures.count(len(aged), currency)} overdue for more than 90 days, "
+        f"Also show {figures.count(len(aged), currency)} overdue for more than 90 days, "
         f"{figures.money(value, currency)}"
     )
 
@@ -396,7 +399,8 @@ def _columns(columns: dict[str, str], currency: str) -> dict[str, Any]:
         elif name in LINKS:
             made[name] = st.column_config.LinkColumn(label, display_text=LINKS[name])
     made["last_activity"] = st.column_config.DatetimeColumn(CONTACT["last_activity"], format=MINUTE)
-    made["name"] = st.column_config.TextColumn(columns["name"], pinned=True, width="medium")
+    width = 190 if is_on_phone() else 280
+    made["name"] = st.column_config.TextColumn(columns["name"], pinned=True, width=width)
     return made
 
 

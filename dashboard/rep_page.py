@@ -26,12 +26,12 @@ def _months(source: Source) -> None:
             [row for row in rows if row["closed_deals"]],
             of=("Deals",),
             title="Win rate over time",
-            about="By month, with its 95% interval; hollow where under ten deals were closed. "
+            about="By month, with its 95% interval. Hollow: fewer than ten closed deals. "
             "Dotted: all reps.",
             definition="Won / (won + lost) deals of the month, the last twelve months up to the "
-            "end of the period. Wilson interval. Where the dotted line lies within it, the rep "
-            "cannot be told from the team.",
-            empty="No deal was won or lost in these twelve months, for these filters.",
+            "end of the period. Wilson interval. Where the dotted line lies within it, the "
+            "difference from the team may be chance.",
+            empty="No deals won or lost in these twelve months for these filters.",
         )
     with right:
         show_standing(source)

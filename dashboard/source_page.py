@@ -26,9 +26,9 @@ def _months(source: Source) -> None:
             [row for row in rows if row["new_leads"]],
             of=("Leads",),
             title="Leads and junk over time",
-            about="Leads created in each month and their junk share; below it that of all sources.",
-            definition="By month of creation and what the leads are now, the last twelve months "
-            "up to the end of the period. Junk share: junk leads / all leads of the month.",
+            about="Leads created in each month, and their junk share above that of all sources.",
+            definition="By month of creation and current status, the last twelve months up to the "
+            "end of the period. Junk share: junk leads / all leads of the month.",
             empty=leads.NO_LEADS,
         )
     with right:

@@ -12,15 +12,15 @@ def show_standing(source: Source) -> None:
     """Show what slips, is overdue and is old, beside the share of the team."""
     [row] = source.rows("standing")
     with frame(
-        "Open deals, against all reps",
-        "Now, whatever the period. Slipping: closing date pushed, stage gone back, amount "
-        "cut, old for its stage, or overdue. Old for its stage: there longer than 80% of the "
-        "won deals were. Shares of the open value; of old deals, of their number.",
+        "Open deals compared with all reps",
+        "As of now, whatever the period. Slipping: closing date pushed, moved back a stage, amount "
+        "cut, old for its stage, or overdue. Old for its stage: there longer than 80% of won "
+        "deals were. Shares are of the open value; for old deals, of their number.",
     ) as is_open:
         if not is_open or not is_read(source, "Deals"):
             return
         if not row["open_deals"]:
-            st.info("No deal is open, for these filters.", icon=":material/hourglass_empty:")
+            st.info("No open deals for these filters.", icon=":material/info:")
             return
         deals = counted(row["open_deals"], "open deal", source.currency)
         st.caption(f"{deals}, {money(row['open_value'], source.currency)} together.")

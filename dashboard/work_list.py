@@ -21,10 +21,10 @@ LENGTH, AGED, MINE = "work_list_length", "work_list_aged", "work_list_mine"
 DEFINITION = (
     "Open leads that nobody has touched (by calls, meetings and tasks where these are read, else "
     "by their status), leads and deals of owners who have left, and open deals that close within "
-    "seven days without a next step, are overdue, had a meeting of which nothing came to be known, "
-    "stand still longer than most won deals did, were pushed twice, or have been quiet for 14 "
-    "days. Order: how pressing the strongest reason is, then how many there are and what the deal "
-    "is worth. `sql/marts/work_list.sql` has the points."
+    "seven days without a next step, are overdue, had a meeting without an outcome, have been in "
+    "their stage longer than most won deals were, were pushed twice, or have been quiet for 14 "
+    "days. Order: the most pressing reason, then the number of reasons and the deal's value. "
+    "`sql/marts/work_list.sql` has the points."
 )
 
 
@@ -37,7 +37,7 @@ def show(source: Source) -> None:
         length = st.session_state.setdefault(LENGTH, STEP_ON_PHONE if is_on_phone() else STEP)
         rows = _rows(source, length)
         if not rows:
-            st.success("Nothing is waiting, for these filters.", icon=":material/check_circle:")
+            st.success("Nothing to do for these filters.", icon=":material/check_circle:")
             _aside(source, source.listed("work_list_aside", viewer=_viewer(source))[0])
             return
         st.caption(_summary(rows[0], source.currency))
@@ -96,7 +96,7 @@ def _row(source: Source, row: Row) -> None:
                     key=f"{mark}-{key}",
                     icon=f":material/{icon}:",
                     type="tertiary",
-                    help="Put aside until tomorrow",
+                    help="Hide until tomorrow",
                     on_click=partial(_mark, source, row, mark),
                 )
 
@@ -141,6 +141,8 @@ def _age(since: datetime | None, source: Source) -> str:
     if since is None:
         return "an unknown time"
     hours = int((datetime.now(source.zone) - since).total_seconds() // 3600)
+    if hours < 1:
+        return "less than an hour"
     return counted(hours, "hour") if hours < 48 else counted(hours // 24, "day")
 
 
@@ -153,7 +155,7 @@ def links(row: Row, source: Source) -> list[tuple[str, str, str]]:
     addresses = (
         ("Call", "call", reach.telephone(row["phone"])),
         ("WhatsApp", "chat", reach.whatsapp(row["phone"])),
-        ("Mail", "mail", reach.mail(row["email"])),
+        ("E-mail", "mail", reach.mail(row["email"])),
         ("Zoho", "open_in_new", source.record_url(row["module"], row["id"])),
     )
     return [(label, icon, address) for label, icon, address in addresses if address]
@@ -186,7 +188,7 @@ def _more(source: Source, rows: list[Row]) -> None:
 def _aside(source: Source, row: Row) -> None:
     if row["aside_records"]:
         st.button(
-            f"{counted(row['aside_records'], 'record')} put aside until tomorrow: show again",
+            f"{counted(row['aside_records'], 'record')} hidden until tomorrow: show again",
             type="tertiary",
             on_click=partial(source.write, "unmark_work", viewer=_viewer(source)),
         )

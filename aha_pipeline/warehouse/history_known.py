@@ -28,7 +28,7 @@ def sentence(rows: Sequence[Row]) -> str:
     """Say of the open deals, from rows of the mart, how far back their past is known."""
     of_open = [row for row in rows if (row["entity"], row["scope"]) == ("deal", "open")]
     if not of_open:
-        return "No deal is open."
+        return "No open deals."
     share, what = "value_pct", "open value"
     if any(row["value_pct"] is None for row in of_open):
         share, what = "records_pct", "open deals"
@@ -41,10 +41,10 @@ def sentence(rows: Sequence[Row]) -> str:
         return f"History known back to {_day(known)} for all of the {what}."
     since = f"{assumed:%-d %b %Y}"
     if not percent:
-        return f"History known back to {since} for all of the {what}; before that it is assumed."
+        return f"History known back to {since} for all of the {what}; earlier values are assumed."
     return (
         f"History known back to {_day(known)} for {percent}% of the {what}, and back to {since} "
-        "for all; what was before is assumed."
+        "for all; earlier values are assumed."
     )
 
 

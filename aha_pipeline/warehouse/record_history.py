@@ -59,7 +59,7 @@ class Progress:
     def sentence(self) -> str:
         """What is known, in a sentence."""
         if self.share is None:
-            return "No deal is open."
+            return "No open deals."
         if self.known_back_to is None:
             return "Nothing is read from before the first sync yet."
         # Rounded down: all is all.

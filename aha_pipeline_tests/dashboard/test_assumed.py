@@ -154,7 +154,7 @@ OVERVIEW, LEAD_TAB, DEAL_TAB = TABS[:3]
 @pytest.mark.parametrize(
     ("tab", "said"),
     [
-        (OVERVIEW, ("of the one before is assumed", "whose pipeline is 100.0% assumed")),
+        (OVERVIEW, ("of the figure before is assumed", "whose pipeline is 100.0% assumed")),
         (LEAD_TAB, ("it is not known whether they ever qualified",)),
         (DEAL_TAB, ("of what was open then is assumed", "of the value at the start is assumed")),
     ],

@@ -395,7 +395,5 @@ def test_what_is_still_here_narrows_beside_what_is_gone(page, filled_url):
 def test_a_list_that_there_is_not_opens_nothing(page, filled_url, named):
     shown = page(filled_url, address={"list": [named]})
     assert not shown.exception
-    assert [toast.value for toast in shown.toast] == [
-        "The address names a list that there is none of."
-    ]
+    assert [toast.value for toast in shown.toast] == ["This link names a list that does not exist."]
     assert "list" not in shown.query_params

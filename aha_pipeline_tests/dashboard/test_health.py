@@ -95,7 +95,7 @@ def test_the_sql_of_a_line_is_that_of_the_day_it_was_written(page, told):
 
 
 def test_a_briefing_without_lines_says_so(health):
-    assert any("before its lines were kept" in info.value for info in health(ask=True).info)
+    assert any("were not stored" in info.value for info in health(ask=True).info)
 
 
 def test_what_is_closed_is_not_asked_for(health):
@@ -110,7 +110,7 @@ def test_cards_say_what_is_read_checked_certified_and_delivered(health):
         ],
         certified=[Certificate("run", "Leads", "equal"), Certificate("run", "Deals", "refused")],
     )
-    assert cards(shown) == ["10 Mar, 12:00", "1 warning", "1 of 4 modules", "1 of 1 readers"]
+    assert cards(shown) == ["10 Mar, 12:00", "1 warning", "1 of 4 modules", "1 of 1 reader"]
 
 
 def test_cards_of_a_company_that_was_never_checked_say_so(health):
@@ -180,6 +180,4 @@ def test_the_dictionary_is_searched(page, told):
     assert {"source_quality"} <= {row["mart"] for row in found}
     assert 0 < len(found) < len(everything)
     nothing = page(told, TAB, dictionary=True, figure="% no such '")
-    assert "No figure has that text in its name, definition or mart." in [
-        info.value for info in nothing.info
-    ]
+    assert "No figure matches that text." in [info.value for info in nothing.info]

@@ -119,5 +119,5 @@ def test_no_window_over_a_chart_makes_anything_of_a_name(page, address):
 def test_no_record_makes_anything_of_its_name(page, address, record):
     module = "Leads" if record.startswith("L") else "Deals"
     page.goto(f"{address}/?tab=Contacts+%26+Accounts&module={module}&record={record}")
-    page.get_by_text("its own address").wait_for()
+    page.get_by_text("link to this record").wait_for()
     does_nothing(page)

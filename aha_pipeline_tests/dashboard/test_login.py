@@ -131,7 +131,7 @@ def test_who_may_erase_asks_for_it_from_a_record(visit, with_login, filled_url):
 def test_who_may_see_records_may_not_erase_by_that(visit, with_login):
     page = visit("head@example.com")
     page.goto(f"{with_login}/record?kind=Leads&id=L17")
-    page.get_by_text("As the CRM sent it, and earlier versions").wait_for(timeout=MILLISECONDS)
+    page.get_by_text("Raw data and earlier versions").wait_for(timeout=MILLISECONDS)
     assert page.get_by_text("Erase what is personal").count() == 0
 
 

@@ -67,7 +67,7 @@ def test_the_keyboard_alone_leads_from_a_chart_to_its_table_and_to_a_record_and_
         table = page.get_by_test_id("stTable").first
         table.wait_for()
         assert "won in the month" in table.inner_text()
-        to(page, "List the records of")
+        to(page, "List the records behind")
         page.keyboard.press("ArrowDown")
         page.get_by_role("option").first.wait_for()
         page.keyboard.press("ArrowDown")

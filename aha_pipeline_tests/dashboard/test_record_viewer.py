@@ -92,7 +92,7 @@ def test_the_address_of_a_record_opens_it(page, kept):
 def test_the_newest_two_contents_are_compared_first(page, kept):
     shown = page(kept, TAB, record="D1", record_view=VIEWS[1])
     assert differences(shown) == {
-        "Modified_Time": (DAYS[1], DAYS[2], "2026-03-06 10:00", "Changes by itself"),
+        "Modified_Time": (DAYS[1], DAYS[2], "2026-03-06 10:00", "Automatic"),
         "Next_Step": ("(empty)", "(absent)", "2026-03-06 10:00", "Edited"),
         "Owner": ("Asha · 1", "Bala · 2", "2026-03-06 10:00", "Edited"),
     }
@@ -105,7 +105,7 @@ def test_any_two_contents_show_what_changed_between_them_and_when(page, kept):
     assert not shown.exception
     found = differences(shown)
     assert found["Stage"] == ("Qualification", "Proposal", "2026-03-03 10:00", "Edited")
-    assert found["Record_Image"] == ("one", "two", "2026-03-03 10:00", "Changes by itself")
+    assert found["Record_Image"] == ("one", "two", "2026-03-03 10:00", "Automatic")
     assert found["Next_Step"] == ("Call", "(absent)", "2026-03-06 10:00", "Edited")
     assert found["Owner"][2] == "2026-03-06 10:00"
     assert "Account_Name" not in found
@@ -115,7 +115,7 @@ def test_any_two_contents_show_what_changed_between_them_and_when(page, kept):
 def test_a_record_without_versions_says_so(page, kept):
     shown = page(kept, TAB, record="L1", record_view=VIEWS[1])
     assert not shown.exception
-    assert shown.info[-1].value.startswith("This record has not changed since it was first read.")
+    assert shown.info[-1].value.startswith("No changes since this record was first read.")
 
 
 def test_a_deleted_record_keeps_its_values(page, kept):

@@ -56,7 +56,7 @@ def test_cards_say_the_change_and_from_what(page, filled_url):
 
 
 def test_today_is_never_drawn_as_a_whole_day(page, filled_url):
-    traces = {t["name"]: t for t in spec(page(filled_url), "New leads a day")["data"]}
+    traces = {t["name"]: t for t in spec(page(filled_url), "New leads per day")["data"]}
     assert traces["New leads"]["y"][-1] is None
     assert traces["Today so far"]["y"][-1] == 2
     assert traces["Today so far"]["y"][:-1] == [None] * 29
@@ -135,9 +135,7 @@ def test_search_takes_any_text_as_text(page, filled_url):
     for text in ("%", "_", "'; drop table x", "a\0b", "$HOME", "[link](x)"):
         shown = page(filled_url, "Contacts & Accounts", record=text)
         assert not shown.exception
-        assert [info.value for info in shown.info] == [
-            "No record has that id, or that text in its name."
-        ]
+        assert [info.value for info in shown.info] == ["No record has that id or name."]
 
 
 def test_briefing_shows_both_texts_and_who_wrote_them(page, filled_url):
@@ -157,6 +155,6 @@ def test_deliveries_show_no_telephone_number(page, filled_url):
 def test_header_says_whose_data_and_how_old(page, filled_url):
     shown = page(filled_url)
     assert shown.title[0].value == "Test company"
-    assert shown.caption[0].value == "Data as of 10 Mar 2026, 12:00 IST · money in INR"
+    assert shown.caption[0].value == "Data as of 10 Mar 2026, 12:00 IST · amounts in INR"
     assert shown.warning[0].value.startswith("**Sandbox data.**")
     assert "more than two days old" in shown.error[0].value

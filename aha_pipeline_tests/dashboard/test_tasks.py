@@ -202,7 +202,7 @@ def list_as_workbook(hand: Hand) -> None:
 
 
 def read_the_briefing(hand: Hand) -> None:
-    hand.click(hand.page.get_by_text("The briefing of 9 Mar 2026"))
+    hand.click(hand.page.get_by_text("Briefing for 9 Mar 2026"))
     hand.page.get_by_text("Sandbox 5*6").wait_for()
 
 

@@ -70,8 +70,8 @@ def test_what_is_done_stays_away_and_comes_back_when_asked(page, working_url):
     gone = buttons(shown)["done-Leads-L1"].click().run()
     assert "Meera Rao" not in texts(gone)
     assert "Meera Rao" not in texts(page(working_url))
-    (back,) = [one for one in gone.button if "put aside" in one.label]
-    assert back.label.startswith("1 record put aside")
+    (back,) = [one for one in gone.button if "hidden" in one.label]
+    assert back.label.startswith("1 record hidden")
     assert "Meera Rao" in texts(back.click().run())
 
 
@@ -79,7 +79,7 @@ def test_nothing_waits_where_all_is_put_aside(page, working_url):
     shown = page(working_url)
     for key in ("done-Leads-L1", "snoozed-Leads-L2", "done-Deals-D1"):
         shown = buttons(shown)[key].click().run()
-    assert [one.value for one in shown.success] == ["Nothing is waiting, for these filters."]
+    assert [one.value for one in shown.success] == ["Nothing to do for these filters."]
 
 
 def test_a_strangers_name_is_shown_as_text(page, working_url):

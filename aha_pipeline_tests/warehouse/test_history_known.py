@@ -25,7 +25,7 @@ def row(known_by: str, day: date, value: str | None, records: str = "50") -> dic
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        ([], "No deal is open."),
+        ([], "No open deals."),
         (
             [row("zoho_history", MARCH, "40.5"), row("watched", JUNE, "59.5")],
             "History known back to 3 Mar 2026 for all of the open value.",
@@ -33,11 +33,11 @@ def row(known_by: str, day: date, value: str | None, records: str = "50") -> dic
         (
             [row("zoho_history", MARCH, "71.9"), row("assumed", JUNE, "28.1")],
             "History known back to 3 Mar 2026 for 71% of the open value, and back to 1 Jun 2026 "
-            "for all; what was before is assumed.",
+            "for all; earlier values are assumed.",
         ),
         (
             [row("assumed", JUNE, "100")],
-            "History known back to 1 Jun 2026 for all of the open value; before that it is "
+            "History known back to 1 Jun 2026 for all of the open value; earlier values are "
             "assumed.",
         ),
         (
@@ -47,7 +47,7 @@ def row(known_by: str, day: date, value: str | None, records: str = "50") -> dic
         (
             [row("watched", MARCH, None, "25"), row("assumed", JUNE, None, "75")],
             "History known back to 3 Mar 2026 for 25% of the open deals, and back to 1 Jun 2026 "
-            "for all; what was before is assumed.",
+            "for all; earlier values are assumed.",
         ),
     ],
 )
@@ -57,5 +57,5 @@ def test_it_says_the_share_and_the_rest(rows: list[dict], says: str) -> None:
 
 def test_only_open_deals_are_told_of() -> None:
     others = [row("assumed", JUNE, "100") | {"scope": "all"}, row("assumed", JUNE, "0")]
-    assert sentence([others[0] | {"entity": "lead"}]) == "No deal is open."
+    assert sentence([others[0] | {"entity": "lead"}]) == "No open deals."
     assert sentence(others) == sentence(others[1:])

@@ -11,8 +11,8 @@ from dashboard.records import LISTED, LISTS, records, show_list
 from dashboard.source import Source
 from dashboard.style import Row
 
-NO_OPEN = "No deal is open for these filters."
-NO_DEAL = "There is no deal for these filters."
+NO_OPEN = "No open deals for these filters."
+NO_DEAL = "No deals for these filters."
 
 
 def show(source: Source) -> None:
@@ -44,10 +44,10 @@ def stages(source: Source) -> None:
             rows,
             of=("Deals",),
             title="Open deals by stage",
-            about=f"How many deals are on each stage now{change}.{then}",
+            about=f"Deals in each stage now{change}.{then}",
             definition="Deals neither won nor lost, in the order of the pipeline. The change is "
-            "from the end of the previous period, as named above. Assumed: what a deal said then "
-            "is not known, so it is taken to have said what it said next.",
+            "from the end of the previous period, as named above. Assumed: what a deal looked "
+            "like then is not known, so its next known values are used.",
             empty=NO_OPEN,
         )
     with middle:
@@ -57,7 +57,7 @@ def stages(source: Source) -> None:
             rows,
             of=("Deals",),
             title="Value by stage",
-            about=f"Now: whole value, and weighted by probability{change}.{then}",
+            about=f"Now: full value, and weighted by probability{change}.{then}",
             definition="Sum of Amount; weighted: each deal times its own probability, else that "
             "of its stage. A deal without an amount counts as 0.",
             empty=NO_OPEN,
@@ -71,9 +71,9 @@ def stages(source: Source) -> None:
             title="Age in stage",
             about="Median days in the stage. Green line: 80% of won deals had moved on by then."
             f"{untimed}",
-            definition="Days since the deals came to the stage, of those whose arrival is known. "
-            "The line: within this time 80% of the deals won later had left the stage; shown from "
-            "ten such deals on. Old: deals that stand there longer.",
+            definition="Days since the deals came to the stage, where known. Green line: by then "
+            "80% of the deals that were won later had moved on; shown from ten such deals on. "
+            "Old: deals in the stage for longer than that.",
             empty=NO_OPEN,
         )
 
@@ -91,11 +91,11 @@ def _movements(source: Source) -> None:
             title="What moved the open pipeline",
             about=f"Open value {_between(rows[0])}; the parts add up exactly."
             f"{assumed(rows[0]['assumed_pct'], 'the value at the start')}",
-            definition="Sum of Amount over the deals open at each end, and every movement between: "
-            "opened, amount raised or cut, won, lost, deleted, reopened. Handed over shows where "
-            "an owner is chosen. Assumed: what a deal said then is not known, so it is taken to "
-            "have said what it said next; told from 5% of the value on.",
-            empty="Nothing was open in these days.",
+            definition="Sum of Amount of the deals open at each end, and every movement between: "
+            "opened, amount raised or cut, won, lost, deleted, reopened. Handed over: to or from "
+            "the chosen owner. Assumed: what a deal looked like then is not known, so its next "
+            "known values are used; named from 5% of the value on.",
+            empty="No deals were open in these days.",
         )
     with middle:
         chart(
@@ -104,10 +104,10 @@ def _movements(source: Source) -> None:
             performance,
             opens=(pages.REP, "owner_id"),
             of=("Deals",),
-            title="Open against won, by rep",
+            title="Open and won value by rep",
             about="Open value now, and value won in the period; in brackets the change.",
-            definition="Sum of Amount over the open deals of each owner, and over the deals won by "
-            "closing date. Weighted and lost values are on hover.",
+            definition="Sum of Amount of each owner's open deals, and of the deals won, by closing "
+            "date. Point at a bar for weighted and lost value.",
             empty=NO_DEAL,
         )
     with right:
@@ -120,8 +120,8 @@ def _movements(source: Source) -> None:
             title="Win rate by rep",
             about="Where two lines overlap widely, the difference may be chance.",
             definition="Won / (won + lost) deals closed in the period, with the Wilson 95% "
-            "interval. Beside the name, how many deals were closed. Below ten closed deals a rate "
-            "says little and is shown hollow.",
+            "interval. Next to the name: closed deals. Hollow: fewer than ten closed deals, too "
+            "few to judge.",
             empty=NO_DEAL,
         )
 
@@ -135,7 +135,7 @@ def closing(source: Source) -> None:
     """Show the deals that are overdue or close soon, as a chart and as a list."""
     stretches = source.rows("closing_by_time")
     has_deals = bool(stretches) and stretches[0]["all_deals"] > 0
-    none = "No open deal is overdue or closes within 30 days."
+    none = "No open deals are overdue or close within 30 days."
     left, right = st.columns([2, 3])
     with left:
         chart(
@@ -145,8 +145,8 @@ def closing(source: Source) -> None:
             of=("Deals",),
             title="Overdue and closing within 30 days",
             about="Open deals by closing date: value and number. Purple: overdue.",
-            definition="Open deals only, against the day on which the figures were made. A deal "
-            "without a closing date is not here.",
+            definition="Open deals only, as of the day the figures were made. Deals without a "
+            "closing date are left out.",
             empty=none,
         )
     with right:
@@ -155,7 +155,7 @@ def closing(source: Source) -> None:
 
 def slipping(source: Source) -> None:
     """Show the deals that slip, by reason and as a list."""
-    none = "No open deal slips."
+    none = "No open deals are slipping."
     left, right = st.columns([2, 3])
     with left:
         chart(
@@ -165,9 +165,9 @@ def slipping(source: Source) -> None:
             of=("Deals",),
             title="Slipping deals",
             about="Open deals losing value or slipping. A deal can have several reasons.",
-            definition="Closing date moved later at least once; stage before the furthest one "
-            "reached; amount below the highest it had; longer in its stage than 80% of the won "
-            "deals were; closing date past.",
+            definition="Closing date pushed: at least once. Moved back a stage: from the furthest "
+            "it reached. Amount cut: below its highest. Old for its stage: there longer than 80% "
+            "of won deals were. Overdue: closing date past.",
             empty=none,
         )
     with right:
@@ -184,4 +184,4 @@ def _list(source: Source, kind: str, title: str, empty: str) -> None:
         if rows:
             show_list(source, shown, title, rows, asked)
         else:
-            st.info(empty, icon=":material/hourglass_empty:")
+            st.info(empty, icon=":material/info:")

@@ -38,8 +38,8 @@ def show(source: Source) -> None:
 def _deliveries(source: Source) -> None:
     with frame(
         "Deliveries",
-        "Accepted is not delivered: a message is delivered when its channel says so, "
-        "read when the reader's phone does. E-mail and webhooks say no more than sent.",
+        "Accepted is not delivered: a message is delivered when its channel confirms it, "
+        "and read when the reader's phone does. E-mail and webhooks confirm no more than sent.",
     ) as is_open:
         if not is_open:
             return
@@ -71,8 +71,8 @@ def _freshness(source: Source) -> None:
             source.rows("modules_freshness"),
             {
                 "module": "Module",
-                "last_complete": TIME("Last complete read", format=MINUTE),
-                "status": "Newest read",
+                "last_complete": TIME("Last complete sync", format=MINUTE),
+                "status": "Latest sync",
                 "certificate": "Certificate",
                 "certified": TIME("Certified", format=MINUTE),
                 "error": "Error",
@@ -84,7 +84,7 @@ def _freshness(source: Source) -> None:
 def _checks(source: Source) -> None:
     with frame(
         "Checks",
-        "What must hold of records and figures. An error stops the briefing, a warning "
+        "Rules that records and figures must meet. An error stops the briefing, a warning "
         "does not; each says what to do.",
     ) as is_open:
         if not is_open:
@@ -113,8 +113,8 @@ def _volume(source: Source) -> None:
             charts.changes,
             source.rows("sync_days"),
             title="Records changed",
-            about="What the syncs of each of the last 30 days found.",
-            definition="By the day on which the reading started. A first sync reads everything.",
+            about="What the syncs found on each of the last 30 days.",
+            definition="By the day the sync started. A first sync reads everything.",
             empty=NOTHING_READ,
         )
     with right:
@@ -122,9 +122,9 @@ def _volume(source: Source) -> None:
             source,
             charts.calls,
             source.rows("sync_calls"),
-            title="Calls to the CRM",
-            about="Calls of each day by module; the CRM allows only so many a day.",
-            definition="Each call to Zoho counts, retries too.",
+            title="Calls to Zoho",
+            about="API calls a day, by module; Zoho allows only so many a day.",
+            definition="Each API call counts, retries too.",
             empty=NOTHING_READ,
         )
 
@@ -147,8 +147,8 @@ def _all_checks(source: Source) -> None:
 
 def _marts(source: Source) -> None:
     st.caption(
-        "current: refreshed after the newest complete read · behind: a read came after it · live: "
-        "a view, which reads the records themselves."
+        "current: refreshed after the latest sync · behind: not refreshed since then · live: "
+        "always up to date."
     )
     table(
         source.rows("marts_freshness"),
@@ -178,7 +178,7 @@ def _certificates(source: Source) -> None:
             "extra": "Extra",
             "reason": "Reason",
         },
-        empty="Nothing is certified yet. Run `aha reconcile`, or wait for the weekly schedule.",
+        empty="No certificate yet. Run `aha reconcile`, or wait for the weekly schedule.",
     )
 
 
@@ -214,7 +214,7 @@ def _dictionary(source: Source) -> None:
     )
     found = source.rows("dictionary", text=text.strip().replace("\0", ""))
     if not found and text:
-        st.info("No figure has that text in its name, definition or mart.")
+        st.info("No figure matches that text.")
         return
     table(
         found,
@@ -232,7 +232,7 @@ def _dictionary(source: Source) -> None:
 
 SECTIONS = (
     ("All checks", "all_checks", _all_checks),
-    ("Sync log, the latest 200 reads", "sync_log", _log),
+    ("Sync log (latest 200)", "sync_log", _log),
     ("Marts", "marts", _marts),
     ("Certificates", "certificates", _certificates),
     ("Metric dictionary", "dictionary", _dictionary),

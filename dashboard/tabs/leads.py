@@ -12,7 +12,7 @@ from dashboard.parts import chart, frame, is_read, not_known
 from dashboard.source import Source
 from dashboard.style import Row
 
-NO_LEADS = "No lead was created in the period, for these filters."
+NO_LEADS = "No leads created in the period for these filters."
 
 
 def show(source: Source) -> None:
@@ -39,14 +39,14 @@ def show(source: Source) -> None:
 
 def _judged(source: Source, sources: list[Row]) -> None:
     with frame(
-        "Sources, the most junk first",
-        "Leads created in the period. The change is from the previous period, of shares "
-        "in percentage points. Won: deals of the source won in the period.",
+        "Sources by junk share",
+        "Leads created in the period, the most junk first. Changes are from the previous period, "
+        "of shares in percentage points. Won: deals of the source won in the period.",
     ) as is_open:
         if not is_open or not is_read(source, "Leads", "Deals"):
             return
         if not sources:
-            st.info(NO_LEADS, icon=":material/hourglass_empty:")
+            st.info(NO_LEADS, icon=":material/info:")
             return
         worst_first = sorted(sources, key=lambda row: row["junk_pct"] or 0, reverse=True)
         # As HTML, which readers of screens can read, and not drawn on a canvas.
@@ -59,9 +59,9 @@ def _printed(row: Row, currency: str) -> dict[str, str]:
         "Leads": count(row["leads"], currency),
         "Change": _change(row["change"], "count", currency),
         "Junk share": percent(row["junk_pct"]),
-        "Junk, change": _change(row["junk_pct_change"], "points", currency),
+        "Change in junk": _change(row["junk_pct_change"], "points", currency),
         "Converted": percent(row["conversion_pct"]),
-        "Converted, change": _change(row["conversion_pct_change"], "points", currency),
+        "Change in converted": _change(row["conversion_pct_change"], "points", currency),
         "Won": money(row["won_value"], currency),
     }
 
@@ -79,7 +79,7 @@ def status(source: Source) -> None:
         of=("Leads",),
         title="Lead status",
         about="Leads created in the period, by current status.",
-        definition="Converted leads are one row, whatever their status. The shares add up to 100%.",
+        definition="Converted leads are one row, whatever their status. Shares add up to 100%.",
         empty=NO_LEADS,
     )
 
@@ -94,7 +94,7 @@ def _workload(source: Source) -> None:
         title="Rep workload",
         about="Leads created in the period that are still open, by owner.",
         definition="Leads whose status counts as open or qualified: not converted, lost or junk.",
-        empty="No lead of the period is still open, for these filters.",
+        empty="No leads of the period are still open for these filters.",
     )
 
 
@@ -108,8 +108,8 @@ def _sources(source: Source, sources: list[Row]) -> None:
             opens=(pages.SOURCE, "source"),
             of=("Leads",),
             title="Source quality",
-            about="Outcome of the period's leads by source, with the number of leads.",
-            definition="Leads created in the period, each in one part, so every bar is 100%.",
+            about="What became of the period's leads, by source, with the number of leads.",
+            definition="Leads created in the period, each counted once, so every bar is 100%.",
             empty=NO_LEADS,
         )
     with right:
@@ -118,10 +118,10 @@ def _sources(source: Source, sources: list[Row]) -> None:
             charts.source_map,
             sources,
             of=("Leads",),
-            title="Volume and junk",
+            title="Lead volume and junk",
             about="Tile size: leads. Deeper orange: more junk.",
-            definition="Junk leads / all leads of the source created in the period. The colour "
-            "ends at 50% on every day, so that days can be compared.",
+            definition="Junk leads / all leads of the source created in the period. The darkest "
+            "orange is always 50% or more, so that periods can be compared.",
             empty=NO_LEADS,
         )
 
@@ -140,9 +140,8 @@ def cohorts(source: Source) -> None:
         about="Share of the month's leads that ever got there, twelve months up to the end of "
         "the period. * can still grow: the youngest leads are under 90 days old."
         f"{unknown}",
-        definition="By month of creation, whole months. Qualified: now or in "
-        "an earlier version. Won: the deal made by the conversion is won. Beside the month, "
-        "how many leads it had.",
+        definition="By month of creation, whole months. Qualified: now or at any time "
+        "before. Won: the deal that the lead became is won. Next to the month: number of leads.",
         empty=NO_LEADS,
     )
 
@@ -157,8 +156,8 @@ def response(source: Source) -> None:
         of=("Leads",),
         title="Response by source",
         about="Leads of the last 30 full days: how many were contacted, and after how long.",
-        definition="A response is what the status tells: another than Not Contacted, the first of "
-        "the list and the empty one, or the lead is converted. Days: median from creation, where "
-        "the change was seen. Of all owners; the period does not apply.",
-        empty="No lead was created in the last 30 days, for these sources.",
+        definition="By status: a lead counts as contacted unless it is empty, Not Contacted "
+        "or the first of the list; converted leads count too. Days: median from creation, where "
+        "the change was seen. All owners; the period does not apply.",
+        empty="No leads created in the last 30 days for these sources.",
     )

@@ -30,9 +30,9 @@ def _charts(source: Source) -> None:
             opens=(pages.REP, "owner_id"),
             of=("Contacts",),
             title="Contacts by owner",
-            about="Contacts that are not deleted, of the chosen owners.",
-            definition="The owner that the contact names; none is (none).",
-            empty="There is no contact yet.",
+            about="Contacts of the chosen owners, without deleted ones.",
+            definition="Owner in Zoho; (none) where it is empty.",
+            empty="No contacts yet.",
         )
     with middle:
         chart(
@@ -41,9 +41,9 @@ def _charts(source: Source) -> None:
             industries,
             of=("Accounts",),
             title="Accounts by industry",
-            about="All accounts that are not deleted; no filter applies.",
-            definition="The account's Industry; empty ones are (none).",
-            empty="There is no account yet.",
+            about="All accounts, without deleted ones; filters do not apply.",
+            definition="Industry in Zoho; (none) where it is empty.",
+            empty="No accounts yet.",
         )
     with right:
         chart(
@@ -52,8 +52,8 @@ def _charts(source: Source) -> None:
             industries,
             of=("Deals",),
             title="Won and open value by industry",
-            about="All deals of these accounts; no filter applies.",
+            about="All deals of these accounts; filters do not apply.",
             definition="Sum of Amount by the industry of the deal's account; deals without an "
             "account are in (none).",
-            empty="There is no account to show.",
+            empty="No accounts yet.",
         )
