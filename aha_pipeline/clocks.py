@@ -1,9 +1,9 @@
 """Whose clock the company's day goes by: Zoho's, from which all others may be a little apart.
 
-Days are asked of three clocks: this machine's says which days to read, the database's which the
-marts may hold, Zoho's up to when a record is known. Where one is far off, a day would be told that
-has not been, and its true briefing would then not go out, because it has been sent. So nothing
-begins until they agree.
+Three clocks decide about days: this machine's says which days to read, the database's which the
+marts may hold, Zoho's up to when a record is known. If one is far off, a future day would be
+reported, and its true briefing would not go out later, because one has been sent. So nothing begins
+until they agree.
 """
 
 from datetime import datetime, timedelta

@@ -17,7 +17,7 @@ MARKDOWN_BLOCK = re.compile(r"^(\s*\d{0,9})([-+=.)])")
 MARKDOWN_LINK = re.compile(r"(?<=:)(?=/)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 WORD_JOINER = "\N{WORD JOINER}"
 
-# What a spreadsheet begins a formula with, in either width, whatever unseen stands before; and what
+# What a spreadsheet begins a formula with, in either width, after anything invisible; and what
 # separates the cells of those that do not take the comma. Source: OWASP, CSV injection.
 FORMULA = r"[=+\-@\uff1d\uff0b\uff0d\uff20\u2212]"
 FORMULA_FIRST = re.compile(rf"[\s\0\ufeff\u200b\"]*{FORMULA}|[\t\r\n]")
@@ -29,7 +29,7 @@ UNNAMED = "(unnamed)"
 ELLIPSIS = "…"
 NAME_MARKS = frozenset(" -(),&'+%₹$–—" + ELLIPSIS)
 JOINERS = "\u200c\u200d"  # part of how words of Indian scripts are written
-# Six digits or more, whatever but a letter stands between: what a phone offers to call. Numbers
+# Six digits or more, with anything but letters between: what a phone offers to call. Numbers
 # of houses have fewer.
 CALLABLE = re.compile(r"\d(?:[\W_xX]*\d){5,}")
 

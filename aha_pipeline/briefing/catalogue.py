@@ -19,8 +19,8 @@ CAUSES = ("lead_source", "lost_alike", "pipeline_parts")
 @dataclass(frozen=True)
 class Stance:
     """`base`: how urgent, 0 to 100. `is_event`: news of the day; others are told when they
-    moved. `is_weekly`: told in the week's digest. `is_by_size`: a line of the message only where
-    the money is worth one. `modules`: of the CRM, without whose figures of the day it is not said.
+    change. `is_weekly`: for the week's digest. `is_by_size`: a line of the message only if the
+    money is worth one. `modules` of the CRM without whose figures of the day it is not said.
     `link_of`: the kinds of facts after which alone it is told; empty for most.
     """
 

@@ -40,10 +40,11 @@ class Fact:
 
     `stance` names what is claimed (`catalogue.toml`), `subject` the deal, owner, source or reason
     it is about, "" for none. `figures` are the exact values that its sentence may print: money in
-    the home currency, percentages 0 to 100; `deal_apart` what tells a deal from one that reads like
-    it, a day or the end of its id; `money_was` the other amount that a deal was last told with,
-    `n_told` what the daily lines told of a count. `first_day` is since when it holds, or the first
-    day that it compares. `records` are ids of the deals behind it, `weight` the money at stake.
+    the home currency, percentages 0 to 100; `deal_apart` distinguishes a deal from one that reads
+    alike, by a day or the end of its id; `money_was` is a deal's amount in the last message, if
+    another; `n_told` a count as the daily lines gave it. `first_day` is since when it holds, or the
+    first day that it compares. `records` are ids of the deals behind it, `weight` the money at
+    stake.
     """
 
     kind: str

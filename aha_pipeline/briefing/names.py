@@ -1,7 +1,7 @@
 """Names from the CRM made safe to print: of deals, sources, stages and people.
 
-They are typed by people, some of them strangers in a web form. They are data: whatever stands in
-them is shown, and does nothing.
+They are typed by people, some of them strangers in a web form. They are data: whatever they contain
+is shown, and does nothing.
 """
 
 import re

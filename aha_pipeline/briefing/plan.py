@@ -55,8 +55,8 @@ class Plan:
 
 @dataclass(frozen=True)
 class Question:
-    """What a model is asked: by slot the lines it may choose, by the sentence that stands for
-    each; and the orders of the slots.
+    """What a model is asked: by slot, the lines it may choose, keyed by their sentences; and the
+    orders of the slots.
     """
 
     options: Mapping[str, Mapping[str, Line]]

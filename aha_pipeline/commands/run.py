@@ -113,7 +113,7 @@ def figures() -> "AssetSelection":
 
 
 def _is_interrupt(event: Any) -> bool:
-    """Return whether an event tells of an interrupt: in the midst of a step, or between two."""
+    """Return whether an event is an interrupt, during a step or between two."""
     from dagster._core.events import RunFailureReason
     from dagster._core.execution.plan.objects import ErrorSource
 

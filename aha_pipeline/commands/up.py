@@ -303,8 +303,8 @@ def _check_free(port: int, option: str) -> None:
 def _code_socket(dagster_home: Path) -> Path:
     """Return where the code server listens: who reaches it runs code, so only our user may.
 
-    A socket's address is 107 bytes at most (unix(7)); where the home is longer, it lies in a
-    folder for our user alone among the temporary ones.
+    A socket's address is 107 bytes at most (unix(7)); if the home is longer, it is in a
+    temporary folder that only our user may enter.
     """
     socket_file = dagster_home / "code.sock"
     if len(os.fsencode(socket_file)) > LONGEST_SOCKET:

@@ -78,13 +78,13 @@ class Message:
 class Channel(Protocol):
     """A way to a reader. All methods raise DeliveryError.
 
-    `send` and `examine` are what every channel has; the rest has a default for the many that
-    take a message and say no more.
+    Every channel has `send` and `examine`; the rest has a default for the many that take a message
+    and say nothing later.
 
-    `addresses`: by reader. `confirms`: whether it tells of delivery; where it does not, a message
-    that it took has status `sent`, and that is its end. `can_look_up`: whether it can be asked what
-    it took; where it cannot, a message whose answer was lost is never sent again. `window`: for how
-    long after a reader's reply it takes free text; None where it always does.
+    `addresses`: by reader. `confirms`: whether it reports delivery; if not, a message that it took
+    ends with status `sent`. `can_look_up`: whether it can be asked what it took; if not, a message
+    whose answer was lost is never sent again. `window`: how long after a reader's reply it takes
+    free text; None: always.
     """
 
     name: ClassVar[str]

@@ -1,8 +1,8 @@
 """The forecast of a day: what will have been won when its month and quarter end.
 
 Three parts are added up in a thousand simulated futures: what is won by now, which open deals will
-be won by when (`hazard`), and what deals will bring that are not there yet: all that such deals
-brought in a past stretch of the same length before an end of a month, drawn anew for each future.
+be won by when (`hazard`), and what deals that do not exist yet will bring: all that such deals
+brought in an equally long stretch before the end of a past month, drawn again for each future.
 """
 
 from collections.abc import Sequence

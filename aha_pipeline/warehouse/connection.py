@@ -17,7 +17,7 @@ from aha_pipeline.warehouse import errors
 
 CONNECT_TIMEOUT_SECONDS = 10
 # Says in the database which machine and process a session is of; PostgreSQL keeps 63 bytes. A
-# container made anew may have the same name and number: the last part is this process's own.
+# recreated container may have the same name and number: the last part is this process's own.
 APPLICATION = f"aha_pipeline {os.uname().nodename[:32]}/{os.getpid()} {token_hex(3)}"
 ON_SOCKET = "connection to server on socket"
 NO_TLS = "server does not support SSL"  # libpq's words

@@ -25,7 +25,7 @@ class CreditBudget:
     """Grants credits until the limit; safe for use by several threads.
 
     `granted` is what the edition gives the whole organisation in 24 hours, `limit` what this
-    installation may spend of it, by default half. Times are told in `zone`.
+    installation may spend of it, by default half. Sentences give times in `zone`.
     """
 
     def __init__(

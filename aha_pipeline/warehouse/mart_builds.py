@@ -140,7 +140,7 @@ def _is_of_one_time(cursor: Cursor, mart: Mart, contents: dict[str, str | None])
 
 
 def _state(cursor: Cursor, behind: Sequence[Mart], read: set[str], days: object) -> str | None:
-    """Return what these marts, all but their own rows, stand on; None where it cannot be told."""
+    """Return a hash of all that these marts are built from, but their own rows; None if unknown."""
     marts = marts_by_relation()
     built = [marts[name].name for name in read if name in marts and marts[name].kind != "view"]
     cursor.execute(statement(FILE, "contents_of_marts"), {"marts": built})

@@ -73,11 +73,11 @@ def read_holidays(path: Path) -> list[Holiday]:
 
 
 def save_targets(connection: Connection, path: Path) -> int:
-    """Make the targets in force of `analytics.targets` those of the file; return how many are.
+    """Bring `analytics.targets` up to date with the file; return how many targets are in force.
 
-    What is written into the table by others stands beside them, and above a line for the same
-    period. A changed or removed line stays as history. In the caller's transaction. Raises
-    UserFileError, and leaves everything as it was.
+    Rows written into the table by others are kept, and override a line for the same period. A
+    changed or removed line stays as history. In the caller's transaction. Raises UserFileError, and
+    leaves everything as it was.
     """
     lines = msgspec.json.encode(read_targets(path)).decode()
     with connection.cursor() as cursor:

@@ -41,8 +41,8 @@ class TimestampGroup:
     `cursor` None is the start of the whole list; the group then holds the records without a time.
     `seen_ids` were on its pages; `departed_ids` are those of them that have another time by now or
     are deleted. `listed_length` is how many records the list held when it was last measured, None
-    if that could not be told. `verified_by_id` is set once its records were asked for by id, which
-    leaves none unseen.
+    if unknown. `verified_by_id` is set once its records were asked for by id, which leaves none
+    unseen.
     """
 
     cursor: datetime | None
