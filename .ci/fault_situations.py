@@ -327,7 +327,7 @@ def away_at_start(company: Company) -> None:
 
     await_words("The database does not accept a connection")
     server.start()
-    await_words("ZOHO_API_URL")
+    await_words("Zoho's accounts server does not answer")
     stand_in(company, company.records, port=zoho)
     await_(lambda: is_well(health), SECONDS, f"it does not get on:\n{output.read_text()}")
     up.send_signal(signal.SIGINT)

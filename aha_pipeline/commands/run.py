@@ -59,7 +59,7 @@ def run_job(
             raise KeyboardInterrupt
         failures = _failures(result)
         if not result.success and not failures:
-            failures = ((name, _ended_by_another(instance, run_id)),)
+            failures = ((name, _reason_of_run(instance, run_id)),)
     return Outcome(run_id, result.success, failures, _metadata(result))
 
 
@@ -134,13 +134,16 @@ def _failures(result: Any) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _ended_by_another(instance: "DagsterInstance", run_id: str) -> str:
-    """Return why a run is taken for failed of which no step has: another process has ended it."""
+def _reason_of_run(instance: "DagsterInstance", run_id: str) -> str:
+    """Return why a run is failed of which no step is: by an error between steps, or by another."""
     from dagster import DagsterEventType
 
     ends = instance.all_logs(run_id, of_type=DagsterEventType.RUN_FAILURE)
-    said = ends[-1].message if ends else ""
-    return f"{said or 'Another process has ended the run.'} Give the command again."
+    event = ends[-1].dagster_event if ends else None
+    if event is None:
+        return "Another process has ended the run: give the command again."
+    error = event.job_failure_data.error
+    return _meaning(error) if error else f"{event.message} Give the command again."
 
 
 def _failed_checks(result: Any) -> dict[str, str]:
@@ -157,7 +160,11 @@ def _sentence(failure: Any) -> str:
     """Return the reason at the bottom of a failure, in one line, without the traceback."""
     if failure.user_failure_data and failure.user_failure_data.description:
         return str(failure.user_failure_data.description)
-    error = failure.error
+    return _meaning(failure.error)
+
+
+def _meaning(error: Any) -> str:
+    """Return what the error at the bottom of another means."""
     while error.cause:
         error = error.cause
     if memory.is_shortage(error.cls_name, error.message):

@@ -25,6 +25,7 @@ from dagster._serdes import ConfigurableClassData, serialize_value
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import pg_url_from_config
 from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import DBAPIError
 
 
 class BatchingEventLogStorage(PostgresEventLogStorage):
@@ -36,6 +37,19 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
     ) -> "BatchingEventLogStorage":
         """Return the storage that `dagster.yaml` describes."""
         return cls(postgres_url=pg_url_from_config(config_value), inst_data=inst_data)
+
+    def initialize_concurrency_limit_to_default(self, concurrency_key: str) -> bool:
+        """Give a pool its limit; return whether it has one.
+
+        Where two runs meet a new pool at the same time, the later finds it given. Dagster then goes
+        on in a transaction that PostgreSQL has undone, and its run failed.
+        """
+        try:
+            return super().initialize_concurrency_limit_to_default(concurrency_key)
+        except DBAPIError:
+            if concurrency_key not in self.get_concurrency_keys():
+                raise
+            return True
 
     @cached_property
     def _asset_key_columns(self) -> frozenset[str]:

@@ -7,10 +7,13 @@ address says `plugin=aha_schema`.
 
 from typing import Any
 
+import psycopg2
 from sqlalchemy import URL, Engine, event
-from sqlalchemy.engine import CreateEnginePlugin
+from sqlalchemy.engine import CreateEnginePlugin, ExceptionContext
+from sqlalchemy.exc import StatementError
 
 from aha_pipeline.instance.home import SCHEMA
+from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import APPLICATION
 
 
@@ -24,6 +27,7 @@ class OwnSchema(CreateEnginePlugin):
     def engine_created(self, engine: Engine) -> None:
         """Set it before SQLAlchemy asks which schema it is in."""
         event.listen(engine, "connect", _set_schema, insert=True)
+        event.listen(engine, "handle_error", _shorten)
 
 
 def _set_schema(connection: Any, _: object) -> None:
@@ -31,3 +35,14 @@ def _set_schema(connection: Any, _: object) -> None:
         cursor.execute(f"set search_path to {SCHEMA}")
         cursor.execute("select set_config('application_name', %s, false)", (APPLICATION,))
     connection.commit()
+
+
+def _shorten(context: ExceptionContext) -> None:
+    """Let an error say what it means: Dagster prints its text, statement and values, at a terminal.
+
+    What asks after its class or its code finds them in `orig`.
+    """
+    error = context.sqlalchemy_exception
+    if isinstance(error, StatementError) and isinstance(error.orig, psycopg2.Error):
+        error.args = (errors.sentence(error.orig),)
+        error.statement = error.params = error.code = None
