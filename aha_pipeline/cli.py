@@ -310,14 +310,27 @@ def _interrupt(*_: object) -> None:
 def _sentence(error: Exception) -> str | None:
     """Return what an expected error says, also where Dagster or SQLAlchemy wrapped it."""
     expected = (one for one in errors.chain(error) if isinstance(one, EXPECTED))
-    if (found := next(expected, None)) is not None:
+    of_database = errors.find(error)
+    found = next(expected, None)
+    if (of_database or isinstance(found, DatabaseUnreachable)) and (full := _full_disk()):
+        return full
+    if found is not None:
         return str(found)
     if any(memory.is_short(one) for one in errors.chain(error)):
         return memory.TOO_LITTLE
-    if of_database := errors.find(error):
+    if of_database:
         return errors.sentence(of_database)
     refused = map(refusals.sentence, errors.chain(error))
     return next((said for said in refused if said), None)
+
+
+def _full_disk() -> str | None:
+    """Return what ended the embedded server, where that is its full disk."""
+    try:
+        data = configuration.load().home / "postgres"
+    except SettingsError:
+        return None
+    return refusals.of_full_disk(data)
 
 
 def _fail(sentence: str) -> int:

@@ -2,6 +2,8 @@
 
 import errno
 import re
+import shutil
+from pathlib import Path
 
 NO_ROOM = (
     "There is no room left on the disk{of}: free some, then give the command again; nothing is "
@@ -26,6 +28,7 @@ SENTENCES = {
     errno.ENFILE: TOO_MANY_FILES,
     errno.EIO: "The disk{of} fails: look at the machine's log before anything else.",
 }
+LEAST_BYTES = 20 * 2**20  # PostgreSQL's log grows by 16 MB at a time
 # Not those of connections, whose names libraries use for errors of their own.
 KINDS = (OSError.__name__, PermissionError.__name__, FileNotFoundError.__name__)
 NO_SCRATCH = "No usable temporary directory"  # the words of Python's tempfile
@@ -50,3 +53,15 @@ def sentence_of(name: str, message: str) -> str | None:
     if found is None or text is None:
         return None
     return text.format(file=found[2] or "a file", of=f" of {found[2]}" if found[2] else "")
+
+
+def of_full_disk(folder: Path) -> str | None:
+    """Return the sentence of a disk without room where that of a folder is full.
+
+    For what ends by itself when its disk is full, and does not say why.
+    """
+    try:
+        is_full = shutil.disk_usage(folder).free < LEAST_BYTES
+    except OSError:
+        return None
+    return NO_ROOM.format(of=f" of {folder}") if is_full else None

@@ -70,6 +70,27 @@ def test_no_folder_for_temporary_files_is_told(monkeypatch):
     assert refusals.sentence(caught.value) == refusals.SCRATCH
 
 
+def test_a_database_that_ended_by_its_full_disk_is_told_as_that(monkeypatch, tmp_path, capsys):
+    """Its server says no more than that it has ended."""
+    (tmp_path / "postgres").mkdir()
+    monkeypatch.setenv("AHA_HOME", str(tmp_path))
+
+    def lose(*_: object, **__: object) -> None:
+        raise psycopg2.OperationalError("server closed the connection unexpectedly")
+
+    def said() -> str:
+        with pytest.raises(SystemExit):
+            cli.main()
+        return capsys.readouterr().err
+
+    monkeypatch.setattr(cli.cli, "main", lose)
+    assert "connection to the database was lost" in said()
+    monkeypatch.setattr(refusals, "LEAST_BYTES", 2**60)
+    assert f"There is no room left on the disk of {tmp_path}/postgres: free some" in said()
+    (tmp_path / "postgres").rmdir()  # of a database elsewhere our disk says nothing
+    assert "connection to the database was lost" in said()
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -1,6 +1,7 @@
 """`aha up`: what a single machine needs, started in order, kept up and stopped together."""
 
 import json
+import logging
 import os
 import socket
 import sys
@@ -22,6 +23,7 @@ from aha_pipeline import settings as configuration
 from aha_pipeline.assets.unread_days import first_unread_day
 from aha_pipeline.calendar import today
 from aha_pipeline.clocks import ClocksApart
+from aha_pipeline.crm import client
 from aha_pipeline.crm.errors import ZohoUnavailable
 from aha_pipeline.instance import home
 from aha_pipeline.settings import Settings, SettingsError
@@ -159,13 +161,17 @@ class _Start(Thread):
         `served` are the services that make sense without it, started at the first failure.
         """
         told = ""
+        attempts = logging.getLogger(client.__name__)
         while True:
             try:
-                return action()
+                found = action()
+                attempts.setLevel(logging.NOTSET)
+                return found
             except (ClocksApart, DatabaseUnreachable, ZohoUnavailable) as error:
                 sentence = str(error)
             except psycopg2.OperationalError as error:
                 sentence = errors.sentence(error)
+            attempts.setLevel(logging.ERROR)  # each would be a line every few seconds, for hours
             if sentence != told:
                 told = sentence
                 self._children.want(*served)

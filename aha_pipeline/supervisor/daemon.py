@@ -21,6 +21,7 @@ from psycopg2.extensions import connection as Connection
 from aha_pipeline import settings as configuration
 from aha_pipeline import sql
 from aha_pipeline.processes import dies_with_parent
+from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
 
 log = logging.getLogger("aha")
@@ -51,7 +52,8 @@ def run(database_url: str, command: Sequence[str]) -> None:
                         holder,
                     )
         except (psycopg2.Error, DatabaseUnreachable) as error:
-            log.warning("The daemon waits for the database. %s", " ".join(str(error).split()))
+            said = errors.sentence(error) if isinstance(error, psycopg2.Error) else error
+            log.warning("The daemon waits for the database. %s", said)
         time.sleep(LOOK_SECONDS)
 
 
