@@ -14,7 +14,8 @@ OLDEST ?= /usr/lib/postgresql/15/bin
 FAULT_TESTS := $(addprefix aha_pipeline_tests/, supervisor warehouse/test_embedded.py \
 	warehouse/test_heartbeat.py warehouse/test_lock_retries.py warehouse/test_errors.py \
 	warehouse/test_free_connections.py test_clocks.py test_memory.py test_refusals.py \
-	assets/test_operation.py assets/test_lost_rights.py delivery/test_exactly_once.py \
+	assets/test_operation.py assets/test_dagster_storage.py \
+	assets/test_lost_rights.py delivery/test_exactly_once.py \
 	automation/test_again.py \
 	automation/test_alerts.py::test_a_run_that_ended_before_its_first_beat_is_ended \
 	commands/test_cli.py::test_no_file_takes_the_place_of_a_stream_that_the_shell_has_closed \

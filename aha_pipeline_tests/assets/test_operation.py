@@ -1,7 +1,6 @@
 """Operation over the years: old logs go, a backup comes back, an older schema is brought up."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,11 +8,6 @@ from pathlib import Path
 import dagster as dg
 import psycopg2.extras
 import pytest
-from dagster._core.storage.sql import run_alembic_downgrade
-from dagster_postgres.run_storage import run_storage
-from dagster_postgres.utils import pg_alembic_config
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
 from aha_pipeline import sql
 from aha_pipeline.assets.unread_days import first_unread_day
@@ -162,59 +156,6 @@ def test_old_events_of_dagster_go_and_no_partition_turns_missing(
         )
         assert since[0][0] < before / 2
         assert len(kept.get_materialized_partitions(key)) == 3
-
-
-def test_tables_of_an_older_dagster_are_brought_up(connected, empty_database_url, monkeypatch):
-    monkeypatch.setenv("DATABASE_URL", empty_database_url)
-    monkeypatch.setenv("DAGSTER_POSTGRES_URL", "")
-    home.prepare(load())
-    home.make_tables(empty_database_url)
-    with dg.DagsterInstance.get() as instance, instance.run_storage.connect() as connection:
-        before, head = instance.run_storage.alembic_version()
-        run_alembic_downgrade(pg_alembic_config(run_storage.__file__), connection, rev="-1")
-        connection.commit()
-        assert before == head != instance.run_storage.alembic_version()[0]
-    rows(empty_database_url, "comment on schema dagster is 'dagster 1.0.0'")
-    home.make_tables(empty_database_url)
-    with home.open_instance() as instance:
-        assert instance.run_storage.alembic_version() == (head, head)
-        assert instance.get_runs() == []
-
-
-def test_two_runs_that_meet_a_new_pool_at_once_both_go_on(database_url, connected, monkeypatch):
-    monkeypatch.setenv("DAGSTER_POSTGRES_URL", "")
-    home.prepare(load())
-    with dg.DagsterInstance.get() as instance:
-        storage = instance.event_log_storage
-        with ThreadPoolExecutor(3) as runs:
-            for pool in ("one", "two", "three"):
-                given = runs.map(storage.initialize_concurrency_limit_to_default, [pool] * 3)
-                assert list(given) == [True] * 3
-                assert storage.get_concurrency_info(pool).slot_count == 1
-
-
-@pytest.mark.parametrize(
-    ("statement", "said"),
-    [
-        ("select 1 / 0 where :name <> ''", "refused a statement (22012)"),
-        ("select pg_terminate_backend(pg_backend_pid()) where :name <> ''", "was lost"),
-        ("select :name from dagster.no_such_table", "aha migrate"),
-    ],
-)
-def test_an_error_of_dagsters_storage_is_told_without_statement_and_values(
-    statement, said, database_url, connected, monkeypatch
-):
-    monkeypatch.setenv("DAGSTER_POSTGRES_URL", "")
-    home.prepare(load())
-    with (
-        dg.DagsterInstance.get() as instance,
-        instance.run_storage.connect() as connection,
-        pytest.raises(DBAPIError) as caught,
-    ):
-        connection.execute(text(statement), {"name": "Asha Rao"})
-    assert said in str(caught.value)
-    assert "\n" not in str(caught.value).strip()
-    assert not {"Asha", "select"} & set(str(caught.value).split())
 
 
 def test_a_backup_in_an_empty_database_gives_the_same_figures_after_a_sync(
