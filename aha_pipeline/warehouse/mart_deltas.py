@@ -21,6 +21,7 @@ from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, marts_by_relation
 
 FILE = "warehouse/mart_deltas"
 DELTA = "{}__delta"
+NOTED = "select id from pg_temp.changed"
 
 
 def begin(cursor: Cursor, history: Mart, since: object) -> bool:
@@ -39,8 +40,7 @@ def begin(cursor: Cursor, history: Mart, since: object) -> bool:
 
 def of_changed(history: Mart) -> Mart:
     """Return the history as a mart of only the records that `begin` noted."""
-    noted = history.over("select id from pg_temp.changed", records="pg_temp.changed")
-    return replace(history, select=noted)
+    return replace(history, select=history.over(NOTED, records="pg_temp.changed"))
 
 
 def end(cursor: Cursor, history: Mart) -> None:
@@ -93,10 +93,14 @@ def histories(mart: Mart) -> list[Mart]:
     return [other for other in behind(mart) if other.records]
 
 
-def whole(mart: Mart) -> str:
-    """Return the select of all rows of a mart; a sum over records leaves out rows of zeros."""
+def whole(cursor: Cursor, mart: Mart) -> str:
+    """Return the select of all rows of a mart; a sum over records leaves out rows of zeros.
+
+    The records of a history are noted for it in this transaction.
+    """
     if mart.records:
-        return mart.over(f"select id from {mart.records}", mart.records)  # noqa: S608
+        cursor.execute(statement(FILE, "all_records").format(records=mart.records))
+        return mart.over(NOTED, mart.records)
     if mart.strategy != "merge":
         return mart.select
     return f"select * from (\n{mart.select}\n) s where {_is_something(mart, 's')}"  # noqa: S608

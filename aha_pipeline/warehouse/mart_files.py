@@ -121,8 +121,13 @@ class Mart:
         return str(ids)
 
     def over(self, ids: str, records: str) -> str:
-        """Return the select of a history over the records of a query and a relation."""
+        """Return the select of a history over the records of a query and a relation.
+
+        Of ids in a table PostgreSQL then knows how many they are; a part that is read twice would
+        be one of which it does not.
+        """
         select = CHANGED.sub(lambda _: f"\n    {ids}", self.select)
+        select = select.replace("with changed as (", "with changed as not materialized (", 1)
         return re.sub(rf"\b{self.records}\b", records, select)
 
     @property

@@ -76,7 +76,7 @@ def _compare(connection: Connection, mart: Mart) -> Comparison:
         cursor.execute("drop table if exists pg_temp.shadow")
         cursor.execute(
             sql.SQL("create temporary table shadow on commit drop as ")
-            + sql.SQL(mart_deltas.whole(mart)),
+            + sql.SQL(mart_deltas.whole(cursor, mart)),
         )
         differences = sql.SQL(statement("warehouse/mart_deltas", "differences"))
         cursor.execute(differences.format(table=sql.Identifier(SCHEMA, mart.name)))

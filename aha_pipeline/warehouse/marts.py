@@ -277,7 +277,7 @@ def _rebuild(cursor: Cursor, mart: Mart, parameters: Parameters | None) -> int:
     name = f"{mart.name}__next"
     build = _identifier(name)
     create = sql.SQL("create table {} as ").format(build)
-    cursor.execute(create + sql.SQL(mart_deltas.whole(mart)), parameters)
+    cursor.execute(create + sql.SQL(mart_deltas.whole(cursor, mart)), parameters)
     rows = cursor.rowcount
     if mart.key:
         columns = sql.SQL(", ").join(map(sql.Identifier, mart.key))

@@ -196,19 +196,28 @@ all_contents as (
     from learned l
     join first_read f on f.id = l.id
 ),
+-- Each spelling once: its label takes longer to work out than all else of a content.
+labels as materialized (
+    select s.field, s.value, t.key, t.label, coalesce(t.label, crm.label_or_none(s.value)) as shown
+    from (
+        select 'Stage' as field, coalesce(stage, '') as value from all_contents
+        union
+        select 'owner_id', coalesce(owner_id, '') from all_contents
+    ) s
+    left join crm.text_labels t on t.field = s.field and t.key = crm.text_key(s.value)
+),
 named as (
     select
         c.*,
+        case when u.is_unplaced then '(not known)' else l.shown end as listed_name,
         case when u.is_unplaced then '(not known)'
-            else coalesce(l.label, crm.label_or_none(c.stage)) end as listed_name,
-        case when u.is_unplaced then '(not known)' else concat(
-            coalesce(l.label, crm.label_or_none(c.stage)), ' (' || p.meaning || ')'
-        ) end as stage_name,
+            else concat(l.shown, ' (' || p.meaning || ')') end as stage_name,
         u.is_unplaced,
         case when not u.is_unplaced then p.meaning end as pipeline_meaning,
-        crm.label_or_none(c.owner_id) as owner
+        w.shown as owner
     from all_contents c
-    left join crm.text_labels l on l.field = 'Stage' and l.key = crm.text_key(c.stage)
+    join labels l on l.field = 'Stage' and l.value = coalesce(c.stage, '')
+    join labels w on w.field = 'owner_id' and w.value = coalesce(c.owner_id, '')
     left join lateral (
         select case when count(distinct d.meaning) = 1 then min(d.meaning) end as meaning
         from disputed d

@@ -142,17 +142,24 @@ all_contents as (
         where f.is_converted and coalesce(r.converted_time < l.said_until, true)
     ) c
 ),
+-- Each spelling once: its label takes longer to work out than all else of a content.
+labels as materialized (
+    select s.field, s.value, coalesce(t.label, crm.label_or_none(s.value)) as label
+    from (
+        select 'Lead_Source' as field, coalesce(lead_source, '') as value from all_contents
+        union
+        select 'Lead_Status', coalesce(lead_status, '') from all_contents
+        union
+        select 'owner_id', coalesce(owner_id, '') from all_contents
+    ) s
+    left join crm.text_labels t on t.field = s.field and t.key = crm.text_key(s.value)
+),
 named as (
-    select
-        c.*,
-        coalesce(s.label, crm.label_or_none(c.lead_source)) as source,
-        coalesce(t.label, crm.label_or_none(c.lead_status)) as status,
-        crm.label_or_none(c.owner_id) as owner
+    select c.*, s.label as source, t.label as status, w.label as owner
     from all_contents c
-    left join crm.text_labels s
-        on s.field = 'Lead_Source' and s.key = crm.text_key(c.lead_source)
-    left join crm.text_labels t
-        on t.field = 'Lead_Status' and t.key = crm.text_key(c.lead_status)
+    join labels s on s.field = 'Lead_Source' and s.value = coalesce(c.lead_source, '')
+    join labels t on t.field = 'Lead_Status' and t.value = coalesce(c.lead_status, '')
+    join labels w on w.field = 'owner_id' and w.value = coalesce(c.owner_id, '')
 ),
 compared as (
     select

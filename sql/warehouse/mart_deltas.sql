@@ -10,6 +10,12 @@ from {records}
 where id in ({ids});
 analyze changed
 
+-- name: all_records
+-- All records of a history, with statistics as above.
+drop table if exists pg_temp.changed;
+create temporary table changed on commit drop as select id from {records};
+analyze changed
+
 -- name: is_much
 -- Whether so much changed that rebuilding the history is quicker.
 select count(*) > greatest(20000, (select reltuples from pg_class where oid = {name}::regclass) / 10)
