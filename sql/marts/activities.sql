@@ -28,27 +28,31 @@ with changed as (
         select id from crm.crm_accounts where synced_at > %(since)s
     )
     union
-    -- What a lead became, and when.
+    -- Those that a lead has for what it became, or would have now.
     select a.id
     from analytics.activities a
     join crm.leads_raw l on l.id = a.lead_id
     where l.synced_at > %(since)s
+        and (a.deal_id is not null or a.contact_id is not null)
     union
     select a.id
     from analytics.activities a
     join crm.leads_raw l on l.deal_id = a.deal_id
     where l.synced_at > %(since)s
+        and l.is_converted and a.at between l.created_time and l.converted_time
     union
     select a.id
     from analytics.activities a
     join crm.leads_raw l on crm.contact_of_conversion(l.raw_data) = a.contact_id
     where l.synced_at > %(since)s
+        and l.is_converted and a.at between l.created_time and l.converted_time
     union
     -- Of whom a deal is.
     select a.id
     from analytics.activities a
     join crm.crm_deals d on d.id = a.deal_id
     where d.synced_at > %(since)s
+        and (a.contact_id, a.account_id) is distinct from (d.contact_id, d.account_id)
 ),
 logged as (
     select *
