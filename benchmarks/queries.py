@@ -22,7 +22,7 @@ from dashboard.records import LISTED
 from dashboard.source import Source, opened
 
 AIM_MS = 100
-WRITES = {"mark_work", "unmark_work"}
+WRITES = {"ask_erasure", "mark_work", "unmark_work"}
 NAMES = sorted({path.stem for path in (sql.ROOT / "dashboard").glob("*.sql")} - WRITES)
 LEAD, DEAL, OWNER, SOURCE, SOMEBODY = "654321", "D123456", "97", "Facebook", "rep@example.com"
 # What a page gives a query beside the filters and the size of a list.

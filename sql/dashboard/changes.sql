@@ -14,19 +14,24 @@ with chosen as (
     ) and c.is_unusual
     order by c.figure, abs(c.score) desc, c.days
 ),
-assumed as (
-    select
-        figure,
-        measures.much_assumed(measures.assumed_pct_behind(compared_with, days)) as pct
-    from chosen
-    where topic = 'pipeline'
+assumed as materialized (
+    select day, measures.much_assumed(pct) as pct
+    from measures.assumed_pcts(array(
+        select distinct measures.day_behind(compared_with, days)
+        from chosen
+        where topic = 'pipeline'
+    ))
 ),
-dimensions as (
-    select distinct on (p.figure) p.figure, p.days, p.dimension
+causes as materialized (
+    select p.*, sign(c.change) as direction
     from analytics.change_causes p
     join chosen c using (day, figure, days)
-    where p.dimension <> 'kind' and p.position = 1
-    order by p.figure, p.change * sign(c.change) desc, p.dimension
+),
+dimensions as (
+    select distinct on (figure) figure, dimension
+    from causes
+    where dimension <> 'kind' and position = 1
+    order by figure, change * direction desc, dimension
 ),
 parts as (
     select
@@ -36,9 +41,8 @@ parts as (
         case when p.position < 6 then p.part end as part,
         d.dimension,
         p.change
-    from analytics.change_causes p
-    join chosen c using (day, figure, days)
-    join dimensions d using (figure, days, dimension)
+    from causes p
+    join dimensions d using (figure, dimension)
 )
 select
     c.day,
@@ -58,7 +62,8 @@ select
     a.pct as assumed_pct,
     sum(p.change) as part_change
 from chosen c
-left join assumed a using (figure)
+left join assumed a
+    on c.topic = 'pipeline' and a.day = measures.day_behind(c.compared_with, c.days)
 left join parts p using (figure)
 group by c.day, c.figure, c.days, c.unit, c.value, c.normal, c.change, c.score, c.is_good,
     c.comparable_days, a.pct, p.dimension, p.name, p.part, p.place

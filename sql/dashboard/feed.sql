@@ -31,8 +31,14 @@ entries as (
     select * from restated
     order by day desc, kind, figure
     limit 30
+),
+assumed as materialized (
+    select day, measures.much_assumed(pct) as pct
+    from measures.assumed_pcts(array(
+        select distinct measures.day_behind(compared_with, days) from entries
+    ))
 )
-select kind, day, figure, days, unit, value, normal, reason,
-    measures.much_assumed(measures.assumed_pct_behind(compared_with, days)) as assumed_pct
-from entries
-order by day desc, kind, figure
+select e.kind, e.day, e.figure, e.days, e.unit, e.value, e.normal, e.reason, a.pct as assumed_pct
+from entries e
+left join assumed a on a.day = measures.day_behind(e.compared_with, e.days)
+order by e.day desc, e.kind, e.figure

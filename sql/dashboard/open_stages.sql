@@ -17,7 +17,7 @@ before as (
     from measures.open_deals(%(before_last)s::date, %(sources)s, %(owners)s)
     group by stage
 ),
-known as (
+known as materialized ( -- else worked out for each stage
     select
         min(day) <= %(before_last)s::date
             and exists (select from analytics.deals where day <= %(before_last)s::date) as is_known,

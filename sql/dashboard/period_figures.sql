@@ -44,12 +44,12 @@ stocks as (
     left join lateral measures.open_value(s.last_day, %(sources)s, %(owners)s) p on true
     group by s.is_before
 ),
-assumed as (
-    select
-        'pipeline' as entity,
-        s.is_before,
-        measures.much_assumed(measures.assumed_pct(s.last_day, %(sources)s, %(owners)s)) as pct
-    from stretches s
+assumed as materialized ( -- else worked out for each figure
+    select 'pipeline' as entity, s.is_before, measures.much_assumed(a.pct) as pct
+    from measures.assumed_pcts(
+        array(select last_day from stretches), %(sources)s, %(owners)s
+    ) a
+    join stretches s on s.last_day = a.day
 ),
 figures as (
     select s.is_before, s.first_day, s.last_day, v.figure, v.entity, v.value

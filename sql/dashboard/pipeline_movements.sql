@@ -37,6 +37,10 @@ kinds (position, kind, label) as (
         (7, 'lost', 'Lost'),
         (8, 'deleted', 'Deleted')
 ),
+-- Once: not for each bar.
+assumed as materialized (
+    select measures.assumed_pct(d.first_day - 1, %(sources)s, %(owners)s) as pct from days d
+),
 bars as (
     select 0 as position, 'start' as kind, 'At start' as label, coalesce(sum(value), 0) as value,
         coalesce(sum(deals), 0) as deals
@@ -54,7 +58,5 @@ bars as (
 select b.*, d.first_day, d.last_day, measures.much_assumed(a.pct) as assumed_pct
 from bars b
 cross join days d
-cross join lateral (
-    select measures.assumed_pct(d.first_day - 1, %(sources)s, %(owners)s) as pct
-) a
+cross join assumed a
 order by b.position

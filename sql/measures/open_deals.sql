@@ -52,34 +52,54 @@ language sql immutable parallel safe as $$
     select known_from is distinct from from_day and until_day is distinct from from_day
 $$;
 
--- How much of what was open at the end of a day rests on assumption: the percent of its value, or of
--- the deals where they had none, whose content on that day is not known. Null where none was open.
+-- How much of what was open at the end of each day rests on assumption: the percent of its value, or
+-- of the deals where they had none, whose content on that day is not known. Null where none was open.
+create function measures.assumed_pcts(
+    days date[], of_sources text[] default null, of_owners text[] default null
+) returns table (day date, pct numeric)
+language sql stable as $$
+    with assumed as materialized ( -- read once for all days
+        select h.from_day, h.until_day, h.known_from, h.amount
+        from analytics.deal_history h
+        where h.meaning = 'open'
+            and h.known_from is distinct from h.from_day
+            and (of_sources is null or h.source = any(of_sources))
+            and (of_owners is null or h.owner_id = any(of_owners))
+    ),
+    changes as materialized (
+        select p.day, sum(p.open_deals_change) as deals, sum(p.open_value_change) as value
+        from analytics.kpi_parts p
+        where (of_sources is null or p.source = any(of_sources))
+            and (of_owners is null or p.owner_id = any(of_owners))
+        group by p.day
+    )
+    select d.day, coalesce(measures.pct(a.value, o.value), measures.pct(a.deals, o.deals))
+    from unnest(days) d (day)
+    cross join lateral (
+        select count(*) as deals, coalesce(sum(h.amount), 0) as value
+        from assumed h
+        where (h.known_from > d.day or h.known_from is null)
+            and h.from_day <= d.day
+            and (h.until_day is null or h.until_day > d.day)
+    ) a
+    cross join lateral (
+        select sum(c.deals) as deals, sum(c.value) as value from changes c where c.day <= d.day
+    ) o
+$$;
+
+-- The same of one day.
 create function measures.assumed_pct(
     at_end_of date, of_sources text[] default null, of_owners text[] default null
 ) returns numeric
 language sql stable as $$
-    select coalesce(measures.pct(a.value, o.value), measures.pct(a.deals, o.deals))
-    from (
-        select count(*) as deals, coalesce(sum(h.amount), 0) as value
-        from analytics.deal_history h
-        where (h.known_from > at_end_of or h.known_from is null)
-            and h.meaning = 'open'
-            and h.from_day <= at_end_of
-            and (h.until_day is null or h.until_day > at_end_of)
-            and (of_sources is null or h.source = any(of_sources))
-            and (of_owners is null or h.owner_id = any(of_owners))
-    ) a
-    cross join (
-        select sum(v.open_deals) as deals, sum(v.open_value) as value
-        from measures.open_value(at_end_of, of_sources, of_owners) v
-    ) o
+    select p.pct from measures.assumed_pcts(array[at_end_of], of_sources, of_owners) p
 $$;
 
--- How much of what was open before the first of the periods that a normal of the pipeline is made of
--- (analytics.changes) rests on assumption: their movements are as little known.
-create function measures.assumed_pct_behind(compared_with date[], days integer) returns numeric
-language sql stable as $$
-    select measures.assumed_pct(min(last_day) - days) from unnest(compared_with) last_day
+-- The day before the first of the periods that a normal of the pipeline is made of (analytics.changes):
+-- what was open at its end is as little known as their movements.
+create function measures.day_behind(compared_with date[], days integer) returns date
+language sql immutable parallel safe as $$
+    select min(last_day) - days from unnest(compared_with) last_day
 $$;
 
 -- The percentage where so much is assumed that a reader of the figure has to be told; null below.

@@ -93,6 +93,15 @@ language sql stable as $$
         from counted c
         where c.scope <> 'company' and until between c.first_day and c.last_day
     ),
+    flows as (
+        select null::text as owner_id, null::text as source, f.day, f.won_value, f.won_deals
+        from analytics.daily_flows f
+        union all
+        select k.owner_id, k.source, k.day, k.won_value, k.won_deals
+        from analytics.kpi_parts k
+        where exists (select from asked a where a.scope <> 'company')
+            and k.won_deals <> 0
+    ),
     won as (
         select
             a.scope,
@@ -103,8 +112,9 @@ language sql stable as $$
             coalesce(sum(w.won_value), 0) as won_value,
             coalesce(sum(w.won_deals), 0)::bigint as won_deals
         from asked a
-        left join analytics.kpi_parts w
+        left join flows w
             on w.day between a.first_day and until
+            and (a.scope = 'company') = (w.owner_id is null)
             and (a.owner_id is null or w.owner_id = a.owner_id)
             and (a.source is null or w.source = a.source)
         group by a.scope, a.owner_id, a.source, a.first_day, a.last_day
