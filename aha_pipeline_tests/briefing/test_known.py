@@ -106,7 +106,15 @@ def unread(leads, deals) -> set[str]:
 
 
 def restated(connection, figure: str, before: int, reason: str = "records changed") -> None:
+    """Let the message of the day before, if there is one, have told another figure of it."""
+    said = {"new_leads": "n", "won_deals": "won", "open_pipeline_value": "money"}[figure]
     with connection.cursor() as cursor:
+        cursor.execute(
+            "update analytics.ai_briefings_log set facts = (select jsonb_agg(case f ->> 'kind' "
+            "when 'glance' then jsonb_set(f, array['figures', %s], to_jsonb(%s)) else f end) "
+            "from jsonb_array_elements(facts) f) where day = %s",
+            [said, before, DAY - timedelta(days=1)],
+        )
         cursor.execute(
             "insert into analytics.restatements (day, figure, before, after, reason, restated_at) "
             "select day, %(figure)s, %(before)s, (to_jsonb(k) ->> %(figure)s)::numeric, "

@@ -28,7 +28,7 @@ changed as (
     group by r.day, r.figure
 ),
 told as (
-    select c.*, s.stance, coalesce(i.told, g.told, c.before) as told
+    select c.*, s.stance, case when c.is_redefined then c.before else coalesce(i.told, g.told, c.before) end as told
     from changed c
     join (values
         ('new_leads', 'restated_leads', 'n'),
