@@ -140,8 +140,13 @@ class Children:
         (home / "logs").mkdir(mode=0o700, exist_ok=True)
 
     def want(self, *services: Service) -> None:
-        """Have services started at the next `tend`, and kept; may be called from any thread."""
+        """Have services started at the next `tend`, and kept; may be called from any thread.
+
+        One that is wanted already stays as it is: a second would find its port taken.
+        """
         for service in services:
+            if service.name in self._children:
+                continue
             log = self._home / "logs" / f"{service.name.lower().replace(' ', '-')}.log"
             self._children[service.name] = Child(service, log, self._home)
 

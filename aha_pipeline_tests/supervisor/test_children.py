@@ -71,6 +71,19 @@ def test_a_child_that_is_killed_is_started_again_and_what_it_had_started_is_not_
     assert marked(tmp_path) == []
 
 
+def test_one_that_is_wanted_again_is_the_same(kept, told, tmp_path):
+    sleeper = Service("sleeper", [sys.executable, "-c", SLEEPER])
+    kept.want(sleeper)
+    await_(lambda: len(marked(tmp_path)) == 2, kept.tend)
+    first = kept["sleeper"].pid
+    kept.want(sleeper, sleeper)
+    kept.tend()
+    assert kept["sleeper"].pid == first
+    kept.stop()
+    assert marked(tmp_path) == []
+    assert told == []
+
+
 def test_one_that_ends_again_and_again_is_tried_ever_more_seldom_and_told_of_once_more(
     kept, told, monkeypatch
 ):
