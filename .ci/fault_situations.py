@@ -330,6 +330,7 @@ def away_at_start(company: Company) -> None:
     await_words("Zoho's accounts server does not answer")
     stand_in(company, company.records, port=zoho)
     await_(lambda: is_well(health), SECONDS, f"it does not get on:\n{output.read_text()}")
+    check("is started again" not in output.read_text(), f"a child ended:\n{output.read_text()}")
     up.send_signal(signal.SIGINT)
     await_(lambda: up.poll() is not None, SECONDS, "Ctrl-C does not stop it")
     company.said += output.read_text()

@@ -1,13 +1,17 @@
 """The messages after a sync from the terminal, for where no daemon sends them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from uuid import uuid4
 
+from psycopg2.errors import LockNotAvailable
 from rich.console import Console
 
 from aha_pipeline.commands import run
 from aha_pipeline.delivery.routing import Progress
 from aha_pipeline.services import Services
+
+ALONE, LONGEST_WAIT = "messages of a command", "2min"
 
 
 def send(console: Console, opened: Services) -> bool:
@@ -21,6 +25,29 @@ def send(console: Console, opened: Services) -> bool:
     if not opened.readers:
         console.print(f"Messages: {jobs.NOT_CONFIGURED}", soft_wrap=True)
         return True
+    with _alone(console, opened):
+        return _send(console, opened)
+
+
+@contextmanager
+def _alone(console: Console, opened: Services) -> Iterator[None]:
+    """Let no other command look at what is to be sent: the later of two would say that it sends.
+
+    One that stands still is not waited for longer than two minutes; the ledger knows what it sent.
+    """
+    with opened.connect() as guard, guard.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_xact_lock(hashtext(%s))", (ALONE,))
+        if cursor.fetchone() == (False,):
+            console.print("Messages: another command is sending, and this one waits for it.")
+            with suppress(LockNotAvailable):
+                cursor.execute("set local lock_timeout = %s", (LONGEST_WAIT,))
+                cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", (ALONE,))
+        yield
+
+
+def _send(console: Console, opened: Services) -> bool:
+    from aha_pipeline.automation import jobs
+
     subjects = jobs.pending(jobs.survey(opened))
     has_sent_all = True
     for subject in subjects:

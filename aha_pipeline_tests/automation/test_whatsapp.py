@@ -194,3 +194,21 @@ def test_no_secret_and_no_whole_number_is_in_the_events(twilio, write, instance)
     text = "\n".join(str(entry) for entry in instance.all_logs(result.run_id))
     assert "secret-of-twilio" not in text
     assert "9812345678" not in text
+
+
+def test_a_command_waits_for_another_that_sends_but_not_for_one_that_stands_still(
+    twilio, write, said, database_url, monkeypatch
+):
+    write(yesterday())
+    monkeypatch.setattr(messages, "LONGEST_WAIT", "300ms")
+    with connect(database_url) as asleep, asleep.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", (messages.ALONE,))
+        words, has_sent = said()
+    assert has_sent
+    assert "another command is sending" in words
+    assert "was handed to" in words
+    words, has_sent = said()
+    assert has_sent
+    assert "it goes out once" in words
+    assert "another command" not in words
+    assert len(twilio.messages()) == 2
