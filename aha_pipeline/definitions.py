@@ -17,6 +17,7 @@ from aha_pipeline.assets.picklist_meaning import (
     unmapped_check,
 )
 from aha_pipeline.assets.reconcile import certificate_check, count_check
+from aha_pipeline.assets.record_emails import emails_asset
 from aha_pipeline.assets.record_history import history_asset
 from aha_pipeline.assets.resources import services_resource
 from aha_pipeline.assets.targets import targets_asset
@@ -61,6 +62,7 @@ def defs() -> dg.Definitions:
             *(module_asset(module, modules, settings) for module in modules),
             meaning_asset(modules),
             history_asset(modules),
+            emails_asset(modules),
             *mart_assets(modules, settings),
             targets_asset,
             forecasts_asset(settings),

@@ -6,22 +6,28 @@ that ended early.
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby, islice
 from threading import Event
+from typing import TypeVar
+
+from psycopg2.extensions import connection as Connection
 
 from aha_pipeline.crm import history
 from aha_pipeline.crm.budget import BudgetShare
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import CreditsSpent, ModuleUnreadable, ZohoRefused, ZohoUnavailable
 from aha_pipeline.services import Services
+from aha_pipeline.warehouse import record_emails
 from aha_pipeline.warehouse import record_history as landed
 from aha_pipeline.warehouse.record_history import Key, Progress, ReadTimeline
 
 log = logging.getLogger(__name__)
+Record = TypeVar("Record")
+Read = TypeVar("Read")
 
 MODULES = ("Deals", "Leads")
 RECORDS_PER_WORKER = 4  # between two commits
@@ -86,10 +92,44 @@ def allowed_credits(services: Services) -> int:
     return min(granted * settings.zoho_history_share // 100, limit // 2)
 
 
+def spent_in_a_day(connection: Connection) -> int:
+    """Return the credits that history, and e-mails with it, have cost in a day."""
+    return landed.spent(connection) + record_emails.spent(connection)
+
+
+def read_each(
+    client: ZohoClient,
+    name: str,
+    records: Iterable[Record],
+    read: Callable[[Event, Record], Read],
+    land: Callable[[Sequence[tuple[Record, "Future[Read]"]]], str | None],
+    deadline: float | None,
+) -> str | None:
+    """Read records one by one, several at a time, until `time.monotonic()` is past the deadline.
+
+    `land` is given a batch with what came of each, and returns why no more can be read, or None; so
+    does this. `name` is that of the threads; the event that `read` is given cuts its waits short.
+    """
+    wanted, abort = iter(records), Event()
+    workers = ThreadPoolExecutor(client.concurrency, name)
+    size = client.concurrency * RECORDS_PER_WORKER
+    try:
+        while batch := list(islice(wanted, size)):
+            if deadline is not None and time.monotonic() > deadline:
+                return "The time of this read is over: the next sync goes on from here."
+            stopped = land([(one, workers.submit(read, abort, one)) for one in batch])
+            if stopped:
+                return stopped
+    finally:
+        abort.set()
+        workers.shutdown(wait=False, cancel_futures=True)
+    return None
+
+
 def _share(services: Services) -> BudgetShare:
     allowed = allowed_credits(services)
     with services.connect() as connection:
-        spent = landed.spent(connection)
+        spent = spent_in_a_day(connection)
     return BudgetShare(
         services.zoho().budget,
         max(allowed - spent, 0),
@@ -148,33 +188,23 @@ def _read_timelines(
 ) -> str | None:
     """Read the timelines of what is unread; return why it ended early, or None."""
     with services.connect() as connection:
-        wanted = iter(landed.to_read(connection))
+        wanted = landed.to_read(connection)
     refused: set[str] = set()
-    abort = Event()
-    workers = ThreadPoolExecutor(client.concurrency, "history")
-    size = client.concurrency * RECORDS_PER_WORKER
-    read = partial(_read_one, client, share, abort)
-    try:
-        while batch := [key for key in islice(wanted, size) if key[0] not in refused]:
-            if deadline is not None and time.monotonic() > deadline:
-                return "The time of this read is over: the next sync goes on from here."
-            futures = [(key, workers.submit(read, key)) for key in batch]
-            stopped = _land(services, futures, refused, done)
-            if stopped:
-                return stopped
-            if done.failures > MAX_FAILURES:
-                return "Zoho does not show the history of one record after the other: try later."
-    finally:
-        abort.set()
-        workers.shutdown(wait=False, cancel_futures=True)
-    return None
+    return read_each(
+        client,
+        "history",
+        (key for key in wanted if key[0] not in refused),
+        partial(_read_one, client, share),
+        partial(_land, services, refused, done),
+        deadline,
+    )
 
 
 def _land(
     services: Services,
-    futures: Sequence[tuple[Key, "Future[ReadTimeline]"]],
     refused: set[str],
     done: _Done,
+    futures: Sequence[tuple[Key, "Future[ReadTimeline]"]],
 ) -> str | None:
     """Land what was read of a batch; return why nothing more can be read, or None."""
     stopped, read = None, list[tuple[str, ReadTimeline]]()
@@ -194,6 +224,8 @@ def _land(
             landed.land_timelines(connection, module, [one for _, one in of_module])
             if module not in refused:
                 landed.note_way(connection, module, landed.TIMELINE, is_complete=True, credits=0)
+    if stopped is None and done.failures > MAX_FAILURES:
+        return "Zoho does not show the history of one record after the other: try later."
     return stopped
 
 

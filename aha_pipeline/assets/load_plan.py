@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from aha_pipeline.assets.back_fill import MODULES, allowed_credits
-from aha_pipeline.calendar import today
+from aha_pipeline.calendar import start_of, today
 from aha_pipeline.crm import budget, history
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import ZohoError, ZohoUnavailable
@@ -15,6 +15,7 @@ from aha_pipeline.crm.records_endpoint import field_batches
 from aha_pipeline.services import Services
 from aha_pipeline.warehouse.credits import SHARE
 from aha_pipeline.warehouse.meanings import closed_values
+from aha_pipeline.warehouse.record_emails import LEADS_WITHIN
 from aha_pipeline.warehouse.record_history import CLOSED_WITHIN
 
 log = logging.getLogger(__name__)
@@ -27,8 +28,8 @@ CREDITS_BESIDE_PAGES = budget.METADATA + 2 * budget.LIST + budget.DELETED
 class LoadPlan:
     """How many records there are, by module, and what reading them and their history will cost.
 
-    `timelines` are records whose own history is worth a call. Credits of 24 hours: `a_day` for all,
-    of them `history_a_day` for history.
+    `timelines` are records whose own history is worth a call, `emails` those whose e-mails are.
+    Credits of 24 hours: `a_day` for all, of them `history_a_day` for history and e-mails.
     """
 
     records: dict[str, int]
@@ -37,16 +38,18 @@ class LoadPlan:
     history_credits: int
     a_day: int
     history_a_day: int
+    emails: int = 0
 
     @property
     def credits(self) -> int:
         """The API credits in all."""
-        return self.load_credits + self.history_credits
+        return self.load_credits + self.history_credits + self.emails * budget.EMAILS
 
     @property
     def days(self) -> int:
         """The days it takes: the records first, and history within its own share."""
-        of_history = ceil(self.history_credits / self.history_a_day) if self.history_a_day else 0
+        beside = self.history_credits + self.emails * budget.EMAILS
+        of_history = ceil(beside / self.history_a_day) if self.history_a_day else 0
         return max(ceil(self.load_credits / self.a_day), of_history, 1)
 
     @property
@@ -84,10 +87,11 @@ def plan(services: Services, modules: Collection[str]) -> LoadPlan | None:
 def _plan(services: Services, client: ZohoClient, modules: Collection[str]) -> LoadPlan:
     records = {m: count_records(client, m, is_converted_too=m == "Leads") for m in modules}
     settings = services.settings
-    timelines = rows = 0
+    timelines = rows = emails = 0
     if settings.zoho_history_share:
         timelines = sum(_timelines(services, client, m) for m in MODULES if m in modules)
         rows = _tracker_credits(client, modules)
+        emails = _emails(services, client) if {"Calls", *MODULES} <= {*modules} else 0
     return LoadPlan(
         records,
         sum(_load_credits(client, module, number) for module, number in records.items()),
@@ -95,6 +99,7 @@ def _plan(services: Services, client: ZohoClient, modules: Collection[str]) -> L
         timelines * budget.TIMELINE + rows,
         settings.zoho_daily_credits or services.daily_credits // SHARE,
         allowed_credits(services),
+        emails,
     )
 
 
@@ -107,11 +112,26 @@ def _load_credits(client: ZohoClient, module: str, number: int) -> int:
     return ceil(number / (client.per_page - 1)) * batches * budget.LIST + CREDITS_BESIDE_PAGES
 
 
-def _timelines(services: Services, client: ZohoClient, module: str) -> int:
-    """Return of how many records the timeline is worth a call: open ones, deals closed lately."""
+def _emails(services: Services, client: ZohoClient) -> int:
+    """Return of how many records the e-mails are worth a call: leads of 90 days, open deals."""
+    since = start_of(today(services.settings) - LEADS_WITHIN, services.settings)
+    lately = f"(Created_Time:greater_equal:{since.isoformat()})"
+    open_deals = count_records(client, "Deals") - count_records(
+        client, "Deals", _closed(services, "Deals")
+    )
+    return open_deals + count_records(client, "Leads", lately)
+
+
+def _closed(services: Services, module: str) -> str:
+    """Return the criterion of the closed records of a module."""
     field = "Stage" if module == "Deals" else "Lead_Status"
     with services.connect() as connection:
-        closed = f"({field}:in:{','.join(map(_escaped, closed_values(connection, module)))})"
+        return f"({field}:in:{','.join(map(_escaped, closed_values(connection, module)))})"
+
+
+def _timelines(services: Services, client: ZohoClient, module: str) -> int:
+    """Return of how many records the timeline is worth a call: open ones, deals closed lately."""
+    closed = _closed(services, module)
     every, all_closed = count_records(client, module), count_records(client, module, closed)
     if module != "Deals":
         return every - all_closed

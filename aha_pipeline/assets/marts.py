@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import dagster as dg
 from psycopg2.extensions import connection as Connection
 
-from aha_pipeline.assets import columns, freshness, partitions, picklist_meaning
+from aha_pipeline.assets import columns, freshness, partitions, picklist_meaning, record_emails
 from aha_pipeline.assets.modules import RUNS_FIRST, module_key
 from aha_pipeline.assets.unread_days import days_to_fill
 from aha_pipeline.calendar import days_of
@@ -159,6 +159,7 @@ def _upstream(mart: Mart, modules: Sequence[str]) -> list[dg.AssetKey]:
         picklist_meaning.LABELS_TABLE: picklist_meaning.KEY,
         **dict.fromkeys(picklist_meaning.HOURS_TABLES, picklist_meaning.KEY),
         picklist_meaning.USERS_TABLE: picklist_meaning.KEY,
+        record_emails.TABLE: record_emails.KEY,
     }
     read = {*mart.sources, *(core if "crm.sync_logs" in mart.sources else ())}
     read -= {*(mart.lookup or ()), *mart.optional}

@@ -74,6 +74,9 @@ def conclusion(rows: Sequence[Mapping[str, Any]], outcome: Outcome) -> list[Text
     if "records left" in history:
         left = f" {history['records left']:,} records are left." if history["records left"] else ""
         lines.append(Text(f"{history['history']}{left}"))
+    emails = outcome.metadata.get("record_emails", {})
+    if "records left" in emails:
+        lines.append(Text(str(emails["e-mails"])))
     briefing = outcome.metadata.get("ai_briefing")
     if briefing:
         lines.append(Text(f"Briefing of {briefing['day']}: {_author(briefing)}."))

@@ -75,13 +75,14 @@ def sync_days(
         from aha_pipeline.assets.briefing import BRIEFING_KEY
         from aha_pipeline.assets.modules import GROUP, module_key
         from aha_pipeline.assets.picklist_meaning import KEY
+        from aha_pipeline.assets.record_emails import KEY as EMAILS_KEY
         from aha_pipeline.assets.record_history import KEY as HISTORY_KEY
 
         chosen = AssetSelection.assets(
-            KEY, HISTORY_KEY, *(module_key(module) for module in modules)
+            KEY, EMAILS_KEY, HISTORY_KEY, *(module_key(module) for module in modules)
         )
         wanted = AssetSelection.all() - (AssetSelection.key_prefixes(GROUP) - chosen)
-        left_out = AssetSelection.assets(BRIEFING_KEY, HISTORY_KEY)
+        left_out = AssetSelection.assets(BRIEFING_KEY, EMAILS_KEY, HISTORY_KEY)
         return wanted if with_briefing else wanted - left_out
 
     return run_job("daily_sync", run_id, tags=range_tags(first, last), selection=selection)

@@ -7,7 +7,7 @@ Whether an empty or refused answer is charged is not documented, so every attemp
 from threading import Lock, local
 from typing import Protocol
 
-LIST, DELETED, METADATA, COQL, COUNT, TIMELINE = 1, 2, 1, 1, 1, 1
+LIST, DELETED, METADATA, COQL, COUNT, TIMELINE, EMAILS = 1, 2, 1, 1, 1, 1, 1
 COQL_OF_2000_ROWS = 3
 
 

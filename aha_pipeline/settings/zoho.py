@@ -105,7 +105,7 @@ class ZohoSettings(BaseModel):
         ge=0,
         le=50,
         description="per cent of your edition's API credits that reading Zoho's own history of "
-        "deals and leads may spend in 24 hours; 0: it is not read",
+        "deals and leads, and e-mails, may spend in 24 hours; 0: they are not read",
     )
 
     @property

@@ -163,7 +163,7 @@ def convert(store, n: int) -> None:
 
 
 def meet(store, n: int) -> None:
-    """Call a lead, be called by it in vain, do a task, meet it and take a note."""
+    """Call a lead, be called by it in vain, do a task, meet it, take a note and write to it."""
     said = store.tables["Leads"].records[str(1000 + n)].data
     name = f"{said['First_Name']} {said['Last_Name']}"
     there = {"What_Id": {"id": said["id"], "name": name}, "$se_module": "Leads", "Owner": REP}
@@ -180,6 +180,11 @@ def meet(store, n: int) -> None:
         (15_000, "Notes", {"Note_Content": name, "Parent_Id": there["What_Id"]}),
     ):  # fmt: skip
         store.create(module, {"id": str(id_ + n), **there, **logged, **fields})
+    store.emails.add(
+        "Leads", said["id"], (NOON - timedelta(days=2)).timestamp(), subject=f"Dear {name}",
+        to=[{"user_name": name, "email": said["Email"]}], summary=name,
+        message_id=f"<{said['Email']}>", status=[{"type": "opened", "first_open": name}],
+    )  # fmt: skip
     # By the participants alone, and the first touch of all.
     store.create(
         "Events",
@@ -269,6 +274,11 @@ def test_nothing_of_fifty_persons_is_left_and_no_figure_moves(
     assert {"crm.record_versions", "crm.quarantine", "crm.record_history"} <= {*planted}
     assert {f"crm.crm_{module.lower()}" for module in ACTIVITIES} <= {*planted}
     assert {"analytics.ai_briefings_log", "analytics.briefing_items"} <= {*planted}
+    # Of an e-mail nothing of a person is kept in the first place.
+    emails = "select record_id from crm.record_emails order by 1"
+    written_to = rows(database_url, emails)
+    assert written_to == [(str(1000 + n),) for n in MET]
+    assert "crm.record_emails" not in planted
     assert len(files(home)) >= 2  # the log and the messages
     assert len(dumped(database_url, tmp_path)) >= sum(planted.values())
 
@@ -288,6 +298,9 @@ def test_nothing_of_fifty_persons_is_left_and_no_figure_moves(
     kept = "select count(*) from crm.crm_contacts where raw_data ->> 'Last_Name' like 'stays%%'"
     assert rows(database_url, kept) == [(2,)]
 
+    with opened.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("update crm.record_email_reads set asked_at = '-infinity', read_at = null")
+    store.emails.add("Leads", "1031", NOON.timestamp(), subject=f"{CANARY} again")
     for round_ in range(3):  # three reads from the beginning, as of a backfill
         store.edit("Leads", "1004", {"Description": f"{CANARY} again {round_}"})
         store.edit("Deals", "2004", {"Deal_Name": f"{CANARY} again {round_}"})
@@ -301,6 +314,7 @@ def test_nothing_of_fifty_persons_is_left_and_no_figure_moves(
     assert run_days(ago(3)[:10], ago(0)[:10]).success
     assert dumped(database_url, tmp_path) == []
     assert files(home) == []
+    assert rows(database_url, emails) == written_to
     after = told(database_url)
     for mart in ("activity_records", "activities"):
         since = sorted({*after[mart]} - {*before[mart]})
