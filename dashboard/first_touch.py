@@ -1,4 +1,4 @@
-"""How long leads wait for the first call, meeting or task, in business hours."""
+"""How long leads wait for the first call, meeting, task or e-mail, in business hours."""
 
 from collections.abc import Iterable
 
@@ -6,6 +6,7 @@ import streamlit as st
 
 from aha_pipeline.encoding import markdown
 from aha_pipeline.figures import NOTHING, Number, count, counted, percent
+from aha_pipeline.warehouse.record_emails import EmailProgress
 from dashboard.parts import frame
 from dashboard.source import Source
 from dashboard.style import Row
@@ -16,24 +17,24 @@ WAITS = {
     "day": "Within a working day",
     "week": "Within six working days",
     "longer": "Later",
-    "never": "Closed without a call",
+    "never": "Closed without contact",
 }
 DEFINITION = (
-    "From the lead's creation to the first outgoing or answered call, meeting or closed task, in "
-    "business hours without holidays. Median: by when half had been called; leads still waiting "
-    "count for as long as they have waited (Kaplan–Meier). Notes, missed calls and e-mails do not "
-    "count."
+    "From the lead's creation to the first outgoing or answered call, meeting, closed task or "
+    "e-mail of a person, in business hours without holidays. Median: by when half had been "
+    "contacted; leads still waiting count for as long as they have waited (Kaplan–Meier). Notes, "
+    "missed calls and e-mails that came in or that a program sent do not count."
 )
 AROUND_THE_CLOCK = " Counted around the clock, as no business hours are set."
 WORTH = (
-    "Leads created 30 to 210 days ago, by how soon they were called, with the 95% interval. Reps "
-    "may call better leads first, so this does not prove a cause. Filters do not apply."
+    "Leads created 30 to 210 days ago, by how soon they were contacted, with the 95% interval. "
+    "Reps may contact better leads first, so this does not prove a cause. Filters do not apply."
 )
 
 
 def show_first_touch(source: Source, *dimensions: str) -> None:
     """Show the wait of the leads of the period, and by each of the dimensions."""
-    with frame("Time to first call", DEFINITION) as is_open:
+    with frame("Time to first contact", DEFINITION) as is_open:
         if not is_open:
             return
         [known] = source.rows("first_touch_known")
@@ -46,6 +47,8 @@ def show_first_touch(source: Source, *dimensions: str) -> None:
             return
         [whole] = [row for row in rows if row["dimension"] == "all"]
         st.caption(_summary(whole, source.currency))
+        [emails] = source.rows("emails_read")
+        st.caption(markdown(EmailProgress(**emails).sentence_of_leads))
         for dimension in dimensions:
             of_it = [row for row in rows if row["dimension"] == dimension]
             st.table(_lines(NAMES[dimension], of_it, source.currency), hide_index=True)
@@ -56,13 +59,13 @@ def show_worth(source: Source) -> None:
     rows = source.rows("first_touch_worth")
     if not rows:
         return
-    with frame("Conversion by time to first call", WORTH) as is_open:
+    with frame("Conversion by time to first contact", WORTH) as is_open:
         if not is_open:
             return
         st.table(
             [
                 {
-                    "First call": WAITS[row["wait"]],
+                    "First contact": WAITS[row["wait"]],
                     "Leads": count(row["leads"], source.currency),
                     "Converted": percent(row["converted_pct"]),
                     "Likely range": f"{percent(row['low_pct'])} to {percent(row['high_pct'])}",
@@ -86,10 +89,10 @@ def duration(minutes: Number) -> str:
 def _summary(row: Row, currency: str) -> str:
     waiting = counted(row["waiting"], "lead", currency)
     if row["median_minutes"] is None:
-        text = f"Fewer than half of {counted(row['leads'], 'lead', currency)} have been called"
+        text = f"Fewer than half of {counted(row['leads'], 'lead', currency)} have been contacted"
     else:
         leads = counted(row["leads"], "lead", currency)
-        text = f"Half of {leads} were called within {duration(row['median_minutes'])}"
+        text = f"Half of {leads} were contacted within {duration(row['median_minutes'])}"
     hours = AROUND_THE_CLOCK if row["hours_by"] == "nobody" else " of business hours."
     return f"{text}{hours} Still waiting: {waiting}."
 

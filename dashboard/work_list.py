@@ -117,7 +117,7 @@ def reasons(row: Row, source: Source) -> str:
     said = {
         "untouched": f"New, untouched for {_age(row['created_time'], source)}",
         "ownerless": "No owner: the last one has left",
-        "uncalled": f"No call yet, {_age(row['created_time'], source)} after it came in",
+        "uncalled": f"No contact yet, {_age(row['created_time'], source)} after it came in",
         "unrecorded": f"Meeting without outcome, {_age(row['unrecorded_meeting_at'], source)} ago",
         "closing": f"Closes {_in_days(row['days_left'])}, no next step",
         "overdue": f"{counted(row['days_overdue'], 'day')} overdue",

@@ -1,4 +1,4 @@
-"""Leads that wait for a first call, in the briefing: counted by hand, and lies refused."""
+"""Leads that wait for a first contact, in the briefing: counted by hand, and lies refused."""
 
 from datetime import timedelta
 
@@ -59,7 +59,7 @@ def test_leads_that_waited_longer_than_a_working_day_are_told(connection, told, 
     assert lies
     assert not any(is_true(connection, DAY, lie) for lie in lies if lie.stance == fact.stance)
     message = write().messages["en"]
-    assert "a first call" in message["text"] + message["report"]
+    assert "a first contact" in message["text"] + message["report"]
 
 
 def test_who_does_not_read_calls_is_told_nothing_of_them(told):

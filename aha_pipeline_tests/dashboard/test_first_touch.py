@@ -1,4 +1,4 @@
-"""The wait for the first call on the page: not read, or told with those who still wait."""
+"""The wait for the first contact on the page: not read, or told with those who still wait."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -6,7 +6,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from aha_pipeline.warehouse.state import save_configured_modules
-from aha_pipeline_tests.warehouse.marts_company import build, call, company, lead, put, put_sync
+from aha_pipeline_tests.warehouse.marts_company import (
+    build,
+    call,
+    company,
+    email,
+    lead,
+    put,
+    put_emails,
+    put_sync,
+)
 from dashboard.first_touch import duration
 
 ZONE = ZoneInfo("Asia/Kolkata")
@@ -29,6 +38,9 @@ def test_who_does_not_read_calls_sees_not_read_and_no_waiting_lead(page, databas
         put(connection, "Leads", lead(1, ago(6)), lead(2, ago(5)), lead(3, ago(4)))
         if read:
             put(connection, "Calls", call(1, ago(6), "L1"), call(2, ago(4), "L2"))
+            put(connection, "Leads", lead(4, ago(4)))
+            put_emails(connection, "Leads", "L3")
+            put_emails(connection, "Leads", "L4", email(1, ago(3)))
             put_sync(connection, "Calls", ago(1))
         for module in ("Leads", "Deals", "Contacts", "Accounts"):
             put_sync(connection, module, ago(1))
@@ -37,9 +49,10 @@ def test_who_does_not_read_calls_sees_not_read_and_no_waiting_lead(page, databas
     assert not shown.exception
     texts = said(shown)
     if read:
-        assert "Half of 3 leads were called within 1 h" in texts
+        assert "Half of 4 leads were contacted within 1 h" in texts
         assert "Counted around the clock" in texts
         assert "Still waiting: 1 lead." in texts
+        assert "E-mails read of 2 of 4 leads of 90 days. Of the others" in texts
     else:
         assert "Not read. Calls are not among the modules that are read" in texts
         assert "Still waiting" not in texts

@@ -75,6 +75,18 @@ def call(number: int, started: str, lead_id: str, **fields) -> dict:
     } | fields
 
 
+def email(number: int, time: str, **fields) -> dict:
+    """Return an e-mail that a rep sent, as it is kept."""
+    return {
+        "message_id": f"M{number}",
+        "time": time,
+        "sent": True,
+        "source": "individual",
+        "owner": {"id": ASHA["id"]},
+        "status": ["sent"],
+    } | fields
+
+
 def account(number: int, industry: str | None = None) -> dict:
     time = ist("2025-01-01 09:00:00")
     return {
@@ -122,6 +134,24 @@ def put(connection, module: str, *records: dict, deleted_at: str | None = None) 
     insert = f"insert into crm.{(TABLES | ACTIVITIES)[module]} (id, raw_data, deleted_at) values %s"  # noqa: S608
     with connection.cursor() as cursor:
         execute_values(cursor, insert, rows)
+
+
+def put_emails(connection, module: str, record_id: str, *emails: dict) -> None:
+    """Put e-mails of a record as they are kept, and note that all of them were read."""
+    with connection.cursor() as cursor:
+        execute_values(
+            cursor,
+            "insert into crm.record_emails (module, record_id, message_id, raw_data) values %s",
+            [
+                (module, record_id, email["message_id"], msgspec.json.encode(email).decode())
+                for email in emails
+            ],
+        )
+        cursor.execute(
+            "insert into crm.record_email_reads (module, record_id, read_at) values (%s, %s, now())"
+            " on conflict do nothing",
+            [module, record_id],
+        )
 
 
 def put_history(connection, module: str, *contents: dict, deleted_at: str | None = None) -> None:

@@ -23,6 +23,8 @@ from aha_pipeline_tests.warehouse.marts_company import (
     TABLES,
     build,
     company,
+    email,
+    put_emails,
     put_sync,
     rows,
 )
@@ -38,6 +40,15 @@ ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Ho
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WAITS = "select * from measures.waits('-infinity', 'infinity')"
 CLOSED = {"Junk Lead": "junk", "Lost Lead": "lost"}
+# Of e-mails: what no person sent, what came in, and what did not get there.
+NO_TOUCHES: tuple[dict, ...] = (
+    {"sent": False, "status": ["received"]},
+    {"source": "auto_responder"},
+    {"source": "workflow"},
+    {"source": "manual_massmail"},
+    {"status": ["bounced"]},
+    {"status": ["scheduled"]},
+)
 
 
 def stamp(instant: datetime) -> str:
@@ -115,6 +126,7 @@ class Company:
         self.hours, self.holidays, self.file = draw_hours(rng)
         self.begin = now() - timedelta(days=240)
         self.records: dict[str, list[dict]] = {module: [] for module in (*TABLES, *ACTIVITIES)}
+        self.emails: list[tuple[str, str, dict]] = []
         self.expected: dict[str, tuple[str, datetime]] = {}
         # The CRM keeps activities from the first of these on.
         self.log("Tasks", self.begin, None, {"Status": "Not Started"})
@@ -164,12 +176,10 @@ class Company:
         """Log something; return when the lead was touched by it, None where it was not."""
         rng, at = self.rng, self.moment(created)
         moved = converted and at <= ended and rng.random() < 0.7
-        kind = rng.randrange(9)
+        kind = rng.randrange(12)
         lead = f"D{id_}" if moved else id_
-        if moved and rng.random() < 0.5:
-            contact = {"Who_Id": {"id": f"C{id_}"}, "What_Id": None}
-        else:
-            contact = {}
+        by_contact = {"Who_Id": {"id": f"C{id_}"}, "What_Id": None}
+        contact = by_contact if moved and rng.random() < 0.5 else {}
         if converted and not moved and at > ended and rng.random() < 0.5:
             lead = f"D{id_}"  # of the deal alone
             contact, elsewhere = {}, True
@@ -202,10 +212,20 @@ class Company:
                         {"type": "lead", "participant": id_}]  # fmt: skip
                     lead = rng.choice([None, id_])
                 self.log("Events", created, lead, fields)
-            case _:
+            case 8:
                 self.log("Notes", at, lead, {"Note_Content": "x"})
                 return None
+            case _:
+                elsewhere = elsewhere or not self.email(lead, at)
         return None if elsewhere else at
+
+    def email(self, record: str, at: datetime) -> bool:
+        """Write an e-mail of a lead or deal; return whether somebody is touched by it."""
+        is_touch = self.rng.random() < 0.6
+        said = {"source": "imap"} if is_touch else self.rng.choice(NO_TOUCHES)
+        module = "Deals" if record.startswith("D") else "Leads"
+        self.emails.append((module, record, email(len(self.emails), stamp(at), **said)))
+        return is_touch
 
     def put(self, connection, folder: Path) -> None:
         for lead in self.records["Leads"]:
@@ -231,6 +251,9 @@ class Company:
                 if put:
                     insert = f"insert into crm.{table} (id, raw_data) values %s"  # noqa: S608
                     execute_values(cursor, insert, put)
+            cursor.execute("delete from crm.record_emails")
+        for module, id_, said in self.emails:
+            put_emails(connection, module, id_, said)
         path = folder / "business_hours.csv"
         path.write_text(self.file)
         derive_hours(connection, path)

@@ -7,7 +7,7 @@ The clock is a function of our own before PostgreSQL's in the search path, so th
 
 import json
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from random import Random
 
 import pytest
@@ -21,6 +21,7 @@ from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.mart_shadows import compare_all
 from aha_pipeline.warehouse.marts import refresh
 from aha_pipeline.warehouse.meanings import derive_labels
+from aha_pipeline.warehouse.record_emails import ReadEmails, land
 from aha_pipeline.warehouse.retention import prune
 from aha_pipeline.warehouse.state import save_configured_modules
 from aha_pipeline_tests.warehouse.marts_company import (
@@ -35,6 +36,7 @@ from aha_pipeline_tests.warehouse.marts_company import (
     company,
     contact,
     deal,
+    email,
     ist,
     lead,
     put,
@@ -161,7 +163,7 @@ DELETED = """
 """
 LANDED_BEFORE = ";".join(
     f"update crm.{table} set synced_at = now() - interval '1 hour' * (hashtext(id) & 1023)"  # noqa: S608
-    for table in (*TABLES.values(), *ACTIVITY_TABLES.values())
+    for table in (*TABLES.values(), *ACTIVITY_TABLES.values(), "record_emails")
 )
 NOTHING = (
     "select 1",
@@ -357,9 +359,11 @@ def _state_of_leads(connection) -> str:
 
 
 def _land_something(connection, random: Random, number: int) -> None:
-    what = random.choice(("Leads", "Deals", "activity", "activity", "contact"))
+    what = random.choice(("Leads", "Deals", "activity", "activity", "email", "contact"))
     if what == "activity":
         _land_activity(connection, random)
+    elif what == "email":
+        _land_email(connection, random)
     elif what == "contact":
         fields = ({"Last_Name": "Rao"}, {"Last_Name": "Iyer"})
         _land(connection, random, "Contacts", lambda number, _: contact(number), fields)
@@ -379,6 +383,15 @@ def _land_activity(connection, random: Random) -> None:
         return owner_and_times | {"id": f"{module}{index}"}
 
     _land(connection, random, module, make, (fields | {link: whom},), new=0.6)
+
+
+def _land_email(connection, random: Random) -> None:
+    """Let an e-mail of a lead or deal be listed, or another thing be said of one."""
+    letter, number = random.choice("LD"), random.randint(1, 11)
+    said = random.choice(({}, {"sent": False}, {"status": ["bounced"]}, {"source": "workflow"}))
+    mail = email(random.randint(1, 3), ist(f"2025-03-{random.randint(2, 9):02} 10:00:00"), **said)
+    read = ReadEmails(f"{letter}{number}", (json.dumps(mail).encode(),), datetime.now(UTC))
+    land(connection, {"L": "Leads", "D": "Deals"}[letter], [read])
 
 
 def _land(connection, random: Random, module: str, make, fields, new: float = 0.2) -> None:

@@ -1,4 +1,4 @@
--- grain: one row per activity in the CRM, deleted ones too: a call, task, meeting or note
+-- grain: one row per activity in the CRM, deleted ones too: a call, task, meeting, note or e-mail
 -- kind: incremental
 -- records: analytics.activity_records
 -- links: lead_id, analytics.lead_history; deal_id, analytics.deal_history
@@ -6,7 +6,7 @@
 -- index: contact_id, created_time, synced_at, missing_ids
 -- owner: sales operations
 -- direction, at, takes_place: as in analytics.activity_records. is_touch: somebody was or tried to be in
--- touch, or will be: whatever takes place but for notes.
+-- touch, or will be: whatever takes place but for notes and e-mails that came in.
 -- lead_id, deal_id, contact_id, account_id: what it belongs to, by the ids of its links: those it was
 -- first seen with, which conversion may move, and those of now. An activity that was first seen on
 -- what a lead became belongs to that lead too, where it took place between creation and conversion.
@@ -145,7 +145,8 @@ select
     g.direction,
     g.at,
     g.takes_place,
-    g.takes_place and g.kind <> 'note' as is_touch,
+    g.takes_place and g.kind <> 'note' and not (g.kind = 'email' and g.direction = 'inbound')
+        as is_touch,
     g.ends_at,
     o.label as owner_id,
     g.created_time,

@@ -1,13 +1,16 @@
--- grain: one row per activity in the CRM, deleted ones too: a call, task, meeting or note
+-- grain: one row per activity in the CRM, deleted ones too: a call, task, meeting, note or e-mail
 -- kind: view
 -- owner: sales operations
--- What each says of itself; what it belongs to: analytics.activities. E-mails are not among them: Zoho
--- lists those of one record at a time.
--- direction: inbound for incoming and missed calls, outbound for all else; null for notes.
+-- What each says of itself; what it belongs to: analytics.activities. E-mails are those of the records
+-- of which they were read (crm.record_email_reads): Zoho lists them one record at a time. One that is
+-- of two records is an activity of each.
+-- direction: inbound for incoming and missed calls and for e-mails that came in, outbound for all else;
+-- null for notes.
 -- at: when it took place or is planned for: a call's and a meeting's start, a task's end, a note's
--- creation; null for an open task.
+-- creation, when an e-mail was sent or came in; null for an open task and for an e-mail not sent yet.
 -- takes_place: it took place at that time or will: a call that is not scheduled, overdue, cancelled or
--- missed, a meeting, a task that is closed, a note.
+-- missed, a meeting, a task that is closed, a note, an e-mail of a person that neither failed nor came
+-- back. What a program sent, such as an acknowledgement or a mass mail, did not.
 -- links: the ids of what it names.
 
 select
@@ -72,3 +75,20 @@ select
     deleted_at,
     synced_at
 from crm.crm_notes
+union all
+select
+    'Emails',
+    'email',
+    id,
+    owner_id,
+    sent_at,
+    case when not raw_data -> 'status' ?| array['scheduled', 'draft'] then sent_at end,
+    case when is_sent then 'outbound' else 'inbound' end,
+    sent_at is not null
+        and not raw_data -> 'status' ?| array['scheduled', 'draft', 'bounced', 'failed']
+        and not (is_sent and coalesce(source, '') ~ 'workflow|respon|mass|follow|consent|form'),
+    null,
+    array[record_id],
+    null,
+    synced_at
+from crm.record_emails

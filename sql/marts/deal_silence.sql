@@ -4,8 +4,8 @@
 -- owner: sales operations
 -- Measured on the activities: Zoho's Last_Activity_Time moves without Modified_Time, so as it was last
 -- read it may be old. An activity counts that took place on the deal or on the contact it names since
--- the deal was created; before the first the deal is silent since then. Without activities there is no
--- row.
+-- the deal was created; before the first the deal is silent since then. E-mails, sent or received,
+-- count where those of the deal were read, as up to three days ago. Without activities there is no row.
 -- next_at: the next planned call or meeting. is_quiet: silent for 14 days or more, nothing planned.
 -- unrecorded_meeting_at: the last meeting that ended at least a day ago and after which nothing was
 -- logged and the deal not moved: nobody knows what came of it.
@@ -16,7 +16,10 @@
 with read as (
     select o.timezone, (now() at time zone o.timezone)::date as today
     from crm.organisation o
-    where exists (select from analytics.activities where module <> 'Notes' and not is_deleted)
+    where exists (
+        select from analytics.activities
+        where module not in ('Notes', 'Emails') and not is_deleted
+    )
 ),
 deals as (
     select d.id, d.owner_id, d.owner_name, d.source, d.amount, r.created_time, r.contact_id,

@@ -5,8 +5,10 @@
 -- index: day
 -- owner: sales operations
 -- The first touch: the first activity of the lead that took place, be it a call, also one that nobody
--- answered, a meeting or a closed task; an incoming call that was answered counts as one, a note and a
--- missed call do not. What is said to have been before the lead came in counts as at once.
+-- answered, a meeting, a closed task or an e-mail that a person sent; an incoming call that was answered
+-- counts as one, a note, a missed call and an e-mail that came in do not. What is said to have been
+-- before the lead came in counts as at once. Of a lead whose e-mails were not read it is as if there
+-- were none: measures.emails_read says of how many they were.
 -- first_touch_at lies ahead where nothing but a meeting is planned. ended_at: when the lead was
 -- converted or closed, at the latest when its present content was written. How long it waited, and
 -- whether it still waits, moves with the clock: measures.waits.

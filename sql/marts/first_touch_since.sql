@@ -6,7 +6,7 @@
 
 select a.created_time as known_since
 from analytics.activities a
-where a.module <> 'Notes'
+where a.module not in ('Notes', 'Emails')
     and not a.is_deleted
     and a.created_time is not null
     and exists (

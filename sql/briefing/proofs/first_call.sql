@@ -8,7 +8,7 @@ with ends as (
         (
             select min(a.created_time)
             from analytics.activities a
-            where a.kind <> 'note' and not a.is_deleted
+            where a.kind not in ('note', 'email') and not a.is_deleted
         ) as known,
         (
             select avg(extract(epoch from c.closes_at - c.opens_at))
