@@ -96,7 +96,7 @@ def test_rep_with_few_closed_deals_is_hollow(page, filled_url):
 def test_closing_deals_are_listed_with_the_old_ones_folded(page, filled_url):
     shown = page(filled_url, "Deal Pipeline")
     [fold] = [one for one in shown.toggle if "overdue for more than 90 days" in one.label][:1]
-    assert fold.label == "Also 1 overdue for more than 90 days, ₹1,000"
+    assert fold.label == "Also show 1 overdue for more than 90 days, ₹1,000"
     assert list(shown.dataframe[0].value["name"]) == [TAGGED]
     opened = fold.set_value(True).run().dataframe[0].value
     assert len(opened) == query(filled_url, "select count(*) from analytics.closing_deals")[0]
@@ -110,7 +110,7 @@ def test_cut_list_says_how_many_there_are_and_shows_the_rest(page, filled_url, m
     assert len(shown.dataframe[0].value) == 1
     said = next(caption.value for caption in shown.caption if "deals · " in caption.value)
     assert said.startswith(f"{known} deals · ")
-    assert "the first 1 are listed" in said
+    assert "showing the first 1." in said
     more = next(button for button in shown.button if button.label == "Show more")
     whole = more.click().run()
     fold = next(one for one in whole.toggle if "overdue for more than 90 days" in one.label)
@@ -143,7 +143,7 @@ def test_briefing_shows_both_texts_and_who_wrote_them(page, filled_url):
     texts = [text.value for text in shown.markdown]
     assert any(r"₹45 L, \$5 and \$6." in text for text in texts)
     assert "**9 March**  \n*Sandbox* 5\\*6" in texts
-    assert any("because: No Ollama answers." in text.value for text in shown.caption)
+    assert any("without a model: No Ollama answers ·" in text.value for text in shown.caption)
 
 
 def test_deliveries_show_no_telephone_number(page, filled_url):
