@@ -50,6 +50,9 @@ MEETS = """([of, place, kinds]) => {
 FOLDED = "[class*='st-key-frame-dashboard-charts-'] summary"
 DRAWN = """folded => [...document.querySelectorAll(folded)].every((chart) =>
     chart.closest("details").querySelector(".main-svg, [data-testid=stAlert]"))"""
+# On a busy machine a page stands still before its last chart is drawn, which then moves the others.
+ALL_DRAWN = """() => [...document.querySelectorAll("[data-testid=stPlotlyChart]")].every(
+    (chart) => chart.querySelector(".main-svg"))"""
 CLOSED = f"""() => !document.querySelector("[role=dialog]") && !location.search.includes("list=")
     && {STILL}"""
 ROWS = """dialog => Number(dialog.querySelector("[role=grid]").getAttribute("aria-rowcount")) - 1"""
@@ -67,6 +70,8 @@ def test_a_mark_lists_as_many_records_as_it_says(chromium, address, tab, device,
         page.get_by_role("tab", name=tab, selected=True).wait_for()
         settle(page)
         unfold(page)
+        page.wait_for_function(ALL_DRAWN)
+        settle(page)
         assert page.get_by_test_id("stException").count() == 0
         drawn = marks(page)
         for mark in drawn:
