@@ -39,6 +39,19 @@ def test_each_way_in_which_python_runs_out_of_it_is_known(program):
     assert finished.stdout.split()[1:] == ["True"], finished.stdout + finished.stderr
 
 
+@pytest.mark.parametrize("megabytes", [90, 120, 150])
+def test_a_library_that_finds_no_memory_ends_instead_of_asking_for_ever(megabytes):
+    """What it ends with is its own affair; with a thread for each processor it did not end."""
+    least = (megabytes * 2**20, megabytes * 2**20)
+    subprocess.run(
+        [sys.executable, "-c", "import aha_pipeline, scipy.special"],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, least),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+
 @pytest.mark.parametrize(
     "other",
     [
