@@ -192,7 +192,8 @@ def _amounts_told(fact: Fact, amounts: Mapping[str, Mapping[str, Any]]) -> dict[
         for place, id_ in amount_places(fact).items()
         if id_ in amounts
         and place in fact.figures
-        and fact.figures[place] == amounts[id_]["amount"] != amounts[id_]["told"]
+        and fact.figures[place] in (amounts[id_]["amount"], amounts[id_]["now"])
+        and fact.figures[place] != amounts[id_]["told"]
     }
 
 

@@ -257,6 +257,37 @@ def test_an_amount_that_is_gone_since_it_was_told_is_no_other_amount(
 
 
 @pytest.mark.parametrize(
+    ("before", "is_priced"),
+    [((None, None), True), ((0, None), True), ((LAKH, None), False), ((LAKH, 0), False)],
+)
+def test_a_deal_that_had_an_amount_once_is_not_said_to_have_had_none(connection, before, is_priced):
+    first = deal(1, at(40), Amount=before[0])
+    then = first | {"Amount": before[1], "Modified_Time": at(9), "Closing_Date": day(-9)}
+    put_history(connection, "Deals", first, then, then | {"Amount": 9, "Modified_Time": at(0)})
+    build_around(connection)
+    assert ("priced" in said(connection, "changed")) is is_priced
+
+
+@pytest.mark.parametrize(
+    ("told", "more"),
+    [(LAKH, ", up from ₹1.00 L"), (2 * LAKH, ""), (3 * LAKH, ", down from ₹3.00 L")],
+)
+def test_a_win_whose_amount_changed_after_the_day_is_told_with_the_one_before(
+    connection, told, more
+):
+    first = deal(1, at(40), Amount=LAKH)
+    won = first | {"Stage": "Closed Won", "Closing_Date": day(0), "Modified_Time": at(0)}
+    put_history(
+        connection, "Deals", first, won, won | {"Amount": 2 * LAKH, "Modified_Time": at(-1)}
+    )
+    item = {"kind": "changed", "stance": "priced", "subject": "D1"}
+    figures = {"figures": {"deal": "Deal 1", "money": str(told)}}
+    tell(connection, DAY - timedelta(days=6), item | figures)
+    build_around(connection)
+    assert said(connection, "won")["won"] == f"Deal 1 was won: ₹2.00 L{more}."
+
+
+@pytest.mark.parametrize(
     ("corrected", "is_in_message", "before"), [(None, False, 4), (6, False, 4), (6, True, 6)]
 )
 def test_a_correction_corrects_what_a_message_told(connection, corrected, is_in_message, before):

@@ -1,10 +1,10 @@
--- Whether a deal is worth so much (amount) and was last told in a message, of the four weeks before, as
--- worth another amount (told).
+-- Whether a deal is worth so much (amount), at the end of the day or by now, and was last told in a
+-- message, of the four weeks before, as worth another amount (told).
 
-select h.amount = %(amount)s and h.amount <> %(told)s and %(told)s = (
+select bool_or(h.amount = %(amount)s) and %(amount)s <> %(told)s and %(told)s = (
     select case
-        when i.subject = h.id then coalesce(i.figures ->> 'deal_money', i.figures ->> 'money')
-        when i.records[1] = h.id then i.figures ->> 'deal_money'
+        when i.subject = %(id)s then coalesce(i.figures ->> 'deal_money', i.figures ->> 'money')
+        when i.records[1] = %(id)s then i.figures ->> 'deal_money'
         else i.figures ->> 'second_money'
     end::numeric as amount
     from analytics.briefing_items i
@@ -14,12 +14,12 @@ select h.amount = %(amount)s and h.amount <> %(told)s and %(told)s = (
             select from analytics.ai_briefings_log l where l.day = i.day and l.id > i.briefing_id
         )
         and (
-            i.subject = h.id and (i.figures ? 'money' or i.figures ? 'deal_money')
-            or i.subject = '' and i.records[1] = h.id and i.figures ? 'deal_money'
-            or i.subject = '' and i.records[2] = h.id and i.figures ? 'second_money'
+            i.subject = %(id)s and (i.figures ? 'money' or i.figures ? 'deal_money')
+            or i.subject = '' and i.records[1] = %(id)s and i.figures ? 'deal_money'
+            or i.subject = '' and i.records[2] = %(id)s and i.figures ? 'second_money'
         )
     order by i.day desc, i.position
     limit 1
 )
 from analytics.deal_history h
-where h.id = %(id)s and daterange(h.from_day, h.until_day) @> %(day)s::date
+where h.id = %(id)s and (h.is_present or daterange(h.from_day, h.until_day) @> %(day)s::date)

@@ -1,5 +1,6 @@
--- Of the given deals, what each is worth at the end of the day and what a message of the 28 days before
--- last said that it is worth; alone, or as the largest or second of many.
+-- Of the given deals, what each is worth at the end of the day, and by now, and what a message of the 28
+-- days before last said that it is worth; alone, or as the largest or second of many. A deal that is won
+-- or lost is told with what it is worth by now.
 
 with briefings as (
     select max(id) as id
@@ -19,7 +20,8 @@ told as (
     where i.in_message and i.figures ? 'deal' and p.id = any(%(ids)s) and p.amount is not null
     order by p.id, i.day desc, i.position
 )
-select t.id, h.amount, t.amount::numeric as told
+select t.id, h.amount, d.amount as now, t.amount::numeric as told
 from told t
 join analytics.deal_history h
     on h.id = t.id and h.from_day <= %(day)s and (h.until_day is null or h.until_day > %(day)s)
+left join analytics.deals d on d.id = t.id

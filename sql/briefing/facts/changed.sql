@@ -1,7 +1,7 @@
 -- stances: pushed, cut, raised, priced, back
 -- Open deals that on the day got a later closing date, an amount smaller or larger by a tenth or
--- more, an amount where there was none, or an earlier stage. At stake in another amount is what is
--- gone or has come.
+-- more, an amount where there never was one, or an earlier stage. At stake in another amount is what
+-- is gone or has come.
 
 with compared as (
     select
@@ -9,7 +9,10 @@ with compared as (
         n.name,
         n.amount,
         b.amount as amount_before,
-        coalesce(b.original_amount, 0) = 0 as was_without,
+        not exists (
+            select from analytics.deal_history e
+            where e.id = n.id and e.from_day < %(day)s and e.original_amount <> 0
+        ) as was_without,
         n.closing_date,
         n.closing_date - b.closing_date as days,
         n.stage,

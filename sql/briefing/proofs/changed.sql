@@ -27,7 +27,10 @@ where n.id = %(subject)s and b.id = %(subject)s and n.meaning = 'open' and b.mea
 
 -- name: priced
 select n.amount = %(money)s and %(money)s > 0 and n.name = %(deal)s
-    and nullif(b.original_amount, 0) is null
+    and 0 = all (
+        select coalesce(e.original_amount, 0) from analytics.deal_history e
+        where e.id = %(subject)s and e.from_day < %(day)s
+    )
 from analytics.deal_history n, analytics.deal_history b
 where n.id = %(subject)s and b.id = %(subject)s and n.meaning = 'open' and b.meaning = 'open'
     and daterange(n.from_day, n.until_day) @> %(day)s::date
