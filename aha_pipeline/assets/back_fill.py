@@ -6,32 +6,29 @@ that ended early.
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import groupby, islice
+from itertools import groupby
 from threading import Event
-from typing import TypeVar
 
-from psycopg2.extensions import connection as Connection
-
+from aha_pipeline.assets.record_by_record import (
+    MAX_FAILURES,
+    MODULES,
+    allowed_credits,
+    read_each,
+    spent_in_a_day,
+)
 from aha_pipeline.crm import history
 from aha_pipeline.crm.budget import BudgetShare
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import CreditsSpent, ModuleUnreadable, ZohoRefused, ZohoUnavailable
 from aha_pipeline.services import Services
-from aha_pipeline.warehouse import record_emails
 from aha_pipeline.warehouse import record_history as landed
 from aha_pipeline.warehouse.record_history import Key, Progress, ReadTimeline
 
 log = logging.getLogger(__name__)
-Record = TypeVar("Record")
-Read = TypeVar("Read")
-
-MODULES = ("Deals", "Leads")
-RECORDS_PER_WORKER = 4  # between two commits
-MAX_FAILURES = 5  # single records may fail; more mean that Zoho does
 
 
 @dataclass(frozen=True)
@@ -83,47 +80,6 @@ def back_fill(services: Services, *, seconds: float | None = None) -> BackFill:
             stopped,
             tuple(landed.problems(connection)),
         )
-
-
-def allowed_credits(services: Services) -> int:
-    """Return the credits history may cost in 24 hours: its share, at most half of the limit."""
-    settings, granted = services.settings, services.daily_credits
-    limit = settings.zoho_daily_credits or granted
-    return min(granted * settings.zoho_history_share // 100, limit // 2)
-
-
-def spent_in_a_day(connection: Connection) -> int:
-    """Return the credits that history, and e-mails with it, have cost in a day."""
-    return landed.spent(connection) + record_emails.spent(connection)
-
-
-def read_each(
-    client: ZohoClient,
-    name: str,
-    records: Iterable[Record],
-    read: Callable[[Event, Record], Read],
-    land: Callable[[Sequence[tuple[Record, "Future[Read]"]]], str | None],
-    deadline: float | None,
-) -> str | None:
-    """Read records one by one, several at a time, until `time.monotonic()` is past the deadline.
-
-    `land` is given a batch with what came of each, and returns why no more can be read, or None; so
-    does this. `name` is that of the threads; the event that `read` is given cuts its waits short.
-    """
-    wanted, abort = iter(records), Event()
-    workers = ThreadPoolExecutor(client.concurrency, name)
-    size = client.concurrency * RECORDS_PER_WORKER
-    try:
-        while batch := list(islice(wanted, size)):
-            if deadline is not None and time.monotonic() > deadline:
-                return "The time of this read is over: the next sync goes on from here."
-            stopped = land([(one, workers.submit(read, abort, one)) for one in batch])
-            if stopped:
-                return stopped
-    finally:
-        abort.set()
-        workers.shutdown(wait=False, cancel_futures=True)
-    return None
 
 
 def _share(services: Services) -> BudgetShare:

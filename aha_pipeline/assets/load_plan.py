@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from math import ceil
 
-from aha_pipeline.assets.back_fill import MODULES, allowed_credits
+from aha_pipeline.assets.record_by_record import MODULES, allowed_credits
 from aha_pipeline.calendar import start_of, today
 from aha_pipeline.crm import budget, history
 from aha_pipeline.crm.client import ZohoClient

@@ -14,7 +14,12 @@ from functools import partial
 from itertools import groupby
 from threading import Event
 
-from aha_pipeline.assets.back_fill import MAX_FAILURES, allowed_credits, read_each, spent_in_a_day
+from aha_pipeline.assets.record_by_record import (
+    MAX_FAILURES,
+    allowed_credits,
+    read_each,
+    spent_in_a_day,
+)
 from aha_pipeline.crm import emails
 from aha_pipeline.crm.budget import BudgetShare
 from aha_pipeline.crm.client import ZohoClient
@@ -66,16 +71,17 @@ def read_emails(services: Services, *, seconds: float | None = None) -> EmailRea
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     with services.connect() as connection:
-        due, is_refused = landed.to_read(connection), landed.progress(connection).problem
+        due, progress = landed.to_read(connection), landed.progress(connection)
+    if not due:
+        return EmailRead(0, 0, 0, progress)
     stopped, done, share = None, _Done(), _share(services)
-    client = services.zoho().with_budget(share) if due else None
+    client = services.zoho().with_budget(share)
+    read, land = partial(_read_one, client, share), partial(_land, services, done)
     # Where they were refused before, one record tells whether they still are.
-    for part in (due[:1], due[1:]) if is_refused else (due,):
-        if client is not None and part and not stopped:
-            read, land = partial(_read_one, client, share), partial(_land, services, done)
+    for part in (due[:1], due[1:]) if progress.problem else (due,):
+        if not stopped:
             stopped = read_each(client, "emails", part, read, land, deadline)
-    if client is not None:
-        client.release_unused()
+    client.release_unused()
     with services.connect() as connection:
         left, progress = len(landed.to_read(connection)), landed.progress(connection)
     return EmailRead(done.records, share.spent, left, progress, stopped)

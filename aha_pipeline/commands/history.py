@@ -5,8 +5,9 @@ from math import ceil
 
 from rich.console import Console
 
-from aha_pipeline.assets.back_fill import BackFill, allowed_credits, back_fill
+from aha_pipeline.assets.back_fill import BackFill, back_fill
 from aha_pipeline.assets.load_plan import duration_phrase, plan
+from aha_pipeline.assets.record_by_record import allowed_credits
 from aha_pipeline.commands.sync import prepare
 from aha_pipeline.services import Services
 from aha_pipeline.settings import SettingsError

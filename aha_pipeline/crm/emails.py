@@ -19,11 +19,10 @@ from aha_pipeline.crm import budget
 from aha_pipeline.crm.client import ZohoClient
 from aha_pipeline.crm.errors import ZohoError, ZohoRefused
 from aha_pipeline.crm.records_endpoint import to_time
-from aha_pipeline.crm.responses import SCOPE_MISSING, ApiResponse, has_more
+from aha_pipeline.crm.responses import NO_SUCH_RECORD, SCOPE_MISSING, ApiResponse, has_more
 
 VERSION = "v8"
 ATTEMPTS = 4  # of one record's e-mails: the others go on meanwhile
-NO_SUCH_RECORD = "INVALID_DATA"
 NO_RIGHT, NO_MAILBOX = "NO_PERMISSION", "CANNOT_PROCESS"
 ADVICE = {
     SCOPE_MISSING: "grant the scope ZohoCRM.modules.READ, or ZohoCRM.modules.emails.READ",

@@ -28,13 +28,12 @@ from aha_pipeline.crm.records_endpoint import (
     field_batches,
     to_time,
 )
-from aha_pipeline.crm.responses import ApiResponse, check_page, has_more
+from aha_pipeline.crm.responses import NO_SUCH_RECORD, ApiResponse, check_page, has_more
 
 VERSION = "v8"  # for timelines, and for queries on trackers
 FIELD_TRACKER_TYPE = "field_tracker"
 QUERY_ROWS = 2000
 BEFORE_ALL = datetime(2000, 1, 1, tzinfo=UTC)  # Zoho CRM exists since 2005
-NO_SUCH_RECORD = "INVALID_DATA"
 ATTEMPTS = 4  # per timeline: one failing record must not hold up the others
 
 log = logging.getLogger(__name__)

@@ -36,6 +36,7 @@ MODULES_WITH_SCOPE = frozenset((
     "salesorders", "services", "solutions", "tasks", "vendors",
 ))  # fmt: skip
 SCOPE_MISSING = "OAUTH_SCOPE_MISMATCH"
+NO_SUCH_RECORD = "INVALID_DATA"  # of a call about one record
 NO_SUCH_MODULE = "INVALID_MODULE"
 UNREADABLE_CODES = {
     SCOPE_MISSING: "its token lacks the scope {scope}",

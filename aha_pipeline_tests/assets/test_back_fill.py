@@ -4,8 +4,6 @@ Judged by the list of deeds that the test itself did to the stand-in's records.
 """
 
 import os
-import signal
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,8 +13,9 @@ from random import Random
 import pytest
 
 from aha_pipeline import services
-from aha_pipeline.assets.back_fill import BackFill, allowed_credits, back_fill
+from aha_pipeline.assets.back_fill import BackFill, back_fill
 from aha_pipeline.assets.load_plan import LoadPlan, plan
+from aha_pipeline.assets.record_by_record import allowed_credits
 from aha_pipeline.crm import history
 from aha_pipeline.crm.errors import ZohoUnavailable
 from aha_pipeline.doctor import history as doctor
@@ -202,14 +201,14 @@ def test_no_row_is_wrong_and_none_is_missing(company: Company, seed: int) -> Non
             _disturb(company, deleted)
         switches.credits = rng.choice((None, 3, 12))
         if rng.random() < 0.25:
-            _killed_within(company, rng.uniform(0.02, 0.2))
+            warehouse.killed_within(company.services, rng.uniform(0.02, 0.2), back_fill)
         switches.credits = rng.choice((None, 3, 12)) if number < 6 else None
         switches.fault_rate = switches.fault_rate if number < 10 else 0.0
         company.rows(
             "update crm.record_history_reads set read_at = now() - interval '2 days' returning 1"
         )
         company.rows("delete from crm.api_credits returning 1")
-        _refresh(company)
+        warehouse.know_credits(company.services)
         done = back_fill(company.services)
         if done.left == 0 and not done.stopped and switches.fault_rate == 0:
             break
@@ -258,13 +257,6 @@ def _histories(company: Company) -> dict[str, list[str]]:
         return {mart: contents(connection, mart) for mart in MARTS}
 
 
-def _refresh(company: Company) -> None:
-    """Let the credits that Zoho gave back be known, as a new process would."""
-    budget = company.services.zoho().budget
-    budget.update(10**6)
-    budget._booked = 0
-
-
 def _disturb(company: Company, deleted: set[tuple[str, str]]) -> None:
     """Change and delete records between two reads."""
     rng, at = company.rng, int(company.clock.moment.timestamp())
@@ -274,19 +266,6 @@ def _disturb(company: Company, deleted: set[tuple[str, str]]) -> None:
     for key in rng.sample(alive, min(1, len(alive))):
         company.sandbox.store.delete(*key, at)
         deleted.add(key)
-
-
-def _killed_within(company: Company, seconds: float) -> None:
-    """Let a process of its own read, and kill it."""
-    child = os.fork()
-    if child == 0:
-        try:
-            back_fill(services.Services(company.services.settings))
-        finally:
-            os._exit(0)
-    time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
 
 
 def _judge(company: Company, wanted: set[tuple[str, str]], deleted: set[tuple[str, str]]) -> None:

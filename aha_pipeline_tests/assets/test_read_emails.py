@@ -3,9 +3,6 @@
 Judged by the e-mails that the test itself put there, and by the credits that the stand-in counts.
 """
 
-import os
-import signal
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,6 +31,9 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 REP = {"id": "9000001", "name": "Rep"}
 CANARY = "canary@example.org"
 SAID = {"subject": f"Dear {CANARY}", "to": [{"email": CANARY, "user_name": CANARY}], "owner": REP}
+ASKED_LONG_AGO = (
+    "update crm.record_email_reads set asked_at = now() - interval '2 days' returning 1"
+)
 YESTERDAY = """
     update crm.record_email_reads
     set asked_at = asked_at - interval '2 days', read_at = read_at - interval '2 days' returning 1
@@ -84,10 +84,8 @@ class Company:
         return found
 
     def read(self) -> EmailRead:
-        """Let the credits that Zoho gave back be known, as a new process would, and read."""
-        budget = self.services.zoho().budget
-        budget.update(10**6)
-        budget._booked = 0
+        """Read, as a new process would."""
+        warehouse.know_credits(self.services)
         return read_emails(self.services)
 
 
@@ -120,11 +118,9 @@ def test_whatever_happens_all_are_read_and_none_is_invented(company: Company, se
     for number in range(20):
         switches.credits = 3 if number < 2 else None
         if number == 2:
-            _killed_within(company, 0.05)
+            warehouse.killed_within(company.services, 0.05, read_emails)
         switches.fault_rate = 0.2 if number < 4 else 0.0
-        company.rows(
-            "update crm.record_email_reads set asked_at = now() - interval '2 days' returning 1"
-        )
+        company.rows(ASKED_LONG_AGO)
         company.rows("delete from crm.api_credits returning 1")
         done = company.read()
         if done.left == 0 and not done.stopped and number > 4:
@@ -135,19 +131,6 @@ def test_whatever_happens_all_are_read_and_none_is_invented(company: Company, se
     kept = company.rows("select e::text from crm.record_emails e")
     assert kept
     assert not [text for (text,) in kept if "canary" in text.lower() or "example" in text]
-
-
-def _killed_within(company: Company, seconds: float) -> None:
-    """Let a process of its own read, and kill it."""
-    child = os.fork()
-    if child == 0:
-        try:
-            read_emails(services.Services(company.services.settings))
-        finally:
-            os._exit(0)
-    time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
 
 
 def test_ten_cost_a_credit_and_what_is_known_costs_no_page(company: Company) -> None:
@@ -188,9 +171,7 @@ def test_only_half_of_the_share_is_spent_on_them(company: Company, monkeypatch) 
     assert done.left == 22
     assert "E-mails read of" in done.progress.sentence
     assert company.read().credits == 0
-    company.rows(
-        "update crm.record_email_reads set asked_at = now() - interval '2 days' returning 1"
-    )
+    company.rows(ASKED_LONG_AGO)
     assert company.read().records == 8
 
 
@@ -218,9 +199,7 @@ def test_what_zoho_refuses_is_a_sentence_and_never_none(company: Company, switch
     assert company.read().records == 0
     assert company.sandbox.credits.spent - spent <= 1  # one record tells that they still are
     company.sandbox.switches.emails = "listed"
-    company.rows(
-        "update crm.record_email_reads set asked_at = now() - interval '2 days' returning 1"
-    )
+    company.rows(ASKED_LONG_AGO)
     done = company.read()
     assert (done.left, done.progress.problem) == (0, None)
     assert company.landed() == {key: sorted(mails) for key, mails in company.emails.items()}
