@@ -18,6 +18,8 @@ FOLDER = Path(__file__).parent / "languages"
 PLACE = re.compile(r"\{(?P<name>\w+)(?P<form>[$%#@]?)(?:\|(?P<one>[^|}]*)\|(?P<many>[^|}]*))?\}")
 # Digits of the printed figure are 0 to 9 in every language: what is dialled and compared is these.
 NUMBER = re.compile(r"-?[0-9][0-9.,]*")
+# What a place prints that is no name.
+PRINTED = f"[^{BEGIN}{END}]+?"
 # What a phrase must print where it is known.
 WANTED = (
     "{money$}",
@@ -155,34 +157,37 @@ class Language:
         Figures are read from the print by a second way, and must be the value to the precision
         that is printed; names must be the item's own, each in its place.
         """
-        found = _pattern(phrase).fullmatch(sentence)
+        asides = [self._aside(place, values) for place in PLACE.finditer(phrase)]
+        pattern = _pattern(phrase, tuple(aside and aside[0] for aside in asides))
+        found = pattern.fullmatch(sentence)
         if found is None:
             return False
         return all(
-            self._says_all(place, found[f"p{number}"], values, currency, name)
-            for number, place in enumerate(PLACE.finditer(phrase))
+            self._says_all(place, found, number, aside, values, currency, name)
+            for number, (place, aside) in enumerate(
+                zip(PLACE.finditer(phrase), asides, strict=True)
+            )
         )
 
     def _says_all(
         self,
         place: re.Match[str],
-        printed: str,
+        found: re.Match[str],
+        number: int,
+        aside: tuple[str, Decimal] | None,
         values: Mapping[str, Value],
         currency: str,
         name: Callable[[str, str], str],
     ) -> bool:
         """Return whether a place says its value and the different one that was told before."""
         value = values[place["name"]]
-        aside = self._aside(place, values)
         if aside is None:
-            return self._says(place, printed, value, currency, name)
-        text, before = aside
-        parts = re.escape(text).replace(r"\{now\}", "(?P<now>.+)")
-        both = re.fullmatch(parts.replace(r"\{before\}", "(?P<before>.+)"), printed)
-        now = both["now"] if both else printed
-        then = both["before"] if both else printed.partition(" ")[0] if place["one"] else printed
+            return self._says(place, found[f"p{number}"], value, currency, name)
+        alone = found[f"p{number}"]
+        now = alone or found[f"now{number}"]
+        then = found[f"before{number}"] or (alone.partition(" ")[0] if place["one"] else alone)
         return self._says(place, now, value, currency, name) and self._is_value(
-            then, before, currency, place["form"]
+            then, aside[1], currency, place["form"]
         )
 
     def _says(
@@ -211,15 +216,16 @@ class Language:
         if digits is None:
             return False
         number = figures.read_number(digits[0].rstrip(".,"), currency)
-        scale = self._scale(printed[digits.end() :].strip()) if form == "$" else 0
-        is_plain = form == "$" or printed.replace("%", "").strip() == digits[0]
+        rest = printed[digits.end() :]
+        scale = self._scale(rest.strip()) if form == "$" else 0
+        is_alone = not NUMBER.search(rest) if form == "$" else printed.strip("% ") == digits[0]
         sign = -1 if printed.startswith("-") and number > 0 else 1
         # The last printed place may be rounded by half of it, halves away from zero.
         decimals = 2 if scale else 0 if form == "$" else 1
         half = Decimal("0.5").scaleb(scale - decimals)
         difference = abs(value) - abs(number.scaleb(scale))
         is_close = -half <= difference < half or (form != "$" and difference == 0)
-        return is_plain and is_close and (value >= 0) == (sign * number >= 0)
+        return is_alone and is_close and (value >= 0) == (sign * number >= 0)
 
     def _scale(self, unit: str) -> int:
         """Return the power of ten named after a number, such as lakh; 0 for a currency's sign."""
@@ -228,13 +234,26 @@ class Language:
 
 
 @cache
-def _pattern(phrase: str) -> re.Pattern[str]:
+def _pattern(phrase: str, asides: tuple[str | None, ...]) -> re.Pattern[str]:
+    """Return what a phrase prints: each place as `p<number>`, or as `now<number>` and
+    `before<number>` where the text of its aside stands round them.
+    """
     parts, end = [], 0
-    for number, place in enumerate(PLACE.finditer(phrase)):
+    for number, (place, aside) in enumerate(zip(PLACE.finditer(phrase), asides, strict=True)):
         parts.append(re.escape(phrase[end : place.start()]))
-        parts.append(f"(?P<p{number}>{BEGIN}[^{BEGIN}{END}]*{END}|[^{BEGIN}{END}]+?)")
+        alone = f"(?P<p{number}>{BEGIN}[^{BEGIN}{END}]*{END}|{PRINTED})"
+        # The aside first: its comma is no end of the place.
+        parts.append(f"(?:{_both(aside, number)}|{alone})" if aside else alone)
         end = place.end()
     return re.compile("".join(parts) + re.escape(phrase[end:]))
+
+
+def _both(aside: str, number: int) -> str:
+    return re.sub(
+        r"\\{(now|before)\\}",
+        lambda name: f"(?P<{name[1]}{number}>{PRINTED})",
+        re.escape(aside),
+    )
 
 
 @cache

@@ -143,6 +143,29 @@ def test_a_printed_sentence_is_read_back_and_no_other_value(code):
             )
 
 
+@both
+@pytest.mark.parametrize("told", ["told", "was"])
+@pytest.mark.parametrize("factor", ["0.001", "0.7", "3"])
+def test_a_figure_is_read_back_beside_the_one_that_was_told(code, told, factor):
+    """Its comma ends no place, whatever follows it, and neither figure stands for the other."""
+    for stance, phrase in every_phrase(code):
+        one, values = reading(code), values_of(phrase)
+        numbers = [place["name"] for place in PLACE.finditer(phrase) if place["form"] in "$#"]
+        for figure in {n for n in numbers if isinstance(values[n], Decimal | int)} - {"weekday"}:
+            before = round(values[figure] * Decimal(factor)) + 1
+            both_said = {**values, f"{figure}_{told}": before}
+            name = one.name_of(fact(stance, **both_said))
+            printed = one.language.say(phrase, both_said, "INR", name)
+            assert one.language.read_back(phrase, printed, both_said, "INR", name), printed
+            lies = [
+                {**both_said, figure: before, f"{figure}_{told}": values[figure]},
+                {**both_said, f"{figure}_{told}": other_than(before, "$")},
+                values,
+            ]
+            for lie in lies:
+                assert not one.language.read_back(phrase, printed, lie, "INR", name), printed
+
+
 def other_than(value, form: str):
     """Return another value that would be printed otherwise, as little as can be."""
     if isinstance(value, str):

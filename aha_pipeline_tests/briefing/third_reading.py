@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from aha_pipeline_tests.warehouse.marts_company import rows
 Row = dict[str, Any]
 ENGLISH = tomllib.loads((Path(briefing.__file__).parent / "languages/en.toml").read_text("utf-8"))
 PLACE = re.compile(r"\{(\w+)([$%#@]?)(?:\|([^|}]*)\|([^|}]*))?\}")
+# An amount, and the other one that a message told: its comma does not end it.
+TOLD_BEFORE = r".+?, (?:up|down) from \S+(?: Cr| L)?|.+?"
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 ONE_DAY = timedelta(days=1)
@@ -664,14 +667,11 @@ def share(part: int, whole: int) -> Decimal:
 
 def said(phrase: str, sentence: str) -> Row | None:
     """Return what stands in each place of a phrase that was printed; None if it is another one."""
-    pattern = re.compile(
-        "".join(
-            re.escape(part) if number % 5 == 0 else r"(.+?)" if number % 5 == 1 else ""
-            for number, part in enumerate(PLACE.split(phrase))
-        )
-    )
-    found = pattern.fullmatch(sentence)
     names = [place.group() for place in PLACE.finditer(phrase)]
+    texts = PLACE.split(phrase)[:: PLACE.groups + 1]
+    places = [f"({TOLD_BEFORE if '$' in name else '.+?'})" for name in names]
+    pattern = "".join(chain(*zip(map(re.escape, texts), [*places, ""], strict=True)))
+    found = re.fullmatch(pattern, sentence)
     return dict(zip(names, found.groups(), strict=True)) if found else None
 
 
