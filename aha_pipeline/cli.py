@@ -1,7 +1,6 @@
 """The `aha` command: one clear sentence and exit status 1 for whatever a person can put right."""
 
 import os
-import signal
 import sys
 from datetime import date
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from aha_pipeline import memory, refusals
+from aha_pipeline import interrupts, memory, refusals
 from aha_pipeline import sandbox as stand_in
 from aha_pipeline import settings as configuration
 from aha_pipeline.clocks import ClocksApart
@@ -265,12 +264,7 @@ def execute(arguments: tuple[str, ...]) -> None:
 def main() -> None:
     """Run the command line; every expected error becomes one sentence on standard error."""
     _open_standard_streams()
-    if signal.getsignal(signal.SIGINT) == signal.SIG_DFL:  # see __main__.py
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _interrupt)
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
-        # The terminal was closed. While a run lasts, Dagster answers SIGTERM in its own way.
-        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+    interrupts.listen()
     try:
         status = cli.main(standalone_mode=False)
     except click.ClickException as error:
@@ -301,10 +295,6 @@ def _open_standard_streams() -> None:
 def _console() -> Console:
     """Return a console that prints names from outside as they are, brackets included."""
     return Console(markup=False, emoji=False)
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _sentence(error: Exception) -> str | None:

@@ -273,6 +273,69 @@ def test_ctrl_c_before_the_command_has_begun_ends_it_without_a_traceback():
     assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
 
 
+DROPPED = """
+import gc, os, signal, time, weakref
+from contextlib import nullcontext
+from dagster._utils.interrupts import raise_interrupts_as
+from dagster._core.errors import DagsterExecutionInterruptedError
+from aha_pipeline import cli
+
+class Thing:
+    pass
+
+class Finalized:
+    def __del__(self):
+        interrupt()
+
+def interrupt(*_):
+    os.kill(os.getpid(), signal.SIGINT)
+    for _ in range(10): pass
+
+def finalizer():
+    Finalized()
+
+def weak_reference():
+    thing = Thing()
+    kept = weakref.ref(thing, interrupt)
+    del thing
+
+def collection():
+    gc.callbacks.append(interrupt)
+    gc.collect()
+    gc.callbacks.clear()
+
+def work(**_):
+    during = {where}
+    with during:
+        {drop}()
+        print("went on", flush=True)
+        time.sleep(60)
+
+cli.cli.main = work
+try:
+    cli.main()
+except DagsterExecutionInterruptedError:
+    print("interrupted")
+"""
+
+
+@pytest.mark.parametrize("drop", ["finalizer", "weak_reference", "collection"])
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("nullcontext()", "Stopped. The next run carries on from here."),
+        ("raise_interrupts_as(DagsterExecutionInterruptedError)", "interrupted"),
+    ],
+)
+def test_ctrl_c_where_python_drops_what_is_raised_stops_all_the_same(drop, where, said):
+    code = DROPPED.replace("{where}", where).replace("{drop}", drop)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=50
+    )
+    assert ended.stdout.startswith("went on")
+    assert (ended.stdout + ended.stderr).removeprefix("went on\n").strip() == said
+
+
 CLOSED_STREAMS = """
 import os, sys
 from aha_pipeline import cli
