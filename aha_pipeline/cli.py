@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from aha_pipeline import interrupts, memory, refusals
+from aha_pipeline import interrupts, refusals
 from aha_pipeline import sandbox as stand_in
 from aha_pipeline import settings as configuration
 from aha_pipeline.clocks import ClocksApart
@@ -300,18 +300,11 @@ def _console() -> Console:
 def _sentence(error: Exception) -> str | None:
     """Return what an expected error says, also where Dagster or SQLAlchemy wrapped it."""
     expected = (one for one in errors.chain(error) if isinstance(one, EXPECTED))
-    of_database = errors.find(error)
     found = next(expected, None)
-    if (of_database or isinstance(found, DatabaseUnreachable)) and (full := _full_disk()):
+    is_of_database = errors.find(error) or isinstance(found, DatabaseUnreachable)
+    if is_of_database and (full := _full_disk()):
         return full
-    if found is not None:
-        return str(found)
-    if any(memory.is_short(one) for one in errors.chain(error)):
-        return memory.TOO_LITTLE
-    if of_database:
-        return errors.sentence(of_database)
-    refused = map(refusals.sentence, errors.chain(error))
-    return next((said for said in refused if said), None)
+    return errors.meaning(error) if found is None else str(found)
 
 
 def _full_disk() -> str | None:

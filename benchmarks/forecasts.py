@@ -2,8 +2,8 @@
 
 Each month-end and quarter-end is forecast from days before it, by what was known on each of them
 alone, and then compared with what came: how often it lay inside the intervals, and the mean pinball
-loss beside two rivals. Forecasts of one end are not independent: the interval of 95 % is that of as
-many throws as there are ends. The scores are reckoned here anew, in pandas, and not by the
+loss beside two baselines. Forecasts of one end are not independent: the interval of 95 % is that of
+as many throws as there are ends. The scores are computed here anew, in pandas, and not by the
 product's SQL.
 """
 
@@ -146,11 +146,11 @@ def _bias(rows: pd.DataFrame) -> str:
     return "not said" if rows.empty else f"{rows['error'].sum() / rows['actual'].sum():+.0%}"
 
 
-def _better(rows: pd.DataFrame, rival: str) -> str:
-    rows = rows[rows[rival].notna()]
-    if rows.empty or not rows[rival].sum():
+def _better(rows: pd.DataFrame, baseline: str) -> str:
+    rows = rows[rows[baseline].notna()]
+    if rows.empty or not rows[baseline].sum():
         return "not known"
-    return f"{1 - rows['loss'].sum() / rows[rival].sum():+.0%}"
+    return f"{1 - rows['loss'].sum() / rows[baseline].sum():+.0%}"
 
 
 def _real() -> Iterator[tuple[str, pd.DataFrame, date, date]]:

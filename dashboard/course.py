@@ -186,13 +186,13 @@ def record(row: Row) -> list[str]:
         return [f"No forecast of {ends} has been scored yet."]
     tested = f" ({row['back_tests']} of them back-tested)" if row["back_tests"] else ""
     inside = f"{row['inside_80']} of the last {row['periods']} {ends} fell inside the forecast"
-    rivals = {"weighted": "amount × probability", "paced": f"last {row['period']}'s pace"}
+    baselines = {"weighted": "amount × probability", "paced": f"last {row['period']}'s pace"}
     compared = [
-        _beside(row, rival, name)
-        for rival, name in rivals.items()
-        if row[f"than_{rival}_pct"] is not None
+        _beside(row, baseline, name)
+        for baseline, name in baselines.items()
+        if row[f"than_{baseline}_pct"] is not None
     ]
-    others = [name for rival, name in rivals.items() if row[f"than_{rival}_pct"] is None]
+    others = [name for baseline, name in baselines.items() if row[f"than_{baseline}_pct"] is None]
     said = [f"{inside}{tested}."]
     if compared:
         said.append(f"Its error was {' and '.join(compared)}.")
@@ -201,8 +201,8 @@ def record(row: Row) -> list[str]:
     return [" ".join(said)]
 
 
-def _beside(row: Row, rival: str, name: str) -> str:
-    better, size = row[f"than_{rival}_pct"], row[f"than_{rival}_size"]
+def _beside(row: Row, baseline: str, name: str) -> str:
+    better, size = row[f"than_{baseline}_pct"], row[f"than_{baseline}_size"]
     if better == 0:
         return f"as large as that of {name}"
     return f"{percent(size)} {'smaller' if better > 0 else 'larger'} than that of {name}"

@@ -6,7 +6,6 @@ import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 from pydantic import SecretStr
 
-from aha_pipeline import refusals
 from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
@@ -66,7 +65,7 @@ def _sentence(event: dg.DagsterEvent) -> str | None:
     if error is None:
         return None
     name = error.cls_name or ""
-    if said := errors.sentence_of_class(name) or refusals.sentence_of(name, error.message):
+    if said := errors.meaning_of(name, error.message):
         return said
     if not error.message.startswith(OURS):
         return None

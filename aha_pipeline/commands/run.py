@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from aha_pipeline import memory, refusals
 from aha_pipeline.instance import home
 from aha_pipeline.warehouse import errors
 
@@ -168,13 +167,8 @@ def _meaning(error: Any) -> str:
     """Return what the error at the bottom of another means."""
     while error.cause:
         error = error.cause
-    if memory.is_shortage(error.cls_name, error.message):
-        return memory.TOO_LITTLE
-    return (
-        errors.sentence_of_class(error.cls_name)
-        or refusals.sentence_of(error.cls_name, error.message)
-        or " ".join(error.message.split())
-    )
+    said = errors.meaning_of(error.cls_name, error.message)
+    return said or " ".join(error.message.split())
 
 
 def _metadata(result: Any) -> dict[str, dict[str, Any]]:

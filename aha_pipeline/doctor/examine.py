@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aha_pipeline import local, refusals, services
+from aha_pipeline import local, services
 from aha_pipeline import settings as configuration
 from aha_pipeline.delivery.channel import configured
 from aha_pipeline.doctor import clocks, database, history, machine, model, orchestration, zoho
@@ -56,11 +56,8 @@ def _guarded(what: str, findings: Iterator[Finding]) -> Iterator[Finding]:
     try:
         yield from findings
     except Exception as error:
-        of_database = errors.find(error)
-        says = errors.sentence(of_database) if of_database else refusals.sentence(error)
-        yield problem(
-            what, says or f"It could not be examined ({type(error).__name__}): report it."
-        )
+        unknown = f"It could not be examined ({type(error).__name__}): report it."
+        yield problem(what, errors.meaning(error) or unknown)
 
 
 def _clock_of_database(settings: Settings) -> Iterator[Finding]:

@@ -1,7 +1,8 @@
-"""What PostgreSQL's errors mean for a person: one sentence each, with what to do.
+"""What errors mean for a person: one sentence each, with what to do.
 
-The only place that knows SQLSTATE codes. A sentence never repeats the server's own text, which may
-hold a record. Source: PostgreSQL, appendix A, "error codes".
+Those of PostgreSQL, of memory and of the operating system. The only place that knows SQLSTATE
+codes. A sentence never repeats the server's own text, which may hold a record. Source: PostgreSQL,
+appendix A, "error codes".
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import psycopg2
 from psycopg2 import errorcodes
 from psycopg2.errors import lookup
 
+from aha_pipeline import memory, refusals
 from aha_pipeline.warehouse.connection_limits import LEAST_FOR_SYNC, MOST_FOR_SYNC, MOST_FOR_UP
 
 LOST = (
@@ -79,6 +81,26 @@ AT_CONNECT = {
 }
 
 
+def meaning(error: BaseException) -> str | None:
+    """Return what the database, the memory or the system refused, and what to do.
+
+    Causes of the error count too. None for any other error.
+    """
+    links = list(chain(error))
+    if any(map(memory.is_short, links)):
+        return memory.TOO_LITTLE
+    if of_database := find(error):
+        return sentence(of_database)
+    return next(filter(None, map(refusals.sentence, links)), None)
+
+
+def meaning_of(name: str, message: str) -> str | None:
+    """Return the same for the name of an error's class and its message, all that Dagster keeps."""
+    if memory.is_shortage(name, message):
+        return memory.TOO_LITTLE
+    return sentence_of_class(name) or refusals.sentence_of(name, message)
+
+
 def sentence(error: psycopg2.Error) -> str:
     """Return what an error of the database means and what to do, in one sentence."""
     code = error.pgcode
@@ -90,10 +112,7 @@ def sentence(error: psycopg2.Error) -> str:
 
 
 def sentence_of_class(name: str) -> str | None:
-    """Return the sentence for the name of one of psycopg2's classes; None for any other name.
-
-    Dagster keeps no more of an error than that.
-    """
+    """Return the sentence for the name of one of psycopg2's classes; None for any other name."""
     if name in LOST_CLASSES:
         return LOST
     code = _codes().get(name)

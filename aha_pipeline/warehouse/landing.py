@@ -19,7 +19,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor, execute_values
 from psycopg2.sql import SQL, Identifier
 
-from aha_pipeline import memory, records, refusals, sql
+from aha_pipeline import records, sql
 from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.cleaning import clean, dumps
 from aha_pipeline.warehouse.connection import connect
@@ -398,11 +398,7 @@ def _write_failure(log: Connection, window: Window, error: BaseException) -> Non
 
 
 def _reason(error: BaseException) -> str:
-    if memory.is_short(error):
-        return memory.TOO_LITTLE
-    if isinstance(error, psycopg2.Error):
-        return errors.sentence(error)
-    return refusals.sentence(error) or " ".join(str(error).split())[:1000]
+    return errors.meaning(error) or " ".join(str(error).split())[:1000]
 
 
 def _log_row(

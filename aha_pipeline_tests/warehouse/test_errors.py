@@ -109,3 +109,31 @@ def test_a_schema_of_a_newer_version_is_refused_and_left_as_it_is(database_url):
         )
     with pytest.raises(SchemaIsNewer, match=r"9000\.from_the_future .*newer version"):
         migrate(database_url)
+
+
+def raised_from(cause: BaseException) -> RuntimeError:
+    wrapped = RuntimeError(f"while {PRIVATE} was read")
+    wrapped.__cause__ = cause
+    return wrapped
+
+
+@pytest.mark.parametrize(
+    ("cause", "word"),
+    [
+        (MemoryError(), "too little memory"),
+        (psycopg2.OperationalError("out of memory"), "too little memory"),
+        (psycopg2.InterfaceError("connection already closed"), "connection to the database"),
+        (OSError(28, "No space left on device", "/var/x"), "no room left"),
+        (PermissionError(13, "Permission denied", "/var/x"), "may not use /var/x"),
+    ],
+)
+def test_what_refused_is_told_from_an_error_as_from_what_dagster_keeps_of_it(cause, word):
+    said = errors.meaning(raised_from(cause))
+    assert word in said
+    assert said == errors.meaning_of(type(cause).__name__, str(cause))
+
+
+def test_an_error_of_nothing_that_refused_has_no_such_meaning():
+    error = raised_from(KeyError("Lead_Status"))
+    assert errors.meaning(error) is None
+    assert errors.meaning_of("KeyError", str(error)) is None
