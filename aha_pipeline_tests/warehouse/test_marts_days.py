@@ -90,6 +90,31 @@ def test_the_leap_day_is_a_day_of_february(connection):
     assert months == [date(2024, 2, 1)]
 
 
+@pytest.mark.parametrize(
+    "deleted",
+    ["2025-02-20 10:00", "2025-03-02 10:00", "2025-03-04 09:00", "2025-03-06 10:00"],
+)
+@pytest.mark.parametrize("module", ["Leads", "Deals"])
+def test_what_was_deleted_before_its_last_change_ends_on_no_day_before_it_began(
+    connection, module, deleted
+):
+    """Zoho tells when a record was put into the bin, and may have changed it there since."""
+    make, field, mart = {
+        "Leads": (lead, "Lead_Status", "lead_history"),
+        "Deals": (deal, "Stage", "deal_history"),
+    }[module]
+    contents = [
+        make(1, ist("2025-03-01 10:00"))
+        | {"Modified_Time": ist(f"2025-03-0{day} 10:00"), field: said}
+        for day, said in ((1, "Not Contacted"), (3, "Contacted"), (5, "Qualification"))
+    ]
+    put_history(connection, module, *contents, deleted_at=ist(deleted))
+    build(connection, only=(mart,))
+    found = rows(connection, mart)
+    assert len(found) == 3
+    assert all(row["from_day"] <= row["until_day"] for row in found)
+
+
 def test_days_of_23_and_25_hours(machine, database_url):
     """New York: summer time from 9 March to 2 November 2025, each change at two in the morning."""
     with company(database_url, "America/New_York") as connection:

@@ -226,9 +226,12 @@ join crm.organisation o on o.singleton
 cross join steps s
 left join history_reads r on r.id = c.id
 cross join lateral (
+    -- What was deleted before its last change held on no day since.
     select
         (c.said_from at time zone o.timezone)::date as from_day,
-        (coalesce(c.next_from, l.deleted_at) at time zone o.timezone)::date as until_day
+        (case when c.next_from is not null or l.deleted_at is not null
+            then greatest(c.said_from, coalesce(c.next_from, l.deleted_at))
+        end at time zone o.timezone)::date as until_day
 ) d
 cross join lateral (
     select (case
