@@ -77,7 +77,7 @@ def keep(cursor: Cursor, build: Build) -> None:
     kept |= {"seal": seal, "contents": seal}
     kept["steady"] = build.steady
     kept["followed"] = None if build.followed is None else json.dumps(build.followed)
-    kept["is_known"] = bool(mart.records) and mart_deltas.is_known(cursor, mart)
+    kept["is_known"] = mart.is_followed and mart_deltas.is_known(cursor, mart)
     if mart.kind in ("table", "daily") and _is_small(cursor, mart):
         kept["contents"] = _value(cursor, "contents", mart.relation)
     cursor.execute(statement(FILE, "save"), kept)
@@ -118,9 +118,9 @@ def _followed(
     A history stands for the records and former contents that it reads.
     """
     followed = mart_deltas.histories(mart)
-    behind = [mart, *(other for other in mart_deltas.behind(mart) if not other.records)]
+    behind = [mart, *(other for other in mart_deltas.behind(mart) if not other.is_followed)]
     covered = {other.relation for other in mart_deltas.behind(mart)}
-    covered |= {str(history.records) for history in followed} | {"crm.record_versions"}
+    covered |= {each.records for each in followed if each.records} | {"crm.record_versions"}
     read = {source for each in behind for source in each.sources} - covered
     names = [history.name for history in followed]
     cursor.execute(statement(FILE, "histories"), {"marts": names})
@@ -132,7 +132,9 @@ def _followed(
 
 def _is_of_one_time(cursor: Cursor, mart: Mart, contents: dict[str, str | None]) -> bool:
     """Return whether the marts that this one reads were built from the same histories."""
-    between = [other.name for other in mart_deltas.behind(mart) if other.strategy]
+    between = [
+        other.name for other in mart_deltas.behind(mart) if other.strategy and not other.is_followed
+    ]
     wanted = json.dumps(contents)
     cursor.execute(statement(FILE, "is_of_one_time"), {"marts": between, "contents": wanted})
     [(is_of_one_time,)] = cursor

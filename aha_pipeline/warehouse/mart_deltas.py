@@ -1,7 +1,8 @@
 """Incremental marts: what a history said of changed records before, and says now.
 
 Each history has a table `__delta`: the contents of the records that changed when it was
-last refreshed, as they were (sign -1) and as they are now (1). A mart with `strategy: merge` is a
+last refreshed, as they were (sign -1) and as they are now (1). So has a mart with `keeps: changes`,
+which is followed as if it were one. A mart with `strategy: merge` is a
 sum over records: the figures of the changed ones are subtracted as they were and added as they are
 now. One with `strategy: delete+insert` has rows of its own for each record. Both are computed by
 the mart's own select, over these contents in place of the history; views and marts of the same kind
@@ -82,15 +83,15 @@ def behind(mart: Mart) -> tuple[Mart, ...]:
             other = marts.get(source)
             if other and source not in found and (other.kind in ("view", "incremental")):
                 found.add(source)
-                queue += [] if other.records else [other]
+                queue += [] if other.is_followed else [other]
     return tuple(
-        sorted((marts[name] for name in marts if name in found), key=lambda m: m.records is None)
+        sorted((marts[name] for name in marts if name in found), key=lambda m: not m.is_followed)
     )
 
 
 def histories(mart: Mart) -> list[Mart]:
     """Return the histories that a mart follows."""
-    return [other for other in behind(mart) if other.records]
+    return [other for other in behind(mart) if other.is_followed]
 
 
 def whole(cursor: Cursor, mart: Mart) -> str:
@@ -117,9 +118,10 @@ def apply(cursor: Cursor, mart: Mart, taken: Mapping[str, bool]) -> int:
     own, links = _own_and_links(mart)
     ids = [_of(own, "changed_ids", column=_name("id"))]
     ids += [_of(other, "changed_ids", column=_name(link)) for other, link in links.items()]
-    cursor.execute(
-        sql.SQL(statement(FILE, "delete")).format(ids=sql.SQL(" union ").join(ids), table=table)
-    )
+    cursor.execute(sql.SQL(statement(FILE, "note")).format(ids=sql.SQL(" union ").join(ids)))
+    if mart.keeps_changes:
+        cursor.execute(_of(mart, "keep_before"))
+    cursor.execute(sql.SQL(statement(FILE, "delete")).format(table=table))
     contents = [
         _of(
             history,
@@ -134,7 +136,10 @@ def apply(cursor: Cursor, mart: Mart, taken: Mapping[str, bool]) -> int:
         table, sql.SQL(parts), sql.SQL(_over(mart, mart, "after"))
     )
     cursor.execute(insert)
-    return cursor.rowcount
+    rows = cursor.rowcount
+    if mart.keeps_changes:
+        end(cursor, mart)
+    return rows
 
 
 def _own_and_links(mart: Mart) -> tuple[Mart, dict[Mart, str]]:
@@ -222,7 +227,7 @@ def _parts(
 def _between(mart: Mart, when: str) -> Iterator[str]:
     """Yield the views and marts between a mart and its histories, over the parts of a time."""
     for other in behind(mart):
-        if not other.records:
+        if not other.is_followed:
             yield f"{when}_{other.name} as (\n{_over(mart, other, when)}\n)"
 
 

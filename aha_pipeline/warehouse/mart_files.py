@@ -24,7 +24,7 @@ STRATEGIES = ("merge", "delete+insert")
 UNITS = ("count", "money", "percent", "days", "number")
 HEADER = (
     *("grain", "kind", "key", "owner", "records", "strategy", "links", "index"),
-    *("lookup", "optional"),
+    *("lookup", "optional", "keeps"),
 )
 # Modules whose marts have readers of their own: who does not read them misses no other figure, and
 # where they cannot be read the others go on.
@@ -77,6 +77,8 @@ class Mart:
     records to take in; or it follows the histories that it reads, by a `strategy`: `merge`,
     whose figures are sums over records, to which the changed ones are added; `delete+insert`,
     whose rows are those of the record in the column id, and replaced with it.
+    keeps_changes: of a mart with `delete+insert` and the line `keeps: changes`: others follow it as
+    they follow a history, and not what it is made of.
     links: of a history, columns that name a record of another one, each with that one's relation:
     a mart that reads both takes a record in again when what it names, or what names it, changed.
     key: the columns that identify a row, which get a unique index; may be empty. index: columns
@@ -108,6 +110,12 @@ class Mart:
     lookup: tuple[str, ...] | None = None
     optional: tuple[str, ...] = ()
     index: tuple[str, ...] = ()
+    keeps_changes: bool = False
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether what changed in it is kept, for the marts that follow it."""
+        return self.records is not None or self.keeps_changes
 
     @property
     def relation(self) -> str:
@@ -187,6 +195,14 @@ def _read(path: Path) -> Mart:
             "names the table whose changed records it reads; or the line '-- strategy: ...', one "
             f"of {', '.join(STRATEGIES)}, for a mart that follows histories."
         )
+    if "keeps" in header and (header.get("strategy"), header["keeps"]) != (
+        STRATEGIES[1],
+        "changes",
+    ):
+        raise MartError(
+            f"{path.name}: the only line of its kind is '-- keeps: changes', and it goes with "
+            f"'-- strategy: {STRATEGIES[1]}'."
+        )
     if header["kind"] == "view" and f"{MEASURES}." in select:
         raise MartError(
             f"{path.name}: a view cannot call a measure, because it would be lost when the "
@@ -212,6 +228,7 @@ def _read(path: Path) -> Mart:
         lookup=_names(header["lookup"]) if "lookup" in header else None,
         optional=_names(header.get("optional", "")),
         index=_names(header.get("index", "")),
+        keeps_changes="keeps" in header,
     )
 
 

@@ -188,7 +188,10 @@ def _refresh(cursor: Cursor, mart: Mart, days: Parameters | None, build: mart_bu
         return _refresh_history(cursor, mart, build.is_tampered)
     if build.taken is not None:
         return mart_deltas.apply(cursor, mart, build.taken)
-    return _refresh_table(cursor, mart, days)
+    rows = _refresh_table(cursor, mart, days)
+    if mart.keeps_changes:
+        mart_deltas.renew(cursor, mart)
+    return rows
 
 
 def _refresh_view(cursor: Cursor, mart: Mart) -> int:

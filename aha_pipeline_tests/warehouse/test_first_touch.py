@@ -33,7 +33,7 @@ COMPANIES = int(os.environ.get("FIRST_TOUCH_COMPANIES", "6"))
 MARTS = tuple(
     m.name
     for m in read_marts()
-    if m.name.startswith(("first_touch", "untouched", "deal_silence", "activit"))
+    if m.name.startswith(("first_touch", "touch_parts", "untouched", "deal_silence", "activit"))
 )
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe",
     "America/St_Johns", "Pacific/Auckland")  # fmt: skip
@@ -194,10 +194,12 @@ class Company:
                 self.log("Calls", at, lead, {"Call_Type": "Missed", "Call_Start_Time": stamp(at)})
                 return None
             case 4:
-                later = now() + timedelta(hours=3)
-                self.log("Calls", at, lead, {"Call_Type": "Outbound",
-                    "Call_Start_Time": stamp(rng.choice([at, later])),
-                    "Outgoing_Call_Status": "Scheduled"})  # fmt: skip
+                later = stamp(now() + timedelta(hours=3))
+                planned = {"Call_Type": "Outbound", "Outgoing_Call_Status": "Scheduled",
+                    "Call_Start_Time": rng.choice([stamp(at), later])}  # fmt: skip
+                meeting = ("Events", {"Start_DateTime": later})
+                module, planned = rng.choice([("Calls", planned), meeting])
+                self.log(module, at, lead, planned)
                 return None
             case 5:
                 self.log("Tasks", created, lead, {"Status": "Completed", "Closed_Time": stamp(at),
@@ -320,6 +322,32 @@ def test_waits_equal_minutes_counted_one_by_one(warehouse, tmp_path, seed):
             assert row["until_at"] == until, (lead, row)
             assert float(row["wait_minutes"]) == waits[lead["id"]], (lead, row)
     compare_times(warehouse, found)
+    compare_lengths(warehouse, found)
+
+
+def compare_lengths(connection, found: dict[str, dict]) -> None:
+    """The waits that are over, and the leads that wait, by their length."""
+    [given] = rows(
+        connection,
+        "select measures.working_day_minutes() as day, "
+        "(now() at time zone timezone)::date as today from crm.organisation",
+    )
+    over: dict[str, list[bool]] = {}
+    waiting = dict.fromkeys(("hour", "day", "week", "longer"), 0)
+    for row in found.values():
+        limits = {"hour": 60, "day": given["day"], "week": 6 * given["day"]}
+        minutes = row["wait_minutes"]
+        fits = (name for name, limit in limits.items() if minutes <= limit)
+        length = next(fits, "longer")
+        age = (given["today"] - row["day"]).days
+        if row["state"] == "waiting":
+            waiting[length] += 1
+        elif 30 <= age <= 210:
+            length = length if row["state"] == "touched" else "never"
+            over.setdefault(length, []).append(row["is_converted"])
+    told = {r["wait"]: (r["leads"], r["converted"]) for r in rows(connection, "first_touch_worth")}
+    assert told == {length: (len(each), sum(each)) for length, each in over.items()}
+    assert {r["age"]: r["leads"] for r in rows(connection, "untouched_leads")} == waiting
 
 
 def compare_times(connection, found: dict[str, dict]) -> None:

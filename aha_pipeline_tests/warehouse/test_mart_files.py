@@ -44,6 +44,7 @@ def test_every_mart_says_what_a_row_is():
         ("", "select 1 as a", "grain"),
         ("-- grain: one row per x\n-- kind: cube\n-- owner: me\n", "select 1 as a", "kind"),
         ("-- grain: one row per x\n-- kind: view\n", "select 1 as a", "owner"),
+        (f"{HEADER}-- keeps: changes\n", "select 1 as a", "strategy: delete"),
         (HEADER, "select 1 as a; select 2", "one select"),
         (HEADER, "drop table crm.leads_raw", "one select"),
         (HEADER, "select from where (", "read as SQL"),

@@ -1,8 +1,9 @@
 -- grain: one row per live lead since activities are kept: its first touch, and when it ended
 -- kind: incremental
 -- strategy: delete+insert
+-- keeps: changes
 -- key: id
--- index: day
+-- index: day, first_touch_at
 -- owner: sales operations
 -- The first touch: the first activity of the lead that took place, be it a call, also one that nobody
 -- answered, a meeting, a closed task or an e-mail that a person sent; an incoming call that was answered

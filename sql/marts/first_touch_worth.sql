@@ -17,23 +17,19 @@
 with today as (
     select (now() at time zone o.timezone)::date as day from crm.organisation o
 ),
-working_day as materialized ( -- else it is worked out for each lead
-    select measures.working_day_minutes() as minutes
-),
 waits (position, wait) as (values
     (1, 'hour'), (2, 'day'), (3, 'week'), (4, 'longer'), (5, 'never')
 ),
 counted as (
     select
-        case when f.state = 'ended' then 'never'
-            else measures.wait_class(f.wait_minutes, d.minutes) end as wait,
-        count(*) as leads,
-        count(*) filter (where f.is_converted) as converted
+        f.wait,
+        sum(f.leads)::bigint as leads,
+        coalesce(sum(f.leads) filter (where f.is_converted), 0)::bigint as converted
     from today t
-    cross join working_day d
-    cross join lateral measures.waits(t.day - 210, t.day - 30) f
-    where f.state <> 'waiting'
-    group by 1
+    cross join lateral measures.waits_over(t.day - 210, t.day - 30) f
+    where f.wait is not null
+    group by f.wait
+    having sum(f.leads) > 0
 )
 select
     w.position,

@@ -26,44 +26,48 @@ with days as (
     from crm.organisation o
     where o.singleton
 ),
-untouched as (
-    select status from measures.untouched_statuses()
-),
-contents as (
-    select
-        h.*,
-        c.from_day as created_day,
-        h.is_converted or u.status is null as is_touched
-    from analytics.lead_history c
-    join days d on c.from_day between d.first_day and d.last_day
-    join analytics.lead_history h on h.id = c.id
-    left join untouched u on u.status = h.status
-    where c.is_first and not c.is_deleted
-),
 leads as (
     select
-        id,
-        max(source) filter (where is_present) as source,
-        max(meaning) filter (where is_present) as meaning,
-        bool_or(is_touched) as is_contacted,
-        case when not bool_or(is_touched and is_first)
-            then min(from_day) filter (where is_touched) - min(created_day)
-        end as days
-    from contents
-    group by id
+        p.*,
+        d.first_day,
+        d.last_day,
+        -- Of those whose days are known: how many took as many days or fewer, and how many they are.
+        sum(p.leads) filter (where p.days is not null)
+            over (partition by p.source order by p.days) as up_to,
+        sum(p.leads) filter (where p.days is not null) over (partition by p.source) as timed_leads
+    from analytics.response_parts p
+    join days d on p.day between d.first_day and d.last_day
+),
+counted as (
+    select
+        source,
+        first_day,
+        last_day,
+        sum(leads)::bigint as leads,
+        coalesce(sum(leads) filter (where is_contacted), 0)::bigint as contacted_leads,
+        coalesce(sum(leads) filter (where meaning in ('qualified', 'converted')), 0)::bigint
+            as qualified_leads,
+        coalesce(sum(leads) filter (where meaning = 'junk'), 0)::bigint as junk_leads,
+        coalesce(sum(leads) filter (where meaning = 'converted'), 0)::bigint as converted_leads,
+        coalesce(max(timed_leads), 0)::bigint as timed_leads,
+        -- Between the two in the middle where their number is even.
+        trim_scale((
+            min(days) filter (where up_to >= div(timed_leads + 1, 2))
+            + min(days) filter (where up_to >= div(timed_leads, 2) + 1)
+        ) * 0.5) as median_days
+    from leads
+    group by source, first_day, last_day
 )
 select
-    l.source,
-    d.first_day,
-    d.last_day,
-    count(*) as leads,
-    count(*) filter (where l.is_contacted) as contacted_leads,
-    measures.pct(count(*) filter (where l.is_contacted), count(*)) as contacted_pct,
-    count(*) filter (where l.meaning in ('qualified', 'converted')) as qualified_leads,
-    count(*) filter (where l.meaning = 'junk') as junk_leads,
-    count(*) filter (where l.meaning = 'converted') as converted_leads,
-    count(l.days) as timed_leads,
-    (percentile_cont(0.5) within group (order by l.days))::numeric as median_days
-from leads l
-cross join days d
-group by l.source, d.first_day, d.last_day
+    source,
+    first_day,
+    last_day,
+    leads,
+    contacted_leads,
+    measures.pct(contacted_leads, leads) as contacted_pct,
+    qualified_leads,
+    junk_leads,
+    converted_leads,
+    timed_leads,
+    median_days
+from counted

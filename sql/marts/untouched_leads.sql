@@ -10,15 +10,34 @@
 with working_day as materialized ( -- else it is worked out for each lead
     select measures.working_day_minutes() as minutes
 ),
+present as materialized (
+    select measures.worked(now()) as worked
+),
+-- The first day not all of whose leads are of the longest age.
+young as (
+    select coalesce(min(c.day), 'infinity') as since
+    from analytics.business_calendar c
+    cross join working_day w
+    cross join present p
+    where measures.wait_class(
+        measures.minutes(p.worked - c.seconds_before - c.worked_seconds), w.minutes) <> 'longer'
+),
 ages (position, age) as (values (1, 'hour'), (2, 'day'), (3, 'week'), (4, 'longer')),
 waiting as (
     select measures.wait_class(f.wait_minutes, w.minutes) as age, count(*) as leads
-    from measures.waits('-infinity', 'infinity') f
+    from young y
     cross join working_day w
+    cross join lateral measures.waits(y.since, 'infinity') f
     where f.state = 'waiting'
     group by 1
+    union all
+    select 'longer', sum(f.leads)
+    from young y
+    cross join lateral measures.waits_over('-infinity', y.since - 1) f
+    where f.wait is null
 )
-select a.position, a.age, coalesce(w.leads, 0) as leads
+select a.position, a.age, coalesce(sum(w.leads), 0)::bigint as leads
 from ages a
 left join waiting w using (age)
-where exists (select from analytics.first_touch)
+group by a.position, a.age
+having exists (select from analytics.first_touch)

@@ -66,6 +66,44 @@ language sql stable as $$
     cross join present n
 $$;
 
+-- How long a wait was that is over, as measures.wait_class has it, or never; null for who still waits.
+create function measures.wait_over(
+    is_touched boolean, ended_at timestamptz, wait_minutes numeric, working_day numeric
+) returns text language sql immutable parallel safe as $$
+    select case
+        when is_touched then measures.wait_class(wait_minutes, working_day)
+        when ended_at is not null then 'never'
+    end
+$$;
+
+-- How many leads created from `since` to `until`, both included, waited how long, as
+-- measures.wait_over says now. Those whose first touch lies ahead are counted in
+-- analytics.touch_parts as if it had been.
+create function measures.waits_over(since date, until date) returns table (
+    wait text, is_converted boolean, leads bigint
+)
+language sql stable as $$
+    with ahead as (
+        select f.*, w.minutes
+        from analytics.first_touch f
+        cross join (select measures.working_day_minutes() as minutes) w
+        where f.first_touch_at > now() and f.day between since and until
+    )
+    select c.wait, c.is_converted, sum(c.leads)::bigint
+    from (
+        select p.wait, p.is_converted, p.leads
+        from analytics.touch_parts p
+        where p.day between since and until
+        union all
+        select measures.wait_over(true, a.ended_at, a.wait_minutes, a.minutes), a.is_converted, -1
+        from ahead a
+        union all
+        select measures.wait_over(false, a.ended_at, a.wait_minutes, a.minutes), a.is_converted, 1
+        from ahead a
+    ) c
+    group by c.wait, c.is_converted
+$$;
+
 -- Leads created from `since` to `until`, both included, of the sources and owners given or of all:
 -- together (dimension all), and by source, owner, weekday (ISO day) and hour in which they came in.
 -- median_minutes: the business minutes after which half of them had been touched, by the estimate of

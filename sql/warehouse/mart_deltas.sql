@@ -78,11 +78,13 @@ from {delta} d
 -- name: changed_ids
 select {column} from {delta} where {column} is not null
 
--- name: delete
--- The rows of the records that changed in one of the histories, to be written again.
+-- name: note
+-- The records that changed in one of the histories, whose rows are to be written again.
 drop table if exists pg_temp.changed;
 create temporary table changed on commit drop as {ids};
-analyze changed;
+analyze changed
+
+-- name: delete
 delete from {table} where id in (select id from changed)
 
 -- name: contents_of_ids
