@@ -14,7 +14,7 @@ select
     d.id,
     d.name,
     d.owner_id,
-    d.owner_name,
+    coalesce(w.owner_name, d.owner_id) as owner_name,
     d.account_name,
     d.source,
     d.stage,
@@ -25,8 +25,9 @@ select
     d.closing_date < t.day as is_overdue,
     t.day,
     date_trunc('week', d.closing_date::timestamp)::date as week
-from analytics.deals d
+from analytics.open_deals d
+left join analytics.owners w on w.owner_id = d.owner_id
 cross join (
     select (now() at time zone o.timezone)::date as day from crm.organisation o
 ) t
-where d.meaning = 'open' and d.closing_date <= t.day + 30
+where d.closing_date <= t.day + 30

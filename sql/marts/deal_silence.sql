@@ -22,32 +22,11 @@ with read as (
     )
 ),
 deals as (
-    select d.id, d.owner_id, d.owner_name, d.source, d.amount, r.created_time, r.contact_id,
-        coalesce(r.content_since, r.created_time) as moved_at
-    from analytics.deals d
-    join crm.crm_deals r on r.id = d.id
-    where d.meaning = 'open' and r.created_time is not null
-),
-logged as (
-    select a.deal_id, a.at, a.ends_at, a.kind, a.takes_place and a.at <= now() as completed
-    from analytics.activities a
-    where a.deal_id is not null and not a.is_deleted
-    union all
-    select d.id, a.at, a.ends_at, a.kind, a.takes_place and a.at <= now()
-    from deals d
-    join analytics.activities a
-        on a.contact_id = d.contact_id and a.deal_id is null and a.at >= d.created_time
-        and not a.is_deleted
-),
-summed as (
-    select
-        deal_id,
-        max(at) filter (where completed) as last_at,
-        min(at) filter (where not completed and at > now()) as next_at,
-        max(ends_at) filter (where completed and kind = 'meeting') as met_until,
-        max(at) filter (where completed and kind <> 'meeting') as last_other_at
-    from logged
-    group by deal_id
+    select d.id, d.owner_id, coalesce(w.owner_name, d.owner_id) as owner_name, d.source, d.amount,
+        d.created_time, d.contact_id, d.moved_at
+    from analytics.open_deals d
+    left join analytics.owners w on w.owner_id = d.owner_id
+    where d.created_time is not null
 )
 select
     d.id,
@@ -69,4 +48,21 @@ select
     end as unrecorded_meeting_at
 from deals d
 cross join read r
-left join summed s on s.deal_id = d.id
+-- One by one, found by the deal or the contact: open deals are few, and their activities too.
+cross join lateral (
+    select
+        max(at) filter (where completed) as last_at,
+        min(at) filter (where not completed and at > now()) as next_at,
+        max(ends_at) filter (where completed and kind = 'meeting') as met_until,
+        max(at) filter (where completed and kind <> 'meeting') as last_other_at
+    from (
+        select a.at, a.ends_at, a.kind, a.takes_place and a.at <= now() as completed
+        from analytics.activities a
+        where a.deal_id = d.id and not a.is_deleted
+        union all
+        select a.at, a.ends_at, a.kind, a.takes_place and a.at <= now()
+        from analytics.activities a
+        where a.contact_id = d.contact_id and a.deal_id is null and a.at >= d.created_time
+            and not a.is_deleted
+    ) logged
+) s

@@ -8,9 +8,10 @@
 -- which the deal was open, also those before it was closed and opened again; what changed as it closed
 -- or reopened is no push. furthest_stage: of the open stages that it had reached, the last one;
 -- furthest_position: the place of that one.
--- last_activity_time: as Zoho had it when the deal was last read. lacks_next_step: it names none.
+-- moved_at: since when the deal says what it says. last_activity_time: as Zoho had it when the deal was last read. lacks_next_step: it names none.
 -- figures:
 --   amount (money): Amount in the home currency, null where empty
+--   weighted_amount (money): amount times probability, 0 without one of them
 --   times_pushed (count): how often the closing date became later
 --   days_pushed (days): by how many days in all; what was brought forward is not taken off
 --   highest_amount (money): highest Amount while open; null where it never had one
@@ -52,6 +53,7 @@ select
     d.stage,
     d.position,
     d.amount,
+    d.weighted_amount,
     d.closing_date,
     d.day,
     d.times_pushed,
@@ -61,6 +63,8 @@ select
     d.highest_amount,
     r.created_time,
     r.modified_time,
+    coalesce(r.content_since, r.created_time) as moved_at,
+    r.contact_id,
     crm.to_time(r.raw_data ->> 'Last_Activity_Time') as last_activity_time,
     coalesce(trim(r.raw_data ->> 'Next_Step'), '') = '' as lacks_next_step
 from deals d

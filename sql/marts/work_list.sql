@@ -120,62 +120,92 @@ deal_facts as (
     cross join today t
     left join analytics.slipping_deals s on s.id = d.id
 ),
-reasons as (
+lead_reasons as (
     select
-        'Leads' as module,
         id,
         reason,
         case when days_waiting <= 1 then 90 when days_waiting <= 7 then 75 else 50 end as points
     from waiting_leads
     where is_untouched
     union all
-    select 'Leads', id, 'ownerless', 85
+    select id, 'ownerless', 85
     from waiting_leads
     where is_ownerless
-    union all
-    select 'Deals', d.id, r.reason, r.points
-    from deal_facts d
-    cross join lateral (values
-        ('ownerless', 85, d.is_ownerless),
-        ('closing', 80, d.days_left is not null and d.lacks_next_step),
-        ('overdue', 65, d.days_overdue is not null),
-        ('unrecorded', 60, d.unrecorded_meeting_at >= now() - interval '30 days'),
-        ('stuck', 50, d.is_stuck),
-        ('pushed', 45, d.times_pushed >= 2),
-        ('quiet', 40, d.days_quiet >= measures.quiet_days() and not d.is_planned)
-    ) r (reason, points, holds)
-    where r.holds
 ),
-ranked as (
+ranked_leads as (
     select
-        module,
         id,
         array_agg(reason order by points desc) as reasons,
         max(points) + 5 * (count(*) - 1) as points
-    from reasons
-    group by module, id
+    from lead_reasons
+    group by id
+),
+-- In the order of their points. Each deal by itself: grouping rows of reasons takes six times as long.
+deal_reasons as (
+    select
+        *,
+        array_remove(array[
+            case when is_ownerless then 'ownerless' end,
+            case when days_left is not null and lacks_next_step then 'closing' end,
+            case when days_overdue is not null then 'overdue' end,
+            case when unrecorded_meeting_at >= now() - interval '30 days' then 'unrecorded' end,
+            case when is_stuck then 'stuck' end,
+            case when times_pushed >= 2 then 'pushed' end,
+            case when days_quiet >= measures.quiet_days() and not is_planned then 'quiet' end
+        ], null) as reasons
+    from deal_facts
+),
+ranked_deals as (
+    select
+        *,
+        case reasons[1]
+            when 'ownerless' then 85
+            when 'closing' then 80
+            when 'overdue' then 65
+            when 'unrecorded' then 60
+            when 'stuck' then 50
+            when 'pushed' then 45
+            when 'quiet' then 40
+        end + 5 * (cardinality(reasons) - 1) as points
+    from deal_reasons
+    where cardinality(reasons) > 0
 )
 select
-    r.module,
-    r.id,
+    'Leads' as module,
+    id,
     r.reasons,
-    r.points + case r.module when 'Leads' then 15 else 30 * d.place end as score,
-    case r.module
-        when 'Leads' then l.days_waiting > 30
-        else r.reasons <@ array['overdue', 'quiet', 'pushed', 'stuck', 'ownerless']
-            and coalesce(d.days_overdue > 90, false)
-    end as is_aged,
-    d.amount as value,
-    coalesce(d.owner_id, l.owner_id) as owner_id,
-    coalesce(d.source, l.source) as source,
-    coalesce(d.day, l.day) as day,
-    coalesce(d.last_known_activity, l.last_activity_time) as last_activity_time,
-    d.unrecorded_meeting_at,
-    d.closing_date,
-    d.days_overdue,
-    case when d.days_overdue is null then d.days_left end as days_left,
-    case when 'quiet' = any(r.reasons) then d.days_quiet end as days_quiet,
-    case when d.times_pushed >= 2 then d.times_pushed end as times_pushed
-from ranked r
-left join deal_facts d on r.module = 'Deals' and d.id = r.id
-left join waiting_leads l on r.module = 'Leads' and l.id = r.id
+    (r.points + 15)::double precision as score,
+    l.days_waiting > 30 as is_aged,
+    null::numeric as value,
+    l.owner_id,
+    l.source,
+    l.day,
+    l.last_activity_time,
+    null::timestamptz as unrecorded_meeting_at,
+    null::date as closing_date,
+    null::integer as days_overdue,
+    null::integer as days_left,
+    null::integer as days_quiet,
+    null::bigint as times_pushed
+from ranked_leads r
+join waiting_leads l using (id)
+union all
+select
+    'Deals',
+    id,
+    reasons,
+    points + 30 * place,
+    reasons <@ array['overdue', 'quiet', 'pushed', 'stuck', 'ownerless']
+        and coalesce(days_overdue > 90, false),
+    amount,
+    owner_id,
+    source,
+    day,
+    last_known_activity,
+    unrecorded_meeting_at,
+    closing_date,
+    days_overdue,
+    case when days_overdue is null then days_left end,
+    case when 'quiet' = any(reasons) then days_quiet end,
+    case when times_pushed >= 2 then times_pushed end
+from ranked_deals
