@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from random import Random
 
 import pytest
 
@@ -38,6 +39,26 @@ MOVES = """
     cross join crm.organisation o
     where m.stay > 1
     order by m.id, m.stay
+"""
+# The percentiles of the stays themselves, by PostgreSQL.
+PERCENTILES = """
+    select
+        stage,
+        percentile_cont(0.5) within group (order by days) filter (where is_left) as median_days,
+        percentile_cont(0.8) within group (order by days) filter (where is_left) as p80_days,
+        percentile_cont(0.5) within group (order by days)
+            filter (where is_left and outcome = 'won') as won_median_days,
+        percentile_cont(0.8) within group (order by days)
+            filter (where is_left and outcome = 'won') as won_p80_days,
+        percentile_cont(0.5) within group (order by days)
+            filter (where is_left and outcome = 'lost') as lost_median_days,
+        percentile_cont(0.8) within group (order by days)
+            filter (where is_left and outcome = 'lost') as lost_p80_days,
+        percentile_cont(0.5) within group (order by days) filter (where is_standing)
+            as standing_median_days
+    from analytics.stage_stays
+    where is_start_known and not is_deleted
+    group by stage
 """
 CREATED = ist("2025-03-01 10:00:00")
 
@@ -240,3 +261,30 @@ def test_a_stage_says_how_long_its_deals_stand_there(connection):
     assert (stage["older_deals"], round(stage["won_limit_days"], 2)) == (1, Decimal("17.2"))
     won = stages["Closed Won"]
     assert (won["median_days_in_stage"], won["older_deals"]) == (None, None)
+
+
+@pytest.mark.parametrize("most_seconds", [5, 40_000, 4_000_000])
+def test_percentiles_are_those_of_the_stays_themselves(connection, most_seconds):
+    random = Random(most_seconds)
+    now = rows(connection, "select date_trunc('second', now() at time zone 'UTC') as now")[0]["now"]
+    stages = ("Qualification", "Needs Analysis", "Closed Won", "Closed Lost")
+    deals = []
+    for number in range(120):
+        steps = [random.randrange(most_seconds) for _ in range(random.randint(1, 5))]
+        first = now + timedelta(seconds=60 - sum(steps) - random.randrange(most_seconds))
+        ends = [first + timedelta(seconds=sum(steps[:n])) for n in range(len(steps))]
+        said = [(f"{end:%Y-%m-%dT%H:%M:%S}Z", random.choice(stages)) for end in ends]
+        created = ends[0] - timedelta(days=random.randint(0, 9) // 7)
+        deals.append(history(number, *said, created=f"{created:%Y-%m-%dT%H:%M:%S}Z"))
+    for number, contents in enumerate(deals):
+        deleted_at = ist("2025-03-04 10:00:00") if number % 10 == 0 else None
+        put_history(connection, "Deals", *contents, deleted_at=deleted_at)
+    build(connection, only=MARTS)
+    found = {row["stage"]: row for row in rows(connection, "time_in_stage")}
+    expected = {row["stage"]: row for row in rows(connection, PERCENTILES)}
+    assert expected.keys() <= found.keys()
+    for stage, row in found.items():
+        right = expected.get(stage, dict.fromkeys(expected["Closed Won"]))
+        for name in right.keys() - {"stage"}:
+            days = right[name]
+            assert row[name] == (None if days is None else pytest.approx(Decimal(days)))

@@ -2,9 +2,13 @@
 -- kind: incremental
 -- strategy: delete+insert
 -- key: id, stay
+-- index: hours
 -- owner: sales operations
 -- What is a stay, and what its columns say: analytics.stage_stays, which adds how long it lasted.
 -- That grows until now, so that it is in no table.
+-- hours: the whole hours that it lasted; where the deal still stands, those from its arrival back to
+-- 1970, below 0: so that of either sort those with more hours lasted longer. Null where its beginning
+-- is not known, and of deleted deals.
 -- figures:
 --   amount (money): Amount of the deal on arrival, null where empty
 
@@ -58,6 +62,15 @@ select
     source,
     owner_id,
     amount,
-    closed_day
+    closed_day,
+    case when is_start_known and not is_deleted
+        then (extract(day from l.lasted) * 24 + extract(hour from l.lasted))::integer
+    end as hours
 from stays
+cross join lateral (
+    select case
+        when is_left then greatest(left_at - said_from, interval '0')
+        else timestamptz 'epoch' - said_from
+    end as lasted
+) l
 where not is_assumed

@@ -5,7 +5,8 @@
 -- Of the stays in analytics.stage_stays. Deleted deals are in none. A deal that stood in a stage
 -- twice has two stays and counts as one deal. A duration counts only where its beginning is known.
 -- Won and lost: what the deal is by now. Percentiles are interpolated (percentile_cont) and null
--- without any stay.
+-- without any stay: the hour of each is found in the numbers of analytics.stage_hours, and it itself
+-- among the stays of that hour.
 -- figures:
 --   left_deals (count): deals that moved on from the stage at least once
 --   timed_deals (count): of left_deals, those with a stay whose beginning is known
@@ -23,71 +24,90 @@
 --   standing_timed_deals (count): of standing_deals, those of which it is known since when
 --   standing_median_days (days): median days so far of standing_timed_deals
 
-with stays as materialized (
-    select
-        position,
-        stage,
-        meaning,
-        id,
-        outcome,
-        is_left,
-        is_standing,
-        is_left and is_start_known as is_timed,
-        is_standing and is_start_known as is_timed_so_far,
-        days::double precision as days
-    from analytics.stage_stays
-    where not is_deleted
+with stays as (
+    select h.stage, g.fate, h.hours, sum(h.stays) as stays
+    from analytics.stage_hours h
+    cross join lateral (values (h.fate), ('left')) g (fate)
+    where g.fate in ('won', 'lost') or (h.fate = 'standing') = (g.fate = 'standing')
+    group by h.stage, g.fate, h.hours
 ),
--- Counted from a row a deal: count(distinct) would sort the ids of all stays.
-deals as (
+counted as (
     select
-        stage,
-        count(*) filter (where is_left) as left_deals,
-        count(*) filter (where is_timed) as timed_deals,
-        count(*) filter (where is_timed and outcome = 'won') as won_deals,
-        count(*) filter (where is_timed and outcome = 'lost') as lost_deals
-    from (
-        select stage, id, outcome, bool_or(is_left) as is_left, bool_or(is_timed) as is_timed
-        from stays
-        group by stage, id, outcome
-    ) d
-    group by stage
+        *,
+        sum(stays) over so_far - stays as before,
+        sum(stays) over (partition by stage, fate) as all_stays
+    from stays
+    window so_far as (partition by stage, fate order by hours)
+),
+-- A percentile is the value that has its share of the others before it, or one between two.
+places as materialized (
+    select c.stage, c.fate, s.share, p.place, p.weight
+    from (select distinct stage, fate, all_stays from counted) c
+    cross join (values (0.5), (0.8)) s (share)
+    cross join lateral (select s.share * (c.all_stays - 1) as exact) e
+    cross join lateral (values
+        (floor(e.exact), 1 - e.exact + floor(e.exact)),
+        (floor(e.exact) + 1, e.exact - floor(e.exact))
+    ) p (place, weight)
+    where p.weight > 0
+),
+placed as (
+    select p.*, c.hours, (p.place - c.before)::integer + 1 as place_in_hour
+    from places p
+    join counted c
+        on c.stage = p.stage
+        and c.fate = p.fate
+        and p.place >= c.before
+        and p.place < c.before + c.stays
+),
+timed as (
+    select p.stage, p.fate, p.hours, s.days
+    from (select distinct stage, fate, hours from placed) p
+    cross join lateral (
+        select array_agg(s.days order by s.days) as days
+        from analytics.stage_stays s
+        where s.hours = p.hours
+            and s.stage = p.stage
+            and s.is_standing = (p.fate = 'standing')
+            and (p.fate in ('standing', 'left') or s.outcome = p.fate)
+    ) s
+),
+percentiles as (
+    select stage, fate, share, sum(weight * days[place_in_hour]) as days
+    from placed
+    join timed using (stage, fate, hours)
+    group by stage, fate, share
 ),
 stages as (
     select
-        position,
         stage,
-        meaning,
-        percentile_cont(array[0.5, 0.8]) within group (order by days)
-            filter (where is_timed) as days,
-        percentile_cont(array[0.5, 0.8]) within group (order by days)
-            filter (where is_timed and outcome = 'won') as won_days,
-        percentile_cont(array[0.5, 0.8]) within group (order by days)
-            filter (where is_timed and outcome = 'lost') as lost_days,
-        count(*) filter (where is_standing) as standing_deals,
-        count(*) filter (where is_timed_so_far) as standing_timed_deals,
-        percentile_cont(0.5) within group (order by days)
-            filter (where is_timed_so_far) as standing_days
-    from stays
-    group by position, stage, meaning
+        max(days) filter (where fate = 'left' and share = 0.5) as median_days,
+        max(days) filter (where fate = 'left' and share = 0.8) as p80_days,
+        max(days) filter (where fate = 'won' and share = 0.5) as won_median_days,
+        max(days) filter (where fate = 'won' and share = 0.8) as won_p80_days,
+        max(days) filter (where fate = 'lost' and share = 0.5) as lost_median_days,
+        max(days) filter (where fate = 'lost' and share = 0.8) as lost_p80_days,
+        max(days) filter (where fate = 'standing' and share = 0.5) as standing_median_days
+    from percentiles
+    group by stage
 )
 select
-    s.position,
-    s.stage,
-    s.meaning,
+    d.position,
+    d.stage,
+    d.meaning,
     d.left_deals,
     d.timed_deals,
-    s.days[1]::numeric as median_days,
-    s.days[2]::numeric as p80_days,
+    s.median_days,
+    s.p80_days,
     d.won_deals,
-    s.won_days[1]::numeric as won_median_days,
-    s.won_days[2]::numeric as won_p80_days,
-    case when not measures.is_too_few(d.won_deals) then s.won_days[2]::numeric end as won_limit_days,
+    s.won_median_days,
+    s.won_p80_days,
+    case when not measures.is_too_few(d.won_deals) then s.won_p80_days end as won_limit_days,
     d.lost_deals,
-    s.lost_days[1]::numeric as lost_median_days,
-    s.lost_days[2]::numeric as lost_p80_days,
-    s.standing_deals,
-    s.standing_timed_deals,
-    s.standing_days::numeric as standing_median_days
-from stages s
-join deals d using (stage)
+    s.lost_median_days,
+    s.lost_p80_days,
+    d.standing_deals,
+    d.standing_timed_deals,
+    s.standing_median_days
+from analytics.stage_deals d
+left join stages s using (stage)
