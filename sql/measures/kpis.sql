@@ -15,6 +15,23 @@ language sql stable as $$
     with parts as (
         select
             p.day,
+            p.new_leads,
+            p.won_deals,
+            p.won_value,
+            p.lost_deals,
+            p.lost_value,
+            p.leads_change as leads,
+            p.junk_leads_change as junk_leads,
+            p.open_deals_change as open_deals,
+            p.open_value_change as open_value,
+            p.weighted_value_change as weighted_value,
+            p.unweighted_deals_change as unweighted_deals,
+            p.unconverted_deals_change as unconverted_deals
+        from analytics.kpi_days p
+        where p.day <= until and of_sources is null and of_owners is null
+        union all
+        select
+            p.day,
             sum(p.new_leads) as new_leads,
             sum(p.won_deals) as won_deals,
             sum(p.won_value) as won_value,
@@ -29,6 +46,7 @@ language sql stable as $$
             sum(p.unconverted_deals_change) as unconverted_deals
         from analytics.kpi_parts p
         where p.day <= until
+            and (of_sources is not null or of_owners is not null)
             and (of_sources is null or p.source = any(of_sources))
             and (of_owners is null or p.owner_id = any(of_owners))
         group by p.day
