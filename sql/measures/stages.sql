@@ -11,26 +11,33 @@ create function measures.stages(
 language sql stable as $$
     with stages as (
         select
-            d.position,
+            p.position,
+            p.stage,
+            p.meaning,
+            sum(p.deals)::bigint as deals,
+            sum(p.value) as value,
+            sum(p.weighted_value) as weighted_value,
+            sum(p.closed_age_days) as closed_age_days
+        from analytics.stage_parts p
+        where (of_sources is null or p.source = any(of_sources))
+            and (of_owners is null or p.owner_id = any(of_owners))
+        group by p.position, p.stage, p.meaning
+    ),
+    open_stages as (
+        select
             d.stage,
-            d.meaning,
-            count(*) as deals,
-            coalesce(sum(d.amount), 0) as value,
-            sum(d.weighted_amount) as weighted_value,
-            avg(greatest(
-                coalesce(d.closed_day, (now() at time zone o.timezone)::date) - d.day, 0
-            )) as avg_age_days,
-            percentile_cont(0.5) within group (order by s.days)
-                filter (where d.meaning = 'open' and s.is_start_known) as days_in_stage,
-            count(*) filter (where d.meaning = 'open' and s.is_start_known is not true) as untimed_deals,
+            sum(greatest((now() at time zone o.timezone)::date - d.day, 0)) as age_days,
+            percentile_cont(0.5) within group (order by s.days) filter (where s.is_start_known)
+                as days_in_stage,
+            count(*) filter (where s.is_start_known is not true) as untimed_deals,
             count(*) filter (where r.is_older) as older_deals
-        from analytics.deals d
+        from analytics.open_deals d
         join crm.organisation o on o.singleton
         left join analytics.stage_stays s on s.id = d.id and s.is_standing
         left join analytics.slipping_deals r on r.id = d.id
         where (of_sources is null or d.source = any(of_sources))
             and (of_owners is null or d.owner_id = any(of_owners))
-        group by d.position, d.stage, d.meaning
+        group by d.stage
     ),
     limits as (
         select stage, won_limit_days
@@ -44,11 +51,12 @@ language sql stable as $$
         s.deals,
         s.value,
         s.weighted_value,
-        s.avg_age_days,
-        s.days_in_stage::numeric as median_days_in_stage,
-        s.untimed_deals,
-        case when l.stage is not null then s.older_deals end as older_deals,
+        (s.closed_age_days + coalesce(o.age_days, 0)) / s.deals as avg_age_days,
+        o.days_in_stage::numeric as median_days_in_stage,
+        coalesce(o.untimed_deals, 0) as untimed_deals,
+        case when l.stage is not null then coalesce(o.older_deals, 0) end as older_deals,
         l.won_limit_days
     from stages s
+    left join open_stages o on o.stage = s.stage
     left join limits l on l.stage = s.stage
 $$;
