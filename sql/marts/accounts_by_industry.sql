@@ -13,10 +13,10 @@
 with deals as (
     select
         coalesce(a.industry, '(none)') as industry,
-        count(*) filter (where d.meaning = 'open') as open_deals,
-        sum(d.amount) filter (where d.meaning = 'open') as open_value,
-        sum(d.amount) filter (where d.meaning = 'won') as won_value
-    from analytics.deals d
+        sum(d.open_deals)::bigint as open_deals,
+        sum(d.open_value) as open_value,
+        sum(d.won_value) as won_value
+    from analytics.account_deals d
     left join analytics.accounts a on a.id = d.account_id
     group by 1
 ),

@@ -1,0 +1,19 @@
+-- grain: one row per account with live deals, and one for the deals without an account
+-- kind: incremental
+-- strategy: merge
+-- key: account_id
+-- owner: sales operations
+-- figures:
+--   deals (count): live deals of the account
+--   open_deals (count): open deals of the account
+--   open_value (money): sum of Amount of the open deals
+--   won_value (money): sum of Amount of the won deals
+
+select
+    account_id,
+    count(*) as deals,
+    count(*) filter (where meaning = 'open') as open_deals,
+    coalesce(sum(amount) filter (where meaning = 'open'), 0) as open_value,
+    coalesce(sum(amount) filter (where meaning = 'won'), 0) as won_value
+from analytics.deals
+group by account_id
