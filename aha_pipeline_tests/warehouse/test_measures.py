@@ -54,9 +54,6 @@ ALLOWED = {
         "w.dollars / o.home_dollars",
         "s.sure_day < COALESCE(s.until_day, 'infinity')",  # of days
     },
-    "stage_stays": {
-        "GREATEST(EXTRACT(EPOCH FROM COALESCE(left_at, CURRENT_TIMESTAMP) - came_at), 0) / 86400"
-    },
 }
 
 # measure: its arguments and the answer, worked out by hand.

@@ -8,7 +8,9 @@
 -- which the deal was open, also those before it was closed and opened again; what changed as it closed
 -- or reopened is no push. furthest_stage: of the open stages that it had reached, the last one;
 -- furthest_position: the place of that one.
--- moved_at: since when the deal says what it says. last_activity_time: as Zoho had it when the deal was last read. lacks_next_step: it names none.
+-- came_at, is_start_known: when it came to its stage, and whether that is known, as in
+-- analytics.deal_stays. moved_at: since when it says what it says.
+-- last_activity_time: as Zoho had it when the deal was last read. lacks_next_step: it names none.
 -- figures:
 --   amount (money): Amount in the home currency, null where empty
 --   weighted_amount (money): amount times probability, 0 without one of them
@@ -65,8 +67,11 @@ select
     r.modified_time,
     coalesce(r.content_since, r.created_time) as moved_at,
     r.contact_id,
+    s.came_at,
+    s.is_start_known,
     crm.to_time(r.raw_data ->> 'Last_Activity_Time') as last_activity_time,
     coalesce(trim(r.raw_data ->> 'Next_Step'), '') = '' as lacks_next_step
 from deals d
 join crm.crm_deals r on r.id = d.id
+left join analytics.deal_stays s on s.id = d.id and s.is_standing
 where d.is_present and not d.is_deleted and d.meaning = 'open'

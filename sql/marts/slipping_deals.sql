@@ -27,12 +27,11 @@ with measured as (
         d.position < d.furthest_position as is_back,
         greatest(d.highest_amount - coalesce(d.amount, 0), 0) as amount_cut,
         s.days,
-        s.is_start_known,
         t.won_limit_days,
-        coalesce(s.is_start_known and s.days > t.won_limit_days, false) as is_older,
+        coalesce(d.is_start_known and s.days > t.won_limit_days, false) as is_older,
         greatest((now() at time zone o.timezone)::date - d.closing_date, 0) as days_overdue
     from analytics.open_deals d
-    join analytics.stage_stays s on s.id = d.id and s.is_standing and s.meaning = 'open'
+    cross join lateral (select crm.days_between(d.came_at, now()) as days) s
     join crm.organisation o on o.singleton
     left join analytics.time_in_stage t on t.stage = d.stage
 )

@@ -30,7 +30,7 @@ select
     is_left,
     is_standing,
     is_deleted,
-    greatest(extract(epoch from coalesce(left_at, now()) - came_at), 0) / 86400 as days,
+    crm.days_between(came_at, coalesce(left_at, now())) as days,
     outcome,
     source,
     owner_id,

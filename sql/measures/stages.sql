@@ -27,13 +27,12 @@ language sql stable as $$
         select
             d.stage,
             sum(greatest((now() at time zone o.timezone)::date - d.day, 0)) as age_days,
-            percentile_cont(0.5) within group (order by s.days) filter (where s.is_start_known)
-                as days_in_stage,
-            count(*) filter (where s.is_start_known is not true) as untimed_deals,
+            percentile_cont(0.5) within group (order by crm.days_between(d.came_at, now()))
+                filter (where d.is_start_known) as days_in_stage,
+            count(*) filter (where d.is_start_known is not true) as untimed_deals,
             count(*) filter (where r.is_older) as older_deals
         from analytics.open_deals d
         join crm.organisation o on o.singleton
-        left join analytics.stage_stays s on s.id = d.id and s.is_standing
         left join analytics.slipping_deals r on r.id = d.id
         where (of_sources is null or d.source = any(of_sources))
             and (of_owners is null or d.owner_id = any(of_owners))

@@ -29,15 +29,13 @@ language sql stable as $$
             and (of_owners is null or r.owner_id = any(of_owners))
     ),
     stays as (
-        select (percentile_cont(0.5) within group (order by s.days))::numeric as days_in_stage
-        from analytics.stage_stays s
-        where s.is_standing
-            and s.is_start_known
-            and s.meaning = 'open'
-            and (of_sources is null or s.source = any(of_sources))
-            and (of_owners is null or s.id in (
-                select d.id from analytics.open_deals d where d.owner_id = any(of_owners)
-            ))
+        select (
+            percentile_cont(0.5) within group (order by crm.days_between(d.came_at, now()))
+        )::numeric as days_in_stage
+        from analytics.open_deals d
+        where d.is_start_known
+            and (of_sources is null or d.source = any(of_sources))
+            and (of_owners is null or d.owner_id = any(of_owners))
     )
     select
         open_deals,
