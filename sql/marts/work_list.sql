@@ -140,7 +140,7 @@ ranked_leads as (
     from lead_reasons
     group by id
 ),
--- In the order of their points. Each deal by itself: grouping rows of reasons takes six times as long.
+-- In the order of their points: so nothing has to be sorted.
 deal_reasons as (
     select
         *,
