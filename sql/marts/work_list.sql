@@ -36,53 +36,21 @@
 with today as (
     select o.timezone, (now() at time zone o.timezone)::date as day from crm.organisation o
 ),
-candidates as (
-    select
-        l.id,
-        l.owner_id,
-        l.source,
-        l.day,
-        l.status,
-        t.day - l.day as days_waiting,
-        case when f.id is not null then measures.touch_state(f.first_touch_at, f.ended_at) end
-            as state,
-        coalesce(o.has_left, false) as is_ownerless
-    from analytics.leads l
-    left join analytics.first_touch f on f.id = l.id
-    left join analytics.owners o on o.owner_id = l.owner_id
-    cross join today t
-    where l.meaning = 'open'
-        and l.day between t.day - 90 and t.day
-        and (
-            o.has_left
-            or measures.touch_state(f.first_touch_at, f.ended_at) = 'waiting' and f.id is not null
-            or (f.id is null and l.status in (select status from measures.untouched_statuses()))
-        )
-),
-moved_leads as (
-    select distinct h.id
-    from analytics.lead_history h
-    join candidates l on l.id = h.id and l.status <> h.status
-),
 waiting_leads as (
     select
         l.*,
-        a.last_activity_time,
-        case when l.state is null then 'untouched' else 'uncalled' end as reason,
-        l.state is not distinct from 'waiting'
-            or (
-                l.state is null
-                and l.status in (select status from measures.untouched_statuses())
-                and m.id is null
-                -- Zoho stamps the creation itself as an activity, some moments after it.
-                and coalesce(a.last_activity_time <= r.created_time + interval '5 minutes', true)
-            ) as is_untouched
-    from candidates l
-    join crm.leads_raw r on r.id = l.id
-    left join moved_leads m on m.id = l.id
-    cross join lateral (
-        select crm.to_time(r.raw_data ->> 'Last_Activity_Time') as last_activity_time
-    ) a
+        t.day - l.day as days_waiting,
+        case when f.id is null then 'untouched' else 'uncalled' end as reason,
+        case
+            when f.id is null then l.is_untouched
+            else measures.touch_state(f.first_touch_at, f.ended_at) = 'waiting'
+        end as is_due,
+        coalesce(o.has_left, false) as is_ownerless
+    from analytics.open_leads l
+    left join analytics.first_touch f on f.id = l.id
+    left join analytics.owners o on o.owner_id = l.owner_id
+    cross join today t
+    where l.day between t.day - 90 and t.day
 ),
 open_deals as (
     select
@@ -120,27 +88,30 @@ deal_facts as (
     cross join today t
     left join analytics.slipping_deals s on s.id = d.id
 ),
-lead_reasons as (
-    select
-        id,
-        reason,
-        case when days_waiting <= 1 then 90 when days_waiting <= 7 then 75 else 50 end as points
-    from waiting_leads
-    where is_untouched
-    union all
-    select id, 'ownerless', 85
-    from waiting_leads
-    where is_ownerless
-),
+-- Here and of deals in the order of their points: so nothing has to be sorted.
 ranked_leads as (
     select
-        id,
-        array_agg(reason order by points desc) as reasons,
-        max(points) + 5 * (count(*) - 1) as points
-    from lead_reasons
-    group by id
+        *,
+        case
+            when not is_ownerless then array[reason]
+            when not is_due then array['ownerless']
+            when points > 85 then array[reason, 'ownerless']
+            else array['ownerless', reason]
+        end as reasons,
+        case
+            when not is_ownerless then points
+            when not is_due then 85
+            else greatest(points, 85) + 5
+        end + 15 as score
+    from (
+        select
+            *,
+            case when days_waiting <= 1 then 90 when days_waiting <= 7 then 75 else 50 end
+                as points
+        from waiting_leads
+        where is_due or is_ownerless
+    ) l
 ),
--- In the order of their points: so nothing has to be sorted.
 deal_reasons as (
     select
         *,
@@ -173,22 +144,21 @@ ranked_deals as (
 select
     'Leads' as module,
     id,
-    r.reasons,
-    (r.points + 15)::double precision as score,
-    l.days_waiting > 30 as is_aged,
+    reasons,
+    score::double precision,
+    days_waiting > 30 as is_aged,
     null::numeric as value,
-    l.owner_id,
-    l.source,
-    l.day,
-    l.last_activity_time,
+    owner_id,
+    source,
+    day,
+    last_activity_time,
     null::timestamptz as unrecorded_meeting_at,
     null::date as closing_date,
     null::integer as days_overdue,
     null::integer as days_left,
     null::integer as days_quiet,
     null::bigint as times_pushed
-from ranked_leads r
-join waiting_leads l using (id)
+from ranked_leads
 union all
 select
     'Deals',
