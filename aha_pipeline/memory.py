@@ -2,6 +2,7 @@
 
 import ctypes
 import errno
+import mmap
 from contextlib import suppress
 
 M_MMAP_THRESHOLD = -3  # malloc.h of glibc
@@ -30,6 +31,17 @@ def is_shortage(name: str, message: str) -> bool:
     if name == "MemoryError":
         return True
     return any(words in message for words in WORDS.get(name, ()))
+
+
+def demand(size: int) -> None:
+    """Raise MemoryError where `size` bytes cannot be had.
+
+    For libraries that do not end where they get none.
+    """
+    try:
+        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+    except OSError as error:
+        raise MemoryError(f"{size} bytes cannot be had") from error
 
 
 def return_large_buffers() -> None:

@@ -52,6 +52,41 @@ def test_a_library_that_finds_no_memory_ends_instead_of_asking_for_ever(megabyte
     )
 
 
+LEARNING = r"""
+import re, resource
+from pathlib import Path
+
+import sklearn.linear_model
+from aha_pipeline.forecast.hazard import learn
+from aha_pipeline.forecast.histories import known_at, of_frame
+from aha_pipeline_tests.kit.selling_companies import selling_company
+
+company = selling_company("steady", days=200)
+known = known_at(of_frame(company), company["said_day"].max())
+held = int(re.search(r"VmData:\s+(\d+)", Path("/proc/self/status").read_text())[1]) * 1024
+resource.setrlimit(resource.RLIMIT_DATA, 2 * (held + {megabytes} * 2**20,))
+try:
+    print(type(learn(known)).__name__)
+except MemoryError:
+    print("MemoryError")
+"""
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "ends"),
+    [(5, "MemoryError"), (40, "MemoryError"), (70, "MemoryError"), (400, "HazardModel")],
+)
+def test_a_forecast_that_finds_no_memory_ends(megabytes, ends):
+    """The buffers of OpenBLAS are asked for at its first product, and for ever where there is no
+    room: once in a sync of 512 MB that nothing but kill -9 ended.
+    """
+    code = LEARNING.replace("{megabytes}", str(megabytes))
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ended.stdout.strip() == ends, ended.stderr
+
+
 @pytest.mark.parametrize(
     "other",
     [

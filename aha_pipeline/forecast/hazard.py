@@ -9,11 +9,13 @@ shrunk towards the mean; old observations weigh less.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from aha_pipeline import memory
 from aha_pipeline.forecast.histories import EPOCH, NEVER, OPEN, Floats, Ints, Known
 
 LANDMARK_EVERY = 11  # days: coprime to weeks and months, so that all of their days occur
@@ -32,6 +34,7 @@ UNKNOWN = -1
 # columns down makes the ridge stronger.
 SHRUNK = {"rep": 0.3, "source": 0.3}
 RIDGE = 1.0
+BLAS_BUFFER_BYTES = 40 * 2**20  # 32 MB and a page, by VmData after a first product; some to spare
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,7 @@ def learn(known: Known, quarter_month: int = 0) -> HazardModel | None:
     from sklearn.preprocessing import OneHotEncoder
     from threadpoolctl import threadpool_limits
 
+    _hold_buffers()
     sizes = _size_borders(known)
     pairs = _sampled(known, sizes)
     rows, taken, at, outcome = _followed(known, pairs, quarter_month)
@@ -162,6 +166,20 @@ def learn(known: Known, quarter_month: int = 0) -> HazardModel | None:
         regression.fit(_with_length(encoded, scale, at), outcome, sample_weight=weights)
     classes = tuple(int(c) for c in regression.classes_)
     return HazardModel(encoder, regression, scale, sizes, classes)
+
+
+@cache
+def _hold_buffers() -> None:
+    """Have the OpenBLAS of numpy and that of scipy take their buffers, which they keep.
+
+    Raises MemoryError where there is no room: OpenBLAS asks again for ever, deaf to signals.
+    """
+    from scipy.linalg import lapack
+
+    memory.demand(2 * BLAS_BUFFER_BYTES)
+    one = np.eye(2)
+    np.matmul(one, one)
+    lapack.dpotrf(one)
 
 
 def chances(model: HazardModel, looks: Sequence[tuple[Pairs, Stretches]]) -> list[Floats]:
