@@ -28,6 +28,9 @@
 --     went
 --   unconverted_deals_change (count, Deals): open deals whose Amount has no value in the home
 --     currency, came less went
+--   assumed_deals_change (count, Deals): open deals of which it is not known what they said then, came
+--     less went
+--   assumed_value_change (money, Deals): sum of their Amount, came less went
 
 with created as (
     select
@@ -84,6 +87,23 @@ deal_changes as (
         and c.day is not null
         and (h.until_day is null or h.from_day < h.until_day)
     group by c.day, h.source, h.owner_id
+),
+assumed_changes as (
+    select
+        c.day,
+        h.source,
+        h.owner_id,
+        sum(c.sign) as assumed_deals_change,
+        sum(c.sign * coalesce(h.amount, 0)) as assumed_value_change
+    from analytics.deal_history h
+    cross join lateral (
+        values (h.from_day, 1), (coalesce(h.known_from, h.until_day), -1)
+    ) c (day, sign)
+    where h.meaning = 'open'
+        and c.day is not null
+        and h.known_from is distinct from h.from_day
+        and (h.until_day is null or h.from_day < h.until_day)
+    group by c.day, h.source, h.owner_id
 )
 select
     day,
@@ -105,8 +125,11 @@ select
     coalesce(d.open_value_change, 0) as open_value_change,
     coalesce(d.weighted_value_change, 0) as weighted_value_change,
     coalesce(d.unweighted_deals_change, 0) as unweighted_deals_change,
-    coalesce(d.unconverted_deals_change, 0) as unconverted_deals_change
+    coalesce(d.unconverted_deals_change, 0) as unconverted_deals_change,
+    coalesce(a.assumed_deals_change, 0) as assumed_deals_change,
+    coalesce(a.assumed_value_change, 0) as assumed_value_change
 from created n
 full join closed c using (day, source, owner_id)
 full join lead_changes l using (day, source, owner_id)
 full join deal_changes d using (day, source, owner_id)
+full join assumed_changes a using (day, source, owner_id)

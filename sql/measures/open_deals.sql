@@ -58,33 +58,27 @@ create function measures.assumed_pcts(
     days date[], of_sources text[] default null, of_owners text[] default null
 ) returns table (day date, pct numeric)
 language sql stable as $$
-    with assumed as materialized ( -- read once for all days
-        select h.from_day, h.until_day, h.known_from, h.amount
-        from analytics.deal_history h
-        where h.meaning = 'open'
-            and h.known_from is distinct from h.from_day
-            and (of_sources is null or h.source = any(of_sources))
-            and (of_owners is null or h.owner_id = any(of_owners))
-    ),
-    changes as materialized (
-        select p.day, sum(p.open_deals_change) as deals, sum(p.open_value_change) as value
+    with changes as materialized ( -- summed once for all days
+        select
+            p.day,
+            sum(p.open_deals_change) as deals,
+            sum(p.open_value_change) as value,
+            sum(p.assumed_deals_change) as assumed_deals,
+            sum(p.assumed_value_change) as assumed_value
         from analytics.kpi_parts p
         where (of_sources is null or p.source = any(of_sources))
             and (of_owners is null or p.owner_id = any(of_owners))
         group by p.day
     )
-    select d.day, coalesce(measures.pct(a.value, o.value), measures.pct(a.deals, o.deals))
+    select
+        d.day,
+        coalesce(
+            measures.pct(sum(c.assumed_value), sum(c.value)),
+            measures.pct(sum(c.assumed_deals), sum(c.deals))
+        )
     from unnest(days) d (day)
-    cross join lateral (
-        select count(*) as deals, coalesce(sum(h.amount), 0) as value
-        from assumed h
-        where (h.known_from > d.day or h.known_from is null)
-            and h.from_day <= d.day
-            and (h.until_day is null or h.until_day > d.day)
-    ) a
-    cross join lateral (
-        select sum(c.deals) as deals, sum(c.value) as value from changes c where c.day <= d.day
-    ) o
+    left join changes c on c.day <= d.day
+    group by d.day
 $$;
 
 -- The same of one day.
