@@ -11,29 +11,22 @@ create function measures.lost(
 )
 language sql stable as $$
     select
-        d.id,
-        d.name,
-        d.account_name,
+        l.id,
+        l.name,
+        l.account_name,
         coalesce(l.reason, '(none)'),
-        coalesce(h.stage, '(not known)'),
-        d.amount,
-        d.closed_day,
-        d.owner_id,
-        d.owner_name,
-        d.source
+        coalesce(l.stage, '(not known)'),
+        l.amount,
+        l.closed_day,
+        l.owner_id,
+        coalesce(w.owner_name, l.owner_id),
+        l.source
     from analytics.lost_deals l
-    join analytics.deals d on d.id = l.id
-    left join lateral (
-        select o.stage
-        from analytics.deal_history o
-        where o.id = l.id and o.meaning = 'open' and not o.is_assumed
-        order by o.said_from desc
-        limit 1
-    ) h on true
+    left join analytics.owners w on w.owner_id = l.owner_id
     where (
             l.closed_day between coalesce(since, '-infinity') and coalesce(until, 'infinity')
             or l.closed_day is null and since is null and until is null
         )
-        and (of_sources is null or d.source = any(of_sources))
-        and (of_owners is null or d.owner_id = any(of_owners))
+        and (of_sources is null or l.source = any(of_sources))
+        and (of_owners is null or l.owner_id = any(of_owners))
 $$;
