@@ -19,12 +19,14 @@ before as (
         and (%(sources)s::text[] is null or m.source = any(%(sources)s))
         and (%(owners)s::text[] is null or m.owner_id = any(%(owners)s))
 ),
+-- A row per kind and deal, of which several may be: sorting them to count the deals takes longer.
 chosen as (
-    select m.kind, m.id, m.deals, m.value
+    select m.kind, m.id, sum(m.deals) as deals, sum(m.value) as value
     from analytics.pipeline_movements m
     where m.day between %(first_day)s::date and %(last_day)s::date
         and (%(sources)s::text[] is null or m.source = any(%(sources)s))
         and (%(owners)s::text[] is null or m.owner_id = any(%(owners)s))
+    group by m.kind, m.id
 ),
 kinds (position, kind, label) as (
     values
@@ -46,7 +48,7 @@ bars as (
         coalesce(sum(deals), 0) as deals
     from before
     union all
-    select k.position, k.kind, k.label, sum(c.value), count(distinct c.id)
+    select k.position, k.kind, k.label, sum(c.value), count(*)
     from chosen c
     join kinds k using (kind)
     group by k.position, k.kind, k.label
