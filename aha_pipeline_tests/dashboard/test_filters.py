@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -273,6 +273,27 @@ def test_every_card_is_the_sum_of_its_days(ask, chosen):
         assert row["value"] == value, figure
         assert row["before"] == whole["before"][figure], figure
         assert row["change"] == value - whole["before"][figure], figure
+
+
+@pytest.mark.parametrize("sources", [None, ["Facebook"]])
+@pytest.mark.parametrize("owners", [None, ["2"]])
+def test_the_open_deals_of_a_day_are_those_that_said_so_on_it(ask, sources, owners):
+    contents = ask.run("select * from analytics.deal_history where meaning = 'open'")
+    found = set()
+    for day in (TODAY - timedelta(days=number) for number in range(0, 90, 7)):
+        expected = {}
+        for row in contents:
+            if (
+                row["from_day"] <= day < (row["until_day"] or date.max)
+                and row["source"] in (sources or [row["source"]])
+                and row["owner_id"] in (owners or [row["owner_id"]])
+            ):
+                deals, value = expected.get(row["stage"], (0, 0))
+                expected[row["stage"]] = (deals + 1, value + (row["amount"] or 0))
+        rows = ask.run("select * from measures.open_deals(%s, %s, %s)", [day, sources, owners])
+        assert {r["stage"]: (r["open_deals"], r["open_value"]) for r in rows} == expected, day
+        found |= expected.keys()
+    assert found
 
 
 def test_a_source_is_compared_with_itself_in_the_stretch_before(ask):

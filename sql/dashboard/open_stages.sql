@@ -13,9 +13,8 @@ with stages as (
     where coalesce(%(sources)s::text[], %(owners)s::text[]) is not null
 ),
 before as (
-    select stage, sum(open_deals) as deals, sum(open_value) as value
+    select stage, open_deals as deals, open_value as value
     from measures.open_deals(%(before_last)s::date, %(sources)s, %(owners)s)
-    group by stage
 ),
 known as materialized ( -- else worked out for each stage
     select

@@ -1,8 +1,8 @@
--- The deals that were open at the end of a day, and as what: one row per stage, source and owner
--- they had then, of those given; of all where they are null. Sums are the pipeline of measures.kpis.
+-- The deals that were open at the end of a day, of the sources and owners given; of all where they are
+-- null. Sums are the pipeline of measures.kpis.
 
--- How many deals were open at the end of a day and their value, by source and owner alone: the sums
--- of measures.open_deals over its stages, had from the changes of all days up to then.
+-- How many they were and their value, by the source and owner that they had then: from the changes of
+-- all days up to then.
 create function measures.open_value(
     at_end_of date, of_sources text[] default null, of_owners text[] default null
 ) returns table (
@@ -23,27 +23,33 @@ language sql stable as $$
     having sum(p.open_deals_change) <> 0
 $$;
 
+-- The same by the stage that they had then. Of all, too, from the changes of all days; of some from
+-- their contents.
 create function measures.open_deals(
     at_end_of date, of_sources text[] default null, of_owners text[] default null
 ) returns table (
-    stage text, source text, owner_id text, open_deals bigint, open_value numeric,
-    weighted_value numeric
+    stage text, open_deals bigint, open_value numeric, weighted_value numeric
 )
 language sql stable as $$
-    select
-        h.stage,
-        h.source,
-        h.owner_id,
-        count(*),
-        coalesce(sum(h.amount), 0),
-        sum(h.weighted_amount)
+    select c.step, sum(c.records)::bigint, sum(c.value), sum(c.weighted_value)
+    from analytics.daily_changes c
+    where of_sources is null
+        and of_owners is null
+        and c.entity = 'deal'
+        and c.meaning = 'open'
+        and c.day <= at_end_of
+    group by c.step
+    having sum(c.records) <> 0
+    union all
+    select h.stage, count(*), coalesce(sum(h.amount), 0), sum(h.weighted_amount)
     from analytics.deal_history h
-    where h.meaning = 'open'
+    where coalesce(of_sources, of_owners) is not null
+        and h.meaning = 'open'
         and h.from_day <= at_end_of
         and (h.until_day is null or h.until_day > at_end_of)
         and (of_sources is null or h.source = any(of_sources))
         and (of_owners is null or h.owner_id = any(of_owners))
-    group by h.stage, h.source, h.owner_id
+    group by h.stage
 $$;
 
 -- Whether on some day that a content of a history holds it is not known what the record said.
