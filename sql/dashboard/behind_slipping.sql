@@ -1,5 +1,19 @@
 -- grain: one row per open deal that slips for the reason, the largest first, at most %(most)s
+-- all_records and all_value: how many there are and their sum.
 
+with chosen as not materialized (
+    select *
+    from analytics.slipping_deals
+    where case %(reason)s
+            when 'Closing date pushed' then is_pushed
+            when 'Moved back a stage' then is_back
+            when 'Amount cut' then is_cut
+            when 'Old for its stage' then is_older
+            when 'Overdue' then is_overdue
+        end
+        and (%(sources)s::text[] is null or source = any(%(sources)s))
+        and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
+)
 select
     id,
     name,
@@ -10,17 +24,9 @@ select
     reasons,
     owner_name,
     source,
-    count(*) over () as all_records,
-    sum(value) over () as all_value
-from analytics.slipping_deals
-where case %(reason)s
-        when 'Closing date pushed' then is_pushed
-        when 'Moved back a stage' then is_back
-        when 'Amount cut' then is_cut
-        when 'Old for its stage' then is_older
-        when 'Overdue' then is_overdue
-    end
-    and (%(sources)s::text[] is null or source = any(%(sources)s))
-    and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
+    c.all_records,
+    c.all_value
+from chosen
+cross join (select count(*) as all_records, sum(value) as all_value from chosen) c
 order by value desc, id
 limit %(most)s

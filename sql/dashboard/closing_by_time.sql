@@ -10,11 +10,17 @@ with stretches (position, stretch, first_left, last_left, is_overdue) as (
         (5, 'In 8 to 14 days', 8, 14, false),
         (6, 'In 15 to 30 days', 15, 30, false)
 ),
-chosen as (
-    select id, amount, weighted_amount, days_left, day
+days as (
+    select
+        days_left,
+        max(day) as day,
+        count(*) as deals,
+        sum(amount) as value,
+        sum(weighted_amount) as weighted_value
     from analytics.closing_deals
     where (%(sources)s::text[] is null or source = any(%(sources)s))
         and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
+    group by days_left
 )
 select
     s.position,
@@ -22,12 +28,12 @@ select
     s.is_overdue,
     t.day + s.first_left as first_day,
     t.day + s.last_left as last_day,
-    count(c.id) as deals,
-    coalesce(sum(c.amount), 0) as value,
-    coalesce(sum(c.weighted_amount), 0) as weighted_value,
-    sum(count(c.id)) over () as all_deals
+    coalesce(sum(d.deals), 0)::bigint as deals,
+    coalesce(sum(d.value), 0) as value,
+    coalesce(sum(d.weighted_value), 0) as weighted_value,
+    sum(coalesce(sum(d.deals), 0)) over () as all_deals
 from stretches s
-left join chosen c on c.days_left <= s.last_left and (s.first_left is null or c.days_left >= s.first_left)
-cross join (select max(day) as day from chosen) t
+left join days d on d.days_left <= s.last_left and (s.first_left is null or d.days_left >= s.first_left)
+cross join (select max(day) as day from days) t
 group by s.position, s.stretch, s.is_overdue, s.first_left, s.last_left, t.day
 order by s.position

@@ -19,32 +19,33 @@ stretches as (
         month_end > %(last_day)s::date or month_end >= %(today)s::date as is_partial
     from months
 ),
-days as (
+parts as (
     select
-        s.month,
+        date_trunc('month', p.day::timestamp)::date as month,
         (%(sources)s::text[] is null or p.source = any(%(sources)s))
             and (%(owners)s::text[] is null or p.owner_id = any(%(owners)s)) as is_own,
         (%(team_sources)s::text[] is null or p.source = any(%(team_sources)s))
             and (%(team_owners)s::text[] is null or p.owner_id = any(%(team_owners)s)) as is_team,
-        p.new_leads,
-        p.new_junk_leads as junk_leads,
-        p.won_deals,
-        p.won_deals + p.lost_deals as closed_deals
-    from stretches s
-    join analytics.kpi_parts p on p.day between s.first_day and s.last_day
+        sum(p.new_leads) as new_leads,
+        sum(p.new_junk_leads) as junk_leads,
+        sum(p.won_deals) as won_deals,
+        sum(p.won_deals + p.lost_deals) as closed_deals
+    from analytics.kpi_parts p
+    where p.day between (select min(first_day) from stretches) and %(last_day)s::date
+    group by 1, 2, 3
 ),
 sums as (
     select
         s.*,
         g.is_team,
-        coalesce(sum(d.new_leads), 0) as new_leads,
-        coalesce(sum(d.junk_leads), 0) as junk_leads,
-        coalesce(sum(d.new_leads - d.junk_leads), 0) as good_leads,
-        coalesce(sum(d.won_deals), 0) as won_deals,
-        coalesce(sum(d.closed_deals), 0) as closed_deals
+        coalesce(sum(p.new_leads), 0) as new_leads,
+        coalesce(sum(p.junk_leads), 0) as junk_leads,
+        coalesce(sum(p.new_leads - p.junk_leads), 0) as good_leads,
+        coalesce(sum(p.won_deals), 0) as won_deals,
+        coalesce(sum(p.closed_deals), 0) as closed_deals
     from stretches s
     cross join (values (false), (true)) g (is_team)
-    left join days d on d.month = s.month and case when g.is_team then d.is_team else d.is_own end
+    left join parts p on p.month = s.month and case when g.is_team then p.is_team else p.is_own end
     group by s.month, s.first_day, s.last_day, s.is_partial, g.is_team
 )
 select
