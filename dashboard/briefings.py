@@ -11,6 +11,7 @@ from dashboard.parts import at, frame, lazily, table
 from dashboard.source import Source
 from dashboard.style import Row
 
+MOST_DEALS = 200
 WHATSAPP_MARKS = re.compile(r"(?<!\w)([*_])(?=\S)(.+?)(?<=\S)\1(?!\w)")
 
 
@@ -100,7 +101,7 @@ def _ask(source: Source, briefing: Row) -> None:
     claim = f"{markdown(item['means'])} · " if item["means"] else ""
     st.markdown(f"**What does it claim?** {claim}`{item['stance']}`, chosen by {chosen}")
     st.markdown("**Which records?**")
-    deals = source.listed("briefing_records", id=briefing["id"], position=position)
+    deals = source.listed("briefing_records", id=briefing["id"], position=position, most=MOST_DEALS)
     table(
         [{"open": f"?deal={deal['id']}", **deal} for deal in deals],
         {
@@ -114,6 +115,9 @@ def _ask(source: Source, briefing: Row) -> None:
         },
         empty="It is not about single deals.",
     )
+    if deals and deals[0]["all_records"] > MOST_DEALS:
+        all_deals = count(deals[0]["all_records"], source.currency)
+        st.caption(f"The first {MOST_DEALS} of {all_deals}.")
     st.caption("The SQL behind it, as it was then:")
     st.code(item["sql"], language="sql", height=300)
 

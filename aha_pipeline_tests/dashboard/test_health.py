@@ -86,6 +86,19 @@ def test_each_line_says_why_since_when_and_which(page, told):
             assert [row["id"] for row in table(shown, "closing_date")] == records
 
 
+def test_of_many_deals_behind_a_line_the_first_are_listed(page, told, monkeypatch):
+    with connect(told) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select position, records from analytics.briefing_items "
+            "where cardinality(records) > 1 limit 1"
+        )
+        [(position, records)] = cursor
+    monkeypatch.setattr("dashboard.briefings.MOST_DEALS", 1)
+    shown = page(told, TAB, ask=True, line=position)
+    assert [row["id"] for row in table(shown, "closing_date")] == records[:1]
+    assert f"The first 1 of {len(records)}." in [caption.value for caption in shown.caption]
+
+
 def test_the_sql_of_a_line_is_that_of_the_day_it_was_written(page, told):
     with connect(told) as connection, connection.cursor() as cursor:
         cursor.execute("update analytics.sql_texts set sql = '-- of that day'")
