@@ -33,6 +33,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "briefing_items": {"id": 1},
     "briefing_records": {"id": 1, "position": 1},
     "dictionary": {"text": "win rate"},
+    "first_touch": {"dimensions": ["source"]},
     "record_differences": {"id": DEAL, "before": 1, "after": 3},
     "record_related": {"id": DEAL, "module": "Deals"},
     "record_search": {"text": "Company 99", "id_only": False},

@@ -41,7 +41,7 @@ def show_first_touch(source: Source, *dimensions: str) -> None:
         if not known["is_known"]:
             st.info(f"Not read. {markdown(known['reason'])}", icon=":material/visibility_off:")
             return
-        rows = source.rows("first_touch")
+        rows = source.rows("first_touch", dimensions=list(dimensions))
         if not rows:
             st.info("No leads came in for these filters.", icon=":material/info:")
             return

@@ -1,4 +1,5 @@
--- grain: one row per group of the leads created in the period: all, source, owner, weekday or hour
+-- grain: one row per group of the leads created in the period: all, and by each of the dimensions given
+-- dimensions: of source, owner, weekday and hour.
 -- Columns as in measures.first_touch; name: the value in words, position: its place among those of its
 -- dimension. hours_by: who told the business hours, as in analytics.business_calendar. No row: calls
 -- are not read, or no lead came in.
@@ -22,7 +23,8 @@ from measures.first_touch(
     coalesce(%(first_day)s::date, '-infinity'),
     coalesce(%(last_day)s::date, 'infinity'),
     %(sources)s::text[],
-    %(owners)s::text[]
+    %(owners)s::text[],
+    %(dimensions)s::text[]
 ) f
 left join analytics.owners w on f.dimension = 'owner' and w.owner_id = f.value
 order by

@@ -105,71 +105,82 @@ language sql stable as $$
 $$;
 
 -- Leads created from `since` to `until`, both included, of the sources and owners given or of all:
--- together (dimension all), and by source, owner, weekday (ISO day) and hour in which they came in.
+-- together (dimension all), and by each of the dimensions source, owner, weekday (ISO day) and hour in
+-- which they came in that is among those given.
 -- median_minutes: the business minutes after which half of them had been touched, by the estimate of
 -- Kaplan and Meier (1958): who still waits, or was closed without a touch, counts among those at risk
 -- up to then and not after; null while fewer than half are. within_hour_pct: the share touched within
 -- sixty minutes, by the same estimate; null while nobody is known for that long.
 create function measures.first_touch(
-    since date, until date, of_sources text[] default null, of_owners text[] default null
+    since date, until date, of_sources text[] default null, of_owners text[] default null,
+    of_dimensions text[] default array['source', 'owner', 'weekday', 'hour']
 ) returns table (
     dimension text, value text, leads bigint, touched bigint, waiting bigint, ended bigint,
     median_minutes numeric, within_hour_pct numeric
 )
 language sql stable as $$
-    with instants as (
+    with waits as materialized (
         select
-            grouping(f.source, f.owner_id, f.weekday, f.hour) as dimension,
+            w.source,
+            w.owner_id,
+            w.weekday,
+            w.hour,
+            w.state,
+            w.wait_minutes,
+            w.wait_minutes::double precision as wait
+        from measures.waits(since, until) w
+        where (of_sources is null or w.source = any(of_sources))
+            and (of_owners is null or w.owner_id = any(of_owners))
+    ),
+    parts as materialized (
+        select
+            d.dimension,
             -- In the order of bytes, which is quicker than that of a language.
-            coalesce(f.source, f.owner_id, f.weekday::text, f.hour::text) collate "C" as value,
-            f.wait,
-            min(f.wait_minutes) as wait_minutes,
-            -- Integers: PostgreSQL sums larger ones digit by digit.
-            count(*)::integer as leads,
-            count(*) filter (where f.state = 'touched')::integer as touched,
-            count(*) filter (where f.state = 'waiting')::integer as waiting
-        from (
-            select w.*, w.wait_minutes::double precision as wait
-            from measures.waits(since, until) w
-            where (of_sources is null or w.source = any(of_sources))
-                and (of_owners is null or w.owner_id = any(of_owners))
-        ) f
-        group by f.wait, grouping sets ((), (f.source), (f.owner_id), (f.weekday), (f.hour))
+            case d.dimension
+                when 'source' then w.source
+                when 'owner' then w.owner_id
+                when 'weekday' then w.weekday::text
+                when 'hour' then w.hour::text
+                else ''
+            end collate "C" as value,
+            w.state,
+            w.state = 'touched' as is_touched,
+            w.wait_minutes,
+            w.wait
+        from unnest(array['all'] || of_dimensions) d (dimension)
+        cross join waits w
     ),
     at_risk as (
-        -- All that waited as long or longer; in one order with the next step.
+        -- Those that waited as long or longer; of one instant, who was touched comes first.
         select
-            i.*,
-            sum(leads) over (partition by dimension, value)
-                - sum(leads) over (partition by dimension, value order by wait)
-                + leads as known
-        from instants i
+            p.*,
+            t.leads,
+            t.leads + 1 - row_number() over (
+                partition by dimension, value order by wait, is_touched desc
+            ) as known
+        from parts p
+        join (
+            select dimension, value, count(*) as leads from parts group by dimension, value
+        ) t using (dimension, value)
     ),
     untouched as (
+        -- The share of those that go on, and what those that left without a touch had left to them.
         select
             a.*,
-            exp(sum(
-                case
-                    when touched = known then '-infinity'
-                    else ln(1 - touched::double precision / known::double precision)
-                end
-            ) over (partition by dimension, value order by wait)) as share
+            case when is_touched then (known - 1)::double precision / leads * exp(coalesce(sum(
+                case when not is_touched and known > 1 then -ln(1 - 1::double precision / known) end
+            ) over (
+                partition by dimension, value order by wait, is_touched desc rows unbounded preceding
+            ), 0)) end as share
         from at_risk a
     )
     select
-        -- A bit for each column that a row is not by.
-        case dimension
-            when 7 then 'source'
-            when 11 then 'owner'
-            when 13 then 'weekday'
-            when 14 then 'hour'
-            else 'all'
-        end,
-        coalesce(value collate "default", ''),
-        sum(leads),
-        sum(touched),
-        sum(waiting),
-        sum(leads - touched - waiting),
+        dimension,
+        value collate "default",
+        count(*),
+        count(*) filter (where is_touched),
+        count(*) filter (where state = 'waiting'),
+        count(*) filter (where state = 'ended'),
         -- The sum of logarithms errs in the last digits.
         min(wait_minutes) filter (where share <= 0.5 + 1e-12),
         case when max(wait) >= 60 or min(share) = 0 then measures.pct(
