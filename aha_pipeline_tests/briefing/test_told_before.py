@@ -383,7 +383,8 @@ def test_the_second_large_new_deal_is_told_too(connection, amounts, named):
     ("days_ago", "leads", "called", "stance", "printed"),
     [
         (7, 40, 10, "source_waiting", "Of the 40 leads that Fair brought on 13 Mar 2025, 28 are "
-                "not marked as contacted yet, 3 are junk and 2 converted."),
+                "not marked as contacted yet, 3 are junk and 2 are converted to contacts or "
+                "deals."),
         (28, 40, 30, "source_followed", "Of the 40 leads that Fair brought on 20 Feb 2025, 10 are"),
         (8, 40, 10, None, None),  # not on this day
         (7, 29, 10, None, None),  # few
