@@ -14,36 +14,8 @@ with watched as (
     select min(day) as since
     from analytics.sync_volume
     where module = 'Leads'
-),
-young as (
-    select h.id, h.from_day as created_day, w.since
-    from analytics.lead_history h
-    join watched w on h.from_day > w.since - 7
-    where h.is_first
-),
-spans as (
-    select
-        h.source,
-        h.owner_id,
-        h.meaning,
-        greatest(h.from_day, y.since) as first_day,
-        least(
-            h.until_day - 1,
-            y.created_day + 6,
-            (now() at time zone o.timezone)::date
-        ) as last_day
-    from young y
-    join analytics.lead_history h using (id)
-    join crm.organisation o on o.singleton
 )
-select
-    d.day::date as day,
-    s.source,
-    s.owner_id,
-    count(*) as leads,
-    count(*) filter (where s.meaning = 'junk') as junk_leads
-from spans s
-cross join lateral generate_series(
-    s.first_day::timestamp, s.last_day::timestamp, interval '1 day'
-) d (day)
-group by 1, 2, 3
+select p.day, p.source, p.owner_id, p.leads, p.junk_leads
+from analytics.week_parts p
+join watched w on p.day >= w.since
+join crm.organisation o on p.day <= (now() at time zone o.timezone)::date
