@@ -2,9 +2,8 @@
 
 select source
 from (
-    select source from analytics.kpi_parts
+    select source from analytics.source_quality
     union
-    select source from analytics.deals
+    select source from analytics.stage_parts
 ) s
-group by source
 order by source = '(none)', source

@@ -15,7 +15,7 @@ first_deal as (
     select (select day from analytics.deals where day is not null order by day limit 1) as day
 ),
 history as (
-    select 'lead' as entity, min(day) as since from analytics.kpi_parts where new_leads > 0
+    select 'lead' as entity, min(day) as since from analytics.kpi_days where new_leads > 0
     union all
     select 'deal', day from first_deal
     union all
@@ -38,11 +38,10 @@ flows as (
 stocks as (
     select
         s.is_before,
-        coalesce(sum(p.open_deals), 0) as open_deals,
-        coalesce(sum(p.open_value), 0) as open_value
+        coalesce(k.open_deals, 0) as open_deals,
+        coalesce(k.open_pipeline_value, 0) as open_value
     from stretches s
-    left join lateral measures.open_value(s.last_day, %(sources)s, %(owners)s) p on true
-    group by s.is_before
+    left join lateral measures.kpis(s.last_day, s.last_day, %(sources)s, %(owners)s) k on true
 ),
 assumed as materialized ( -- else worked out for each figure
     select 'pipeline' as entity, s.is_before, measures.much_assumed(a.pct) as pct

@@ -9,9 +9,11 @@ with days as (
     select %(first_day)s::date as first_day, %(last_day)s::date as last_day
 ),
 before as (
-    select o.open_value as value, o.open_deals as deals
+    select k.open_pipeline_value as value, k.open_deals as deals
     from days d
-    cross join lateral measures.open_value(d.first_day - 1, %(sources)s, %(owners)s) o
+    cross join lateral measures.kpis(
+        d.first_day - 1, d.first_day - 1, %(sources)s, %(owners)s
+    ) k
     union all
     select m.value, m.deals
     from analytics.pipeline_movements m

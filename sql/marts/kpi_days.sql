@@ -20,6 +20,9 @@
 --     went
 --   unconverted_deals_change (count, Deals): open deals whose Amount has no value in the home
 --     currency, came less went
+--   assumed_deals_change (count, Deals): open deals of which it is not known what they said then, came
+--     less went
+--   assumed_value_change (money, Deals): sum of their Amount, came less went
 
 select
     day,
@@ -34,7 +37,9 @@ select
     sum(open_value_change) as open_value_change,
     sum(weighted_value_change) as weighted_value_change,
     sum(unweighted_deals_change)::bigint as unweighted_deals_change,
-    sum(unconverted_deals_change)::bigint as unconverted_deals_change
+    sum(unconverted_deals_change)::bigint as unconverted_deals_change,
+    sum(assumed_deals_change)::bigint as assumed_deals_change,
+    sum(assumed_value_change) as assumed_value_change
 from analytics.kpi_parts
 where day is not null
 group by day

@@ -65,22 +65,13 @@ create function measures.assumed_pcts(
 ) returns table (day date, pct numeric)
 language sql stable as $$
     with changes as materialized ( -- summed once for all days
-        select
-            p.day,
-            sum(p.open_deals_change) as deals,
-            sum(p.open_value_change) as value,
-            sum(p.assumed_deals_change) as assumed_deals,
-            sum(p.assumed_value_change) as assumed_value
-        from analytics.kpi_parts p
-        where (of_sources is null or p.source = any(of_sources))
-            and (of_owners is null or p.owner_id = any(of_owners))
-        group by p.day
+        select * from measures.kpi_changes(of_sources, of_owners)
     )
     select
         d.day,
         coalesce(
-            measures.pct(sum(c.assumed_value), sum(c.value)),
-            measures.pct(sum(c.assumed_deals), sum(c.deals))
+            measures.pct(sum(c.assumed_value_change), sum(c.open_value_change)),
+            measures.pct(sum(c.assumed_deals_change), sum(c.open_deals_change))
         )
     from unnest(days) d (day)
     left join changes c on c.day <= d.day
