@@ -190,10 +190,22 @@ class LaterReading(ThirdReading):
         }
 
     def _waiting(self, on: date) -> Iterator[Row]:
+        yield from (row for row in self._waits(on) if "source" not in row)
+
+    def _waiting_source(self, on: date) -> Iterator[Row]:
+        yield from (row for row in self._waits(on) if "source" in row)
+
+    def _waits(self, on: date) -> Iterator[Row]:
         since = on - 4 * WEEK + ONE_DAY
         live = {row["id"] for row in self._created(since, on)}
         waits = self._never_marked(on, since, on) & live
         row: Row = {"n": len(waits), "of": len(live), "since": since}
+        last = {one["id"]: one["source"] for one in self._lead_contents_until(on)}
+        of_all, of_waits = (Counter(last[lead] for lead in some) for some in (live, waits))
+        for source, times in of_waits.items():
+            is_more = times * len(live) > of_all[source] * len(waits)
+            if source != "(none)" and 2 * times > len(waits) and is_more:
+                row |= {"source": source, "of_source": times}
         if len(waits) >= 3:
             yield row
         for item in self._in_messages(date.min, on) if len(waits) >= 3 else ():

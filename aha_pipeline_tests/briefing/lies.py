@@ -23,6 +23,7 @@ FAMILIES = (
     ("junk_highest", "junk_changed"),
     ("conv_highest", "conv_changed"),
     ("source_followed", "source_waiting"),
+    ("waiting", "waiting_source"),
     ("opened", "opened_next"),
     ("deal_overdue", "overdue_next"),
     ("overdue_more", "overdue_fewer", "overdue_same"),

@@ -238,6 +238,7 @@ def test_a_phrase_is_there_whatever_is_missing(code):
         "overdue_same": [{"n", "before"}],
         "due": [{"n", "until"}],
         "waiting": [{"n", "of", "since"}],
+        "waiting_source": [{"n", "of", "since", "source", "of_source"}],
         "junk_changed": [{"n", "of", "pct", "all", "total", "sources", "source", "was"}],
         "pushed": [{"deal", "days", "date"}],
         "back": [{"deal", "stage", "stage_before"}],

@@ -177,6 +177,28 @@ def test_leads_that_were_told_to_wait_are_followed(connection, called, again, pr
 
 
 @pytest.mark.parametrize(
+    ("fair", "others", "printed"),
+    [
+        ((8, 8), (20, 5), "8 of them from Fair."),
+        ((8, 8), (20, 5, 4), "not marked as contacted yet."),  # it is under half
+        ((8, 8), (), "not marked as contacted yet."),  # all leads are of it
+        ((20, 10), (9, 5), "not marked as contacted yet."),  # two in three of all, too
+    ],
+)
+def test_the_source_of_most_leads_that_wait_is_named(connection, fair, others, printed):
+    number = 0
+    for source, (leads, waits) in {"Fair": fair, "Web": others[:2] or (0, 0)}.items():
+        for place in range(leads):
+            status, number = "Not Contacted" if place < waits else "Contacted", number + 1
+            put(connection, "Leads", lead(number, at(3), status, Lead_Source=source))
+    for place in range(others[2] if len(others) > 2 else 0):
+        put(connection, "Leads", lead(900 + place, at(3), "Not Contacted", Lead_Source=None))
+    build_around(connection)
+    (sentence,) = said(connection, "waiting").values()
+    assert sentence.endswith(printed)
+
+
+@pytest.mark.parametrize(
     ("kind", "stance", "printed"),
     [
         ("reasons", "reason_most", "losing since 19 Feb 2025: 5 of 5 lost deals."),
