@@ -39,6 +39,11 @@ ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Ho
     "America/St_Johns", "Pacific/Auckland")  # fmt: skip
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WAITS = "select * from measures.waits('-infinity', 'infinity')"
+TIMES = """
+    select f.*
+    from crm.organisation o, lateral measures.first_touch(
+        (now() at time zone o.timezone)::date - 90, 'infinity') f
+"""
 CLOSED = {"Junk Lead": "junk", "Lost Lead": "lost"}
 # Of e-mails: what no person sent, what came in, and what did not get there.
 NO_TOUCHES: tuple[dict, ...] = (
@@ -362,7 +367,7 @@ def compare_times(connection, found: dict[str, dict]) -> None:
         for key in (("all", ""), ("source", row["source"]), ("owner", row["owner_id"]),
             ("weekday", str(row["weekday"])), ("hour", str(row["hour"]))):  # fmt: skip
             groups.setdefault(key, []).append(known)
-    told = {(r["dimension"], r["value"]): r for r in rows(connection, "first_touch_times")}
+    told = {(r["dimension"], r["value"]): r for r in rows(connection, TIMES)}
     assert told.keys() == groups.keys()
     for key, waits in groups.items():
         row = told[key]

@@ -72,28 +72,36 @@ def test_after_one_was_killed_the_next_goes_on(empty_database_url, nth):
 
 
 OLD_MARTS = """
-    delete from aha_migrations._yoyo_migration where migration_id = '0020.drop_unread_marts';
+    delete from aha_migrations._yoyo_migration
+    where migration_id in ('0020.drop_unread_marts', '0880.drop_first_touch_times');
+    create table analytics.first_touch_times (leads bigint);
     create view analytics.kpi_comparison as select current_date as day, 'leads' as kpi;
     create table analytics.stage_transitions (id text, move integer);
     insert into analytics.mart_refreshes (mart, kind) values ('kpi_comparison', 'table'),
-        ('stage_transitions', 'table'), ('kpis', 'daily');
+        ('stage_transitions', 'table'), ('first_touch_times', 'table'), ('kpis', 'daily');
 """
-USERS_VIEW = "create view analytics.of_mine as select id from analytics.stage_transitions"
+USERS_VIEW = """
+    create view analytics.of_mine as
+    select id, leads from analytics.stage_transitions, analytics.first_touch_times;
+"""
 
 
 @pytest.mark.parametrize(
     ("more", "left"),
-    [("", []), (USERS_VIEW, ["stage_transitions"])],
-    ids=["as it was", "with a view of the user's on one"],
+    [("", []), (USERS_VIEW, ["first_touch_times", "stage_transitions"])],
+    ids=["as it was", "with a view of the user's on two"],
 )
 def test_an_older_database_loses_the_marts_that_nobody_reads(database_url, more, left):
     with connect(database_url) as connection, connection.cursor() as cursor:
         cursor.execute(OLD_MARTS + more)
-    assert migrate(database_url) == ["0020.drop_unread_marts"]
+    assert migrate(database_url) == [
+        "0020.drop_unread_marts",
+        "0880.drop_first_touch_times",
+    ]
     with connect(database_url) as connection, connection.cursor() as cursor:
         cursor.execute(
             "select relname from pg_class where relnamespace = 'analytics'::regnamespace "
-            "and relname in ('kpi_comparison', 'stage_transitions') order by 1"
+            "and relname in ('kpi_comparison', 'stage_transitions', 'first_touch_times') order by 1"
         )
         assert [name for (name,) in cursor] == left
         cursor.execute("select mart from analytics.mart_refreshes")
