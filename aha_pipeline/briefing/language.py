@@ -31,6 +31,7 @@ WANTED = (
     "{still#}",
     "{was_pct%}",
     "{unmarked#}",
+    "{usual#}",
     "{due_money$}",
 )
 SUFFIXES = {"K": 3, "M": 6, "B": 9, "T": 12}

@@ -29,7 +29,7 @@ FAMILIES = (
     ("overdue_more", "overdue_fewer", "overdue_same"),
     ("lost", "lost_reason"),
     ("week_won_more", "week_won_less", "week_won_level"),
-    ("week_leads_more", "week_leads_fewer", "week_leads_same"),
+    ("week_leads_more", "week_leads_fewer", "week_leads_same", "week_leads_mixed"),
     ("advice_won", "advice_lost", "advice_date", "advice_stage", "advice_open"),
 )
 

@@ -83,6 +83,34 @@ def test_a_week_is_judged_by_more_than_chance(connection, now, before, stance):
 
 
 @pytest.mark.parametrize(
+    ("weeks", "stance", "against"),
+    [
+        ((145, 83, 175, 181, 156), "mixed", "148.8 on average in 4 usual ones of the four weeks"),
+        ((145, 83, None, 175, 181), "mixed", "146.3 on average in 3 usual ones of the four weeks"),
+        ((250, 83, 175, 181, 156), "more", "148.8 on average"),
+        ((83, 175, 181, 156, 150), "fewer", "165.5 on average"),
+        ((127, 132, 175, 181, 175), "mixed", "165.8 on average"),  # a slow decline
+        ((150, 145, 140, 156, 151), "same", "148 on average"),
+        ((145, 83), "more", "up from 83."),  # before that nobody knows
+    ],
+)
+def test_a_week_after_a_bad_one_is_compared_with_the_usual_ones(connection, weeks, stance, against):
+    build(connection, SUNDAY - timedelta(days=34), SUNDAY, only=("kpis", "changes"))
+    with connection.cursor() as cursor:
+        cursor.execute("update analytics.kpis set new_leads = null")
+        for number, leads in enumerate(weeks):
+            for ago in range(7) if leads else ():
+                of_day = leads // 7 + (ago < leads % 7)
+                cursor.execute(
+                    "update analytics.kpis set new_leads = %s where day = %s",
+                    [of_day, SUNDAY - timedelta(days=7 * number + ago)],
+                )
+    found = said(connection, "week", SUNDAY)
+    assert found.keys() == {f"week_leads_{stance}"}
+    assert against in found[f"week_leads_{stance}"]
+
+
+@pytest.mark.parametrize(
     ("deleted", "told", "early", "printed"),
     [
         ((), 5, 0, "30 of the 30 leads since"),

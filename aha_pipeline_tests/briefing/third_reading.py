@@ -572,15 +572,40 @@ class ThirdReading:
     def _week_leads_same(self, on: date) -> Iterator[Row]:
         yield from self._week_leads(on, 0)
 
-    def _week_leads(self, on: date, sign: int) -> Iterator[Row]:
-        """Yield the week's leads: level where chance alone makes two weeks differ as much."""
+    def _week_leads_mixed(self, on: date) -> Iterator[Row]:
+        yield from self._week_leads(on, None)
+
+    def _week_leads(self, on: date, sign: int | None) -> Iterator[Row]:
+        """Yield the week's leads if they moved that way against all that is printed; None: not all.
+
+        Level is where chance alone makes two weeks differ as much.
+        """
         row = self._leads(on, 7)
-        both, apart = row["n"] + row["before"], row["n"] - row["before"]
-        if both < 10 or not self._tells_week(on):
+        if row["n"] + row["before"] < 10 or not self._tells_week(on):
             return
-        is_level = abs(apart) <= max(row["before"] / 10, 1.5 * math.sqrt(both))
-        if (0 if is_level else math.copysign(1, apart)) == sign:
+        usual = [len(self._created(d - WEEK + ONE_DAY, d)) for d in self._usual_weeks(on)]
+        if len(usual) >= 2:
+            mean = rounded(Decimal(sum(usual)) / len(usual), "0.1")
+            row |= {"usual": mean, "weeks": len(usual)}
+        against = [row[name] for name in ("before", "usual") if name in row]
+        ways = {self._way(row["n"], before) for before in against}
+        if ways == {sign} or (sign is None and len(ways) > 1):
             yield row
+
+    @staticmethod
+    def _way(now: int, before: Decimal) -> int:
+        is_level = abs(now - before) <= max(before / 10, Decimal(1.5 * math.sqrt(now + before)))
+        return 0 if is_level else 1 if now > before else -1
+
+    def _usual_weeks(self, on: date) -> Iterator[date]:
+        """Yield the last day of each of the four weeks before that is known and as usual."""
+        for ago in range(1, 5):
+            days = [on - ago * WEEK - ONE_DAY * n for n in range(7)]
+            known = [day for day in days if day in self.kpis]
+            if len(known) == 7 and not any(
+                self.usual.get(day, {}).get("is_unusual") for day in days
+            ):
+                yield days[0]
 
     # What was told of earlier days
 
