@@ -30,7 +30,6 @@ WANTED = (
     "{reason}",
     "{still#}",
     "{was_pct%}",
-    "{unmarked#}",
     "{usual#}",
     "{due_money$}",
 )

@@ -433,12 +433,25 @@ class LaterReading(ThirdReading):
 
     # Sources
 
-    def _highest(self, on: date, meaning: str) -> Iterator[Row]:
+    def _of_a_quarter(self, on: date) -> dict[str, Row]:
+        """Return by id what the leads of ninety days said at the end of the last of them."""
         first = on - 90 * ONE_DAY + ONE_DAY
-        leads = {
+        said_last = {
             row["id"]: row for row in self._lead_contents_until(on) if first <= row["day"] <= on
         }
-        leads = {lead: leads[lead] for lead in leads.keys() & self._there(on)}
+        return {lead: said_last[lead] for lead in said_last.keys() & self._there(on)}
+
+    def _are_judged(self, on: date) -> bool:
+        """Return whether fewer than a tenth of the leads of ninety days were never marked."""
+        leads = self._of_a_quarter(on)
+        unmarked_ones = self._never_marked(on, on - 90 * ONE_DAY + ONE_DAY, on) & leads.keys()
+        return 10 * len(unmarked_ones) < len(leads)
+
+    def _was_compared(self, source: str, on: date) -> bool:
+        return sum(row["source"] == source for row in self._of_a_quarter(on).values()) >= 30
+
+    def _highest(self, on: date, meaning: str) -> Iterator[Row]:
+        leads = self._of_a_quarter(on)
         each: dict[str, list[bool]] = defaultdict(list)
         for row in leads.values():
             each[row["source"]].append(row["meaning"] == meaning)
@@ -449,7 +462,7 @@ class LaterReading(ThirdReading):
         source = sole_most(printed) if printed else None
         if source is None or sum(each[source]) * len(leads) <= hits * len(each[source]):
             return
-        row: Row = {
+        yield {
             "source": source,
             "n": sum(each[source]),
             "of": len(each[source]),
@@ -459,8 +472,6 @@ class LaterReading(ThirdReading):
             "sources": len(ranked),
             "each": each,
         }
-        unmarked = len(self._never_marked(on, first, on) & leads.keys())
-        yield row | ({"unmarked": unmarked} if 10 * unmarked >= len(leads) else {})
 
 
 def of_deal(row: Row) -> Row:

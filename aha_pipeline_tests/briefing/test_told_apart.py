@@ -160,11 +160,13 @@ def test_a_source_is_named_when_it_lasts_and_with_the_one_before(connection, sin
     ("uncalled", "before", "end"),
     [
         (8, None, "22.7% of all 88."),  # less than a tenth
-        (9, None, "22.5% of all 89, with 9 not marked as contacted yet."),
-        (40, "Lists", "16.7% of all 120, with 40 not marked as contacted yet."),
+        (9, None, None),
+        (40, "Lists", None),
     ],
 )
-def test_a_share_says_how_many_leads_nobody_has_answered(connection, uncalled, before, end):
+def test_shares_are_not_told_while_a_tenth_of_the_leads_is_unanswered(
+    connection, uncalled, before, end
+):
     for place, (source, leads, status) in enumerate(
         (("Lists", 20, "Junk Lead"), ("Lists", 20, "Contacted"), ("Fair", 40, "Contacted"),
          ("Stand", uncalled, "Not Contacted"))
@@ -174,4 +176,5 @@ def test_a_share_says_how_many_leads_nobody_has_answered(connection, uncalled, b
     if before:
         name_before(connection, before)
     build(connection, only=("lead_history",))
-    assert said(connection, "source_rates")["junk_highest"].endswith(end)
+    found = said(connection, "source_rates")
+    assert found["junk_highest"].endswith(end) if end else found == {}

@@ -480,14 +480,14 @@ def test_fewer_leads_than_a_source_was_told_to_bring_are_told_as_such(connection
 
 
 @pytest.mark.parametrize(
-    ("statuses", "unmarked"),
+    ("statuses", "is_told"),
     [
-        (["Not Contacted"], " with 30 not marked as contacted yet"),
-        (["Not Contacted", "Contacted"], None),
-        (["Not Contacted", "Contacted", "Not Contacted"], None),  # it was marked, and waits no more
+        (["Not Contacted"], False),  # nobody knows yet what half of the leads are
+        (["Not Contacted", "Contacted"], True),
+        (["Not Contacted", "Contacted", "Not Contacted"], True),  # it was marked, and waits no more
     ],
 )
-def test_leads_that_were_marked_once_are_marked(connection, statuses, unmarked):
+def test_leads_that_were_marked_once_are_marked(connection, statuses, is_told):
     for number in range(60):
         source = {"Lead_Source": "Lists" if number < 30 else "Web"}
         told = [
@@ -496,8 +496,25 @@ def test_leads_that_were_marked_once_are_marked(connection, statuses, unmarked):
         ]
         put_history(connection, "Leads", *told)
     build_around(connection)
-    sentence = said(connection, "source_rates")["junk_highest"]
-    assert sentence.endswith(f",{unmarked}.") if unmarked else "not marked" not in sentence
+    assert ("junk_highest" in said(connection, "source_rates")) is is_told
+
+
+@pytest.mark.parametrize(
+    ("told_days_ago", "came_days_ago", "stance"),
+    [(20, 40, "junk_changed"), (20, 10, "junk_highest"), (2, 10, "junk_changed")],
+)
+def test_no_source_replaces_one_with_which_it_was_not_compared(
+    connection, told_days_ago, came_days_ago, stance
+):
+    for number in range(80):
+        source, days = ("Lists", came_days_ago) if number < 40 else ("Fair", 40)
+        status = "Junk Lead" if number < 30 or number >= 70 else "Contacted"
+        put(connection, "Leads", lead(number, at(days), status, Lead_Source=source))
+    named = {"kind": "source_rates", "stance": "junk_highest", "subject": "Fair"}
+    tell(connection, DAY - timedelta(days=told_days_ago), named)
+    build(connection, only=("lead_history",))
+    found = said(connection, "source_rates")
+    assert [name for name in found if name.startswith("junk")] == [stance]
 
 
 # (e) Advice is the best of what fits, and another one only on the same thing

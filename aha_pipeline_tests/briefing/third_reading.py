@@ -259,13 +259,13 @@ class ThirdReading:
         yield from self._lasting(on, "junk")
 
     def _junk_changed(self, on: date) -> Iterator[Row]:
-        yield from (row for row in self._lasting(on, "junk") if row["was"] != row["source"])
+        yield from (row for row in self._lasting(on, "junk") if row["is_changed"])
 
     def _conv_highest(self, on: date) -> Iterator[Row]:
         yield from self._lasting(on, "converted")
 
     def _conv_changed(self, on: date) -> Iterator[Row]:
-        yield from (row for row in self._lasting(on, "converted") if row["was"] != row["source"])
+        yield from (row for row in self._lasting(on, "converted") if row["is_changed"])
 
     def _lasting(self, on: date, meaning: str) -> Iterator[Row]:
         """Yield the highest of a day if it was so a week before, with the one named last."""
@@ -275,14 +275,17 @@ class ThirdReading:
             for item in self.told
             if item["day"] < on and item["in_message"] and item["stance"].startswith(family)
         ]
-        last = max(named, key=lambda item: item["day"], default={"subject": None})["subject"]
+        told = max(named, key=lambda item: item["day"], default=None)
+        last = told and told["subject"]
         before = [row["source"] for row in self._highest(on - WEEK, meaning)]
-        for row in self._highest(on, meaning):
+        for row in self._highest(on, meaning) if self._are_judged(on) else ():
             if row["source"] in before:
                 was = row["each"].get(last, [])
                 rate = {"was_pct": share(sum(was), len(was))} if was else {}
                 rate |= {"was_n": sum(was), "was_of": len(was)} if was else {}
-                yield row | {"was": last or row["source"]} | rate
+                is_other = bool(told) and last != row["source"]
+                is_changed = is_other and self._was_compared(row["source"], told["day"])
+                yield row | {"was": last, "is_changed": is_changed} | rate
 
     def _reason_most(self, on: date) -> Iterator[Row]:
         lost = self._closed("lost", on - timedelta(days=29), on)

@@ -2,9 +2,9 @@
 -- Of the sources with 30 leads or more created in the 90 days up to the day, the one with the
 -- highest share, where there are two or more and no other comes near it; by what the leads said at
 -- the end of the day. It must have been so a week before too, or names change with every few leads.
--- Changed: the last one that a briefing named was another, of which it is said what it is now.
--- unmarked: how many of all leads nobody has answered, from a tenth on, as in waiting.sql: they are
--- neither junk nor converted yet, and shares of all fall by them alone.
+-- Changed: the last one that a briefing named was another, of which it is said what it is now; the new
+-- one was compared with it then. Nothing is said while nobody has answered a tenth of all leads or
+-- more, as in waiting.sql: they are neither junk nor converted yet, and shares fall by them alone.
 
 with answered as (
     select distinct h.id
@@ -62,14 +62,24 @@ highest as (
     where rank = 1 and measures.stands_clear(share, next_share, sources, 2) and share > all_share
 ),
 named as (
-    select distinct on (kind) left(i.stance, 4) as kind, i.subject as source
+    select distinct on (kind) left(i.stance, 4) as kind, i.subject as source, i.day
     from analytics.briefing_items i
     where i.kind = 'source_rates' and i.in_message and i.day < %(day)s
         and i.briefing_id in (select max(id) from analytics.ai_briefings_log group by day)
     order by kind, i.day desc
+),
+replaced as (
+    select l.kind, l.source, n.source as by_source
+    from named l
+    join highest n on n.kind = l.kind and n.ago = 0 and n.source <> l.source
+    join analytics.lead_history h
+        on h.source = n.source and h.day between l.day - 89 and l.day
+        and h.from_day <= l.day and (h.until_day is null or h.until_day > l.day)
+    group by l.kind, l.source, n.source
+    having count(*) >= 30
 )
 select
-    n.kind || case when l.source <> n.source then '_changed' else '_highest' end as stance,
+    n.kind || case when l.source is null then '_highest' else '_changed' end as stance,
     n.source as subject,
     %(day)s::date - 89 as first_day,
     0::numeric as weight,
@@ -79,19 +89,13 @@ select
     n.share as pct,
     n.all_share as "all",
     n.all_leads as total,
-    case when n.unmarked * 10 >= n.all_leads then n.unmarked end as unmarked,
     n.sources,
-    w.source as was,
+    l.source as was,
     w.part as was_n,
     w.leads as was_of,
     w.share as was_pct
 from highest n
 join highest b on b.kind = n.kind and b.source = n.source and b.ago = 7
-left join named l on l.kind = n.kind
-left join lateral (
-    select l.source, s.part, s.leads, s.share
-    from (select 1) one
-    left join shares s on s.ago = 0 and s.kind = n.kind and s.source = l.source
-    where l.source <> n.source
-) w on true
-where n.ago = 0
+left join replaced l on l.kind = n.kind and l.by_source = n.source
+left join shares w on w.ago = 0 and w.kind = n.kind and w.source = l.source
+where n.ago = 0 and n.unmarked * 10 < n.all_leads

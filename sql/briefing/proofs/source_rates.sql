@@ -41,7 +41,7 @@ shares as (
     having count(*) >= 30 and source <> '(none)'
 ),
 told as (
-    select i.subject as source
+    select i.subject as source, b.day
     from analytics.briefing_items i
     join (
         select day, max(id) as id from analytics.ai_briefings_log group by day
@@ -51,6 +51,13 @@ told as (
         and left(i.stance, 4) = left(%(stance)s, 4)
     order by b.day desc
     limit 1
+),
+-- Whether the source was among those compared when that one was told.
+compared as (
+    select count(*) > 29 as is_so
+    from told t
+    join analytics.lead_history h on daterange(h.from_day, h.until_day) @> t.day
+    where h.source = %(source)s and t.day - h.day between 0 and 89
 )
 select (
         select share = %(pct)s and ones = %(n)s and leads = %(of)s
@@ -59,7 +66,7 @@ select (
     )
     and (select count(*) from shares where day = %(day)s) = %(sources)s
     and (select share = %(all)s and leads = %(total)s
-        and case when unmarked >= 0.1 * leads then unmarked end is not distinct from %(unmarked)s::bigint
+            and unmarked < 0.1 * leads
         from overall where day = %(day)s)
     and (
         select count(*) = 2
@@ -73,8 +80,11 @@ select (
     )
     and case right(%(stance)s, 7)
         when 'highest' then
-            %(was)s::text is null and coalesce((select source from told), %(source)s) = %(source)s
-        else %(was)s::text <> %(source)s and (select source from told) = %(was)s::text
+            %(was)s::text is null and (
+                coalesce((select source from told), %(source)s) = %(source)s
+                or not (select is_so from compared)
+            )
+        else (select is_so from compared) and %(was)s::text <> %(source)s and (select source from told) = %(was)s::text
             and (
                 select array[nullif(count(*), 0), case when count(*) > 0 then sum(is_one) end,
                     round(100 * avg(is_one), 1)]::numeric[]
