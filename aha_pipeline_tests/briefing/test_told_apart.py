@@ -101,6 +101,7 @@ def test_of_dates_that_came_the_large_deals_are_named(connection, amounts, named
         put(connection, "Deals", deal(number, at(40), Amount=amount * LAKH, **today))
     build_deals(connection)
     sentence = said(connection, "newly_overdue")["newly_overdue"]
+    assert sentence.startswith("2 deals came due on 20 Mar 2025 and are still open")
     assert [name for name in ("Deal 1", "Deal 2") if name in sentence] == named
 
 

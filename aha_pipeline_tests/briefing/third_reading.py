@@ -440,13 +440,13 @@ class ThirdReading:
     def _newly_overdue_one(self, on: date) -> Iterator[Row]:
         passed = [row for row in self._open(on).values() if row["closing_date"] == on]
         if len(passed) == 1:
-            yield self._named(passed[0])
+            yield self._named(passed[0]) | {"date": on}
 
     def _newly_overdue(self, on: date) -> Iterator[Row]:
         passed = [row for row in self._open(on).values() if row["closing_date"] == on]
         if len(passed) >= 2:
             second = self._second(on, passed)
-            row = together(passed)
+            row = together(passed) | {"date": on}
             if second:
                 row |= {"second": second["name"], "second_money": second["amount"]}
                 row["ids"] = {**row.get("ids", {}), "second": second["id"]}

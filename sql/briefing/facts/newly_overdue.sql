@@ -35,6 +35,7 @@ select
     coalesce(amount, 0) as weight,
     null::bigint as n,
     name as deal,
+    %(day)s::date as date,
     amount as money,
     null::numeric as deal_money,
     null as second,
@@ -45,7 +46,7 @@ union all
 select
     'newly_overdue', '', array_agg(id order by rank), %(day)s::date, coalesce(sum(amount), 0),
     count(*),
-    max(name) filter (where rank = 1 and is_named),
+    max(name) filter (where rank = 1 and is_named), %(day)s::date,
     sum(amount),
     max(amount) filter (where rank = 1 and is_named),
     max(name) filter (where rank = 2 and is_named),

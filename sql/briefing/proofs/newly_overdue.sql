@@ -1,14 +1,14 @@
 -- Whether deals passed their closing date that day; see glance.sql.
 
 -- name: newly_overdue_one
-select array_agg(id) = array[%(subject)s]
+select array_agg(id) = array[%(subject)s] and max(closing_date) = %(date)s
     and bool_and(name = %(deal)s and amount is not distinct from %(money)s)
 from analytics.deal_history
 where meaning = 'open' and %(day)s::date - closing_date = 0
     and daterange(from_day, until_day) @> %(day)s::date
 
 -- name: newly_overdue
-select count(*) = %(n)s and count(*) > 1 and sum(amount) is not distinct from %(money)s
+select count(*) = %(n)s and count(*) > 1 and max(closing_date) = %(date)s and sum(amount) is not distinct from %(money)s
     and (%(deal)s is null or (
         count(*) filter (where name = %(deal)s and amount = %(deal_money)s) = 1
         and max(amount) = %(deal_money)s
