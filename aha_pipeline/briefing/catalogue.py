@@ -2,13 +2,18 @@
 
 `catalogue.toml` is the data. Adding a statement is a block there, a branch of a file in
 `sql/briefing/facts`, a block of the same name in `sql/briefing/proofs`, and its phrases.
+`reasons.toml` says which advice fits the reason of a loss.
 """
 
+import re
 import tomllib
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+from aha_pipeline.briefing.names import BORDERS
 
 Slot = Literal["event", "money", "risk", "leads"]
 SLOTS: tuple[Slot, ...] = ("event", "money", "risk", "leads")
@@ -42,6 +47,35 @@ def stances() -> dict[str, Stance]:
     """Return every stance by its name."""
     content = tomllib.loads((Path(__file__).parent / "catalogue.toml").read_text("utf-8"))
     return {name: _stance(name, block) for name, block in content.items()}
+
+
+@cache
+def _reasons() -> dict[str, re.Pattern[str]]:
+    """Return by advice on a loss the words of a reason that it fits."""
+    content = tomllib.loads((Path(__file__).parent / "reasons.toml").read_text("utf-8"))
+    return {
+        advice: re.compile(
+            rf"(?<![^{BORDERS}])(?:{'|'.join(re.escape(_plain(word)) for word in group['words'])})"
+        )
+        for advice, group in content.items()
+    }
+
+
+def fitting(stance: str, reason: str) -> list[str]:
+    """Return the advice on a statement, the best first: of that on the reason of a loss, that on
+    this reason alone, which is "" where none is given.
+    """
+    text = _plain(reason)
+    of_reason = next((advice for advice, words in _reasons().items() if words.search(text)), None)
+    return [
+        advice
+        for advice in stances()[stance].advice
+        if advice == of_reason or advice not in _reasons()
+    ]
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _stance(name: str, block: dict[str, Any]) -> Stance:

@@ -215,7 +215,7 @@ def action(line: Line, reading: Reading) -> str:
     """Return what to do about a line, with the deal that it is about."""
     text = reading.advice(line)
     deal = reading.deal(line.fact)
-    return f"{deal}: {text}" if deal else text
+    return f"{deal}: {text}" if deal and deal not in text else text
 
 
 def _advice(found: Sequence[Line], reading: Reading) -> Iterator[str]:

@@ -9,7 +9,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
 from aha_pipeline import sql
-from aha_pipeline.briefing.catalogue import CAUSES, stances
+from aha_pipeline.briefing.catalogue import CAUSES, fitting, stances
 from aha_pipeline.briefing.facts import Fact
 
 SHORTLIST = 12
@@ -118,7 +118,7 @@ def fitting_advice(fact: Fact, told: Sequence[Told]) -> list[str]:
     Of another deal, reason or source what is best is best again.
     """
     given = [item.advice for item in told if (item.kind, item.about) == (fact.kind, fact.about)]
-    return sorted(stances()[fact.stance].advice, key=given.count)
+    return sorted(fitting(fact.stance, str(fact.figures.get("reason", ""))), key=given.count)
 
 
 def links_of(facts: Iterable[Fact], told: Sequence[Told]) -> dict[str, Fact]:

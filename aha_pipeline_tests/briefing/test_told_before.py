@@ -12,6 +12,8 @@ from psycopg2.extras import Json, RealDictCursor
 
 from aha_pipeline.briefing import facts, ranking
 from aha_pipeline.briefing.catalogue import stances
+from aha_pipeline.briefing.message import action
+from aha_pipeline.briefing.plan import Line
 from aha_pipeline.briefing.verify import is_true
 from aha_pipeline_tests.briefing.by_hand import DAY, at, bare, day, fact, reading
 from aha_pipeline_tests.briefing.companies import tell
@@ -532,6 +534,45 @@ def test_the_best_advice_is_given_but_not_twice_on_one_deal(deal_told, advice_to
     one = fact("lost", "lost", "", deal="Tower", money=9)
     item = ranking.Told(DAY, "lost", "lost", "", {"deal": deal_told}, 0, advice_told)
     assert ranking.fitting_advice(one, [item])[0] == first
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        ("Price", "ask_price"),
+        (" TOO  expensive ", "ask_price"),
+        ("महंगा है", "ask_price"),
+        ("\u0958ीमत", "ask_price"),  # its first letter as one sign, or as two
+        ("\u0915\u093cीमत", "ask_price"),
+        ("Local electrician", "ask_other"),
+        ("Went with wired system", "ask_other"),
+        ("Installation time", "ask_date"),
+        ("Project delayed", "ask_date"),
+        ("निर्माण में देरी", "ask_date"),
+        ("Not reachable", "try_again"),
+        ("Customer: no response", "try_again"),
+        ("Feature missing", "ask_product"),
+        ("Corporate decision", "win_back"),  # no word begins with "rate"
+        ("Overpriced?", "win_back"),
+        (None, "win_back"),
+    ],
+)
+@pytest.mark.parametrize("stance", ["lost_reason", "lost_many"])
+def test_advice_on_a_loss_fits_its_reason(stance, reason, advice):
+    one = fact(stance, "lost", "", deal="Tower", money=9, **({"reason": reason} if reason else {}))
+    found = ranking.fitting_advice(one, [])
+    assert found[0] == advice
+    assert len(found) == len({advice, "win_back"}) + (stance == "lost_many")
+
+
+@pytest.mark.parametrize("code", ["en", "hi"])
+@pytest.mark.parametrize("subject", ["D1", ""])
+def test_advice_on_a_deal_names_it_once(code, subject):
+    one = fact("lost_reason", "lost", subject, deal="Tower", money=9, reason="Price")
+    for advice in stances()["lost_reason"].advice:
+        text = bare(action(Line(one, 0, advice), reading(code)))
+        assert text.startswith("Tower: ")
+        assert text.count("Tower") == 1
 
 
 @pytest.mark.parametrize("code", ["en", "hi"])
