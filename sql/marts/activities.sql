@@ -3,13 +3,14 @@
 -- records: analytics.activity_records
 -- links: lead_id, analytics.lead_history; deal_id, analytics.deal_history
 -- key: id, module
--- index: contact_id, created_time, synced_at, missing_ids
+-- index: contact_id, carried_lead_id, created_time, synced_at, missing_ids
 -- owner: sales operations
 -- direction, at, takes_place: as in analytics.activity_records. is_touch: somebody was or tried to be in
 -- touch, or will be: whatever takes place but for notes and e-mails that came in.
 -- lead_id, deal_id, contact_id, account_id: what it belongs to, by the ids of its links: those it was
 -- first seen with, which conversion may move, and those of now. An activity that was first seen on
 -- what a lead became belongs to that lead too, where it took place between creation and conversion.
+-- carried_lead_id: that lead, of such an activity alone.
 -- missing_ids: links to what has not been read; null where there is none.
 
 with changed as (
@@ -18,7 +19,7 @@ with changed as (
     -- What they name was not there yet.
     select a.id
     from analytics.activities a
-    where a.missing_ids && array(
+    where a.missing_ids is not null and a.missing_ids && array(
         select id from crm.leads_raw where synced_at > %(since)s
         union all
         select id from crm.crm_deals where synced_at > %(since)s
@@ -31,9 +32,8 @@ with changed as (
     -- Those that a lead has for what it became, or would have now.
     select a.id
     from analytics.activities a
-    join crm.leads_raw l on l.id = a.lead_id
+    join crm.leads_raw l on l.id = a.carried_lead_id
     where l.synced_at > %(since)s
-        and (a.deal_id is not null or a.contact_id is not null)
     union
     select a.id
     from analytics.activities a
@@ -151,6 +151,7 @@ select
     o.label as owner_id,
     g.created_time,
     coalesce(n.lead_id, c.lead_id) as lead_id,
+    c.lead_id as carried_lead_id,
     n.deal_id,
     coalesce(n.contact_id, d.contact_id) as contact_id,
     coalesce(n.account_id, d.account_id) as account_id,
