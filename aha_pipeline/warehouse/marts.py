@@ -336,10 +336,13 @@ def _days_to_rebuild(cursor: Cursor, mart: Mart, days: Parameters) -> Parameters
 
 
 def _dependent_views(cursor: Cursor, mart: Mart) -> list[Mart]:
-    """Return the existing mart views that read this mart, directly or indirectly, in order."""
+    """Return the existing views that read this mart, directly or indirectly, in order.
+
+    Also those that an older version left of a mart that is a table now.
+    """
     found = {mart.relation: mart}
     for other in read_marts():
-        if other.kind == "view" and found.keys() & other.sources and _relkind(cursor, other) == "v":
+        if found.keys() & other.sources and _relkind(cursor, other) == "v":
             found[other.relation] = other
     return list(found.values())[1:]
 
@@ -357,7 +360,8 @@ def _dependent_views_recreated(cursor: Cursor, mart: Mart) -> Iterator[None]:
         cursor.execute(sql.SQL("drop view {}").format(_identifier(view.name)))
     yield
     for view in views:
-        _create_view(cursor, view)
+        if view.kind == "view":
+            _create_view(cursor, view)
 
 
 def _drop(cursor: Cursor, mart: Mart) -> None:

@@ -133,6 +133,19 @@ def test_a_mart_may_change_its_kind(small):
     assert {row["owner_name"] for row in rows(small, "leads")} == {"Asha"}
 
 
+@pytest.mark.parametrize("read", ["owners", "deals"])
+def test_a_view_of_an_older_version_does_not_hold_up_what_it_reads(small, read):
+    build(small)
+    with small.cursor() as cursor:
+        cursor.execute("drop table analytics.lost_deals")
+        cursor.execute("create view analytics.lost_deals as select id from analytics.deals")
+    refresh(small, _wider(read, "1 as more"))
+    refresh(small, MARTS["lost_deals"])
+    with small.cursor() as cursor:
+        cursor.execute("select relkind from pg_class where relname = 'lost_deals'")
+        assert cursor.fetchall() == [("r",)]
+
+
 def test_what_others_built_on_a_mart_is_not_dropped_silently(small):
     build(small)
     with small.cursor() as cursor:
