@@ -50,28 +50,28 @@ def stances() -> dict[str, Stance]:
 
 
 @cache
-def _reasons() -> dict[str, re.Pattern[str]]:
-    """Return by advice on a loss the words of a reason that it fits."""
+def _reasons() -> list[tuple[re.Pattern[str], frozenset[str]]]:
+    """Return by the words of a reason for losses the advice that is for such reasons alone."""
     content = tomllib.loads((Path(__file__).parent / "reasons.toml").read_text("utf-8"))
-    return {
-        advice: re.compile(
-            rf"(?<![^{BORDERS}])(?:{'|'.join(re.escape(_plain(word)) for word in group['words'])})"
+    return [
+        (
+            re.compile(
+                rf"(?<![^{BORDERS}])(?:{'|'.join(re.escape(_plain(w)) for w in group['words'])})"
+            ),
+            frozenset(group["advice"]),
         )
-        for advice, group in content.items()
-    }
+        for group in content.values()
+    ]
 
 
 def fitting(stance: str, reason: str) -> list[str]:
-    """Return the advice on a statement, the best first: of that on the reason of a loss, that on
-    this reason alone, which is "" where none is given.
+    """Return the advice on a statement, the best first: of that for some reasons of a loss alone,
+    that for this one, which is "" where none is given.
     """
     text = _plain(reason)
-    of_reason = next((advice for advice, words in _reasons().items() if words.search(text)), None)
-    return [
-        advice
-        for advice in stances()[stance].advice
-        if advice == of_reason or advice not in _reasons()
-    ]
+    of_reason = next((advice for words, advice in _reasons() if words.search(text)), frozenset())
+    of_others = frozenset().union(*(advice for _, advice in _reasons())) - of_reason
+    return [advice for advice in stances()[stance].advice if advice not in of_others]
 
 
 def _plain(text: str) -> str:

@@ -565,6 +565,21 @@ def test_advice_on_a_loss_fits_its_reason(stance, reason, advice):
     assert len(found) == len({advice, "win_back"}) + (stance == "lost_many")
 
 
+@pytest.mark.parametrize(
+    ("reason", "given", "advice"),
+    [
+        ("Not reachable", None, "call_rule"),
+        ("Local electrician", None, "one_answer"),
+        ("Local electrician", "one_answer", "answer_most"),  # not the same twice in four weeks
+        ("Weather", None, "answer_most"),
+    ],
+)
+def test_advice_on_the_reason_of_most_losses_fits_it(reason, given, advice):
+    one = fact("reason_most", "reasons", reason, reason=reason, n=9, of=20)
+    told = [ranking.Told(DAY, "reasons", "reason_most", reason, {}, 0, given)]
+    assert ranking.fitting_advice(one, told)[0] == advice
+
+
 @pytest.mark.parametrize("code", ["en", "hi"])
 @pytest.mark.parametrize("subject", ["D1", ""])
 def test_advice_on_a_deal_names_it_once(code, subject):
