@@ -60,7 +60,7 @@ placed as (
         and p.place >= c.before
         and p.place < c.before + c.stays
 ),
-timed as (
+timed as materialized (
     select p.stage, p.fate, p.hours, s.days
     from (select distinct stage, fate, hours from placed) p
     cross join lateral (

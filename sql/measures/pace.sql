@@ -119,10 +119,19 @@ language sql stable as $$
             and (a.source is null or w.source = a.source)
         group by a.scope, a.owner_id, a.source, a.first_day, a.last_day
     ),
+    today as (
+        select (now() at time zone o.timezone)::date as day from crm.organisation o
+    ),
+    -- Those of now are at hand, those of a past day among all contents.
     open as materialized (
+        select d.owner_id, d.source, d.closing_date, d.amount, d.weighted_amount
+        from analytics.open_deals d
+        where until >= (select t.day from today t) and d.closing_date is not null
+        union all
         select h.owner_id, h.source, h.closing_date, h.amount, h.weighted_amount
         from analytics.deal_history h
-        where h.meaning = 'open'
+        where until < (select t.day from today t)
+            and h.meaning = 'open'
             and h.from_day <= until
             and (h.until_day is null or h.until_day > until)
             and h.closing_date is not null
