@@ -36,6 +36,11 @@
 with today as (
     select o.timezone, (now() at time zone o.timezone)::date as day from crm.organisation o
 ),
+touches as (
+    select f.*
+    from analytics.first_touch f
+    join today t on f.day between t.day - 90 and t.day
+),
 waiting_leads as (
     select
         l.*,
@@ -47,7 +52,7 @@ waiting_leads as (
         end as is_due,
         coalesce(o.has_left, false) as is_ownerless
     from analytics.open_leads l
-    left join analytics.first_touch f on f.id = l.id
+    left join touches f on f.id = l.id
     left join analytics.owners o on o.owner_id = l.owner_id
     cross join today t
     where l.day between t.day - 90 and t.day

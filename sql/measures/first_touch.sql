@@ -83,11 +83,14 @@ create function measures.waits_over(since date, until date) returns table (
     wait text, is_converted boolean, leads bigint
 )
 language sql stable as $$
-    with ahead as (
+    with working_day as materialized ( -- else it is worked out for each lead
+        select measures.working_day_minutes() as minutes
+    ),
+    ahead as materialized ( -- else all leads of these days are looked at
         select f.*, w.minutes
         from analytics.first_touch f
-        cross join (select measures.working_day_minutes() as minutes) w
-        where f.first_touch_at > now() and f.day between since and until
+        cross join working_day w
+        where f.first_touch_at > now()
     )
     select c.wait, c.is_converted, sum(c.leads)::bigint
     from (
@@ -97,9 +100,11 @@ language sql stable as $$
         union all
         select measures.wait_over(true, a.ended_at, a.wait_minutes, a.minutes), a.is_converted, -1
         from ahead a
+        where a.day between since and until
         union all
         select measures.wait_over(false, a.ended_at, a.wait_minutes, a.minutes), a.is_converted, 1
         from ahead a
+        where a.day between since and until
     ) c
     group by c.wait, c.is_converted
 $$;
