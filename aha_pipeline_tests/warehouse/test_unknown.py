@@ -99,6 +99,9 @@ def test_a_read_that_did_not_end_stops_the_marts_until_one_does(known, status):
         ("Leads", "Lead_Status", "source_quality", "pipeline_by_stage"),
         ("Deals", "Lost_Reason", "lost_deals", "kpis"),
         ("Deals", "Next_Step", "work_list", "kpis"),
+        ("Deals", "Next_Step", "work_list", "pace"),
+        ("Deals", "Next_Step", "work_list", "slipping_deals"),
+        ("Deals", "Contact_Name", "deal_silence", "pipeline_by_stage"),
         ("Accounts", "Industry", "accounts_by_industry", "contacts_by_owner"),
     ],
 )
@@ -114,7 +117,8 @@ def test_a_lost_field_stops_what_stands_on_it_alone(known, module, field, stoppe
     [
         ("Deals", "Amount", "deal_history", True),
         ("Deals", "Owner", "deal_history", True),
-        ("Deals", "Next_Step", "open_deals", True),
+        ("Deals", "Next_Step", "open_deal_records", True),
+        ("Deals", "Next_Step", "open_deals", False),
         ("Deals", "Description", "deal_history", False),
         ("Deals", "Amoun", "deal_history", False),
         ("Leads", "Email", "lead_history", False),

@@ -23,10 +23,11 @@ with read as (
 ),
 deals as (
     select d.id, d.owner_id, coalesce(w.owner_name, d.owner_id) as owner_name, d.source, d.amount,
-        d.created_time, d.contact_id, d.moved_at
+        r.created_time, r.contact_id, coalesce(r.content_since, r.created_time) as moved_at
     from analytics.open_deals d
+    join crm.crm_deals r on r.id = d.id
     left join analytics.owners w on w.owner_id = d.owner_id
-    where d.created_time is not null
+    where r.created_time is not null
 )
 select
     d.id,

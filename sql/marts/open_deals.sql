@@ -1,4 +1,4 @@
--- grain: one row per open deal: how it changed while it was open, and what Zoho says of its next step
+-- grain: one row per open deal: how it changed while it was open
 -- kind: incremental
 -- strategy: delete+insert
 -- key: id
@@ -9,8 +9,8 @@
 -- or reopened is no push. furthest_stage: of the open stages that it had reached, the last one;
 -- furthest_position: the place of that one.
 -- came_at, is_start_known: when it came to its stage, and whether that is known, as in
--- analytics.deal_stays. moved_at: since when it says what it says.
--- last_activity_time: as Zoho had it when the deal was last read. lacks_next_step: it names none.
+-- analytics.deal_stays. What else the records say: analytics.open_deal_records, so that a field which
+-- Zoho no longer serves stops no figure of the pipeline.
 -- figures:
 --   amount (money): Amount in the home currency, null where empty
 --   weighted_amount (money): amount times probability, 0 without one of them
@@ -63,15 +63,8 @@ select
     d.furthest_stage,
     d.furthest_position,
     d.highest_amount,
-    r.created_time,
-    r.modified_time,
-    coalesce(r.content_since, r.created_time) as moved_at,
-    r.contact_id,
     s.came_at,
-    s.is_start_known,
-    crm.to_time(r.raw_data ->> 'Last_Activity_Time') as last_activity_time,
-    coalesce(trim(r.raw_data ->> 'Next_Step'), '') = '' as lacks_next_step
+    s.is_start_known
 from deals d
-join crm.crm_deals r on r.id = d.id
 left join analytics.deal_stays s on s.id = d.id and s.is_standing
 where d.is_present and not d.is_deleted and d.meaning = 'open'

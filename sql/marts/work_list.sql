@@ -65,18 +65,19 @@ open_deals as (
         d.amount,
         d.closing_date,
         d.day,
-        greatest(d.created_time, d.modified_time, k.last_known_activity) as last_activity_time,
+        greatest(r.created_time, r.modified_time, k.last_known_activity) as last_activity_time,
         k.last_known_activity,
         q.next_at is not null as is_planned,
         q.unrecorded_meeting_at,
-        d.lacks_next_step,
+        r.lacks_next_step,
         percent_rank() over (order by coalesce(d.amount, 0)) as place,
         coalesce(o.has_left, false) as is_ownerless
     from analytics.open_deals d
+    join analytics.open_deal_records r on r.id = d.id
     left join analytics.deal_silence q on q.id = d.id
     left join analytics.owners o on o.owner_id = d.owner_id
     cross join lateral (
-        select case when q.id is null then d.last_activity_time else q.last_at end
+        select case when q.id is null then r.last_activity_time else q.last_at end
             as last_known_activity
     ) k
 ),
