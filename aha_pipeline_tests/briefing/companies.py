@@ -29,7 +29,10 @@ def fill(connection, seed: int) -> None:
     rng = random.Random(seed)
     sources = rng.sample(SOURCES, rng.randint(2, len(SOURCES)))
     busy_day = rng.choice((0, 4, 18))
-    leads = [_statuses(rng, number, sources) for number in range(rng.choice((5, 40, 120, 250)))]
+    said = STATUSES if seed % 2 else STATUSES[1:]  # half of the companies contact each lead at once
+    leads = [_statuses(rng, n, sources, said) for n in range(rng.choice((5, 40, 120, 250)))]
+    if seed % 4 > 1:  # a week of holidays
+        leads = [one for n, one in enumerate(leads) if n % 4 == 0 or not _is_in_holidays(one)]
     deals = [_contents(rng, number, busy_day) for number in range(rng.choice((0, 10, 40, 80)))]
     if rng.random() < 0.4:  # a fair
         told = rng.choice((11, 32, 13, 7))
@@ -185,20 +188,25 @@ def _visitor(rng: random.Random, number: int, days_ago: int) -> list[dict]:
     return [first, first | status | {"Modified_Time": at(rng.randint(0, days_ago - 1), 12)}]
 
 
-def _statuses(rng: random.Random, number: int, sources: list) -> list[dict]:
+def _is_in_holidays(contents: list[dict]) -> bool:
+    created = date.fromisoformat(contents[0]["Created_Time"][:10])
+    return timedelta(days=11) <= DAY - created < timedelta(days=18)
+
+
+def _statuses(rng: random.Random, number: int, sources: list, said: tuple[str, ...]) -> list[dict]:
     """Return what a lead said, oldest first: as it came, and perhaps what became of it."""
     age = rng.randint(0, 65)
     first = lead(
         number,
         at(age),
-        rng.choice(STATUSES),
+        rng.choice(said),
         Lead_Source=rng.choice(sources),
         Owner=rng.choice(OWNERS),
         **{"$converted": rng.random() < 0.1},
     )
     if rng.random() < 0.5:
         return [first]
-    then = {"Lead_Status": rng.choice(STATUSES), "Modified_Time": at(rng.randint(0, age), 12)}
+    then = {"Lead_Status": rng.choice(said), "Modified_Time": at(rng.randint(0, age), 12)}
     return [first, first | then]
 
 
