@@ -12,6 +12,15 @@ first_step as (
     select min(position) as position
     from crm.picklist_meaning
     where module = 'Deals' and coalesce(meaning, 'open') = 'open'
+),
+reached as (
+    select h.id
+    from analytics.deal_history h
+    join step s on h.position >= s.position
+    where h.day between %(first_day)s::date and %(last_day)s::date
+        and h.meaning = 'open'
+        and not h.is_assumed
+        and not h.is_deleted
 )
 select
     d.id,
@@ -34,16 +43,8 @@ where d.day between %(first_day)s::date and %(last_day)s::date
     and (%(owners)s::text[] is null or d.owner_id = any(%(owners)s))
     and (
         d.meaning = 'won'
-        or %(step)s <> 'Won' and (s.position = f.position or (
-            select true
-            from analytics.deal_history h
-            where h.id = d.id
-                and h.meaning = 'open'
-                and not h.is_assumed
-                and not h.is_deleted
-                and h.position >= s.position
-            limit 1
-        ))
+        or %(step)s <> 'Won'
+            and (s.position = f.position or d.id in (select r.id from reached r))
     )
 order by d.day desc, d.id
 limit %(most)s
