@@ -139,8 +139,8 @@ language sql stable as $$
     ),
     parts as materialized (
         select
-            d.dimension,
             -- In the order of bytes, which is quicker than that of a language.
+            d.dimension collate "C" as dimension,
             case d.dimension
                 when 'source' then w.source
                 when 'owner' then w.owner_id
@@ -180,7 +180,7 @@ language sql stable as $$
         from at_risk a
     )
     select
-        dimension,
+        dimension collate "default",
         value collate "default",
         count(*),
         count(*) filter (where is_touched),
