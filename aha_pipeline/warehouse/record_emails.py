@@ -39,13 +39,16 @@ class ReadEmails:
 
 @dataclass(frozen=True)
 class EmailProgress:
-    """Of how many leads of the last 90 days and open deals the e-mails were read, and why not."""
+    """Of how many leads of the last 90 days and open deals the e-mails were read, and why not.
+
+    Who tells of leads alone leaves out the deals.
+    """
 
     leads: int
     read_leads: int
-    deals: int
-    read_deals: int
     problem: str | None
+    deals: int = 0
+    read_deals: int = 0
 
     @property
     def sentence(self) -> str:

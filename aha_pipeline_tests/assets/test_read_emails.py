@@ -89,6 +89,16 @@ class Company:
         return read_emails(self.services)
 
 
+COUNTED = """
+    select
+        count(*) filter (where module = 'Leads'),
+        count(read_at) filter (where module = 'Leads'),
+        count(*) filter (where module = 'Deals'),
+        count(read_at) filter (where module = 'Deals')
+    from measures.email_records()
+"""
+
+
 @pytest.fixture
 def company(connected: Sandbox, tmp_path, monkeypatch) -> Iterator[Company]:
     with kept_sessions(), start(data_dir=tmp_path / "records", now=FakeClock(NOW)) as sandbox:
@@ -123,6 +133,11 @@ def test_whatever_happens_all_are_read_and_none_is_invented(company: Company, se
         company.rows(ASKED_LONG_AGO)
         company.rows("delete from crm.api_credits returning 1")
         done = company.read()
+        [told] = company.rows(
+            "select leads, read_leads, deals, read_deals from measures.emails_read()"
+        )
+        assert company.rows(COUNTED) == [told]
+        assert told[0] + told[2] > 0
         if done.left == 0 and not done.stopped and number > 4:
             break
     assert done.left == 0, done
