@@ -6,11 +6,11 @@
 -- owner: sales operations
 -- What is a stay, and what its columns say: analytics.stage_stays, which adds how long it lasted.
 -- That grows until now, so that it is in no table.
--- hours: the whole hours that it lasted; where the deal still stands, those from its arrival back to
--- 1970, below 0: so that of either sort those with more hours lasted longer. Null where its beginning
--- is not known, and of deleted deals.
 -- figures:
 --   amount (money): Amount of the deal on arrival, null where empty
+--   hours (number): whole hours that it lasted; of one that still stands, those from its arrival back to
+--     1970, below 0: so that of either sort those with more hours lasted longer. Null where its beginning
+--     is not known, and of deleted deals
 
 with contents as (
     select

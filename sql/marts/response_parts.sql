@@ -4,8 +4,9 @@
 -- key: day, source, meaning, is_contacted, days
 -- owner: marketing
 -- The live leads of analytics.source_response, which explains a response, on all days. day: the first
--- of the first content known. days: whole days until the response; null where it is not known.
+-- of the first content known.
 -- figures:
+--   days (days): whole days until the response; null where it is not known
 --   leads (count): live leads created on that day
 
 with contents as (

@@ -4,9 +4,10 @@
 -- key: position, stage, meaning, fate, hours
 -- owner: sales operations
 -- Of the stays of live deals whose beginning is known. fate: standing, where the deal still stands in
--- the stage; else what the deal is by now, open, won or lost. hours: as in analytics.deal_stays. In it
--- a percentile is found among the stays of one hour, whatever the number of all.
+-- the stage; else what the deal is by now, open, won or lost. So a percentile is found among the stays
+-- of one hour, whatever the number of all.
 -- figures:
+--   hours (number): as in analytics.deal_stays
 --   stays (count): stays that ended in that hour, or began in it
 
 select

@@ -12,11 +12,12 @@
 -- is_start_known: false for a first stay of which it is not known since when the deal stood there;
 -- came_at is then its creation, and days the most that it can have stood there.
 -- outcome: what the deal's present stage means: open, won or lost.
--- hours: as in analytics.deal_stays. owner_id: on arrival. source: as the deal says now. closed_day: of a won or lost stay, as in
+-- owner_id: on arrival. source: as the deal says now. closed_day: of a won or lost stay, as in
 -- analytics.deal_history.
 -- figures:
 --   days (days): from came_at to left_at, or until now; of 24 hours
 --   amount (money): Amount of the deal on arrival, null where empty
+--   hours (number): as in analytics.deal_stays
 
 select
     id,
