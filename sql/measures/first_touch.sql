@@ -109,6 +109,20 @@ language sql stable as $$
     group by c.wait, c.is_converted
 $$;
 
+-- What of a lead tells its group in a dimension.
+create function measures.touch_group(
+    dimension text, source text, owner_id text, weekday integer, hour integer
+) returns text
+language sql immutable parallel safe as $$
+    select case dimension
+        when 'source' then source
+        when 'owner' then owner_id
+        when 'weekday' then weekday::text
+        when 'hour' then hour::text
+        else ''
+    end
+$$;
+
 -- Leads created from `since` to `until`, both included, of the sources and owners given or of all:
 -- together (dimension all), and by each of the dimensions source, owner, weekday (ISO day) and hour in
 -- which they came in that is among those given.
@@ -131,68 +145,76 @@ language sql stable as $$
             w.weekday,
             w.hour,
             w.state,
+            w.state = 'touched' as is_touched,
             w.wait_minutes,
             w.wait_minutes::double precision as wait
         from measures.waits(since, until) w
         where (of_sources is null or w.source = any(of_sources))
             and (of_owners is null or w.owner_id = any(of_owners))
     ),
-    parts as materialized (
-        select
-            -- In the order of bytes, which is quicker than that of a language.
-            d.dimension collate "C" as dimension,
-            case d.dimension
-                when 'source' then w.source
-                when 'owner' then w.owner_id
-                when 'weekday' then w.weekday::text
-                when 'hour' then w.hour::text
-                else ''
-            end collate "C" as value,
-            w.state,
-            w.state = 'touched' as is_touched,
-            w.wait_minutes,
-            w.wait
-        from unnest(array['all'] || of_dimensions) d (dimension)
-        cross join waits w
+    groups as materialized (
+        -- Numbered: to sort by a number is quicker than by words.
+        select *, row_number() over ()::integer as number
+        from (
+            select
+                d.dimension,
+                measures.touch_group(d.dimension, w.source, w.owner_id, w.weekday, w.hour) as value,
+                count(*) as leads,
+                count(*) filter (where w.is_touched) as touched,
+                count(*) filter (where w.state = 'waiting') as waiting
+            from unnest(array['all'] || of_dimensions) d (dimension)
+            cross join waits w
+            group by 1, 2
+        ) g
     ),
     at_risk as (
         -- Those that waited as long or longer; of one instant, who was touched comes first.
         select
-            p.*,
-            t.leads,
-            t.leads + 1 - row_number() over (
-                partition by dimension, value order by wait, is_touched desc
-            ) as known
-        from parts p
-        join (
-            select dimension, value, count(*) as leads from parts group by dimension, value
-        ) t using (dimension, value)
+            g.number,
+            g.leads,
+            w.is_touched,
+            w.wait_minutes,
+            w.wait,
+            (g.leads + 1 - row_number() over (
+                partition by g.number order by w.wait, w.is_touched desc
+            ))::double precision as known
+        from groups g
+        join waits w on g.value
+            = measures.touch_group(g.dimension, w.source, w.owner_id, w.weekday, w.hour)
     ),
     untouched as (
         -- The share of those that go on, and what those that left without a touch had left to them.
         select
             a.*,
-            case when is_touched then (known - 1)::double precision / leads * exp(coalesce(sum(
-                case when not is_touched and known > 1 then -ln(1 - 1::double precision / known) end
+            case when is_touched then (known - 1) / leads * exp(coalesce(sum(
+                case when not is_touched and known > 1 then -ln(1 - 1 / known) end
             ) over (
-                partition by dimension, value order by wait, is_touched desc rows unbounded preceding
+                partition by number order by wait, is_touched desc rows unbounded preceding
             ), 0)) end as share
         from at_risk a
+    ),
+    lengths as (
+        select
+            number,
+            -- The sum of logarithms errs in the last digits.
+            min(wait_minutes) filter (where share <= 0.5 + 1e-12) as median_minutes,
+            case when max(wait) >= 60 or min(share) = 0 then measures.pct(
+                (1 - coalesce(min(share) filter (where wait <= 60), 1))::numeric, 1)
+            end as within_hour_pct
+        from untouched
+        group by number
     )
     select
-        dimension collate "default",
-        value collate "default",
-        count(*),
-        count(*) filter (where is_touched),
-        count(*) filter (where state = 'waiting'),
-        count(*) filter (where state = 'ended'),
-        -- The sum of logarithms errs in the last digits.
-        min(wait_minutes) filter (where share <= 0.5 + 1e-12),
-        case when max(wait) >= 60 or min(share) = 0 then measures.pct(
-            (1 - coalesce(min(share) filter (where wait <= 60), 1))::numeric, 1)
-        end
-    from untouched
-    group by dimension, value
+        g.dimension,
+        g.value,
+        g.leads,
+        g.touched,
+        g.waiting,
+        g.leads - g.touched - g.waiting,
+        l.median_minutes,
+        l.within_hour_pct
+    from groups g
+    join lengths l using (number)
 $$;
 
 -- Business minutes of a day that is worked, on the average of the calendar.
