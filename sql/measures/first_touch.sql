@@ -158,13 +158,14 @@ language sql stable as $$
         from (
             select
                 d.dimension,
+                d.place,
                 measures.touch_group(d.dimension, w.source, w.owner_id, w.weekday, w.hour) as value,
                 count(*) as leads,
                 count(*) filter (where w.is_touched) as touched,
                 count(*) filter (where w.state = 'waiting') as waiting
-            from unnest(array['all'] || of_dimensions) d (dimension)
+            from unnest(array['all'] || of_dimensions) with ordinality d (dimension, place)
             cross join waits w
-            group by 1, 2
+            group by 1, 2, 3
         ) g
     ),
     at_risk as (
@@ -178,9 +179,11 @@ language sql stable as $$
             (g.leads + 1 - row_number() over (
                 partition by g.number order by w.wait, w.is_touched desc
             ))::double precision as known
-        from groups g
-        join waits w on g.value
-            = measures.touch_group(g.dimension, w.source, w.owner_id, w.weekday, w.hour)
+        from unnest(array['all'] || of_dimensions) with ordinality d (dimension, place)
+        cross join waits w
+        join groups g on g.place = d.place
+            and g.value
+                = measures.touch_group(d.dimension, w.source, w.owner_id, w.weekday, w.hour)
     ),
     untouched as (
         -- The share of those that go on, and what those that left without a touch had left to them.
