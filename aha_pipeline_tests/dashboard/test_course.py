@@ -91,7 +91,7 @@ def connection(module_database_url):
             values = tuple(middle * share for share in (0.5, 0.8, 1.0, 1.2, 2.0))
             made = Course(period, owner, 0, 0, values, values, 1.0, 1.0, 1.0, 1.0, 60, None)
             add(connection, first, [made], is_back_test=False)
-        build(connection, only=("pace", "forecast_scores"))
+        build(connection, only=("pace", "forecast_scores", "kpi_days"))
         yield connection
 
 

@@ -10,9 +10,9 @@ won as (
     select p.period, p.first_day, p.last_day,
         coalesce(sum(w.won_value), 0) as won_value, coalesce(sum(w.won_deals), 0) as won_deals
     from measures.periods_of(%(today)s::date) p
-    left join analytics.kpi_parts w
-        on w.day between p.first_day and %(today)s::date
-        and coalesce(%(owner)s::text, '') in ('', w.owner_id)
+    left join measures.kpi_changes(
+        null, case when %(owner)s::text <> '' then array[%(owner)s::text] end
+    ) w on w.day between p.first_day and %(today)s::date
     group by p.period, p.first_day, p.last_day
 ),
 newest as (

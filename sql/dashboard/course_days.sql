@@ -22,11 +22,11 @@ days as (
     cross join lateral generate_series(m.first_day::timestamp, m.last_day, interval '1 day') d (day)
 ),
 won as (
-    select k.day, sum(k.won_value) as won_value
-    from analytics.kpi_parts k
+    select k.day, k.won_value
+    from measures.kpi_changes(
+        null, case when %(owner)s::text <> '' then array[%(owner)s::text] end
+    ) k
     join month m on k.day between m.first_day and %(today)s::date
-    where m.owner_id in ('', k.owner_id)
-    group by k.day
 ),
 newest as (
     select f.last_day, f.value_p10, f.value_p50, f.value_p90
