@@ -5,7 +5,8 @@
 -- lost is named, or one (second), large for the pipeline, that before the day added or took off most
 -- of that figure, for a sum hides it: the larger of the two. What changed on the day is told as such
 -- (changed). A deal that came already won or lost never was in the pipeline, and is told as one that
--- came and went: what is said to be won and lost is all that was.
+-- came and went: what is said to be won and lost is all that was. A deal that is open again, or won
+-- after it was lost, makes the line untellable for its week.
 
 with moves as (
     select id, day, kind, value
@@ -90,3 +91,10 @@ join analytics.kpis b on b.day = t.day - 7
 left join largest l on true
 where b.open_pipeline_value + opened - won - lost + other = t.open_pipeline_value
     and (opened <> 0 or won <> 0 or lost <> 0)
+    -- The sums of two other sets of deals may be alike.
+    and not exists (
+        select from moves p
+        join analytics.deals d on d.id = p.id
+        where p.kind in ('won', 'lost') and p.value <> 0
+            and (d.meaning, d.closed_day) is distinct from (p.kind, p.day)
+    )

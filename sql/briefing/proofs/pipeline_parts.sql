@@ -47,6 +47,13 @@ named as (
 )
 select s.opened + c.come_won + c.come_lost = %(opened)s and c.won = %(won)s and c.lost = %(lost)s
     and c.come_won >= 0 and c.come_lost >= 0
+    and not exists (
+        select from analytics.pipeline_movements m
+        left join analytics.deal_history h
+            on h.id = m.id and h.is_present and h.meaning = m.kind and h.closed_day = m.day
+        where m.kind in ('won', 'lost') and m.value <> 0 and h.id is null
+            and m.day > %(day)s::date - 7 and m.day <= %(day)s
+    )
     and s.other = case %(stance)s
         when 'parts' then 0
         when 'parts_more' then %(other)s::numeric
