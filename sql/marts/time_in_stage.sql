@@ -28,7 +28,7 @@ with stays as (
     select h.stage, g.fate, h.hours, sum(h.stays) as stays
     from analytics.stage_hours h
     cross join lateral (values (h.fate), ('left')) g (fate)
-    where g.fate in ('won', 'lost') or (h.fate = 'standing') = (g.fate = 'standing')
+    where (h.fate = 'standing') = (g.fate = 'standing')
     group by h.stage, g.fate, h.hours
 ),
 counted as (
