@@ -6,11 +6,23 @@ with counted as (
     from analytics.contacts_by_owner
     where %(owners)s::text[] is null or owner_id = any(%(owners)s)
 ),
+-- How records spell their owners: what each is called is worked out once, not for each contact.
+spelled as materialized (
+    select distinct owner_id from crm.crm_contacts
+),
 -- Of those in the list alone it is worked out what they say.
 listed as (
     select c.id
-    from analytics.contacts c
-    where %(owners)s::text[] is null or c.owner_id = any(%(owners)s)
+    from crm.crm_contacts c
+    where c.deleted_at is null
+        and (
+            %(owners)s::text[] is null
+            or coalesce(c.owner_id, '') in (
+                select coalesce(s.owner_id, '')
+                from spelled s
+                where crm.label_or_none(s.owner_id) = any(%(owners)s)
+            )
+        )
     order by c.modified_time desc nulls last, c.id
     limit %(most)s
 )
