@@ -49,10 +49,12 @@ KNOWN = {
     "kpi_days": 3, "kpi_parts": 24,
     "lead_cohorts": 15, "lead_history": 32, "lead_volume": 1, "leads": 2, "lost_deals": 15,
     "open_deal_records": 13, "open_deals": 14, "pipeline_by_stage": 5, "pipeline_movements": 38,
-    "slipping_deals": 27, "source_response": 15, "stage_parts": 2, "stage_stays": 2,
+    "response_parts": 6,
+    "slipping_deals": 27, "source_response": 32,  # its median: test_source_response
+    "stage_parts": 2, "stage_stays": 2,
     "time_in_stage": 22,
-    "unconverted_deals": 4, "week_leads": 9, "work_list": 150, "measures.sources": 6,
-    "measures.outcomes": 2,
+    "unconverted_deals": 4, "week_leads": 9, "week_parts": 3, "work_list": 150,
+    "measures.sources": 6, "measures.outcomes": 2,
 }  # fmt: skip
 # measure: the mart that shows it whole
 MEASURES = {

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from random import Random
+from statistics import median
 
 import pytest
 
@@ -85,3 +87,26 @@ def test_sources_by_the_response_to_their_leads(connection):
     nobody = found.pop("(none)")
     assert (nobody["leads"], nobody["contacted_leads"], nobody["median_days"]) == (1, 0, None)
     assert list(found) == ["Facebook"]
+
+
+def test_the_median_is_that_of_the_days_of_each_lead(connection):
+    random, day, expected = Random(7), today(connection), {}
+    for number in range(60):
+        source = f"Source {number % 9}"
+        waited = random.randint(0, 6)
+        times = [ist(f"{day - timedelta(20 - days)} 10:00:00") for days in (0, waited)]
+        contents = [
+            lead(number, times[0], status, Modified_Time=when, Lead_Source=source)
+            for status, when in zip(("Not Contacted", "Contacted"), times, strict=True)
+        ]
+        is_timed = random.random() < number % 9 / 8  # of the first source none, of the last all
+        put_history(connection, "Leads", *(contents if is_timed else contents[:1]))
+        expected.setdefault(source, []).extend([waited] if is_timed else [])
+    build(connection, only=("source_response",))
+    found = {row["source"]: row for row in rows(connection, "source_response")}
+    assert {source: row["median_days"] for source, row in found.items()} == {
+        source: median(days) if days else None for source, days in expected.items()
+    }
+    assert {s: row["timed_leads"] for s, row in found.items()} == {
+        source: len(days) for source, days in expected.items()
+    }
