@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import chain
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from aha_pipeline import briefing
@@ -588,8 +589,8 @@ class ThirdReading:
             return
         usual = [len(self._created(d - WEEK + ONE_DAY, d)) for d in self._usual_weeks(on)]
         if len(usual) >= 2:
-            mean = rounded(Decimal(sum(usual)) / len(usual), "0.1")
-            row |= {"usual": mean, "weeks": len(usual)}
+            middle = rounded(Decimal(median(usual)), "0.1")
+            row |= {"usual": middle, "weeks": len(usual)}
         against = [row[name] for name in ("before", "usual") if name in row]
         ways = {self._way(row["n"], before) for before in against}
         if ways == {sign} or (sign is None and len(ways) > 1):

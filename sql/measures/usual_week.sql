@@ -1,10 +1,11 @@
--- How many leads a usual week brought of late: their mean over the weeks of the four before the one that
+-- How many leads a usual week brought of late: their median, which one bad week that no calendar
+-- names does not move, over the weeks of the four before the one that
 -- ends on a day, of which each day is known and none was unusual (analytics.changes).
 -- weeks: how many these are. leads: null where there is none.
 
 create function measures.usual_week(until date) returns table (weeks bigint, leads numeric)
 language sql stable as $$
-    select count(*), avg(w.leads)
+    select count(*), (percentile_cont(0.5) within group (order by w.leads))::numeric
     from (
         select sum(k.new_leads) as leads
         from analytics.kpis k

@@ -14,8 +14,8 @@ select (
 end and extract(isodow from %(day)s::date) = 7
 
 -- name: week_leads_more, week_leads_fewer, week_leads_same, week_leads_mixed
-with usual as (
-    select avg(w.leads) as leads, count(*) as weeks
+with brought as (
+    select count(*) as weeks, array_agg(w.leads order by w.leads) as leads
     from generate_series(7, 28, 7) ago
     cross join lateral (
         select sum(new_leads) as leads
@@ -28,6 +28,10 @@ with usual as (
         where c.figure = 'new_leads' and c.days = 1 and c.is_unusual
             and %(day)s::date - c.day between ago and ago + 6
     )
+),
+usual as (
+    select weeks, (leads[(weeks + 1) / 2] + leads[weeks / 2 + 1]) / 2 as leads
+    from brought
 ),
 moved (way) as (
     select case
