@@ -29,6 +29,7 @@ from zoho_sandbox.server import Sandbox, start
 DAY = 86_400
 NOW = datetime.now(UTC).replace(microsecond=0)
 REP = {"id": "9000001", "name": "Rep"}
+MODULES = ("Leads", "Deals", "Calls")
 CANARY = "canary@example.org"
 SAID = {"subject": f"Dear {CANARY}", "to": [{"email": CANARY, "user_name": CANARY}], "owner": REP}
 ASKED_LONG_AGO = (
@@ -104,6 +105,7 @@ def company(connected: Sandbox, tmp_path, monkeypatch) -> Iterator[Company]:
     with kept_sessions(), start(data_dir=tmp_path / "records", now=FakeClock(NOW)) as sandbox:
         have_own_time(monkeypatch)
         monkeypatch.setattr(services, "BACKOFF_SECONDS", 0.002)
+        monkeypatch.setenv("ZOHO_MODULES", ",".join(MODULES))
         monkeypatch.setenv("ZOHO_HISTORY_SHARE", "10")
         monkeypatch.setenv("ZOHO_API_URL", sandbox.url)
         monkeypatch.setenv("ZOHO_ACCOUNTS_URL", sandbox.url)
@@ -111,7 +113,7 @@ def company(connected: Sandbox, tmp_path, monkeypatch) -> Iterator[Company]:
         opened.zoho().concurrency = 4
         sandbox.switches.tokens_per_window = 1_000_000
         with connect(opened.database_url) as connection:
-            save_configured_modules(connection, ["Leads", "Deals", "Calls"])
+            save_configured_modules(connection, MODULES)
         yield Company(sandbox, opened, {})
 
 
