@@ -31,8 +31,9 @@ pytest_plugins = [
 
 
 def pytest_configure() -> None:
-    """Let children hear Ctrl-C also where these tests run in the background of a shell."""
+    """Let children hear Ctrl-C and a closed terminal also where these tests run under nohup."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -115,7 +115,7 @@ def test_an_address_opens_the_list_that_was_open_and_closing_leaves_no_step(page
         opened.keyboard.press("Escape")
         opened.get_by_role("dialog").wait_for(state="hidden")
         settle(opened)
-        assert "list=" not in opened.url
+        opened.wait_for_url(lambda url: "list=" not in url)
         assert "owner=Asha" in opened.url
     assert page.evaluate("history.length") <= steps + 1  # the step forward, to the list
     assert page.evaluate("history.state?.isList") is None
