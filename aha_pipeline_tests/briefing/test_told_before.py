@@ -87,12 +87,9 @@ def test_a_week_is_judged_by_more_than_chance(connection, now, before, stance):
 @pytest.mark.parametrize(
     ("weeks", "stance", "against"),
     [
-        (
-            (145, 83, 175, 181, 156),
-            "mixed",
-            "a median of 165.5 over 4 comparable weeks of the four",
-        ),
-        ((145, 83, None, 175, 181), "mixed", "a median of 175 over 3 comparable weeks of the four"),
+        ((145, 83, 175, 181, 156), "mixed", "a median of 165.5 over the 4 weeks before"),
+        ((145, 83, 424, 175, 181), "mixed", "a median of 178 over the 4 weeks before"),  # a fair
+        ((145, 83, None, 175, 181), "mixed", "a median of 175 over the 3 weeks before"),
         ((250, 83, 175, 181, 156), "more", "a median of 165.5"),
         ((83, 175, 181, 156, 150), "fewer", "a median of 165.5"),
         ((127, 132, 175, 181, 175), "mixed", "a median of 175"),  # a slow decline

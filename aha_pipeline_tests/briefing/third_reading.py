@@ -587,7 +587,7 @@ class ThirdReading:
         row = self._leads(on, 7)
         if row["n"] + row["before"] < 10 or not self._tells_week(on):
             return
-        usual = [len(self._created(d - WEEK + ONE_DAY, d)) for d in self._usual_weeks(on)]
+        usual = [len(self._created(d - WEEK + ONE_DAY, d)) for d in self._known_weeks(on)]
         if len(usual) >= 2:
             middle = rounded(Decimal(median(usual)), "0.1")
             row |= {"usual": middle, "weeks": len(usual)}
@@ -601,14 +601,12 @@ class ThirdReading:
         is_level = abs(now - before) <= max(before / 10, Decimal(1.5 * math.sqrt(now + before)))
         return 0 if is_level else 1 if now > before else -1
 
-    def _usual_weeks(self, on: date) -> Iterator[date]:
-        """Yield the last day of each of the four weeks before that is known and as usual."""
+    def _known_weeks(self, on: date) -> Iterator[date]:
+        """Yield the last day of each of the four weeks before that is known."""
         for ago in range(1, 5):
             days = [on - ago * WEEK - ONE_DAY * n for n in range(7)]
             known = [day for day in days if day in self.kpis]
-            if len(known) == 7 and not any(
-                self.usual.get(day, {}).get("is_unusual") for day in days
-            ):
+            if len(known) == 7:
                 yield days[0]
 
     # What was told of earlier days

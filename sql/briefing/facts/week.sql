@@ -6,7 +6,7 @@
 -- what is usual, as an import does, and ten leads or more in both together. Level: they differ by less
 -- than a tenth, or, of leads, by no more than chance often does: 1.5 times the root of both together.
 -- The week before may be a bad one all the same: leads are more or fewer where they are so against the
--- median of the usual weeks of the four before (measures.usual_week) too, if these are two or more.
+-- median of the four weeks before (measures.usual_week) too, if two or more of these are known.
 
 with weeks as (
     select

@@ -23,11 +23,6 @@ with brought as (
         where day <= %(day)s::date - ago and day > %(day)s::date - ago - 7 and new_leads >= 0
         having count(*) = 7
     ) w
-    where not exists (
-        select from analytics.changes c
-        where c.figure = 'new_leads' and c.days = 1 and c.is_unusual
-            and %(day)s::date - c.day between ago and ago + 6
-    )
 ),
 usual as (
     select weeks, (leads[(weeks + 1) / 2] + leads[weeks / 2 + 1]) / 2 as leads
