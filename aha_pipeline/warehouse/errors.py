@@ -81,15 +81,16 @@ AT_CONNECT = {
 }
 
 
-def meaning(error: BaseException) -> str | None:
+def meaning(error: BaseException, *, alone: bool = False) -> str | None:
     """Return what the database, the memory or the system refused, and what to do.
 
-    Causes of the error count too. None for any other error.
+    Causes of the error count too, unless it is taken `alone`: an error of ours has words of its
+    own for its cause. None for any other error.
     """
-    links = list(chain(error))
+    links = [error] if alone else list(chain(error))
     if any(map(memory.is_short, links)):
         return memory.TOO_LITTLE
-    if of_database := find(error):
+    if of_database := next((one for one in links if isinstance(one, psycopg2.Error)), None):
         return sentence(of_database)
     return next(filter(None, map(refusals.sentence, links)), None)
 

@@ -398,7 +398,7 @@ def _write_failure(log: Connection, window: Window, error: BaseException) -> Non
 
 
 def _reason(error: BaseException) -> str:
-    return errors.meaning(error) or " ".join(str(error).split())[:1000]
+    return errors.meaning(error, alone=True) or " ".join(str(error).split())[:1000]
 
 
 def _log_row(

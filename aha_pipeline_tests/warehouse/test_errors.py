@@ -137,3 +137,10 @@ def test_an_error_of_nothing_that_refused_has_no_such_meaning():
     error = raised_from(KeyError("Lead_Status"))
     assert errors.meaning(error) is None
     assert errors.meaning_of("KeyError", str(error)) is None
+
+
+def test_an_error_of_ours_is_told_in_its_own_words_and_not_in_those_of_its_cause(tmp_path):
+    with pytest.raises(DatabaseUnreachable) as caught, connect(f"host={tmp_path} dbname=x"):
+        pass
+    assert errors.meaning(caught.value) == errors.LOST
+    assert errors.meaning(caught.value, alone=True) is None
