@@ -150,7 +150,7 @@ def _warning(name: str, fault: str | None, description: str) -> dg.AssetCheckRes
 
 def _retry(context: dg.AssetExecutionContext, error: Exception) -> dg.RetryRequested:
     wait = RETRY.calculate_delay(context.retry_number + 1)
-    why = errors.sentence(error) if isinstance(error, psycopg2.Error) else error
+    why = errors.meaning(error, alone=True) or error
     log.warning("%s is tried again in %.0f s. %s", context.asset_key.path[-1], wait, why)
     return dg.RetryRequested(max_retries=RETRY.max_retries, seconds_to_wait=wait)
 

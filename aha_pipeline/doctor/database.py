@@ -56,7 +56,7 @@ def dashboard(settings: Settings) -> Finding:
             cursor.execute("select pg_has_role('aha_reader', 'member')")
             [(may_read,)] = cursor
     except (DatabaseUnreachable, psycopg2.Error) as error:
-        says = errors.sentence(error) if isinstance(error, psycopg2.Error) else error
+        says = errors.meaning(error, alone=True) or error
         return problem(what, f"{setting}: {says}", stops_sync=False)
     if not may_read:
         return problem(

@@ -52,7 +52,7 @@ def run(database_url: str, command: Sequence[str]) -> None:
                         holder,
                     )
         except (psycopg2.Error, DatabaseUnreachable) as error:
-            said = errors.sentence(error) if isinstance(error, psycopg2.Error) else error
+            said = errors.meaning(error, alone=True) or error
             log.warning("The daemon waits for the database. %s", said)
         time.sleep(LOOK_SECONDS)
 
