@@ -118,20 +118,16 @@ def apply(cursor: Cursor, mart: Mart, taken: Mapping[str, bool]) -> int:
     own, links = _own_and_links(mart)
     ids = [_of(own, "changed_ids", column=_name("id"))]
     ids += [_of(other, "changed_ids", column=_name(link)) for other, link in links.items()]
+    ids += [_of(other, "ids_of_link", **_link(link)) for other in links for link in mart.links]
     cursor.execute(sql.SQL(statement(FILE, "note")).format(ids=sql.SQL(" union ").join(ids)))
     if mart.keeps_changes:
         cursor.execute(_of(mart, "keep_before"))
     cursor.execute(sql.SQL(statement(FILE, "delete")).format(table=table))
     contents = [
-        _of(
-            history,
-            "contents_of_ids",
-            part=_name(f"after_{history.name}"),
-            column=_name(links.get(history, "id")),
-        ).as_string(cursor)
-        for history in (own, *links)
+        _contents_of_ids(own, "id"),
+        *(_contents_of_ids(*each, mart) for each in links.items()),
     ]
-    parts = ",\n".join([*contents, *_between(mart, "after")])
+    parts = ",\n".join([*(each.as_string(cursor) for each in contents), *_between(mart, "after")])
     insert = sql.SQL("insert into {} with {} {}").format(
         table, sql.SQL(parts), sql.SQL(_over(mart, mart, "after"))
     )
@@ -140,6 +136,24 @@ def apply(cursor: Cursor, mart: Mart, taken: Mapping[str, bool]) -> int:
     if mart.keeps_changes:
         end(cursor, mart)
     return rows
+
+
+def _contents_of_ids(history: Mart, column: str, mart: Mart | None = None) -> sql.Composed:
+    """Return the part of a query that is a history over the records to be written again.
+
+    mart: the one that reads it, where it names these records by a column, or by its links.
+    """
+    more = [
+        _of(history, "contents_of_link", column=_name(column), **_link(link))
+        for link in (mart.links if mart else ())
+    ]
+    part = {"part": _name(f"after_{history.name}"), "more": sql.SQL("").join(more)}
+    return _of(history, "contents_of_ids", column=_name(column), **part)
+
+
+def _link(link: tuple[str, ...]) -> dict[str, sql.Composable]:
+    column, records = link
+    return {"link": _name(column), "records": sql.Identifier(*records.split("."))}
 
 
 def _own_and_links(mart: Mart) -> tuple[Mart, dict[Mart, str]]:

@@ -81,6 +81,9 @@ class Mart:
     they follow a history, and not what it is made of.
     links: of a history, columns that name a record of another one, each with that one's relation:
     a mart that reads both takes a record in again when what it names, or what names it, changed.
+    Of a mart with `delete+insert`, columns by which the rows of such a history and its own records
+    name the same thing, each with the table of these records: it takes in again those that name
+    what a changed row names.
     key: the columns that identify a row, which get a unique index; may be empty. index: columns
     that get an index each, by which lists find their rows. owner: the team responsible for the
     definitions. notes: what a reader should know about the whole mart.

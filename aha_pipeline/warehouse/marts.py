@@ -312,7 +312,8 @@ def _indexed(mart: Mart) -> list[str]:
     """Return the columns besides its key by which rows of changed records are found."""
     has_records = mart.records or mart.strategy == "delete+insert"
     found = ["id"] if has_records and mart.key[:1] != ("id",) else []
-    return [name for name in (*found, *(link for link, _ in mart.links)) if name not in mart.index]
+    links = [link for link, _ in mart.links] if mart.records else []
+    return [name for name in (*found, *links) if name not in mart.index]
 
 
 def _replace_rows(cursor: Cursor, mart: Mart, parameters: Parameters | None, where: str) -> int:

@@ -150,6 +150,7 @@ select
     g.ends_at,
     o.label as owner_id,
     g.created_time,
+    g.modified_time,
     coalesce(n.lead_id, c.lead_id) as lead_id,
     c.lead_id as carried_lead_id,
     n.deal_id,

@@ -21,49 +21,51 @@ with read as (
         where module not in ('Notes', 'Emails') and not is_deleted
     )
 ),
+-- What the clock says of those that were not over when they were last written.
+later as (
+    select
+        d.id,
+        max(l.at) filter (where l.takes_place and l.at <= now()) as last_at,
+        max(l.ends_at) filter (where l.takes_place and l.at <= now() and l.is_meeting) as met_until,
+        max(l.at) filter (where l.takes_place and l.at <= now() and not l.is_meeting)
+            as last_other_at,
+        min(l.at) filter (where l.at > now()) as next_at
+    from analytics.open_deal_activities d
+    cross join unnest(d.later_at, d.later_ends_at, d.later_takes_place, d.later_is_meeting)
+        l (at, ends_at, takes_place, is_meeting)
+    group by d.id
+),
 deals as (
-    select d.id, d.owner_id, coalesce(w.owner_name, d.owner_id) as owner_name, d.source, d.amount,
-        r.created_time, r.contact_id, coalesce(r.content_since, r.created_time) as moved_at
-    from analytics.open_deals d
-    join crm.crm_deals r on r.id = d.id
-    left join analytics.owners w on w.owner_id = d.owner_id
-    where r.created_time is not null
+    select
+        a.id,
+        a.created_time,
+        a.moved_at,
+        greatest(a.last_at, l.last_at) as last_at,
+        greatest(a.met_until, l.met_until) as met_until,
+        greatest(a.last_other_at, l.last_other_at) as last_other_at,
+        l.next_at
+    from analytics.open_deal_activities a
+    left join later l using (id)
 )
 select
     d.id,
     d.owner_id,
-    d.owner_name,
+    coalesce(w.owner_name, d.owner_id) as owner_name,
     d.source,
     d.amount as value,
     s.last_at,
-    greatest(s.last_at, d.created_time) as silent_since,
+    greatest(s.last_at, s.created_time) as silent_since,
     s.next_at,
-    r.today - (greatest(s.last_at, d.created_time) at time zone r.timezone)::date as days_silent,
-    r.today - (greatest(s.last_at, d.created_time) at time zone r.timezone)::date
+    r.today - (greatest(s.last_at, s.created_time) at time zone r.timezone)::date as days_silent,
+    r.today - (greatest(s.last_at, s.created_time) at time zone r.timezone)::date
         >= measures.quiet_days() and s.next_at is null as is_quiet,
     case
         when s.met_until <= now() - interval '1 day'
             and coalesce(s.last_other_at < s.met_until, true)
-            and d.moved_at < s.met_until
+            and s.moved_at < s.met_until
             then s.met_until
     end as unrecorded_meeting_at
-from deals d
+from analytics.open_deals d
+join deals s on s.id = d.id
+left join analytics.owners w on w.owner_id = d.owner_id
 cross join read r
--- One by one, found by the deal or the contact: open deals are few, and their activities too.
-cross join lateral (
-    select
-        max(at) filter (where completed) as last_at,
-        min(at) filter (where not completed and at > now()) as next_at,
-        max(ends_at) filter (where completed and kind = 'meeting') as met_until,
-        max(at) filter (where completed and kind <> 'meeting') as last_other_at
-    from (
-        select a.at, a.ends_at, a.kind, a.takes_place and a.at <= now() as completed
-        from analytics.activities a
-        where a.deal_id = d.id and not a.is_deleted
-        union all
-        select a.at, a.ends_at, a.kind, a.takes_place and a.at <= now()
-        from analytics.activities a
-        where a.contact_id = d.contact_id and a.deal_id is null and a.at >= d.created_time
-            and not a.is_deleted
-    ) logged
-) s

@@ -78,6 +78,12 @@ from {delta} d
 -- name: changed_ids
 select {column} from {delta} where {column} is not null
 
+-- name: ids_of_link
+-- Records that name by a column what a changed row of a history names by it too.
+select r.id
+from {records} r
+where r.{link} in (select {link} from {delta})
+
 -- name: note
 -- The records that changed in one of the histories, whose rows are to be written again.
 drop table if exists pg_temp.changed;
@@ -88,7 +94,18 @@ analyze changed
 delete from {table} where id in (select id from changed)
 
 -- name: contents_of_ids
-{part} as (select * from {history} where {column} in (select id from pg_temp.changed))
+{part} as (select * from {history} where {column} in (select id from pg_temp.changed){more})
+
+-- name: contents_of_link
+-- And what names the same as these records do, each once.
+
+    union all
+    select *
+    from {history}
+    where {link} in (
+            select r.{link} from {records} r join pg_temp.changed using (id)
+        )
+        and ({column} is null or {column} not in (select id from pg_temp.changed))
 
 -- name: differences
 -- Rows of a mart that are not in the build beside it, and the other way round.

@@ -1,0 +1,173 @@
+"""How long deals are silent, against a second reading in Python, as days pass and things land."""
+
+from datetime import datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from aha_pipeline_tests.kit.examples import examples
+from aha_pipeline_tests.warehouse.marts_company import (
+    ACTIVITIES,
+    ASHA,
+    TABLES,
+    build,
+    call,
+    company,
+    contact,
+    deal,
+    put,
+    rows,
+)
+
+ZONE = ZoneInfo("Asia/Kolkata")
+START = datetime(2025, 3, 10, 9, tzinfo=ZONE)
+CLOCK = """
+    create schema if not exists clock;
+    create or replace function clock.now() returns timestamptz language sql stable
+        as $$ select current_setting('clock.now')::timestamptz $$;
+    set search_path = clock, pg_catalog, public;
+"""
+DEALS, CONTACTS = 6, 3
+FIGURES = ("last_at", "silent_since", "next_at", "days_silent", "is_quiet", "unrecorded_meeting_at")
+# Else all deals are among those that landed since the last build, whatever lands next.
+LANDED_BEFORE = ";".join(
+    f"update crm.{table} set synced_at = clock_timestamp() - interval '1 hour'"  # noqa: S608
+    for table in (*TABLES.values(), *ACTIVITIES.values())
+)
+LANDS = """
+    update crm.crm_deals
+    set raw_data = raw_data || %s::jsonb, synced_at = clock_timestamp()
+    where id = %s
+"""
+
+
+@pytest.fixture(scope="module")
+def shared(module_database_url):
+    with company(module_database_url) as connection:
+        connection.cursor().execute(CLOCK)
+        connection.commit()
+        yield connection
+
+
+def stamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
+
+
+class Company:
+    """A few deals with and without a contact, and what is logged on either."""
+
+    def __init__(self, connection, seed: int) -> None:
+        self.connection, self.random, self.now = connection, Random(seed), START
+        self.logged: list[dict] = []
+        self.deals = {
+            f"D{n}": {"created": self.ago(40), "contact": self.whom()} for n in range(DEALS)
+        }
+        put(connection, "Contacts", *(contact(n) for n in range(CONTACTS)))
+        for n, one in enumerate(self.deals.values()):
+            named = {"Contact_Name": one["contact"] and {"id": one["contact"]}}
+            put(connection, "Deals", deal(n, stamp(one["created"]), **named))
+
+    def ago(self, days: int) -> datetime:
+        return self.now - timedelta(minutes=self.random.randrange(1, days * 1440))
+
+    def whom(self) -> str | None:
+        return self.random.choice([None, *(f"C{n}" for n in range(CONTACTS))])
+
+    def log(self) -> None:
+        """Let an activity land: over, planned or called off, on a deal, a contact or both."""
+        number, written = len(self.logged), self.ago(30)
+        on = self.random.choice([*self.deals, None])
+        who = self.whom() if on else f"C{self.random.randrange(CONTACTS)}"
+        at = written + timedelta(hours=self.random.choice([-30, -1, 0, 2, 200, 500, 900]))
+        kind = self.random.choice(["call", "scheduled", "task", "meeting", "meeting", "note"])
+        ends = at + timedelta(hours=1)
+        names = {"What_Id": on and {"id": on}, "Who_Id": who and {"id": who}}
+        times = {"Created_Time": stamp(written), "Modified_Time": stamp(written), "Owner": ASHA}
+        said = call(number, stamp(at), "") | names | times | {"id": f"T{number}"}
+        if kind == "note":
+            at, on, who = written, on or None, None if on else who
+            put(self.connection, "Notes", said | {"Parent_Id": {"id": on or who}})
+        elif kind == "meeting":
+            put(
+                self.connection,
+                "Events",
+                said | {"Start_DateTime": stamp(at), "End_DateTime": stamp(ends)},
+            )
+        elif kind == "task":
+            put(self.connection, "Tasks", said | {"Status": "Completed", "Closed_Time": stamp(at)})
+        else:
+            status = {"scheduled": "Scheduled", "call": "Completed"}[kind]
+            put(self.connection, "Calls", said | {"Outgoing_Call_Status": status})
+        self.logged.append({"on": on, "who": who, "at": at, "kind": kind, "ends": ends})
+
+    def change(self) -> None:
+        """Let a deal get another contact, or an activity land."""
+        if self.random.random() < 0.7:
+            self.log()
+            return
+        id_, one = self.random.choice(list(self.deals.items()))
+        one["contact"] = self.whom()
+        named = (
+            f'{{"Contact_Name": {{"id": "{one["contact"]}"}}}}'
+            if one["contact"]
+            else ('{"Contact_Name": null}')
+        )
+        self.connection.cursor().execute(LANDS, [named, id_])
+
+    def expected(self) -> dict[str, tuple]:
+        return {id_: self.silence(id_, **one) for id_, one in self.deals.items()}
+
+    def silence(self, id_: str, created: datetime, contact: str | None) -> tuple:
+        mine = [
+            a
+            for a in self.logged
+            if a["on"] == id_
+            or (a["on"] is None and contact and a["who"] == contact and a["at"] >= created)
+        ]
+        over = [a for a in mine if a["kind"] != "scheduled" and a["at"] <= self.now]
+        last = max((a["at"] for a in over), default=None)
+        coming = min((a["at"] for a in mine if a["at"] > self.now), default=None)
+        met = max((a["ends"] for a in over if a["kind"] == "meeting"), default=None)
+        others = [a["at"] for a in over if a["kind"] != "meeting"]
+        is_open = met and met <= self.now - timedelta(days=1) and created < met
+        unrecorded = met if is_open and all(at < met for at in others) else None
+        since = max(last or created, created)
+        days = (self.now.date() - since.astimezone(ZONE).date()).days
+        return last, since, coming, days, days >= 14 and coming is None, unrecorded
+
+    def found(self) -> dict[str, tuple]:
+        with self.connection.cursor() as cursor:
+            cursor.execute("select set_config('clock.now', %s, false)", [stamp(self.now)])
+        build(self.connection, only=("deal_silence",))
+        return {
+            row["id"]: tuple(row[name] for name in FIGURES)
+            for row in rows(self.connection, "deal_silence")
+        }
+
+
+@given(st.integers(0, 2**32))
+@settings(
+    max_examples=examples(15),
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_silence_equals_a_second_reading_while_days_pass(shared, seed):
+    shared.rollback()
+    small = Company(shared, seed)
+    small.logged.append({"on": "D0", "who": None, "at": START, "kind": "call", "ends": None})
+    began = call(0, stamp(START), "D0", Created_Time=stamp(START), Modified_Time=stamp(START))
+    put(shared, "Calls", began)
+    for _ in range(20):
+        small.log()
+    shared.cursor().execute(LANDED_BEFORE)
+    assert small.found() == small.expected()
+    for _ in range(4):
+        small.now += timedelta(hours=small.random.choice([25, 60, 200]))
+        assert small.found() == small.expected()
+        for _ in range(4):
+            small.change()
+        assert small.found() == small.expected()
