@@ -19,7 +19,7 @@ from aha_pipeline.warehouse import mart_deltas
 from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, marts_by_relation
 
 FILE = "warehouse/mart_builds"
-SMALL = 20_000  # rows: hashing them costs less than rebuilding the marts that read them
+SMALL = 2_000  # rows: hashing them costs less than rebuilding the marts that read them
 
 
 @dataclass(frozen=True)

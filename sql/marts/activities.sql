@@ -30,10 +30,9 @@ with changed as (
     )
     union
     -- Those that a lead has for what it became, or would have now.
-    select a.id
-    from analytics.activities a
-    join crm.leads_raw l on l.id = a.carried_lead_id
-    where l.synced_at > %(since)s
+    select id
+    from analytics.activities
+    where carried_lead_id = any(array(select id from crm.leads_raw where synced_at > %(since)s))
     union
     select a.id
     from analytics.activities a

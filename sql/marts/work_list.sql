@@ -40,6 +40,7 @@ touches as (
     select f.*
     from analytics.first_touch f
     join today t on f.day between t.day - 90 and t.day
+    where f.ended_at is null  -- as of all open leads: half as many to join
 ),
 waiting_leads as (
     select

@@ -1,20 +1,20 @@
 -- What changed in a history since it was last refreshed, and marts that take in these changes alone.
 
 -- name: changed
--- The records that a history has to take in, with statistics: else PostgreSQL expects one of them, and
--- goes through all of them for each.
+-- The records that a history has to take in, with statistics of how many they are: else PostgreSQL
+-- expects one of them, and goes through all of them for each.
 drop table if exists pg_temp.changed;
 create temporary table changed on commit drop as
 select *
 from {records}
 where id in ({ids});
-analyze changed
+analyze changed (id)
 
 -- name: all_records
 -- All records of a history, with statistics as above.
 drop table if exists pg_temp.changed;
 create temporary table changed on commit drop as select id from {records};
-analyze changed
+analyze changed (id)
 
 -- name: is_much
 -- Whether so much changed that rebuilding the history is quicker.
@@ -36,7 +36,7 @@ insert into {delta} select *, -1 from {history} where id in (select id from chan
 
 -- name: keep_after
 insert into {delta} select *, 1 from {history} where id in (select id from changed);
-analyze {delta}
+analyze {delta} (id)
 
 -- name: is_complete
 -- Whether a history, which held each record once, took in as many as came into its tables since:
@@ -88,7 +88,7 @@ where r.{link} in (select {link} from {delta})
 -- The records that changed in one of the histories, whose rows are to be written again.
 drop table if exists pg_temp.changed;
 create temporary table changed on commit drop as {ids};
-analyze changed
+analyze changed (id)
 
 -- name: delete
 delete from {table} where id in (select id from changed)
