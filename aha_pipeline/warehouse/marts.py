@@ -289,9 +289,10 @@ def _rebuild(cursor: Cursor, mart: Mart, parameters: Parameters | None) -> int:
         )
     arrays = {column for column, type_, *_ in _columns_of(cursor, name) if type_ == TEXT_ARRAY}
     for column in (*_indexed(mart), *mart.index):
-        using = sql.SQL("using gin" if column in arrays else "")
-        index = sql.SQL("create index on {} {} ({})").format(build, using, sql.Identifier(column))
-        cursor.execute(index)
+        # Without the rows that have none: new ones wait in a list that each search goes through.
+        form = "using gin ({0}) where {0} is not null" if column in arrays else "({0})"
+        index = sql.SQL(form).format(sql.Identifier(column))
+        cursor.execute(sql.SQL("create index on {} ").format(build) + index)
     _comment(cursor, mart, name)
     cursor.execute("select crm.protect(%s)", [f"{SCHEMA}.{name}"])
     if mart.kind == "incremental":  # large, and seldom rebuilt

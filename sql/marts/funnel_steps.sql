@@ -3,7 +3,7 @@
 -- key: entity, number
 -- owner: sales operations
 -- Of leads: Created, Qualified, Converted, Won. Of deals: the open stages in their order, by the
--- list of Zoho and, for those that are not on it, by what deals were seen on; then Won.
+-- list of Zoho and, for those that are not on it, by where live deals stand or stood; then Won.
 -- figures:
 --   number (count): its place among the steps of the entity, from 1
 --   stage_position (count): of an open stage, as in analytics.deal_history; null of all other steps
@@ -29,9 +29,8 @@ stages as (
         select position, step from deal_steps
         union all
         select position, string_agg(distinct stage, ' / ' order by stage)
-        from analytics.deal_history
-        where meaning = 'open' and not is_assumed
-            and position not in (select position from deal_steps)
+        from analytics.stage_deals
+        where meaning = 'open' and position not in (select position from deal_steps)
         group by position
     ) s
 )

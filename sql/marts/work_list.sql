@@ -1,6 +1,6 @@
 -- grain: one row per open lead or deal that somebody should act on today
 -- kind: table
--- key: module, id
+-- key: id, module
 -- owner: sales operations
 -- optional: analytics.first_touch, analytics.deal_silence
 -- The reasons, each with its points:
