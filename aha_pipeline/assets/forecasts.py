@@ -8,6 +8,7 @@ import dagster as dg
 from aha_pipeline.assets import columns, freshness, partitions
 from aha_pipeline.assets.marts import mart_key
 from aha_pipeline.calendar import days_of, today
+from aha_pipeline.forecast.made import days_made
 from aha_pipeline.services import Services
 from aha_pipeline.settings import Settings
 
@@ -53,20 +54,25 @@ def forecasts_asset(settings: Settings) -> dg.AssetsDefinition:
 
 def _make(services: Services, first: date, last: date) -> int:
     """Make the forecasts that are missing from `first` to `last`, and of yesterday; return rows."""
-    # Imported here: pandas and NumPy, half a second that every other process would pay as well.
-    from aha_pipeline.forecast.histories import read_histories
-    from aha_pipeline.forecast.predict import forecast, learn_before
-    from aha_pipeline.forecast.store import add, days_made
-
     yesterday = today(services.settings) - timedelta(days=1)
     with services.connect() as connection:
         wanted = _wanted(first, min(last, yesterday), yesterday)
         missing = sorted(set(wanted) - days_made(connection, min(wanted), yesterday))
-        histories = read_histories(connection) if missing else None
+    return _make_days(services, missing, yesterday) if missing else 0
+
+
+def _make_days(services: Services, missing: list[date], yesterday: date) -> int:
+    # Imported here: pandas and NumPy, half a second that every other process would pay as well.
+    from aha_pipeline.forecast.histories import read_histories
+    from aha_pipeline.forecast.predict import forecast, learn_before
+    from aha_pipeline.forecast.store import add
+
+    with services.connect() as connection:
+        histories = read_histories(connection)
         with connection.cursor() as cursor:
             cursor.execute("select coalesce(fiscal_start_month, 1) from crm.organisation")
             row = cursor.fetchone()
-    if histories is None or row is None:
+    if row is None:
         return 0
     rows = 0
     learnt: dict[date, Learnt] = {}

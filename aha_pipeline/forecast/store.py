@@ -13,13 +13,6 @@ from aha_pipeline.sql import statement
 NOTHING = (None,) * 5
 
 
-def days_made(connection: Connection, first: date, last: date) -> set[date]:
-    """Return the days from `first` to `last` of which forecasts were made."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("forecast/keep", "made"), {"first": first, "last": last})
-        return {day for (day,) in cursor}
-
-
 def add(connection: Connection, day: date, found: Iterable[Course], *, is_back_test: bool) -> int:
     """Add the forecasts of a day, in the caller's transaction; return how many.
 

@@ -8,6 +8,11 @@ are the same. It can go once https://github.com/dagster-io/dagster/pull/33832 is
 
 It also asks the database again, on a connection of its own, which columns its table of assets has:
 three times for each asset check. Here it asks once.
+
+What a step tells at its end (its output, materialization or check, its success) waits for the next
+event of the run, which is the start of the next step, and is stored with it: one statement a step
+instead of four. Nothing comes between that takes time; a process that is killed there loses what
+its last step told, as one that is killed just before the step has told it.
 """
 
 from collections import defaultdict
@@ -17,6 +22,7 @@ from itertools import groupby
 from typing import Any
 
 from dagster import DagsterEventType
+from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log import SqlEventLogStorageTable
@@ -27,9 +33,24 @@ from dagster_postgres.utils import pg_url_from_config
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
+STEP_ENDS = frozenset(
+    {
+        DagsterEventType.STEP_OUTPUT,
+        DagsterEventType.HANDLED_OUTPUT,
+        DagsterEventType.ASSET_MATERIALIZATION,
+        DagsterEventType.ASSET_CHECK_EVALUATION,
+        DagsterEventType.STEP_SUCCESS,
+    }
+)
+
 
 class BatchingEventLogStorage(PostgresEventLogStorage):
-    """PostgresEventLogStorage that stores a batch of announcements in a few statements."""
+    """PostgresEventLogStorage that stores several events of a run in a few statements."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self._tables: set[str] = set()  # Dagster asks for some of them while it is made
+        self._waiting: dict[str, list[EventLogEntry]] = {}  # by run
+        super().__init__(*arguments, **options)
 
     @classmethod
     def from_config_value(
@@ -64,13 +85,52 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
     def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
         return self.has_asset_key_col(column_name)
 
+    def has_table(self, table_name: str) -> bool:
+        """Return whether the instance has a table; one that it has stays."""
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
+
     @cached_property
     def supports_asset_checks(self) -> bool:
         """Return whether the instance has the table of asset checks."""
         return bool(super().supports_asset_checks)
 
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store an event of a run after those that wait; the end of a step itself waits."""
+        is_of_step = bool(event.run_id) and event.step_key is not None
+        if is_of_step and event.is_dagster_event and event.dagster_event_type in STEP_ENDS:
+            self._waiting.setdefault(event.run_id, []).append(event)
+            return
+        self._store_waiting(event.run_id, event)
+
+    def _store_waiting(self, run_id: str, *later: EventLogEntry) -> None:
+        """Store what waits of a run, then the `later` events; after an error it still waits."""
+        events = [*self._waiting.get(run_id, ()), *later]
+        if len(events) == 1:
+            super().store_event(events[0])
+        elif events:
+            self._store_in_order(events)
+        self._waiting.pop(run_id, None)
+
+    def _store_in_order(self, events: Sequence[EventLogEntry]) -> None:
+        insert = self.prepare_insert_event_batch(events).returning(SqlEventLogStorageTable.c.id)
+        with self._connect() as connection:
+            ids = connection.execute(insert).scalars().all()
+        stored = [pair for pair in zip(events, ids, strict=True) if pair[0].is_dagster_event]
+        with self.index_transaction() as connection:
+            for event, event_id in stored:
+                if event.dagster_event_type in ASSET_EVENTS and event.get_dagster_event().asset_key:
+                    self._store_asset_event_tags(connection, [event], [event_id])
+                    self._store_asset_event(connection, event, event_id)
+        for event, event_id in stored:
+            if event.dagster_event_type in ASSET_CHECK_EVENTS:
+                self.store_asset_check_event(event, event_id)
+
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store the events: announcements of assets and of checks in a few statements each."""
+        for run_id in {event.run_id for event in events}:
+            self._store_waiting(run_id)
         by_type = defaultdict(list)
         for event in events:
             by_type[event.get_dagster_event().event_type].append(event)

@@ -1,8 +1,8 @@
 """What each mart is made of: modules of the CRM and their fields, read from the SQL itself."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -77,12 +77,12 @@ def _execute(
     connection: Connection, name: str, inputs: Iterable[Input], **parameters: str
 ) -> list[tuple[str, ...]]:
     with connection.cursor() as cursor:
-        given = {"inputs": _json([asdict(each) for each in inputs]), **parameters}
+        given = {"inputs": _json(list(inputs)), **parameters}
         cursor.execute(statement("warehouse/mart_inputs", name), given)
         return list(cursor) if cursor.description else []
 
 
-def _json(rows: list[dict[str, Any]]) -> str:
+def _json(rows: Sequence[Input | dict[str, Any]]) -> str:
     return msgspec.json.encode(rows).decode()
 
 

@@ -68,3 +68,98 @@ def test_an_error_of_dagsters_storage_is_told_without_statement_and_values(url, 
     assert said in str(caught.value)
     assert "\n" not in str(caught.value).strip()
     assert not {"Asha", "select"} & set(str(caught.value).split())
+
+
+@dg.asset
+def first(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    context.log.info("said meanwhile")
+    return dg.MaterializeResult(metadata={"rows": 1})
+
+
+@dg.asset(deps=[first])
+def second() -> dg.MaterializeResult:
+    return dg.MaterializeResult(metadata={"rows": 2})
+
+
+@dg.asset(deps=[first])
+def broken() -> None:
+    raise ValueError("on purpose")
+
+
+@dg.asset_check(asset=first)
+def holds() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=True)
+
+
+@dg.asset_check(asset=first, blocking=True)
+def fails() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=False)
+
+
+@pytest.mark.parametrize(
+    ("graph", "passed"),
+    [([first, second], {}), ([first, holds], {"holds": True}),
+     ([first, broken], {}), ([first, fails, second], {"fails": False})],
+)  # fmt: skip
+def test_a_run_is_stored_whole_and_in_order(url, graph, passed):
+    with home.open_instance() as instance:
+        result = dg.materialize(graph, instance=instance, raise_on_error=False)
+        told = [e for e in instance.all_logs(result.run_id) if e.is_dagster_event]
+        happened = [e.event_type_value for e in result.all_events]
+        stored = [e.dagster_event.event_type_value for e in told]
+        assert [kind for kind in stored if kind in happened] == happened
+        for key in (e.asset_key for e in result.get_asset_materialization_events()):
+            [newest] = instance.fetch_materializations(key, limit=1).records
+            assert newest.run_id == result.run_id
+            [record] = instance.get_asset_records([key])
+            assert record.asset_entry.last_materialization_storage_id == newest.storage_id
+        for name, is_passed in passed.items():
+            check = dg.AssetCheckKey(first.key, name)
+            [record] = instance.event_log_storage.get_asset_check_execution_history(check, limit=1)
+            assert (record.status.value == "SUCCEEDED") is is_passed
+
+
+def test_what_a_step_told_is_stored_before_the_next_step_runs(url):
+    seen = []
+
+    @dg.asset(deps=[first])
+    def look(context: dg.AssetExecutionContext) -> None:
+        events = context.instance.all_logs(context.run.run_id)
+        seen.extend(e.dagster_event.event_type_value for e in events if e.step_key == "first"
+                    and e.is_dagster_event)  # fmt: skip
+
+    with home.open_instance() as instance:
+        dg.materialize([first, look], instance=instance)
+    assert seen[-1] == "STEP_SUCCESS"
+    assert "ASSET_MATERIALIZATION" in seen
+
+
+def test_an_event_that_could_not_be_stored_is_stored_with_the_next(url, monkeypatch):
+    with home.open_instance() as instance:
+        storage = instance.event_log_storage
+        result = dg.materialize([first], instance=dg.DagsterInstance.ephemeral())
+        kinds = ("STEP_OUTPUT", "STEP_SUCCESS", "PIPELINE_SUCCESS")
+        logs = [_entry(e, result.run_id) for e in result.all_events if e.event_type_value in kinds]
+        assert len(logs) == len(kinds)
+        with monkeypatch.context() as patched:
+            patched.setattr(storage, "_connect", lambda: (_ for _ in ()).throw(OSError("gone")))
+            for entry in logs[:-1]:
+                storage.store_event(entry)
+            with pytest.raises(OSError, match="gone"):
+                storage.store_event(logs[-1])
+        storage.store_event(logs[-1])
+        found = [e.dagster_event.event_type_value for e in storage.get_logs_for_run(result.run_id)]
+        assert found == [e.dagster_event.event_type_value for e in logs]
+
+
+def _entry(event: dg.DagsterEvent, run_id: str) -> dg.EventLogEntry:
+    return dg.EventLogEntry(
+        error_info=None,
+        level=20,
+        user_message="",
+        run_id=run_id,
+        timestamp=1.0,
+        step_key=event.step_key,
+        job_name="one",
+        dagster_event=event,
+    )

@@ -7,9 +7,10 @@ import psycopg2
 import pytest
 
 from aha_pipeline.forecast.histories import number_of
+from aha_pipeline.forecast.made import days_made
 from aha_pipeline.forecast.periods import Period
 from aha_pipeline.forecast.predict import Course
-from aha_pipeline.forecast.store import add, days_made
+from aha_pipeline.forecast.store import add
 from aha_pipeline.warehouse.checks import find_failing_rows, mart_checks
 from aha_pipeline_tests.warehouse.marts_company import build, company, deal, ist, put, rows
 
