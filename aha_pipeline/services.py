@@ -41,6 +41,7 @@ class Services:
         self.database_url = settings.database_address
         self._zoho: ZohoClient | None = None
         self._daily_credits = 0
+        self._kept: connection.KeptConnection | None = None
         self._lock, self._brief = Lock(), Lock()
 
     @property
@@ -51,8 +52,19 @@ class Services:
     @contextmanager
     def connect(self) -> Iterator[Connection]:
         """Yield a warehouse connection: one transaction."""
-        with connection.connect(self.database_url) as opened:
+        kept = self._kept
+        with kept.connect() if kept else connection.connect(self.database_url) as opened:
             yield opened
+
+    @contextmanager
+    def keep_connection(self) -> Iterator[None]:
+        """Keep a connection open between two uses while the block runs: for many short ones."""
+        self._kept = kept = connection.KeptConnection(self.database_url)
+        try:
+            yield
+        finally:
+            self._kept = None
+            kept.close()
 
     @contextmanager
     def _connect_briefly(self) -> Iterator[Connection]:

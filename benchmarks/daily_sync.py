@@ -2,7 +2,9 @@
 
 The floor is a process that loads the same definitions and runs one empty asset on the same
 instance. Both take turns, so that a drifting machine slows both. The embedded database and the
-sandbox are up already, as they are beside `aha up`.
+sandbox are up already, as they are beside `aha up`. Told by the clock, and in the time of the
+processors: of the process and of the database's server together, without the sandbox. A busy
+machine stretches the clock much and the processors little.
 """
 
 import os
@@ -12,10 +14,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from aha_pipeline import services
 from aha_pipeline.instance import home
+from benchmarks.databases import server_seconds
 
 ROUNDS = 5
 FLOOR = """
@@ -35,28 +41,71 @@ with dg.DagsterInstance.get() as opened:
 SYNC = "import sys; sys.argv[1:] = ['sync']; from aha_pipeline.cli import main; main()"
 
 
+@dataclass(frozen=True)
+class Took:
+    """What a process took, in seconds: by the clock, of its processor and of the server's."""
+
+    clock: float
+    process: float
+    server: float
+
+    @property
+    def cpu(self) -> float:
+        """The processors' seconds, process and server together."""
+        return self.process + self.server
+
+
 def main() -> None:
-    """Print the medians of both, their ratio, and where the sync's seconds go."""
+    """Print the medians of both, their ratios, and where the sync's seconds go."""
     with tempfile.TemporaryDirectory(prefix="aha-bench-") as folder:
         os.environ["AHA_HOME"] = folder
         opened = services.current()
         opened.zoho()
         home.prepare(opened.settings)
-        _run(SYNC)
-        pairs = [(_run(FLOOR), _run(SYNC)) for _ in range(ROUNDS)]
+        _run(SYNC, Path(folder))
+        pairs = [(_run(FLOOR, Path(folder)), _run(SYNC, Path(folder))) for _ in range(ROUNDS)]
         phases = _phases()
-    floor, sync = (statistics.median(seconds) for seconds in zip(*pairs, strict=True))
-    ratio = statistics.median(sync / floor for floor, sync in pairs)
-    print(f"definitions and one empty asset  {floor:5.1f} s")
-    print(f"aha sync, nothing changed        {sync:5.1f} s   {ratio:.2f} x the floor")
+    floors, syncs = zip(*pairs, strict=True)
+    print(f"{'one empty asset':<27}", _medians(floors))
+    print(f"{'aha sync, nothing changed':<27}", _medians(syncs))
+    clock = statistics.median(sync.clock / floor.clock for floor, sync in pairs)
+    cpu = statistics.median(sync.cpu / floor.cpu for floor, sync in pairs)
+    print(f"{'ratio':<27} clock {clock:5.2f}   processors {cpu:5.2f}")
     for name, seconds in phases.items():
         print(f"    {name:<29}{seconds:5.1f} s")
 
 
-def _run(code: str) -> float:
-    started = time.monotonic()
-    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
-    return time.monotonic() - started
+def _medians(taken: tuple[Took, ...]) -> str:
+    clock, process, server = (
+        statistics.median(getattr(each, name) for each in taken)
+        for name in ("clock", "process", "server")
+    )
+    return f"clock {clock:5.1f} s   process {process:5.2f} s   server {server:5.2f} s"
+
+
+def _run(code: str, folder: Path) -> Took:
+    server, started = _server_seconds(folder), time.monotonic()
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    clock = time.monotonic() - started
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, code)
+    return Took(clock, used.ru_utime + used.ru_stime, _server_seconds(folder) - server)
+
+
+def _server_seconds(folder: Path) -> float:
+    """Return the seconds that the embedded server has computed, in all its sessions until now."""
+    number = (folder / "postgres" / "postmaster.pid").read_text(encoding="utf-8").split()[0]
+    main = psutil.Process(int(number))
+    ended = main.cpu_times()
+    total = ended.user + ended.system + ended.children_user + ended.children_system
+    for session in main.children():
+        try:
+            total += server_seconds(session.pid)
+        except FileNotFoundError:  # it has just ended
+            continue
+    return total
 
 
 def _phases() -> dict[str, float]:

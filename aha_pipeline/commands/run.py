@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from aha_pipeline import services
 from aha_pipeline.instance import home
 from aha_pipeline.warehouse import errors
 
@@ -45,7 +46,7 @@ def run_job(
     keys = None
     if selection is not None:
         keys = sorted(selection().resolve(definitions.resolve_asset_graph()))
-    with home.open_instance() as instance:
+    with services.current().keep_connection(), home.open_instance() as instance:
         result = definitions.resolve_job_def(name).execute_in_process(
             instance=instance,
             run_id=run_id,

@@ -35,8 +35,71 @@ def connect(
 
     Raises DatabaseUnreachable with one sentence when the server refuses or does not answer.
     """
+    connection = _opened(database_url, factory)
     try:
-        connection = psycopg2.connect(
+        if autocommit:
+            connection.autocommit = True
+            yield connection
+        else:
+            with connection:
+                yield connection
+    finally:
+        connection.close()
+
+
+class KeptConnection:
+    """Connections one after the other for the price of one: between two it stays open.
+
+    PostgreSQL starts a process for each new connection, which reads anew what tables there are.
+    Safe for use by several threads: who finds none idle gets a new one.
+    """
+
+    def __init__(self, database_url: str) -> None:
+        self._database_url = database_url
+        self._idle: list[Connection] = []
+        self._is_closed = False
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """Yield a connection as the function `connect` does, without traces of its last user."""
+        connection = self._taken() or _opened(self._database_url, Connection)
+        try:
+            with connection:
+                yield connection
+        except BaseException:
+            connection.close()
+            raise
+        if connection.closed or self._idle or self._is_closed:
+            connection.close()
+        else:
+            self._idle.append(connection)
+
+    def close(self) -> None:
+        """Close what is idle; what is in use is closed by its user."""
+        self._is_closed = True
+        while self._idle:
+            self._idle.pop().close()
+
+    def _taken(self) -> Connection | None:
+        """Return the idle connection as if it were new; None where there is none that answers."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            return None
+        try:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("discard all")
+            connection.autocommit = False
+        except psycopg2.Error:  # the server was started again, or has ended the session
+            connection.close()
+            return None
+        return connection
+
+
+def _opened(database_url: str, factory: type[Connection]) -> Connection:
+    try:
+        return psycopg2.connect(
             database_url,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             application_name=APPLICATION,
@@ -52,15 +115,6 @@ def connect(
             "DATABASE_URL cannot be read: it must look like "
             "postgresql://user:password@host:5432/name, with special characters percent-encoded."
         ) from None
-    try:
-        if autocommit:
-            connection.autocommit = True
-            yield connection
-        else:
-            with connection:
-                yield connection
-    finally:
-        connection.close()
 
 
 @contextmanager
