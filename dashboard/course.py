@@ -136,8 +136,8 @@ def to_go(row: Row, currency: str) -> list[str]:
     needed = row["needed_a_day"]
     each = "" if needed is None or row["days_left"] == 1 else f", {money(needed, currency)} a day"
     return [
-        f"{size} to go in {left}{each}. Open deals that close in the {row['period']} cover "
-        f"{percent(row['coverage_pct'])} of it, weighted {percent(row['weighted_coverage_pct'])}."
+        f"{size} to go in {left}{each}. Open deals due in the {row['period']} are worth "
+        f"{percent(row['coverage_pct'])} of that, {percent(row['weighted_coverage_pct'])} weighted."
     ]
 
 
@@ -184,7 +184,8 @@ def record(row: Row) -> list[str]:
     ends = f"{row['period']}-ends"
     if not row["periods"]:
         return [f"No forecast of {ends} has been scored yet."]
-    tested = f" ({row['back_tests']} of them back-tested)" if row["back_tests"] else ""
+    back_tests = "all" if row["back_tests"] == row["periods"] else f"{row['back_tests']} of them"
+    tested = f" ({back_tests} back-tested)" if row["back_tests"] else ""
     inside = f"{row['inside_80']} of the last {row['periods']} {ends} fell inside the forecast"
     baselines = {"weighted": "amount × probability", "paced": f"last {row['period']}'s pace"}
     compared = [

@@ -15,7 +15,7 @@ from aha_pipeline_tests.briefing.lies import untrue
 from aha_pipeline_tests.warehouse.marts_company import build, deal, put, put_history
 
 LAKH = 100_000
-MARTS = ("kpis", "lost_deals", "pipeline_movements")
+MARTS = ("kpis", "lost_deals", "pace", "pipeline_movements")
 
 
 def told(connection, kind: str, on: date = DAY) -> list[str]:
@@ -77,6 +77,31 @@ def test_a_quarter_of_the_companys_year_is_told_with_its_last_month(connection):
     with connection.cursor() as cursor:
         cursor.execute("update crm.organisation set fiscal_start_month = 2")
     assert len(told(connection, "period_ended", date(2024, 12, 31))) == 1  # no quarter's end
+    connection.rollback()
+
+
+@pytest.mark.parametrize(
+    ("on", "to_go"),
+    [
+        (25, "; ₹3.00 L to go in 3 working days, ₹1.00 L a day."),
+        (26, "; ₹3.00 L to go in 2 working days, ₹1.50 L a day."),
+        (27, "; ₹3.00 L to go in 1 working day."),
+        (28, None),
+    ],
+)
+def test_what_each_day_must_bring_is_told_while_several_are_left(connection, on, to_go):
+    """28 February 2025 is a Friday."""
+    put(connection, "Deals", won(1, "2025-02-03", 2 * LAKH))
+    build(connection, date(2025, 2, 1), date(2025, 2, 28), only=MARTS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into analytics.targets (scope, name, period, first_day, last_day, amount) "
+            "values ('company', '', 'month', '2025-02-01', '2025-02-28', 500000)"
+        )
+    [said] = told(connection, "target", date(2025, 2, on))
+    month = "Won this month: ₹2.00 L of the target of ₹5.00 L"
+    missed = "The month ended with ₹2.00 L won, ₹3.00 L short of its target of ₹5.00 L."
+    assert said == (missed if to_go is None else month + to_go)
     connection.rollback()
 
 

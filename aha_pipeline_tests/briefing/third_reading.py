@@ -310,8 +310,9 @@ class ThirdReading:
             if row["short"] > 0 and on < month_end(on):
                 days = [on + ONE_DAY * n for n in range(1, (month_end(on) - on).days + 1)]
                 left = [d for d in days if self._is_worked(d)]
-                worked = {"n": len(left), "a_day": row["short"] / len(left)} if left else {}
-                yield row | worked
+                days_left = {"n": len(left)} if left else {}
+                a_day = {"a_day": row["short"] / len(left)} if len(left) > 1 else {}
+                yield row | days_left | a_day
 
     def _target_reached(self, on: date) -> Iterator[Row]:
         yield from (row for row in self._target(on) if row["short"] <= 0)

@@ -34,9 +34,9 @@ def record(**given) -> dict:
          ["10 of the last 12 month-ends fell inside the forecast (9 of them back-tested). Its "
           "error was as large as that of last month's pace. It cannot be compared with amount × "
           "probability yet."]),
-        (record(than_weighted_pct=None, than_paced_pct=None),
-         ["10 of the last 12 month-ends fell inside the forecast. It cannot be compared with "
-          "amount × probability or last month's pace yet."]),
+        (record(than_weighted_pct=None, than_paced_pct=None, back_tests=12),
+         ["10 of the last 12 month-ends fell inside the forecast (all back-tested). It cannot be "
+          "compared with amount × probability or last month's pace yet."]),
         (record(periods=0), ["No forecast of month-ends has been scored yet."]),
         (record(value_p50=None), []),
     ],

@@ -1,7 +1,7 @@
 -- stances: target_to_go, target_reached, target_missed
--- The company's month against its target, at the end of the day; n and a_day where working days are
--- left, and there is something to go. Its last day says nothing where the next one is worked, for then
--- the month's result is told (period_ended).
+-- The company's month against its target, at the end of the day; n where working days are left and
+-- there is something to go, a_day where it is more than one. Its last day says nothing where the next
+-- one is worked, for then the month's result is told (period_ended).
 
 select
     case
@@ -16,7 +16,7 @@ select
     p.target_value as target,
     case when p.to_go_value > 0 then p.to_go_value end as short,
     case when p.to_go_value > 0 and p.days_left > 0 then p.days_left end as n,
-    case when p.to_go_value > 0 then p.needed_a_day end as a_day
+    case when p.to_go_value > 0 and p.days_left > 1 then p.needed_a_day end as a_day
 from measures.pace(%(day)s::date, %(day)s::date + 1) p
 where p.scope = 'company' and p.period = 'month' and p.target_value is not null
     and not (

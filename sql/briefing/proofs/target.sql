@@ -39,7 +39,7 @@ select s.won = %(money)s and s.target = %(target)s and case %(stance)s
     else s.ends > %(day)s and %(short)s = s.target - s.won and %(short)s > 0
         and s.days_left = coalesce(%(n)s::integer, 0)
         and (
-            %(n)s::integer is null and %(a_day)s::numeric is null
+            %(a_day)s::numeric is null and coalesce(%(n)s::integer, 1) = 1
             or abs(%(a_day)s::numeric * %(n)s::integer - %(short)s::numeric) < 0.001
         )
 end
