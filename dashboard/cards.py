@@ -178,7 +178,7 @@ def _show(card: Card, row: Row, notes: list[str], source: Source) -> None:
             help=card.definition,
         )
         if row["value"] is not None and row["change"] is None:
-            st.caption(_without_before(row, source))
+            st.caption(_without_before(card, row, source))
         if notes:
             st.caption("  \n".join(notes))
 
@@ -189,7 +189,11 @@ def _show_not_read(card: Card) -> None:
         st.caption(f"{card.module} are not read, so this is unknown, not zero.")
 
 
-def _without_before(row: Row, source: Source) -> str:
+def _without_before(card: Card, row: Row, source: Source) -> str:
+    first, last = source.filters.before_first, source.filters.before_last
     if row["since"] is None or source.today is None:
         return "No records yet"
+    if first and last and row["since"] <= first:
+        of_nothing = {"Leads": "no new leads", "Deals": "no deals closed"}[card.module]
+        return f"No comparison: {of_nothing} {periods.printed(first, last, source.today.year)}"
     return f"No comparison: known since {periods.day(row['since'], source.today.year)}"

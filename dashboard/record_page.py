@@ -16,6 +16,10 @@ from dashboard.source import NotBuilt, Source
 from dashboard.style import Row
 
 LATEST = 20
+KINDS = {
+    "call": "Call", "meeting": "Meeting", "task": "Task", "note": "Note", "email": "E-mail"
+}  # fmt: skip
+INBOUND = {"call": "Incoming call", "email": "E-mail received"}
 
 
 def show(source: Source, module: str, id_: str) -> None:
@@ -40,6 +44,8 @@ def show(source: Source, module: str, id_: str) -> None:
         _fields(source, module, id_)
     with right:
         _related(source, module, id_)
+        if module in ("Leads", "Deals", "Contacts"):
+            _activities(source, module, id_)
         _timeline(source, module, id_)
     with lazily("Raw data and earlier versions", "raw") as is_open:
         if is_open:
@@ -116,10 +122,38 @@ def _related(source: Source, module: str, id_: str) -> None:
             st.caption("No related deals, contacts or accounts.")
         for row in rows:
             worth = figures.money(row["amount"], source.currency) if row["amount"] else None
-            parts = (row["name"], row["module"].removesuffix("s"), row["stage"], worth)
-            label = " · ".join(markdown(part) for part in parts if part)
+            label = _joined(row["name"], row["module"].removesuffix("s"), row["stage"], worth)
             if st.button(label, key=f"related-{row['module']}-{row['id']}", type="tertiary"):
                 pages.open_record(row["module"], row["id"])
+
+
+def _activities(source: Source, module: str, id_: str) -> None:
+    try:
+        rows = source.listed("record_activities", module=module, id=id_)
+    except NotBuilt:
+        return
+    with st.container(border=True):
+        st.markdown("**Activities**")
+        if not rows:
+            is_read = {"Calls", "Tasks", "Events", "Notes"} & source.modules.keys()
+            st.caption("None yet." if is_read else "Calls, tasks, meetings and notes are not read.")
+        for row in rows[:LATEST]:
+            when_and_who, what = _activity(row)
+            st.caption(when_and_who)
+            st.markdown(what)
+        if len(rows) > LATEST:
+            st.caption("Earlier ones are in Zoho.")
+
+
+def _activity(row: Row) -> tuple[str, str]:
+    """Return when an activity was and whose it is, and what it is and says."""
+    kind = INBOUND.get(row["kind"]) if row["direction"] == "inbound" else None
+    what = _joined(kind or KINDS[row["kind"]], row["title"], row["state"])
+    return _joined(row["at"] and at(row["at"]), row["owner_name"]), what
+
+
+def _joined(*parts: str | None) -> str:
+    return " · ".join(markdown(part) for part in parts if part)
 
 
 def _timeline(source: Source, module: str, id_: str) -> None:

@@ -3,14 +3,28 @@
 import csv
 import io
 import zipfile
+from datetime import date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
+from psycopg2.extras import RealDictCursor
 
+from aha_pipeline import sql
 from aha_pipeline.crm.data_centres import web_url_for
-from dashboard.record_page import _value
+from aha_pipeline_tests.warehouse.marts_company import (
+    build,
+    call,
+    company,
+    contact,
+    deal,
+    ist,
+    lead,
+    put,
+)
+from dashboard import cards
+from dashboard.record_page import _activity, _value
 from dashboard.records import as_csv, as_xlsx
 from dashboard.source import Source
 
@@ -79,3 +93,84 @@ def test_a_record_opens_in_the_data_centre_of_the_organisation(accounts, domain,
 def test_a_value_is_printed_as_people_write_it_and_else_as_it_stands(data_type, value, text):
     source = SimpleNamespace(currency="INR", zone=ZoneInfo("Asia/Kolkata"))
     assert _value({"data_type": data_type, "value": value}, source).replace("\\", "") == text
+
+
+DAY = ist("2026-03-04 10:00:00")
+WITH_CONTACT = {"Contact_Name": {"id": "C1", "name": "Contact 1"}}
+LOGGED = {
+    "Leads": {"Outbound of the lead": None, "Missed": "missed"},
+    "Deals": {"Ahead": "planned", "Of the deal": None, "Of its contact": None,
+              "Dropped": "cancelled"},
+    "Contacts": {"Of its contact": None, "Of the contact before": None, "Of the deal": None,
+                 "Ahead": "planned", "Dropped": "cancelled"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def logged(module_database_url):
+    """A connection to a company with calls of a lead, of a deal, and of the deal's contact."""
+    with company(module_database_url) as connection:
+        put(connection, "Leads", lead(1, DAY))
+        put(connection, "Contacts", contact(1))
+        put(connection, "Deals", deal(2, DAY, **WITH_CONTACT), deal(3, DAY, **WITH_CONTACT))
+        of_deal, of_contact = {"What_Id": {"id": "D2"}}, {"What_Id": None, "Who_Id": {"id": "C1"}}
+        put(
+            connection, "Calls",
+            call(1, ist("2026-03-04 11:00:00"), "L1", Subject="Outbound of the lead"),
+            call(2, ist("2026-03-04 12:00:00"), "L1", Subject="Missed", Call_Type="Missed"),
+            call(3, ist("2026-03-05 11:00:00"), "", Subject="Of the deal", **of_deal),
+            call(4, ist("2126-03-05 11:00:00"), "", Subject="Ahead", **of_deal),
+            call(5, ist("2026-03-04 10:30:00"), "", Subject="Dropped", Call_Status="Cancelled",
+                 **of_deal),
+            call(6, ist("2026-03-04 10:40:00"), "", Subject="Of its contact", **of_contact),
+            call(7, ist("2026-03-03 10:40:00"), "", Subject="Of the contact before", **of_contact),
+        )  # fmt: skip
+        put(connection, "Calls", call(8, DAY, "L1", Subject="Gone"), deleted_at=DAY)
+        build(connection, only=("activities", "owners"))
+        yield connection
+
+
+def test_a_records_activities_are_its_own_the_latest_first(logged):
+    for module, expected in LOGGED.items():
+        id_ = {"Leads": "L1", "Deals": "D2", "Contacts": "C1"}[module]
+        with logged.cursor(cursor_factory=RealDictCursor) as cursor:
+            cursor.execute(sql.read("dashboard/record_activities"), {"module": module, "id": id_})
+            rows = cursor.fetchall()
+        assert {row["title"]: row["state"] for row in rows} == expected
+        assert [row["at"] for row in rows] == sorted((row["at"] for row in rows), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (("call", "outbound", "Hello_", None), ("4 Mar 2026, 11:00 · Asha", "Call · Hello_")),
+        (
+            ("call", "inbound", None, "missed"),
+            ("4 Mar 2026, 11:00 · Asha", "Incoming call · missed"),
+        ),
+        (("task", "outbound", "Quote", "open"), ("Asha", "Task · Quote · open")),
+        (("note", None, "Gate code", None), ("4 Mar 2026, 11:00 · Asha", "Note · Gate code")),
+    ],
+)
+def test_an_activity_says_what_it_was_and_whether_it_took_place(row, said):
+    kind, direction, title, state = row
+    moment = None if kind == "task" else datetime(2026, 3, 4, 11, 0)  # noqa: DTZ001
+    of = {"kind": kind, "direction": direction, "title": title, "state": state}
+    printed = _activity({**of, "at": moment, "owner_name": "Asha"})
+    assert tuple(part.replace("\\", "") for part in printed) == said
+
+
+@pytest.mark.parametrize(
+    ("module", "since", "said"),
+    [
+        ("Deals", date(2025, 7, 3), "No comparison: no deals closed 1–30 Oct"),
+        ("Leads", date(2026, 10, 1), "No comparison: no new leads 1–30 Oct"),
+        ("Deals", date(2026, 10, 2), "No comparison: known since 2 Oct"),
+        ("Deals", None, "No records yet"),
+    ],
+)
+def test_a_figure_says_why_it_has_none_to_compare_with(module, since, said):
+    days = {"before_first": date(2026, 10, 1), "before_last": date(2026, 10, 30)}
+    source = SimpleNamespace(filters=SimpleNamespace(**days), today=date(2026, 11, 30))
+    card = next(card for card in cards.CARDS if card.module == module)
+    assert cards._without_before(card, {"since": since}, source) == said
