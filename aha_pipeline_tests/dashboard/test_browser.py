@@ -42,18 +42,17 @@ CONTRAST = """() => {
 
 
 @pytest.fixture(scope="module")
-def browser(chromium) -> Iterator[object]:
-    """One context for all, so that Streamlit's scripts are fetched and compiled once."""
+def page(chromium) -> Iterator[object]:
+    """One page for all, so that Streamlit's scripts are fetched and compiled once."""
     with chromium.new_context(locale="en-IN") as context:
-        yield context
+        yield context.new_page()
 
 
 # What is read of a tab is read in one visit: a tab that is drawn costs two seconds of a core.
 @pytest.mark.parametrize(("width", "scheme", "rules"), VIEWS.values(), ids=VIEWS)
 def test_every_tab_opens_stands_in_the_address_and_can_be_read(
-    browser, address, width, scheme, rules, charts_by_tab
+    page, address, width, scheme, rules, charts_by_tab
 ):
-    page = browser.new_page()
     page.set_viewport_size({"width": width, "height": 3000})
     page.emulate_media(color_scheme=scheme)
     requests, faults, found, contrasts = [], [], {}, {}
@@ -75,15 +74,12 @@ def test_every_tab_opens_stands_in_the_address_and_can_be_read(
     assert all(url.startswith((address, "data:", "blob:")) for url in requests)
     assert not found
     assert all(contrast >= LEAST_CONTRAST for contrast in contrasts.values()), contrasts
-    page.close()
 
 
-def test_an_address_opens_its_tab(browser, address, charts_by_tab):
-    page = browser.new_page()
+def test_an_address_opens_its_tab(page, address, charts_by_tab):
     page.goto(f"{address}/?tab=Lead+Intelligence")
     _wait_for_charts(page, charts_by_tab["Lead Intelligence"])
     assert page.get_by_role("tab", selected=True).inner_text() == "Lead Intelligence"
-    page.close()
 
 
 def _findings(page: object, tab: str, rules: dict) -> dict[str, list[str]]:
