@@ -45,8 +45,9 @@ def of_changed(history: Mart) -> Mart:
 
 
 def end(cursor: Cursor, history: Mart) -> None:
-    """Note what the history says of the same records after the refresh."""
-    cursor.execute(_of(history, "keep_after"))
+    """Note what the history says of the same records after the refresh, if it is another."""
+    columns = _listed("{0}", _columns(cursor, history))
+    cursor.execute(_of(history, "keep_after", columns=columns))
 
 
 def is_complete(cursor: Cursor, history: Mart, build: Mapping[str, object]) -> bool:
