@@ -333,6 +333,21 @@ def test_only_what_stands_on_a_change_is_built(built):
     assert found <= {"owners", "contacts_by_owner"} | of_activities
 
 
+@pytest.mark.parametrize(
+    ("table", "id_", "history"),
+    [
+        ("leads_raw", "L3", "lead_history"),
+        ("crm_deals", "D4", "deal_history"),
+        ("crm_calls", "T1", "activities"),
+    ],
+)
+def test_what_landed_before_is_not_handed_on_again(built, table, id_, history):
+    lands = "update crm.{} set synced_at = clock_timestamp() where id = %s"
+    built.cursor().execute(lands.format(table), [id_])
+    _build(built)
+    assert rows(built, f"select distinct id from analytics.{history}__delta") == [{"id": id_}]  # noqa: S608
+
+
 def test_what_comes_out_the_same_changes_nothing_that_reads_it(built):
     put_sync(built, "Leads", ist("2025-03-10 08:00:00"))
     assert _touched(built) == {"sync_volume", "week_leads", "first_touch_since"}
