@@ -40,9 +40,12 @@ incoming as materialized (
         n.kept,
         t.raw_data as said_before,
         coalesce(t.content_since, t.modified_time) as said_since,
-        t.raw_data <> n.raw_data
+        -- of a record that is new here the second part would be worked out for nothing
+        case when t.id is not null then
+            t.raw_data <> n.raw_data
             and crm.edited_content(t.raw_data, %(volatile)s)
-                <> crm.edited_content(n.raw_data, %(volatile)s) as is_another,
+                <> crm.edited_content(n.raw_data, %(volatile)s)
+        end as is_another,
         case
             when t.id is null then 'inserted'
             when n.modified_time < t.modified_time then 'unchanged'
