@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
+from threading import RLock
 from typing import Any
 
 from dagster import DagsterEventType
@@ -50,6 +51,7 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._tables: set[str] = set()  # Dagster asks for some of them while it is made
         self._waiting: dict[str, list[EventLogEntry]] = {}  # by run
+        self._in_turn = RLock()  # the threads of a step tell of it too
         super().__init__(*arguments, **options)
 
     @classmethod
@@ -99,10 +101,18 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
     def store_event(self, event: EventLogEntry) -> None:
         """Store an event of a run after those that wait; the end of a step itself waits."""
         is_of_step = bool(event.run_id) and event.step_key is not None
-        if is_of_step and event.is_dagster_event and event.dagster_event_type in STEP_ENDS:
-            self._waiting.setdefault(event.run_id, []).append(event)
-            return
-        self._store_waiting(event.run_id, event)
+        with self._in_turn:
+            if is_of_step and event.is_dagster_event and event.dagster_event_type in STEP_ENDS:
+                self._waiting.setdefault(event.run_id, []).append(event)
+            else:
+                self._store_waiting(event.run_id, event)
+
+    def dispose(self) -> None:
+        """Store what still waits, and close."""
+        with self._in_turn:
+            for run_id in list(self._waiting):
+                self._store_waiting(run_id)
+        super().dispose()
 
     def _store_waiting(self, run_id: str, *later: EventLogEntry) -> None:
         """Store what waits of a run, then the `later` events; after an error it still waits."""
@@ -129,8 +139,9 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store the events: announcements of assets and of checks in a few statements each."""
-        for run_id in {event.run_id for event in events}:
-            self._store_waiting(run_id)
+        with self._in_turn:
+            for run_id in {event.run_id for event in events}:
+                self._store_waiting(run_id)
         by_type = defaultdict(list)
         for event in events:
             by_type[event.get_dagster_event().event_type].append(event)

@@ -1,5 +1,6 @@
 """Dagster's storage in our database: its version, its pools, and the words of its errors."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import dagster as dg
@@ -137,10 +138,8 @@ def test_what_a_step_told_is_stored_before_the_next_step_runs(url):
 def test_an_event_that_could_not_be_stored_is_stored_with_the_next(url, monkeypatch):
     with home.open_instance() as instance:
         storage = instance.event_log_storage
-        result = dg.materialize([first], instance=dg.DagsterInstance.ephemeral())
-        kinds = ("STEP_OUTPUT", "STEP_SUCCESS", "PIPELINE_SUCCESS")
-        logs = [_entry(e, result.run_id) for e in result.all_events if e.event_type_value in kinds]
-        assert len(logs) == len(kinds)
+        logs = _logs("STEP_OUTPUT", "STEP_SUCCESS", "PIPELINE_SUCCESS")
+        assert len(logs) == 3
         with monkeypatch.context() as patched:
             patched.setattr(storage, "_connect", lambda: (_ for _ in ()).throw(OSError("gone")))
             for entry in logs[:-1]:
@@ -148,8 +147,36 @@ def test_an_event_that_could_not_be_stored_is_stored_with_the_next(url, monkeypa
             with pytest.raises(OSError, match="gone"):
                 storage.store_event(logs[-1])
         storage.store_event(logs[-1])
-        found = [e.dagster_event.event_type_value for e in storage.get_logs_for_run(result.run_id)]
+        found = [e.dagster_event.event_type_value for e in storage.get_logs_for_run(logs[0].run_id)]
         assert found == [e.dagster_event.event_type_value for e in logs]
+
+
+def _logs(*kinds: str) -> list[dg.EventLogEntry]:
+    result = dg.materialize([first], instance=dg.DagsterInstance.ephemeral())
+    return [_entry(e, result.run_id) for e in result.all_events if e.event_type_value in kinds]
+
+
+def test_what_still_waits_is_stored_when_the_instance_closes(url):
+    logs = _logs("STEP_OUTPUT", "ASSET_MATERIALIZATION", "STEP_SUCCESS")
+    with home.open_instance() as instance:
+        for entry in logs:
+            instance.event_log_storage.store_event(entry)
+    with home.open_instance() as instance:
+        found = instance.event_log_storage.get_logs_for_run(logs[0].run_id)
+    assert [e.dagster_event.event_type_value for e in found] == [
+        e.dagster_event.event_type_value for e in logs
+    ]
+
+
+def test_threads_store_each_event_once(url):
+    start, output = _logs("STEP_START", "STEP_OUTPUT")
+    with home.open_instance() as instance, ThreadPoolExecutor(4) as threads:
+        storage = instance.event_log_storage
+        list(threads.map(storage.store_event, [output, start] * 40))
+        storage.dispose()
+        found = storage.get_logs_for_run(output.run_id)
+    kinds = Counter(e.dagster_event.event_type_value for e in found)
+    assert kinds == {"STEP_OUTPUT": 40, "STEP_START": 40}
 
 
 def _entry(event: dg.DagsterEvent, run_id: str) -> dg.EventLogEntry:
