@@ -75,26 +75,24 @@ first_seen as (
     order by module, id, version
 ),
 named as (
+    select module, id, unnest(links) as link, true as is_present from logged
+    union all
+    select module, id, unnest(links), false from first_seen
+),
+-- Each looked up once, by its index: beside a hash of all ids, they are few.
+links as materialized (
     select
-        n.module,
-        n.id,
         n.link,
-        n.is_present,
         l.id as lead_id,
         d.id as deal_id,
         c.id as contact_id,
         a.id as account_id,
         coalesce(l.id, d.id, c.id, a.id) is null as is_missing
-    from (
-        select module, id, unnest(links) as link, true as is_present from logged
-        union all
-        select module, id, unnest(links), false from first_seen
-    ) n
+    from (select distinct link from named where link is not null) n
     left join crm.leads_raw l on l.id = n.link
     left join crm.crm_deals d on d.id = n.link
     left join crm.crm_contacts c on c.id = n.link
     left join crm.crm_accounts a on a.id = n.link
-    where n.link is not null
 ),
 linked as (
     select
@@ -106,11 +104,13 @@ linked as (
         coalesce(min(contact_id) filter (where not is_present), min(contact_id)) as contact_id,
         coalesce(min(account_id) filter (where not is_present), min(account_id)) as account_id
     from named
+    join links using (link)
     group by module, id
 ),
 missing as (
     select module, id, array_agg(distinct link) as ids
     from named
+    join links using (link)
     where is_missing
     group by module, id
 ),
