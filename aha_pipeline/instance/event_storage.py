@@ -124,10 +124,7 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         self._waiting.pop(run_id, None)
 
     def _store_in_order(self, events: Sequence[EventLogEntry]) -> None:
-        insert = self.prepare_insert_event_batch(events).returning(SqlEventLogStorageTable.c.id)
-        with self._connect() as connection:
-            ids = connection.execute(insert).scalars().all()
-        stored = [pair for pair in zip(events, ids, strict=True) if pair[0].is_dagster_event]
+        stored = [pair for pair in self._inserted(events) if pair[0].is_dagster_event]
         with self.index_transaction() as connection:
             for event, event_id in stored:
                 if event.dagster_event_type in ASSET_EVENTS and event.get_dagster_event().asset_key:
@@ -136,6 +133,12 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         for event, event_id in stored:
             if event.dagster_event_type in ASSET_CHECK_EVENTS:
                 self.store_asset_check_event(event, event_id)
+
+    def _inserted(self, events: Sequence[EventLogEntry]) -> list[tuple[EventLogEntry, int]]:
+        """Insert the events in one statement; return each with its number."""
+        insert = self.prepare_insert_event_batch(events).returning(SqlEventLogStorageTable.c.id)
+        with self._connect() as connection:
+            return list(zip(events, connection.execute(insert).scalars(), strict=True))
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store the events: announcements of assets and of checks in a few statements each."""
@@ -164,13 +167,9 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
     def _store_planned_checks(self, events: Sequence[EventLogEntry]) -> None:
         if not events:
             return
-        table = SqlEventLogStorageTable
-        insert = self.prepare_insert_event_batch(events).returning(table.c.id)
-        with self._connect() as connection:
-            ids = connection.execute(insert).scalars().all()
         rows = [
             self._planned_check(event, event_id) | {"partition": partition}
-            for event, event_id in zip(events, ids, strict=True)
+            for event, event_id in self._inserted(events)
             for partition in _partitions(event)
         ]
         with self.index_connection() as connection:
