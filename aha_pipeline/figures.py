@@ -73,6 +73,11 @@ def percent(value: Number) -> str:
     return f"{_round(number, TENTH)}%"
 
 
+def span(low: str, high: str) -> str:
+    """Return two printed figures or days as a range, as one of them where both print alike."""
+    return low if low == high else f"{low} to {high}"
+
+
 def _indian_money(amount: Decimal) -> str:
     for unit, name, below in ((Decimal(1), "", LAKH), (LAKH, " L", CRORE), (CRORE, " Cr", None)):
         decimals = CENT if name else Decimal(1)

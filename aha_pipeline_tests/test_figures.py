@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from aha_pipeline.figures import NOTHING, count, counted, money, money_exact, percent
+from aha_pipeline.figures import NOTHING, count, counted, money, money_exact, percent, span
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,16 @@ def test_percentages_have_one_decimal(value, printed):
 )
 def test_one_thing_is_singular_and_all_else_plural(number, text):
     assert counted(number, "deal") == text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "printed"),
+    [
+        (107_600, 108_400, "₹1.08 L"),
+        (107_400, 108_400, "₹1.07 L to ₹1.08 L"),
+        (99_999.5, 100_499, "₹1.00 L"),
+        (None, None, NOTHING),
+    ],
+)
+def test_a_range_is_one_figure_where_both_ends_print_alike(low, high, printed):
+    assert span(money(low, "INR"), money(high, "INR")) == printed

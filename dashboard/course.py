@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aha_pipeline.encoding import markdown
-from aha_pipeline.figures import counted, money, percent
+from aha_pipeline.figures import counted, money, percent, span
 from dashboard import periods
 from dashboard.charts import course as charts
 from dashboard.parts import chart, frame, is_read
@@ -142,10 +142,9 @@ def to_go(row: Row, currency: str) -> list[str]:
 
 
 def _usual(row: Row) -> str:
-    return (
-        f"By now, usually {percent(row['usual_pct'])} is won "
-        f"({percent(row['usual_low_pct'])} to {percent(row['usual_high_pct'])})"
-    )
+    usual, low, high = (percent(row[f"usual_{end}pct"]) for end in ("", "low_", "high_"))
+    between = "" if low == high else f" ({span(low, high)})"
+    return f"By now, usually {usual} is won{between}"
 
 
 def _forecast(row: Row, source: Source) -> None:
@@ -153,9 +152,14 @@ def _forecast(row: Row, source: Source) -> None:
         st.metric("Forecast", "None yet")
         st.caption(markdown(row["silent"] or _without(row)))
         return
-    low, high = money(row["value_p10"], source.currency), money(row["value_p90"], source.currency)
     st.metric("Forecast", money(row["value_p50"], source.currency))
-    st.caption(f"8 times in 10 from {low} to {high}")
+    st.caption(likely(row, source.currency))
+
+
+def likely(row: Row, currency: str) -> str:
+    """Return where the period ends 8 times in 10."""
+    low, high = (money(row[name], currency) for name in ("value_p10", "value_p90"))
+    return "8 times in 10 " + ("about that much" if low == high else f"from {span(low, high)}")
 
 
 def _without(row: Row) -> str:
@@ -167,10 +171,11 @@ def _without(row: Row) -> str:
 def parts(row: Row, currency: str) -> list[str]:
     """Return a sentence where the targets of reps or sources do not sum to the company's."""
     target = row["target_value"]
+    summed = {name: row[f"{name}s_target_value"] for name in ("rep", "source")}
     apart = [
-        f"{name} targets add up to {money(row[f'{name}s_target_value'], currency)}"
-        for name in ("rep", "source")
-        if target is not None and row[f"{name}s_target_value"] not in (None, target)
+        f"{name} targets add up to {money(value, currency)}"
+        for name, value in summed.items()
+        if None not in (target, value) and money(value, currency) != money(target, currency)
     ]
     if not apart:
         return []

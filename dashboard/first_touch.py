@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import streamlit as st
 
 from aha_pipeline.encoding import markdown
-from aha_pipeline.figures import NOTHING, Number, count, counted, percent
+from aha_pipeline.figures import NOTHING, Number, count, counted, percent, span
 from aha_pipeline.warehouse.record_emails import EmailProgress
 from dashboard.parts import frame
 from dashboard.source import Source
@@ -68,7 +68,7 @@ def show_worth(source: Source) -> None:
                     "First contact": WAITS[row["wait"]],
                     "Leads": count(row["leads"], source.currency),
                     "Converted": percent(row["converted_pct"]),
-                    "Likely range": f"{percent(row['low_pct'])} to {percent(row['high_pct'])}",
+                    "Likely range": span(percent(row["low_pct"]), percent(row["high_pct"])),
                 }
                 for row in rows
             ],

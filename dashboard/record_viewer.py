@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from aha_pipeline.encoding import markdown
+from aha_pipeline.figures import span
 from dashboard.parts import at, table
 from dashboard.source import Source
 from dashboard.style import MINUTE, Row
@@ -146,7 +147,7 @@ def _span(content: Row) -> str:
     since = at(content["held_from"])
     if content["is_present"]:
         return f"Now, since {since}"
-    return f"{since} to {at(content['held_until'])}"
+    return span(since, at(content["held_until"]))
 
 
 def _named(record: Row) -> str:

@@ -247,5 +247,14 @@ def month_tick(row: Row, *, is_first: bool) -> str:
     """Return the month, with the year where it begins; twelve of them must fit on a phone."""
     month = row["month"]
     if row["is_partial"]:
-        return f"{month:%b}<br>1–{row['last_day'].day}"
+        last = row["last_day"].day
+        return f"{month:%b}<br>{'1' if last == 1 else f'1–{last}'}"
     return f"{month:%b}<br>{f'{month:%Y}' if is_first or month.month == 1 else ''}"
+
+
+def so_far(row: Row) -> str:
+    """Return which days of a month are meant, to append, where it is not all of them."""
+    if not row["is_partial"]:
+        return ""
+    last = row["last_day"].day
+    return f", {'the 1st' if last == 1 else f'1 to {last}'} only"

@@ -92,9 +92,9 @@ def _rows(name: str, rows: Iterable[dict[str, Any]], reading: Reading) -> Iterat
             if column != "too_few":
                 cells.append(_cell(column, value, reading))
         if name == "reps":
-            low, high = cells[-2:]
-            few = reading.language.report["too_few"]
-            cells[-3:] = [few if row["too_few"] else f"{cells[-3]} ({low} – {high})"]
+            rate, low, high = cells[-3:]
+            known = rate if low == high else f"{rate} ({low} – {high})"
+            cells[-3:] = [reading.language.report["too_few"] if row["too_few"] else known]
         yield cells
 
 

@@ -148,6 +148,29 @@ def test_the_first_step_is_the_first_of_the_list(connection, built, write, statu
 
 
 @pytest.mark.parametrize(
+    ("low", "high", "is_told"),
+    [
+        (107_600, 108_400, False),  # ₹1.08 L both
+        (0.6, 1.4, False),  # ₹1 both
+        (107_000, 108_400, True),
+    ],
+)
+def test_a_forecast_whose_ends_read_the_same_is_not_told(connection, built, low, high, is_told):
+    put(connection, "Leads", lead(1, at(1)))
+    first, last = DAY.replace(day=1), DAY + timedelta(days=1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into analytics.forecasts (day, scope, period, first_day, last_day, won_value, "
+            "won_deals, value_p10, value_p25, value_p50, value_p75, value_p90, closed_deals, "
+            "is_back_test) values (%s, 'company', 'month', %s, %s, 0, 0, %s, %s, %s, %s, %s, 60, "
+            "false)",
+            [DAY, first, last, low, low, low, high, high],
+        )
+    built()
+    assert ("forecast_month" in facts(connection)) == is_told
+
+
+@pytest.mark.parametrize(
     ("today", "added", "stance"),
     [
         (SUNDAY, 0, "as_usual"),  # three leads, as on each Sunday

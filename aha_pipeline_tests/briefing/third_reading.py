@@ -363,7 +363,8 @@ class ThirdReading:
         for row in self.forecasts:
             if row["day"] == on < row["last_day"]:
                 low, middle, high = (row[f"value_p{share}"] for share in (10, 50, 90))
-                yield {"low": low, "money": middle, "high": high}
+                if high - low >= max(high / 100, 1):
+                    yield {"low": low, "money": middle, "high": high}
 
     def _month_ahead(self, on: date) -> Iterator[Row]:
         yield from self._against(self._month(on), 1) if on.day >= 8 else ()

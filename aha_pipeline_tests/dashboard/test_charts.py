@@ -8,8 +8,9 @@ import pytest
 
 from dashboard import cards, style
 from dashboard.briefings import as_markdown
-from dashboard.charts import deals, leads, overview, people, reps
+from dashboard.charts import causes, deals, leads, months, overview, people, reps
 from dashboard.style import COLOURS
+from dashboard.tabs import deals as deals_tab
 
 # Machado, Oliveira and Fernandes (2009), severity 1.0, for linear RGB.
 BLINDNESS = {
@@ -214,3 +215,65 @@ def test_change_has_its_sign_and_none_has_no_arrow(value, unit, text):
 )
 def test_whatsapp_marks_become_markdown_and_nothing_else_does(message, markdown):
     assert as_markdown(message) == markdown
+
+
+@pytest.mark.parametrize(
+    ("first", "days", "value"),
+    [
+        (date(2026, 11, 2), "Mon 2 Nov", "on 2 Nov 2026"),
+        (date(2026, 10, 31), "Sat 31 Oct to Mon 2 Nov", "from 31 Oct 2026 to 2 Nov 2026"),
+        (date(2025, 11, 2), "Sun 2 Nov to Mon 2 Nov", "from 2 Nov 2025 to 2 Nov 2026"),
+    ],
+)
+def test_one_day_is_no_range_of_days(first, days, value):
+    row = {"first_day": first, "last_day": date(2026, 11, 2), "kind": "won", "label": "Won",
+           "deals": 1, "value": -5}  # fmt: skip
+    assert deals._movement(row, "INR")[0].endswith(f"<br>{days}")
+    assert deals_tab._between(row) == value
+
+
+@pytest.mark.parametrize(
+    ("last", "is_partial", "tick", "said"),
+    [
+        (date(2026, 11, 1), True, "Nov<br>1", ", the 1st only"),
+        (date(2026, 11, 2), True, "Nov<br>1–2", ", 1 to 2 only"),
+        (date(2026, 11, 30), False, "Nov<br>", ""),
+    ],
+)
+def test_a_month_of_one_day_is_no_range_of_days(last, is_partial, tick, said):
+    row = {"month": date(2026, 11, 1), "last_day": last, "is_partial": is_partial}
+    assert style.month_tick(row, is_first=False) == tick
+    assert style.so_far(row) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (107_600, 108_400, "restated, still ₹1.08 L, because"),
+        (Decimal("0.2"), 0, "restated, still ₹0, because"),
+        (107_000, 108_400, "restated from ₹1.07 L to ₹1.08 L, because"),
+    ],
+)
+def test_a_figure_restated_by_less_than_is_printed_did_not_become_itself(before, after, said):
+    row = {"kind": "restated", "figure": "won_value", "day": date(2026, 3, 5), "unit": "money",
+           "normal": before, "value": after, "reason": "records changed"}  # fmt: skip
+    assert said in causes.entry(row, "INR")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (Decimal("0.01"), Decimal("0.04"), "95% interval 0.0%"),
+        (Decimal("99.97"), Decimal("99.99"), "95% interval 100.0%"),
+        (Decimal(20), Decimal("28.5"), "95% interval 20.0% to 28.5%"),
+    ],
+)
+def test_an_interval_narrower_than_is_printed_is_no_range(low, high, said):
+    closed = {"won_deals": 5, "closed_deals": 25, "too_few": False, "win_rate_low": low,
+              "win_rate_high": high}  # fmt: skip
+    days = {"first_day": date(2026, 11, 1), "last_day": date(2026, 11, 30), "is_partial": False}
+    month = {"month": date(2026, 11, 1), "win_rate": 20, "team_win_rate": 20}
+    assert said in months._closed(closed | days | month, "INR")[0].split("<br>")
+    rep = {"owner_name": "Asha", "owner_id": "1", "win_rate_by_count": 20,
+           "win_rate_by_value": 20, "win_rate_before": 20}  # fmt: skip
+    assert said in reps._rate(closed | rep, "INR")[0].split("<br>")

@@ -46,10 +46,40 @@ def test_the_record_says_where_it_is_not_better(row, sentences):
 
 
 @pytest.mark.parametrize(
+    ("low", "high", "said", "shown"),
+    [
+        (107_600, 108_400, "8 times in 10 about that much", ["₹1.08 L"]),
+        (0, 0.4, "8 times in 10 about that much", ["₹0"]),
+        (107_000, 108_400, "8 times in 10 from ₹1.07 L to ₹1.08 L",
+         ["₹1.07 L to ₹1.08 L", "₹1.08 L"]),
+    ],
+)  # fmt: skip
+def test_a_forecast_has_no_range_where_both_ends_read_the_same(low, high, said, shown):
+    row = {"value_p10": low, "value_p50": high, "value_p90": high, "day": date(2026, 11, 30)}
+    assert course.likely(row, "INR") == said
+    [hover, _] = charts._forecast(row, "INR")
+    assert hover.split("<br>")[1:] == shown
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (40, 40, "By now, usually 40.0% is won"),
+        (39.96, 40.04, "By now, usually 40.0% is won"),
+        (38, 42, "By now, usually 40.0% is won (38.0% to 42.0%)"),
+    ],
+)
+def test_what_was_always_won_by_now_has_no_range(low, high, said):
+    row = {"usual_pct": 40, "usual_low_pct": low, "usual_high_pct": high}
+    assert course._usual(row) == said
+
+
+@pytest.mark.parametrize(
     ("reps", "sources", "sentences"),
     [
         (None, None, []),
         (300, 300, []),
+        (Decimal("300.4"), Decimal("299.6"), []),
         (280, None, ["The company's target is ₹300; rep targets add up to ₹280."]),
         (280, 310, ["The company's target is ₹300; rep targets add up to ₹280 and source targets "
                     "add up to ₹310."]),

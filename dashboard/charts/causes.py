@@ -64,10 +64,10 @@ def entry(row: Row, currency: str) -> str:
     if row["kind"] == "unusual":
         return f"{name}: {sentence(row, currency)}"
     before, after = (_printed(row[part], row, currency) for part in ("normal", "value"))
-    return (
-        f"{name} of {style.short_day(row['day'])}: restated from {before} to {after}, because "
-        f"{row['reason']}"
-    )
+    # Apart by less than what is printed, they would read as one that became itself.
+    restated = f", still {after}" if before == after else f" from {before} to {after}"
+    day = style.short_day(row["day"])
+    return f"{name} of {day}: restated{restated}, because {row['reason']}"
 
 
 def module(figure: str) -> str:

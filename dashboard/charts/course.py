@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from aha_pipeline.figures import money
+from aha_pipeline.figures import money, span
 from dashboard import style
 from dashboard.style import COLOURS, Mark, Row, column, known, lines, mark, numbers
 
@@ -115,6 +115,6 @@ def _won(row: Row, currency: str) -> Mark:
 
 
 def _forecast(row: Row, currency: str) -> Mark:
-    low, middle, high = (money(row[name], currency) for name in ("value_p10", "value_p50",
-                                                                   "value_p90"))  # fmt: skip
-    return mark(lines(f"Forecast for {style.short_day(row['day'])}", f"{low} to {high}", middle))
+    low, middle, high = (money(row[f"value_p{share}"], currency) for share in (10, 50, 90))
+    said = [middle] if low == high else [span(low, high), middle]
+    return mark(lines(f"Forecast for {style.short_day(row['day'])}", *said))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from aha_pipeline.figures import count, counted, money
+from aha_pipeline.figures import count, counted, money, span
 from dashboard import style
 from dashboard.style import COLOURS, Mark, Row, column, lines, mark, numbers
 
@@ -212,15 +212,15 @@ def _movement(row: Row, currency: str) -> Mark:
         when = f"before {first}" if row["kind"] == "start" else f"at the end of {last}"
         deals = counted(row["deals"], "open deal", currency)
         return mark(lines(f"Open pipeline {when}", deals, money(row["value"], currency)))
+    days = span(first, last)
     hover = lines(
-        row["label"], counted(row['deals'], 'deal', currency), _moved(row, currency),
-        f"{first} to {last}",
-    )  # fmt: skip
+        row["label"], counted(row["deals"], "deal", currency), _moved(row, currency), days
+    )
     return mark(
         hover,
         "movements",
         first_day=row["first_day"],
         last_day=row["last_day"],
         kinds=[row["kind"]],
-        title=f"{row['label']}, {first} to {last}",
+        title=f"{row['label']}, {days}",
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from aha_pipeline.figures import count, counted, percent
+from aha_pipeline.figures import count, counted, percent, span
 from dashboard import style
 from dashboard.style import COLOURS, Mark, Row, column, known, lines, mark, numbers
 
@@ -59,10 +59,10 @@ def _closed(row: Row, currency: str) -> Mark:
     month = style.month_name(row["month"])
     few = ["too few closed deals to judge"] if row["too_few"] else []
     hover = lines(
-        month + _so_far(row),
+        month + style.so_far(row),
         f"{percent(row['win_rate'])}: {count(row['won_deals'], currency)} won of "
         f"{count(row['closed_deals'], currency)} closed",
-        f"95% interval {percent(row['win_rate_low'])} to {percent(row['win_rate_high'])}",
+        f"95% interval {span(percent(row['win_rate_low']), percent(row['win_rate_high']))}",
         f"{percent(row['team_win_rate'])} for all reps",
         *few,
     )
@@ -109,7 +109,7 @@ def junk(rows: Sequence[Row], currency: str) -> go.Figure:
 def _created(row: Row, name: str, currency: str) -> Mark:
     month = style.month_name(row["month"])
     hover = lines(
-        month + _so_far(row),
+        month + style.so_far(row),
         f"{counted(row['new_leads'], 'lead', currency)}, {count(row['junk_leads'], currency)} junk",
         f"{percent(row['junk_pct'])} junk; of all sources {percent(row['team_junk_pct'])}",
     )
@@ -126,10 +126,6 @@ def _created(row: Row, name: str, currency: str) -> Mark:
 
 def _ticks(rows: Sequence[Row]) -> list[str]:
     return [style.month_tick(row, is_first=place == 0) for place, row in enumerate(rows)]
-
-
-def _so_far(row: Row) -> str:
-    return f", 1 to {row['last_day'].day} only" if row["is_partial"] else ""
 
 
 def _by_month(figure: go.Figure) -> go.Figure:

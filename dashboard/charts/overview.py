@@ -276,7 +276,7 @@ def _month(row: Row, outcome: str, currency: str) -> Mark:
     closed = row["won_deals"] + row["lost_deals"]
     month = style.month_name(row["month"])
     hover = lines(
-        month + (f", 1 to {row['last_day'].day} only" if row["is_partial"] else ""),
+        month + style.so_far(row),
         style.worth(row, outcome, currency),
         f"{percent(row['win_rate_by_count'])} of {counted(closed, 'closed deal', currency)} won",
     )

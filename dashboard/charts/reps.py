@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from aha_pipeline.figures import count, money, percent
+from aha_pipeline.figures import count, money, percent, span
 from dashboard import style
 from dashboard.style import COLOURS, MEANINGS, Mark, Row, column, known, lines, mark
 
@@ -120,7 +120,7 @@ def _rate(row: Row, currency: str) -> Mark:
         row["owner_name"],
         f"{percent(row['win_rate_by_count'])}: {count(row['won_deals'], currency)} won"
         f" of {closed} closed",
-        f"95% interval {percent(row['win_rate_low'])} to {percent(row['win_rate_high'])}",
+        f"95% interval {span(percent(row['win_rate_low']), percent(row['win_rate_high']))}",
         f"{percent(row['win_rate_by_value'])} by value",
         f"{percent(row['win_rate_before'])} in the previous period",
         *verdict,

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
+from aha_pipeline.figures import span
 from aha_pipeline.warehouse import history_known
 from dashboard import pages, periods
 from dashboard.charts import deals as charts
 from dashboard.charts import reps
-from dashboard.parts import assumed, chart, frame, is_read, may_show_records, not_known
+from dashboard.parts import assumed, chart, frame, is_read, may_show_records, not_known, on
 from dashboard.records import LISTED, LISTS, records, show_list
 from dashboard.source import Source
 from dashboard.style import Row
@@ -128,7 +129,9 @@ def _movements(source: Source) -> None:
 
 def _between(row: Row) -> str:
     first, last = row["first_day"], row["last_day"]
-    return f"from {first:%-d %b %Y} to {last:%-d %b %Y}" if first else "of no day yet"
+    if first is None:
+        return "of no day yet"
+    return f"on {on(last)}" if first == last else f"from {span(on(first), on(last))}"
 
 
 def closing(source: Source) -> None:
