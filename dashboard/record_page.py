@@ -19,6 +19,7 @@ LATEST = 20
 KINDS = {
     "call": "Call", "meeting": "Meeting", "task": "Task", "note": "Note", "email": "E-mail"
 }  # fmt: skip
+WITH_ACTIVITIES = ("Leads", "Deals", "Contacts", "Accounts")
 INBOUND = {"call": "Incoming call", "email": "E-mail received"}
 
 
@@ -44,7 +45,7 @@ def show(source: Source, module: str, id_: str) -> None:
         _fields(source, module, id_)
     with right:
         _related(source, module, id_)
-        if module in ("Leads", "Deals", "Contacts"):
+        if module in WITH_ACTIVITIES:
             _activities(source, module, id_)
         _timeline(source, module, id_)
     with lazily("Raw data and earlier versions", "raw") as is_open:

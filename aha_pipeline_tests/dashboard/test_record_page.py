@@ -14,6 +14,7 @@ from psycopg2.extras import RealDictCursor
 from aha_pipeline import sql
 from aha_pipeline.crm.data_centres import web_url_for
 from aha_pipeline_tests.warehouse.marts_company import (
+    account,
     build,
     call,
     company,
@@ -97,12 +98,19 @@ def test_a_value_is_printed_as_people_write_it_and_else_as_it_stands(data_type, 
 
 DAY = ist("2026-03-04 10:00:00")
 WITH_CONTACT = {"Contact_Name": {"id": "C1", "name": "Contact 1"}}
+OF_DEAL = {"Of the deal": None, "Ahead": "planned", "Dropped": "cancelled"}
+OF_CONTACT = OF_DEAL | {"Of its contact": None, "Of the contact before": None}
 LOGGED = {
-    "Leads": {"Outbound of the lead": None, "Missed": "missed"},
-    "Deals": {"Ahead": "planned", "Of the deal": None, "Of its contact": None,
-              "Dropped": "cancelled"},
-    "Contacts": {"Of its contact": None, "Of the contact before": None, "Of the deal": None,
-                 "Ahead": "planned", "Dropped": "cancelled"},
+    ("Leads", "L1"): {"Outbound of the lead": None, "Missed": "missed"},
+    ("Deals", "D2"): OF_DEAL | {"Of its contact": None},
+    ("Deals", "D4"): {"Of its contact": None, "Of a deal of another account": None},
+    ("Contacts", "C1"): OF_CONTACT | {"Of a deal of another account": None,
+                                      "Of another account": None},
+    ("Contacts", "C3"): {"Of another contact": None},
+    ("Accounts", "A1"): OF_CONTACT | {"Of the account": None},
+    ("Accounts", "A2"): {"Of a deal of another account": None, "Of another account": None,
+                         "Of another contact": None},
+    ("Accounts", "A3"): {},
 }  # fmt: skip
 
 
@@ -111,8 +119,16 @@ def logged(module_database_url):
     """A connection to a company with calls of a lead, of a deal, and of the deal's contact."""
     with company(module_database_url) as connection:
         put(connection, "Leads", lead(1, DAY))
-        put(connection, "Contacts", contact(1))
-        put(connection, "Deals", deal(2, DAY, **WITH_CONTACT), deal(3, DAY, **WITH_CONTACT))
+        put(connection, "Accounts", account(1), account(2), account(3))
+        of_first, of_second = ({"Account_Name": {"id": id_}} for id_ in ("A1", "A2"))
+        put(connection, "Contacts", contact(1) | of_first, contact(3) | of_second)
+        put(
+            connection,
+            "Deals",
+            deal(2, DAY, **WITH_CONTACT),
+            deal(3, DAY, **WITH_CONTACT),
+            deal(4, DAY, **WITH_CONTACT, **of_second),
+        )
         of_deal, of_contact = {"What_Id": {"id": "D2"}}, {"What_Id": None, "Who_Id": {"id": "C1"}}
         put(
             connection, "Calls",
@@ -124,6 +140,11 @@ def logged(module_database_url):
                  **of_deal),
             call(6, ist("2026-03-04 10:40:00"), "", Subject="Of its contact", **of_contact),
             call(7, ist("2026-03-03 10:40:00"), "", Subject="Of the contact before", **of_contact),
+            call(9, ist("2026-03-05 09:00:00"), "A1", Subject="Of the account"),
+            call(10, ist("2026-03-03 09:00:00"), "A2", Subject="Of another account",
+                 Who_Id={"id": "C1"}),
+            call(11, ist("2026-03-06 09:00:00"), "D4", Subject="Of a deal of another account"),
+            call(12, DAY, "", Subject="Of another contact", What_Id=None, Who_Id={"id": "C3"}),
         )  # fmt: skip
         put(connection, "Calls", call(8, DAY, "L1", Subject="Gone"), deleted_at=DAY)
         build(connection, only=("activities", "owners"))
@@ -131,8 +152,7 @@ def logged(module_database_url):
 
 
 def test_a_records_activities_are_its_own_the_latest_first(logged):
-    for module, expected in LOGGED.items():
-        id_ = {"Leads": "L1", "Deals": "D2", "Contacts": "C1"}[module]
+    for (module, id_), expected in LOGGED.items():
         with logged.cursor(cursor_factory=RealDictCursor) as cursor:
             cursor.execute(sql.read("dashboard/record_activities"), {"module": module, "id": id_})
             rows = cursor.fetchall()

@@ -1,26 +1,28 @@
--- grain: one row per activity of the lead, deal or contact, at most 50: what is open and ahead, then the latest
--- A deal's are also those of the contact it names since the deal was created, unless they are of
--- another deal: those that analytics.deal_silence counts. state: null where it took place, else why
--- not, in a word.
+-- grain: one row per activity of the lead, deal, contact or account, at most 50: what is open and ahead,
+-- then the latest
+-- A deal's are also those of its contact that are the deal's too (measures.is_of_contacts_deal), as
+-- analytics.deal_silence counts them; an account's those of its contacts that are of no account
+-- themselves. state: null where it took place, else why not, in a word.
 
-with found as (
+with deal as (
+    select contact_id, created_time
+    from crm.crm_deals
+    where %(module)s = 'Deals' and id = %(id)s
+),
+found as (
     select *
     from analytics.activities
-    where %(module)s = 'Leads' and lead_id = %(id)s and not is_deleted
-    union all
-    select *
-    from analytics.activities
-    where %(module)s = 'Deals' and deal_id = %(id)s and not is_deleted
-    union all
-    select *
-    from analytics.activities
-    where %(module)s = 'Contacts' and contact_id = %(id)s and not is_deleted
-    union all
-    select a.*
-    from crm.crm_deals d
-    join analytics.activities a on a.contact_id = d.contact_id
-    where %(module)s = 'Deals' and d.id = %(id)s
-        and a.deal_id is null and a.at >= d.created_time and not a.is_deleted
+    where not is_deleted and (
+        %(module)s = 'Leads' and lead_id = %(id)s
+        or %(module)s = 'Deals' and deal_id = %(id)s
+        or contact_id = (select contact_id from deal)
+            and measures.is_of_contacts_deal(deal_id, at, (select created_time from deal))
+        or %(module)s = 'Contacts' and contact_id = %(id)s
+        or %(module)s = 'Accounts' and account_id = %(id)s
+        or %(module)s = 'Accounts' and account_id is null and contact_id = any(array(
+            select id from crm.crm_contacts where account_id = %(id)s
+        ))
+    )
 ),
 latest as (
     select *

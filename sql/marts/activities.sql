@@ -3,7 +3,7 @@
 -- records: analytics.activity_records
 -- links: lead_id, analytics.lead_history; deal_id, analytics.deal_history
 -- key: id, module
--- index: contact_id, carried_lead_id, created_time, synced_at, missing_ids
+-- index: contact_id, account_id, carried_lead_id, created_time, synced_at, missing_ids
 -- owner: sales operations
 -- direction, at, takes_place: as in analytics.activity_records. is_touch: somebody was or tried to be in
 -- touch, or will be: whatever takes place but for notes and e-mails that came in.

@@ -4,8 +4,8 @@
 -- links: contact_id, crm.crm_deals
 -- key: id
 -- owner: sales operations
--- The activities of the deal, and since it was created those that name its contact and no deal. Not
--- deleted ones, nor such without a time.
+-- The activities of the deal, and those of its contact that are the deal's too
+-- (measures.is_of_contacts_deal). Not deleted ones, nor such without a time.
 -- last_at, met_until, last_other_at: of those that took place before they were last written, which no
 -- clock can change any more: the last one, the end of the last meeting, the last that is no meeting.
 -- later: all others, in the order of their times (later_at), of which the clock says whether they are
@@ -34,7 +34,7 @@ logged as (
     select d.id, a.at, a.ends_at, a.takes_place, a.is_meeting, a.is_later
     from deals d
     join activities a on a.contact_id = d.contact_id
-    where a.deal_id is null and a.at >= d.created_time
+    where measures.is_of_contacts_deal(a.deal_id, a.at, d.created_time)
 ),
 by_deal as (
     select
