@@ -163,11 +163,12 @@ def _timeline(source: Source, module: str, id_: str) -> None:
         st.markdown("**What changed**")
         if not rows:
             st.caption("No changes since it was first read.")
-        for moment, fields in groupby(rows[:LATEST], key=lambda row: row["changed"]):
+        latest = groupby(rows[:LATEST], key=lambda row: (row["changed"], row["is_told"]))
+        for (moment, is_told), fields in latest:
             said = "  \n".join(
                 f"{markdown(row['label'])}: {markdown(_listed(row['before']) or '(empty)')} → "
                 f"{markdown(_listed(row['after']) or '(empty)')}"
                 for row in fields
             )
-            st.caption(at(moment))
+            st.caption(at(moment) + (" · from Zoho's history" if is_told else ""))
             st.markdown(said)

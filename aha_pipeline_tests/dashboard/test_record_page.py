@@ -3,12 +3,15 @@
 import csv
 import io
 import zipfile
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
+from psycopg2 import sql as names
 from psycopg2.extras import RealDictCursor
 
 from aha_pipeline import sql
@@ -23,6 +26,17 @@ from aha_pipeline_tests.warehouse.marts_company import (
     ist,
     lead,
     put,
+    put_history,
+)
+from aha_pipeline_tests.warehouse.told_histories import (
+    TRACKED,
+    Life,
+    lives,
+    tell,
+    text,
+    timeline,
+    tracker,
+    watch,
 )
 from dashboard import cards
 from dashboard.record_page import _activity, _value
@@ -148,6 +162,7 @@ def logged(module_database_url):
         )  # fmt: skip
         put(connection, "Calls", call(8, DAY, "L1", Subject="Gone"), deleted_at=DAY)
         build(connection, only=("activities", "owners"))
+        connection.commit()
         yield connection
 
 
@@ -158,6 +173,101 @@ def test_a_records_activities_are_its_own_the_latest_first(logged):
             rows = cursor.fetchall()
         assert {row["title"]: row["state"] for row in rows} == expected
         assert [row["at"] for row in rows] == sorted((row["at"] for row in rows), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        ({"Owner": {"id": "100001", "name": "Asha", "email": "a@x.example"}},
+         {"Owner": {"id": "100001", "name": "Asha", "email": "b@x.example"}}, []),
+        ({"Owner": {"id": "100001", "name": "Asha"}}, {"Owner": {"id": "200002", "name": "Asha"}},
+         [("Owner", "Asha (…00001)", "Asha (…00002)")]),
+        ({"Amount": 100}, {"Amount": 100.0}, []),
+        ({"Amount": 100, "Probability": None}, {"Amount": 200, "Probability": ""},
+         [("Amount", "100", "200")]),
+    ],
+)  # fmt: skip
+def test_what_reads_the_same_before_and_after_is_no_change(logged, before, after, changes):
+    put_history(logged, "Deals", deal(90, DAY, **before), deal(90, DAY, **after))
+    found = timeline_of(logged, "Deals", "D90")
+    logged.rollback()
+    assert [(row["label"], row["before"], row["after"]) for row in found] == changes
+
+
+def timeline_of(connection, module: str, id_: str) -> list[dict]:
+    table = names.Identifier({"Leads": "leads_raw", "Deals": "crm_deals"}[module])
+    query = names.SQL(sql.read("dashboard/record_timeline"))
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(query.format(table=table, module=names.Literal(module)), {"id": id_})
+        return cursor.fetchall()
+
+
+NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
+FIRST_READ = NOW - timedelta(days=45)
+
+
+@pytest.fixture(scope="module")
+def company_lives() -> list[Life]:
+    return [life for life in lives("a small company", NOW, 40) if life.created < FIRST_READ]
+
+
+@pytest.mark.parametrize("told", ["nothing", "timeline", "tracker", "both"])
+def test_a_record_has_what_zoho_told_of_the_time_before_its_first_read(logged, company_lives, told):
+    found = [life for life in company_lives if len(life.states) > 1][:40]
+    watch(logged, found, FIRST_READ)
+    reaches = {}
+    for life in found:
+        by_timeline, by_tracker = timeline(life), tracker(life)
+        middle = len(by_timeline.entries) // 2
+        half = replace(
+            by_timeline,
+            entries=by_timeline.entries[middle:],
+            reaches=by_timeline.entries[middle][0],
+        )
+        histories = {"timeline": [by_timeline], "tracker": [by_tracker],
+                     "both": [half, by_tracker]}.get(told, [])  # fmt: skip
+        reaches[life.id] = {"timeline": life.created, "both": half.reaches}.get(told)
+        tell(logged, histories)
+    kinds = set()
+    for life in found:
+        said = [
+            (row["changed"].replace(microsecond=0), row["label"], row["before"] or "",
+             row["after"] or "", row["is_told"])
+            for row in timeline_of(logged, life.module, life.id)
+        ]  # fmt: skip
+        expected = list(by_hand(life, reaches[life.id], is_tracked=told in ("tracker", "both")))
+        assert sorted(said) == sorted(expected), life.id
+        assert [row[0] for row in said] == sorted((row[0] for row in said), reverse=True)
+        kinds |= {row[4] for row in said}
+    logged.rollback()
+    assert kinds == ({False} if told == "nothing" else {False, True})
+
+
+def by_hand(life: Life, reaches: datetime | None, *, is_tracked: bool):
+    """Yield what changed in a life, as it was seen, or told by what knows of that time."""
+    for (_, old), (at, new) in pairwise(life.states):
+        is_told = at <= FIRST_READ
+        by_timeline = reaches is not None and at >= reaches
+        for name, value in new.items():
+            if name in ("Modified_Time", "Last_Activity_Time") or name.startswith("$"):
+                continue
+            if is_told and not by_timeline and not (is_tracked and name == TRACKED[life.module]):
+                continue
+            written = told_text if is_told else seen_text
+            before, after = written(name, old.get(name)), written(name, value)
+            if before != after:
+                day = at.astimezone(ZoneInfo("Asia/Kolkata")).replace(microsecond=0, tzinfo=None)
+                yield day, name.replace("_", " "), before, after, is_told
+
+
+def told_text(name: str, value: object) -> str:
+    return value["name"] if name == "Owner" else text(value) or ""
+
+
+def seen_text(_: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return value["name"] if isinstance(value, dict) else text(value) or ""
 
 
 @pytest.mark.parametrize(
