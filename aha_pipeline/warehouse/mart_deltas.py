@@ -25,18 +25,20 @@ DELTA = "{}__delta"
 NOTED = "select id from pg_temp.changed"
 
 
-def begin(cursor: Cursor, history: Mart, since: object) -> bool:
+def begin(cursor: Cursor, history: Mart, since: object) -> int | None:
     """Note which records changed after `since`, and what the history says of them now.
 
-    Returns whether to go on: after many changes it is quicker to rebuild the history.
+    Returns how many they are; None after so many changes that it is quicker to rebuild the history.
+    Of none nothing is noted: what changed last stays known, for marts that have not taken it in.
     """
     changed = statement(FILE, "changed").format(records=history.records, ids=history.changed)
     cursor.execute(changed, {"since": since})
-    cursor.execute(sql.SQL(statement(FILE, "is_much")).format(name=sql.Literal(history.relation)))
-    if cursor.fetchone() == (True,):
-        return False
-    cursor.execute(_of(history, "keep_before"))
-    return True
+    how_many = sql.SQL(statement(FILE, "how_many"))
+    cursor.execute(how_many.format(name=sql.Literal(history.relation)))
+    [(records,)] = cursor
+    if records:
+        cursor.execute(_of(history, "keep_before"))
+    return None if records is None else int(records)
 
 
 def of_changed(history: Mart) -> Mart:
@@ -53,7 +55,7 @@ def end(cursor: Cursor, history: Mart) -> None:
 def is_complete(cursor: Cursor, history: Mart, build: Mapping[str, object]) -> bool:
     """Return whether a history took in as many records as were added since its last build.
 
-    build: its name, and how many have been added by now.
+    build: its name, how many have been added by now, and how many of all changed.
     """
     cursor.execute(_of(history, "is_complete"), build)
     return cursor.fetchone() == (True,)

@@ -231,12 +231,13 @@ def _refresh_history(cursor: Cursor, mart: Mart, is_tampered: bool) -> int:
         watermark = sql.SQL(statement("warehouse/marts", "watermark"))
         cursor.execute(watermark.format(table=_identifier(mart.name)))
         [(since,)] = cursor
-    is_followed = since is not None and mart_deltas.begin(cursor, mart, since)
-    if is_followed:
-        changed = "where id in (select id from changed)"
-        rows = _replace_rows(cursor, mart_deltas.of_changed(mart), None, changed)
+    rows, changed = 0, None if since is None else mart_deltas.begin(cursor, mart, since)
+    if changed:
+        of_changed = "where id in (select id from changed)"
+        rows = _replace_rows(cursor, mart_deltas.of_changed(mart), None, of_changed)
         mart_deltas.end(cursor, mart)
-    if not is_followed or not mart_deltas.is_complete(cursor, mart, build):
+    build["changed"] = changed
+    if changed is None or not mart_deltas.is_complete(cursor, mart, build):
         rows = _rebuild(cursor, mart, None)
         mart_deltas.renew(cursor, mart)
     cursor.execute(statement("warehouse/marts", "save_build"), build)

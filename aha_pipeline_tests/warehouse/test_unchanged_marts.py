@@ -73,7 +73,8 @@ CHANGES = {
     """'{"Industry": "Steel"}', synced_at = clock_timestamp() where id = 'A1'""",
     "contacts": "delete from crm.crm_contacts where id = 'C1'",
     "a former content": "update crm.record_versions set replaced_by = replaced_by - interval "
-    "'1 day' where id = 'L9'",
+    "'1 day' where id = 'L9'; "
+    "update crm.leads_raw set synced_at = clock_timestamp() where id = 'L9'",
     "a told history": "insert into crm.record_history (module, record_id, way, entry_id, "
     "audited_time, raw_data) values ('Deals', 'D8', 'stage_tracker', 'e', '2025-03-08', "
     """'{"Stage": "Qualification"}'); insert into crm.record_history_reads (module, record_id, """
@@ -346,6 +347,33 @@ def test_what_landed_before_is_not_handed_on_again(built, table, id_, history):
     built.cursor().execute(lands.format(table), [id_])
     _build(built)
     assert rows(built, f"select distinct id from analytics.{history}__delta") == [{"id": id_}]  # noqa: S608
+
+
+@pytest.mark.parametrize(
+    ("table", "id_", "change", "history", "follower"),
+    [
+        ("leads_raw", "L3", {"Lead_Status": "Junk Lead"}, "lead_history", "lead_volume"),
+        ("crm_deals", "D4", {"Stage": "Closed Won"}, "deal_history", "stage_parts"),
+        ("crm_calls", "T1", {"Call_Type": "Missed"}, "activities", "first_touch"),
+    ],
+)
+def test_a_history_with_nothing_to_take_in_keeps_what_it_took_in_last(
+    built, table, id_, change, history, follower
+):
+    lands = (
+        "update crm.{} set raw_data = raw_data || %s, synced_at = clock_timestamp() where id = %s"
+    )
+    built.cursor().execute(lands.format(table), [json.dumps(change), id_])
+    assert refresh(built, MARTS[history]).rows > 0
+    taken_in = rows(built, f"{history}__delta")
+    built.cursor().execute("update crm.record_versions set replaced_by = replaced_by")
+    built.cursor().execute("update crm.crm_notes set synced_at = synced_at")
+    assert refresh(built, MARTS[history]).rows == 0
+    assert rows(built, f"{history}__delta") == taken_in
+    taken = look_at(built.cursor(), MARTS[follower], None).taken
+    assert [name for name, is_taken in taken.items() if not is_taken] == [history]
+    _build(built)
+    assert _differences(built) == []
 
 
 def test_what_comes_out_the_same_changes_nothing_that_reads_it(built):

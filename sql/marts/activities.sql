@@ -14,7 +14,12 @@
 -- missing_ids: links to what has not been read; null where there is none.
 
 with changed as (
-    select id from analytics.activity_records where synced_at > %(since)s
+    select id
+    from (
+        select id, synced_at from analytics.activity_records where synced_at > %(since)s
+        except
+        select id, synced_at from analytics.activities where synced_at > %(since)s
+    ) landed
     union
     -- What they name was not there yet.
     select a.id

@@ -47,11 +47,16 @@
 --   exchange_rate (number): Exchange_Rate as in Zoho
 
 with changed as (
-    select id from crm.crm_deals where synced_at > %(since)s
-    union
-    select record_id
-    from crm.record_history_reads
-    where module = 'Deals' and read_at > %(since)s
+    select id
+    from (
+        select id, synced_at from crm.crm_deals where synced_at > %(since)s
+        union
+        select record_id, read_at
+        from crm.record_history_reads
+        where module = 'Deals' and read_at > %(since)s
+        except
+        select id, synced_at from analytics.deal_history where synced_at > %(since)s
+    ) landed
 ),
 stages as (
     select

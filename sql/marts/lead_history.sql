@@ -27,11 +27,16 @@
 -- null: on no day. synced_at: when the record landed, by which changed ones are known.
 
 with changed as (
-    select id from crm.leads_raw where synced_at > %(since)s
-    union
-    select record_id
-    from crm.record_history_reads
-    where module = 'Leads' and read_at > %(since)s
+    select id
+    from (
+        select id, synced_at from crm.leads_raw where synced_at > %(since)s
+        union
+        select record_id, read_at
+        from crm.record_history_reads
+        where module = 'Leads' and read_at > %(since)s
+        except
+        select id, synced_at from analytics.lead_history where synced_at > %(since)s
+    ) landed
 ),
 steps as (
     select

@@ -82,14 +82,19 @@ from analytics.mart_builds
 where mart = any(%(marts)s)
 
 -- name: save
--- Where the changes of a history are known, it says what it said before them.
+-- Where the changes of a history are known, it says what it said before them: before the last ones,
+-- if there were none since.
 insert into analytics.mart_builds as b (mart, inputs, seal, contents, steady, followed)
 values (%(mart)s, %(inputs)s, %(seal)s, %(contents)s, %(steady)s, %(followed)s)
 on conflict (mart) do update
 set inputs = excluded.inputs,
     seal = excluded.seal,
     contents = excluded.contents,
-    contents_before = case when %(is_known)s then b.contents end,
+    contents_before = case
+        when not %(is_known)s then null
+        when b.contents = excluded.contents then b.contents_before
+        else b.contents
+    end,
     steady = excluded.steady,
     followed = excluded.followed
 

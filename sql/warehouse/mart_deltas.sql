@@ -16,9 +16,13 @@ drop table if exists pg_temp.changed;
 create temporary table changed on commit drop as select id from {records};
 analyze changed (id)
 
--- name: is_much
--- Whether so much changed that rebuilding the history is quicker.
-select count(*) > greatest(20000, (select reltuples from pg_class where oid = {name}::regclass) / 10)
+-- name: how_many
+-- How many records have to be taken in; null if they are so many that rebuilding is quicker.
+select case
+    when count(*)
+        <= greatest(20000, (select reltuples from pg_class where oid = {name}::regclass) / 10)
+        then count(*)
+end
 from changed
 
 -- name: renew
@@ -49,8 +53,9 @@ analyze {delta} (id)
 
 -- name: is_complete
 -- Whether a history, which held each record once, took in as many as came into its tables since:
--- otherwise one of the two was changed by hand.
-select coalesce(sum(d.sign) filter (where d.is_present), 0)
+-- otherwise one of the two was changed by hand. Where it took in none, the table says what it did
+-- before.
+select coalesce(sum(d.sign) filter (where d.is_present and %(changed)s > 0), 0)
     = %(records_added)s - (select records_added from analytics.mart_builds where mart = %(mart)s)
 from {delta} d
 

@@ -22,7 +22,7 @@ select exists (
 -- name: watermark
 -- From when on records may be newer than a mart. Landings of one module follow each other, so none that
 -- is still to come holds an earlier synced_at than one that has been committed; the five minutes are
--- for a clock that was set back.
+-- for a clock that was set back. What a mart has of them as it landed is not taken in again.
 select max(synced_at) - interval '5 minutes' from {table}
 
 -- name: told_names
