@@ -21,11 +21,13 @@ from aha_pipeline_tests.kit.databases import fresh_database
 from aha_pipeline_tests.kit.serving import TABS
 from aha_pipeline_tests.warehouse.marts_company import build, company, deal, lead
 from aha_pipeline_tests.warehouse.told_histories import Life, tell, timeline, watch
+from dashboard.charts import causes
 from dashboard.periods import CUSTOM
 from dashboard.source import PARAMETER
 from zoho_sandbox.clock import ZONE
 
 NOTHING_TOLD, HALF_TOLD, WATCHED = "nothing told", "half told", "watched"
+ALL_TOLD = "all told"
 PASTS = (NOTHING_TOLD, HALF_TOLD, WATCHED)
 CREATED, MOVED, CONNECTED = 40, 20, 1  # days ago
 ALL = 100  # percent: each record has the same past
@@ -60,6 +62,8 @@ def fill(connection, past: str) -> None:
     if past == HALF_TOLD:
         told = [timeline(one) for one in lives]
         tell(connection, [replace(t, entries=t.entries[1:], reaches=t.entries[1][0]) for t in told])
+    if past == ALL_TOLD:
+        tell(connection, map(timeline, lives))
     log_sync(connection, NOON)
     build(connection, ago(CREATED), TODAY)
     with connection.cursor() as cursor:
@@ -145,6 +149,23 @@ def test_what_is_counted_over_a_whole_past_says_what_is_not_known_of_it(filled, 
     for rows in (unusual, changes):
         assert rows["open_deals"]["assumed_pct"] == share
         assert rows["new_leads"]["assumed_pct"] is None
+
+
+@pytest.mark.parametrize("filled", [*PASTS, ALL_TOLD], indirect=True)
+def test_what_moved_says_where_zohos_history_tells_it(filled, ask):
+    past, _, connection = filled
+    told = {HALF_TOLD: {MOVED, CONNECTED}, ALL_TOLD: {CREATED, MOVED, CONNECTED}}.get(past, set())
+    with connection.cursor() as cursor:
+        for days in range(CREATED + 1):
+            cursor.execute("select measures.is_pipeline_told(%s, %s)", [ago(days), ago(days)])
+            assert cursor.fetchone() == (days in told,), days
+    every = {"first_day": ago(CREATED), "last_day": TODAY, "today": TODAY}
+    for rows in (ask("feed", **every), ask("changes", **every)):
+        of = {row["figure"]: row for row in rows}
+        assert of["open_deals"]["is_told"] == (CONNECTED in told)
+        assert not of["new_leads"]["is_told"]
+        said = causes.sentence(of["open_deals"], "INR")
+        assert said.endswith("Known from Zoho's history") == (CONNECTED in told)
 
 
 OVERVIEW, LEAD_TAB, DEAL_TAB = TABS[:3]

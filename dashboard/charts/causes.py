@@ -55,7 +55,8 @@ def sentence(row: Row, currency: str) -> str:
         value, normal = (_signed(row[name], row, currency) for name in ("value", "normal"))
     share = row["assumed_pct"]
     behind = "" if share is None else f", of days whose pipeline is {percent(share)} assumed"
-    return f"{value} {span(row)}; normal is {normal}{behind}"
+    told = ". Known from Zoho's history" if row["is_told"] else ""
+    return f"{value} {span(row)}; normal is {normal}{behind}{told}"
 
 
 def entry(row: Row, currency: str) -> str:

@@ -2,7 +2,8 @@
 -- The strongest change of each figure (over 1 or over 7 days), with the parts of the dimension that
 -- explain it best: the one whose largest part is the largest share. Of the whole company.
 -- assumed_pct: how much of the pipeline behind the normal is assumed, where it is so much that it has
--- to be told (measures.much_assumed). score: at least 3 either way. parts: at most five, then the rest
+-- to be told (measures.much_assumed). is_told: of a movement of the pipeline, that Zoho's own history
+-- tells it (measures.is_pipeline_told). score: at least 3 either way. parts: at most five, then the rest
 -- together; they sum to the change.
 
 with chosen as (
@@ -60,11 +61,12 @@ select
     p.part,
     p.place,
     a.pct as assumed_pct,
+    c.topic = 'pipeline' and measures.is_pipeline_told(c.day - c.days + 1, c.day) as is_told,
     sum(p.change) as part_change
 from chosen c
 left join assumed a
     on c.topic = 'pipeline' and a.day = measures.day_behind(c.compared_with, c.days)
 left join parts p using (figure)
-group by c.day, c.figure, c.days, c.unit, c.value, c.normal, c.change, c.score, c.is_good,
+group by c.day, c.figure, c.days, c.topic, c.unit, c.value, c.normal, c.change, c.score, c.is_good,
     c.comparable_days, a.pct, p.dimension, p.name, p.part, p.place
 order by abs(c.score) desc, c.figure, p.place

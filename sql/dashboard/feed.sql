@@ -2,7 +2,8 @@
 -- kind unusual: a figure far from its normal on a day, as in analytics.changes; its strongest change
 -- (over 1 or over 7 days). kind restated: a told figure of the day that was found to be another, as in
 -- analytics.restatements: from normal to value. assumed_pct: how much of the pipeline behind a normal
--- is assumed, where it is so much that it has to be told (measures.much_assumed). Of the whole company.
+-- is assumed, where it is so much that it has to be told (measures.much_assumed). is_told: of a movement
+-- of the pipeline, that Zoho's own history tells it (measures.is_pipeline_told). Of the whole company.
 
 with unusual as (
     select distinct on (day, figure)
@@ -38,7 +39,17 @@ assumed as materialized (
         select distinct measures.day_behind(compared_with, days) from entries
     ))
 )
-select e.kind, e.day, e.figure, e.days, e.unit, e.value, e.normal, e.reason, a.pct as assumed_pct
+select
+    e.kind,
+    e.day,
+    e.figure,
+    e.days,
+    e.unit,
+    e.value,
+    e.normal,
+    e.reason,
+    a.pct as assumed_pct,
+    e.compared_with is not null and measures.is_pipeline_told(e.day - e.days + 1, e.day) as is_told
 from entries e
 left join assumed a on a.day = measures.day_behind(e.compared_with, e.days)
 order by e.day desc, e.kind, e.figure

@@ -273,3 +273,18 @@ language sql stable as $$
     from runs r
     where not r.is_left_out
 $$;
+
+-- Whether Zoho's own history has something of deals in these days, which were not watched: what moved
+-- in the open pipeline is then known from it.
+create function measures.is_pipeline_told(first_day date, last_day date) returns boolean
+language sql stable as $$
+    select exists (
+        select
+        from crm.organisation o
+        join crm.record_history h
+            on h.module = 'Deals'
+            and h.audited_time >= first_day::timestamp at time zone o.timezone
+            and h.audited_time
+                < least((last_day + 1)::timestamp at time zone o.timezone, o.connected_at)
+    )
+$$;
