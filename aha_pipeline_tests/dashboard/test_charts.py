@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 from itertools import combinations
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +12,7 @@ from dashboard.briefings import as_markdown
 from dashboard.charts import causes, deals, leads, months, overview, people, reps
 from dashboard.style import COLOURS
 from dashboard.tabs import deals as deals_tab
+from dashboard.tabs import overview as overview_tab
 
 # Machado, Oliveira and Fernandes (2009), severity 1.0, for linear RGB.
 BLINDNESS = {
@@ -277,3 +279,35 @@ def test_an_interval_narrower_than_is_printed_is_no_range(low, high, said):
     rep = {"owner_name": "Asha", "owner_id": "1", "win_rate_by_count": 20,
            "win_rate_by_value": 20, "win_rate_before": 20}  # fmt: skip
     assert said in reps._rate(closed | rep, "INR")[0].split("<br>")
+
+
+@pytest.mark.parametrize(
+    ("names", "all_behind", "said"),
+    [
+        ([], 0, "because records changed"),
+        (["Rao Villa"], 1, ". Behind it: Rao Villa"),
+        (["Rao Villa", None], 2, ". Behind it: Rao Villa and (none)"),
+        (["Rao Villa", "Das Flat", "Facebook"], 1_237,
+         ". Behind it: Rao Villa, Das Flat, Facebook and 1,234 more"),
+    ],
+)  # fmt: skip
+def test_an_entry_of_the_feed_names_what_is_behind_it(names, all_behind, said):
+    row = {"kind": "restated", "figure": "won_value", "day": date(2026, 3, 5), "unit": "money",
+           "normal": 1, "value": 2, "reason": "records changed"}  # fmt: skip
+    behind = [{"name": name, "all_behind": all_behind} for name in names]
+    assert causes.entry(row, "INR", behind).endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("may_see_records", "names"), [(True, ["Rao Villa", "Facebook"]), (False, ["Facebook"])]
+)
+def test_an_entry_names_records_only_to_those_who_may_see_them(may_see_records, names):
+    entry = {"kind": "unusual", "day": date(2026, 3, 5), "figure": "won_value", "days": 1}
+    found = [
+        entry | {"name": name, "is_record": is_record, "all_behind": 2}
+        for name, is_record in (("Rao Villa", True), ("Facebook", False))
+    ]
+    viewer = SimpleNamespace(may_see_records=may_see_records)
+    source = SimpleNamespace(listed=lambda *_, **__: found, viewer=viewer)
+    [behind] = overview_tab._behind(source, [entry]).values()
+    assert [row["name"] for row in behind] == names

@@ -323,20 +323,76 @@ def test_before_the_first_record_there_is_nothing_to_compare_with(ask):
         assert figures[name]["since"] is not None, name
 
 
+MOVED = {
+    "open_deals": "deals",
+    "open_pipeline_value": "value",
+    "weighted_pipeline_value": "weighted_value",
+}
+
+
+@pytest.mark.parametrize("figure", [*MOVED, "won_value", "lost_deals", "new_leads", "junk_pct"])
+def test_an_entry_names_what_did_most(ask, figure):
+    span = 7 if figure in MOVED else 1
+    days = [TODAY - timedelta(n) for n in range(60)]
+    given = {"kinds": ["unusual"] * 60, "days": days, "figures": [figure] * 60,
+             "spans": [span] * 60}  # fmt: skip
+    found: dict[date, list] = {day: [] for day in days}
+    for row in ask("feed_behind", **given):
+        found[row["day"]].append((row["name"], row["all_behind"]))
+    assert any(found.values())
+    sizes, names = by_hand(ask, figure), names_of(ask)
+    for day, named in found.items():
+        parts: dict[str, Decimal | int] = {}
+        for (on, part), size in sizes.items():
+            if day - timedelta(span) < on <= day:
+                parts[part] = parts.get(part, 0) + size
+        is_closed = figure in ("won_value", "lost_deals")
+        known = {part: size for part, size in parts.items() if size or is_closed}
+        most = sorted(known, key=lambda part: (-abs(known[part]), part))[:3]
+        assert named == [(names.get(part, part), len(known)) for part in most], day
+
+
+def by_hand(ask, figure: str) -> Counter:
+    """Return what each deal or source did for a figure, by day, summed in Python."""
+    sizes: Counter = Counter()
+    if figure in MOVED:
+        for row in ask.run("select * from analytics.pipeline_movements"):
+            sizes[row["day"], row["id"]] += row[MOVED[figure]]
+    elif figure in ("won_value", "lost_deals"):
+        for row in ask.run("select * from analytics.deals where closed_day is not null"):
+            if row["meaning"] == figure.partition("_")[0]:
+                sizes[row["closed_day"], row["id"]] += row["amount"] or 0
+    elif figure == "new_leads":
+        for row in ask.run("select * from analytics.leads where day is not null"):
+            sizes[row["day"], row["source"]] += 1
+    else:
+        for row in ask.run("select * from analytics.week_leads"):
+            sizes[row["day"], row["source"]] += row["junk_leads"]
+    return sizes
+
+
+def names_of(ask) -> dict[str, str]:
+    deals = ask.run("select id, deal_name from crm.crm_deals")
+    return {row["id"]: row["deal_name"] for row in deals}
+
+
 def test_the_feed_has_the_restated_days_of_the_period(database_url, page):
     with company(database_url) as connection:
         log_sync(connection, READ_UNTIL)
         build(connection, READ_UNTIL.date(), READ_UNTIL.date())
         with connection.cursor() as cursor:
             cursor.execute(
-                "insert into analytics.restatements (day, figure, before, after, reason) values "
-                "('2026-03-05', 'won_value', 100000, 350000, 'records changed'), "
-                "('2026-02-05', 'won_value', 100000, 450000, 'records changed')"
+                "insert into analytics.restatements "
+                "(day, figure, before, after, reason, records, records_in_all) values "
+                "('2026-03-05', 'won_value', 100000, 350000, 'records changed', "
+                "array['D1', 'D2', 'D3', 'D4'], 60), "
+                "('2026-02-05', 'won_value', 100000, 450000, 'records changed', '{}', 0)"
             )
     shown = page(database_url, feed=True)
     assert not shown.exception
     said = "\n".join(text.value for text in shown.markdown)
-    assert "restated from ₹1.00 L to ₹3.50 L, because records changed" in said
+    assert "restated from ₹1.00 L to ₹3.50 L, because records changed. Behind it" in said
+    assert "D1, D2, D3 and 57 more" in said
     assert "₹4.50 L" not in said
 
 

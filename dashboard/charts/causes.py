@@ -59,16 +59,30 @@ def sentence(row: Row, currency: str) -> str:
     return f"{value} {span(row)}; normal is {normal}{behind}{told}"
 
 
-def entry(row: Row, currency: str) -> str:
-    """Return a line of the feed: what stood out on which day, or how a told day was restated."""
+def entry(row: Row, currency: str, behind: Sequence[Row] = ()) -> str:
+    """Return a line of the feed: what stood out on which day, or how a told day was restated.
+
+    behind: the deals, leads or sources that did most, each with the number of all of them.
+    """
     name = NAMES.get(row["figure"], str(row["figure"]).replace("_", " "))
     if row["kind"] == "unusual":
-        return f"{name}: {sentence(row, currency)}"
+        return f"{name}: {sentence(row, currency)}{_named(behind, currency)}"
     before, after = (_printed(row[part], row, currency) for part in ("normal", "value"))
     # Apart by less than what is printed, they would read as one that became itself.
     restated = f", still {after}" if before == after else f" from {before} to {after}"
     day = style.short_day(row["day"])
-    return f"{name} of {day}: restated{restated}, because {row['reason']}"
+    said = f"{name} of {day}: restated{restated}, because {row['reason']}"
+    return said + _named(behind, currency)
+
+
+def _named(behind: Sequence[Row], currency: str) -> str:
+    if not behind:
+        return ""
+    names = [row["name"] or "(none)" for row in behind]
+    if more := behind[0]["all_behind"] - len(behind):
+        return f". Behind it: {', '.join(names)} and {count(more, currency)} more"
+    last = names.pop()
+    return f". Behind it: {', '.join(names)} and {last}" if names else f". Behind it: {last}"
 
 
 def module(figure: str) -> str:

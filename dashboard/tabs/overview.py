@@ -1,5 +1,7 @@
 """Overview: what to do today, the period in cards, what changed, and where all stands."""
 
+from collections import defaultdict
+from datetime import date
 from itertools import groupby
 
 import streamlit as st
@@ -12,8 +14,9 @@ from dashboard.charts import causes
 from dashboard.charts import overview as charts
 from dashboard.parts import chart, lazily
 from dashboard.source import Source
-from dashboard.style import Row
+from dashboard.style import Row, column
 
+Entry = tuple[str, date, str]  # kind, day and figure
 MOST_CHANGES = 3
 NOTHING_UNUSUAL = "Nothing unusual: every figure is close to normal for that weekday."
 NO_NORMAL = "What is normal is not known yet: it takes four weeks of records."
@@ -147,8 +150,25 @@ def _feed(source: Source) -> None:
             return
         if not rows:
             st.caption("Nothing unusual, and no day was restated.")
+        behind = _behind(source, rows)
         for row in rows:
-            st.markdown(f"- {markdown(causes.entry(row, source.currency))}")
+            said = causes.entry(row, source.currency, behind[_entry(row)])
+            st.markdown(f"- {markdown(said)}")
+
+
+def _behind(source: Source, entries: list[Row]) -> dict[Entry, list[Row]]:
+    """Return by entry of the feed what is behind it; records only for who may see them."""
+    columns = {"kinds": "kind", "days": "day", "figures": "figure", "spans": "days"}
+    asked = {name: column(entries, of) for name, of in columns.items()}
+    found: dict[Entry, list[Row]] = defaultdict(list)
+    for row in source.listed("feed_behind", **asked) if entries else []:
+        if source.viewer.may_see_records or not row["is_record"]:
+            found[_entry(row)].append(row)
+    return found
+
+
+def _entry(row: Row) -> Entry:
+    return row["kind"], row["day"], row["figure"]
 
 
 def _read(source: Source, rows: list[Row]) -> list[Row]:

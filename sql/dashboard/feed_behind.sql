@@ -1,0 +1,78 @@
+-- grain: one row per deal, lead or source behind an entry of the feed, at most three an entry
+-- %(kinds)s, %(days)s, %(figures)s, %(spans)s: the entries, as rows of feed.sql say them. What did most
+-- comes first: deals by what they moved in the open pipeline on these days, or by their amount where
+-- they were won or lost; of leads the sources they came from, for the junk share those of junk. Of a
+-- restated figure the records that landed since it was told. name: as of now. is_record: not a source.
+-- all_behind: how many they are.
+
+with entries as (
+    select *
+    from unnest(%(kinds)s::text[], %(days)s::date[], %(figures)s::text[], %(spans)s::integer[])
+        e (kind, day, figure, days)
+),
+unusual as (
+    select * from entries where kind = 'unusual'
+),
+parts as (
+    select e.day, e.figure, m.id as part, true as is_record, case e.figure
+        when 'open_deals' then sum(m.deals)
+        when 'open_pipeline_value' then sum(m.value)
+        else sum(m.weighted_value)
+    end as size
+    from unusual e
+    join analytics.pipeline_movements m on m.day between e.day - e.days + 1 and e.day
+    where e.figure in ('open_deals', 'open_pipeline_value', 'weighted_pipeline_value')
+    group by e.day, e.figure, m.id
+    union all
+    select e.day, e.figure, d.id, true, coalesce(d.amount, 0)
+    from unusual e
+    join analytics.deals d on d.closed_day = e.day and e.figure ^@ (d.meaning || '_')
+    union all
+    select e.day, e.figure, p.part, false, p.value
+    from unusual e
+    join analytics.daily_parts p on (p.day, p.figure, p.dimension) = (e.day, e.figure, 'source')
+    where e.figure = 'new_leads'
+    union all
+    select e.day, e.figure, w.source, false, sum(w.junk_leads)
+    from unusual e
+    join analytics.week_leads w on w.day = e.day
+    where e.figure = 'junk_pct'
+    group by e.day, e.figure, w.source
+),
+ranked as (
+    select
+        'unusual' as kind,
+        day,
+        figure,
+        part,
+        is_record,
+        row_number() over entry as place,
+        count(*) over (partition by day, figure) as all_behind
+    from parts
+    where size <> 0 or figure ~ '^(won|lost)_'
+    window entry as (partition by day, figure order by abs(size) desc, part)
+    union all
+    select e.kind, e.day, e.figure, p.id, true, p.place, r.records_in_all
+    from entries e
+    cross join lateral (
+        select records, records_in_all
+        from analytics.restatements
+        where day = e.day and figure = e.figure
+        order by restated_at desc
+        limit 1
+    ) r
+    cross join lateral unnest(r.records) with ordinality p (id, place)
+    where e.kind = 'restated'
+)
+select
+    r.kind,
+    r.day,
+    r.figure,
+    coalesce(d.deal_name, l.full_name, r.part) as name,
+    r.is_record,
+    r.all_behind
+from ranked r
+left join crm.crm_deals d on r.is_record and d.id = r.part
+left join crm.leads_raw l on r.is_record and l.id = r.part
+where r.place <= 3
+order by r.day desc, r.kind, r.figure, r.place
