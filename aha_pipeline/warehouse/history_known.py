@@ -38,16 +38,16 @@ def sentence(rows: Sequence[Row]) -> str:
     )
     percent = int(sum((row[share] for row in known), Decimal()))  # rounded down: all is all
     if assumed is None or percent == ALL:
-        return f"History known back to {_day(known)} for all of the {what}."
+        return f"History known back to {_first(known):%-d %b %Y} for all of the {what}."
     since = f"{assumed:%-d %b %Y}"
-    if not percent:
+    if not percent or _first(known) >= assumed:
         return f"History known back to {since} for all of the {what}; earlier values are assumed."
     return (
-        f"History known back to {_day(known)} for {percent}% of the {what}, and back to {since} "
-        "for all; earlier values are assumed."
+        f"History known back to {_first(known):%-d %b %Y} for {percent}% of the {what}, and back "
+        f"to {since} for all; earlier values are assumed."
     )
 
 
-def _day(rows: Sequence[Row]) -> str:
+def _first(rows: Sequence[Row]) -> date:
     first: date = min(row["known_from"] for row in rows)
-    return f"{first:%-d %b %Y}"
+    return first

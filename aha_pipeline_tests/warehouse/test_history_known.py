@@ -40,6 +40,14 @@ def row(known_by: str, day: date, value: str | None, records: str = "50") -> dic
             "History known back to 1 Jun 2026 for all of the open value; earlier values are "
             "assumed.",
         ),
+        *(
+            (
+                [row("watched", known, "60"), row("assumed", day, "40")],
+                f"History known back to {day:%-d %b %Y} for all of the open value; earlier values "
+                "are assumed.",
+            )
+            for known, day in ((MARCH, MARCH), (JUNE, JUNE), (JUNE, MARCH))
+        ),
         (
             [row("watched", MARCH, "100"), row("assumed", JUNE, "0")],
             "History known back to 3 Mar 2026 for all of the open value.",
