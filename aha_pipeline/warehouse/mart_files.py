@@ -85,7 +85,8 @@ class Mart:
     name the same thing, each with the table of these records: it takes in again those that name
     what a changed row names.
     key: the columns that identify a row, which get a unique index; may be empty. index: columns
-    that get an index each, by which lists find their rows. owner: the team responsible for the
+    that get an index each, by which rows are found; joined by +, they get one together, from which
+    what is asked of many rows is read without the rows. owner: the team responsible for the
     definitions. notes: what a reader should know about the whole mart.
     sources: the tables and views that the select reads, as `schema.name`, sorted.
     column_names: the names of columns in the select, of whatever table, sorted.
@@ -112,7 +113,7 @@ class Mart:
     reads_clock: bool = False
     lookup: tuple[str, ...] | None = None
     optional: tuple[str, ...] = ()
-    index: tuple[str, ...] = ()
+    index: tuple[tuple[str, ...], ...] = ()
     keeps_changes: bool = False
 
     @property
@@ -183,10 +184,10 @@ def marts_by_relation() -> Mapping[str, Mart]:
 
 def _read(path: Path) -> Mart:
     comments, select = parts(path)
-    header = {}
+    header: dict[str, str] = {}
     while comments and comments[0].partition(":")[0].strip() in HEADER:
-        name, _, value = comments.pop(0).partition(":")
-        header[name.strip()] = value.strip()
+        name, _, value = map(str.strip, comments.pop(0).partition(":"))
+        header[name] = f"{header[name]} {value}" if name in header else value
     if not header.get("grain") or header.get("kind") not in KINDS or not header.get("owner"):
         raise MartError(
             f"{path.name} must begin with the lines '-- grain: one row per ...', '-- kind: ...', "
@@ -230,7 +231,7 @@ def _read(path: Path) -> Mart:
         reads_clock=_reads_clock(query),
         lookup=_names(header["lookup"]) if "lookup" in header else None,
         optional=_names(header.get("optional", "")),
-        index=_names(header.get("index", "")),
+        index=tuple(tuple(name.split("+")) for name in _names(header.get("index", ""))),
         keeps_changes="keeps" in header,
     )
 

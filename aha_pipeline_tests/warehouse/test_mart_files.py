@@ -39,6 +39,20 @@ def test_every_mart_says_what_a_row_is():
 
 
 @pytest.mark.parametrize(
+    ("lines", "index"),
+    [
+        ("-- index: day\n", (("day",),)),
+        ("-- index: day, owner_id+day\n", (("day",), ("owner_id", "day"))),
+        ("-- index: day+id,\n-- index: owner_id\n", (("day", "id"), ("owner_id",))),
+    ],
+)
+def test_columns_get_an_index_each_or_together(tmp_path, lines, index):
+    (tmp_path / "listed.sql").write_text(f"{HEADER}{lines}\nselect 1 as day")
+    [mart] = read_marts(tmp_path)
+    assert mart.index == index
+
+
+@pytest.mark.parametrize(
     ("header", "select", "complaint"),
     [
         ("", "select 1 as a", "grain"),

@@ -7,7 +7,9 @@ from statistics import NormalDist
 
 import pytest
 
+from aha_pipeline.warehouse.mart_builds import forget
 from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline.warehouse.marts import refresh
 from aha_pipeline_tests.warehouse.marts_company import (
     ASHA,
     BALA,
@@ -78,15 +80,28 @@ def by(connection, mart, column):
 
 
 def test_columns_by_which_lists_find_their_rows_have_an_index(mixed):
-    wanted = {(mart.name, column) for mart in read_marts() for column in mart.index}
+    wanted = {(mart.name, ", ".join(names)) for mart in read_marts() for names in mart.index}
     with mixed.cursor() as cursor:
         cursor.execute(
-            "select tablename, substring(indexdef from 'USING \\w+ \\((\\w+)\\)') "
+            "select tablename, substring(indexdef from 'USING \\w+ \\(([\\w, ]+)\\)') "
             "from pg_indexes where schemaname = 'analytics'"
         )
         found = set(cursor)
     assert wanted
     assert wanted <= found
+
+
+@pytest.mark.parametrize("name", ["deal_stays", "first_touch", "lost_deals"])
+def test_an_index_that_a_table_lacks_comes_with_its_next_build(mixed, name):
+    [mart] = (each for each in read_marts() if each.name == name)
+    indexes = "select substring(indexdef from 'USING .*') as form, indexname from pg_indexes "
+    indexes += f"where schemaname = 'analytics' and tablename = '{name}' order by 1"
+    before = rows(mixed, indexes)
+    for index in before:
+        mixed.cursor().execute(f"drop index analytics.{index['indexname']}")
+    forget(mixed.cursor(), [mart])
+    refresh(mixed, mart)
+    assert [index["form"] for index in rows(mixed, indexes)] == [index["form"] for index in before]
 
 
 def test_a_leads_meaning(mixed):

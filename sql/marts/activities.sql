@@ -3,7 +3,8 @@
 -- records: analytics.activity_records
 -- links: lead_id, analytics.lead_history; deal_id, analytics.deal_history
 -- key: id, module
--- index: contact_id, account_id, carried_lead_id, created_time, synced_at, missing_ids
+-- index: lead_id+is_touch+is_deleted+at, deal_id+contact_id+account_id+at, contact_id
+-- index: carried_lead_id, created_time, synced_at, missing_ids
 -- owner: sales operations
 -- direction, at, takes_place: as in analytics.activity_records. is_touch: somebody was or tried to be in
 -- touch, or will be: whatever takes place but for notes and e-mails that came in.
@@ -68,15 +69,14 @@ first_seen as (
         module,
         id,
         array[
-            raw_data #>> '{What_Id,id}',
-            raw_data #>> '{Who_Id,id}',
-            raw_data #>> '{Parent_Id,id}',
+            v.raw_data #>> '{What_Id,id}',
+            v.raw_data #>> '{Who_Id,id}',
+            v.raw_data #>> '{Parent_Id,id}',
             jsonb_path_query_first(
-                raw_data, '$.Participants[*] ? (@.type == "lead").participant') #>> '{}'
+                v.raw_data, '$.Participants[*] ? (@.type == "lead").participant') #>> '{}'
         ] as links
-    from crm.record_versions
-    where module in ('Calls', 'Tasks', 'Events', 'Notes')
-        and id in (select id from changed)
+    from crm.record_versions v
+    join logged g using (module, id)
     order by module, id, version
 ),
 named as (

@@ -2,7 +2,7 @@
 -- kind: incremental
 -- strategy: delete+insert
 -- key: id, stay
--- index: hours
+-- index: hours+stage+is_standing+outcome+came_at+left_at
 -- owner: sales operations
 -- What is a stay, and what its columns say: analytics.stage_stays, which adds how long it lasted.
 -- That grows until now, so that it is in no table.

@@ -25,29 +25,26 @@
 --   standing_median_days (days): median days so far of standing_timed_deals
 
 with stays as (
-    select h.stage, g.fate, h.hours, sum(h.stays) as stays
+    select h.stage, g.fate, h.hours, sum(h.stays)::bigint as stays
     from analytics.stage_hours h
     cross join lateral (values (h.fate), ('left')) g (fate)
     where (h.fate = 'standing') = (g.fate = 'standing')
     group by h.stage, g.fate, h.hours
 ),
 counted as (
-    select
-        *,
-        sum(stays) over so_far - stays as before,
-        sum(stays) over (partition by stage, fate) as all_stays
+    select *, (sum(stays) over so_far)::bigint - stays as before
     from stays
     window so_far as (partition by stage, fate order by hours)
 ),
 -- A percentile is the value that has its share of the others before it, or one between two.
 places as materialized (
     select c.stage, c.fate, s.share, p.place, p.weight
-    from (select distinct stage, fate, all_stays from counted) c
+    from (select stage, fate, sum(stays) as stays from stays group by stage, fate) c
     cross join (values (0.5), (0.8)) s (share)
-    cross join lateral (select s.share * (c.all_stays - 1) as exact) e
+    cross join lateral (select s.share * (c.stays - 1) as exact) e
     cross join lateral (values
-        (floor(e.exact), 1 - e.exact + floor(e.exact)),
-        (floor(e.exact) + 1, e.exact - floor(e.exact))
+        (floor(e.exact)::bigint, 1 - e.exact + floor(e.exact)),
+        (floor(e.exact)::bigint + 1, e.exact - floor(e.exact))
     ) p (place, weight)
     where p.weight > 0
 ),

@@ -59,6 +59,17 @@ values (%(mart)s, %(kind)s, %(rows)s)
 on conflict (mart) do update
 set kind = excluded.kind, rows = excluded.rows, refreshed_at = excluded.refreshed_at
 
+-- name: indexes
+-- The columns of each index of a relation, in their order.
+select array(
+    select a.attname::text
+    from unnest(i.indkey) with ordinality k (number, place)
+    join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number
+    order by k.place
+)
+from pg_index i
+where i.indrelid = to_regclass(%(relation)s)
+
 -- name: built
 -- The marts that were built and exist; an empty table in place of a mart is not among them.
 select mart
