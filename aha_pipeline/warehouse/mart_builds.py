@@ -57,7 +57,8 @@ def look_at(cursor: Cursor, mart: Mart, days: object) -> Build:
     inputs = _hash(f"{steady};{json.dumps(now, sort_keys=True)}")
     can_follow = is_intact and steady == was_steady and had is not None
     taken = {name: had.get(name) == now[name] for name in now} if can_follow else {}
-    can_follow &= all(taken[name] or had.get(name) == before[name] for name in taken)
+    known = {name for name in taken if before[name] is not None and had.get(name) == before[name]}
+    can_follow &= all(taken[name] or name in known for name in taken)
     return Build(
         mart,
         inputs,

@@ -119,9 +119,18 @@ def apply(cursor: Cursor, mart: Mart, taken: Mapping[str, bool]) -> int:
         return _merge(cursor, mart, taken)
     table = sql.Identifier(SCHEMA, mart.name)
     own, links = _own_and_links(mart)
-    ids = [_of(own, "changed_ids", column=_name("id"))]
-    ids += [_of(other, "changed_ids", column=_name(link)) for other, link in links.items()]
-    ids += [_of(other, "ids_of_link", **_link(link)) for other in links for link in mart.links]
+    news = {
+        history: column
+        for history, column in {own: "id", **links}.items()
+        if not taken[history.name]
+    }
+    ids = [_of(history, "changed_ids", column=_name(column)) for history, column in news.items()]
+    ids += [
+        _of(history, "ids_of_link", **_link(link))
+        for history in news
+        if history in links
+        for link in mart.links
+    ]
     cursor.execute(sql.SQL(statement(FILE, "note")).format(ids=sql.SQL(" union ").join(ids)))
     if mart.keeps_changes:
         cursor.execute(_of(mart, "keep_before"))
@@ -160,7 +169,10 @@ def _link(link: tuple[str, ...]) -> dict[str, sql.Composable]:
 
 
 def _own_and_links(mart: Mart) -> tuple[Mart, dict[Mart, str]]:
-    """Return the history whose records a mart is of, and those that name one, by which column."""
+    """Return the history whose records a mart is of, and those that name one, by which column.
+
+    A mart that keeps its changes names by its ids the records of the one that it is of.
+    """
     followed = histories(mart)
     relations = {history.relation for history in followed}
     links = {
@@ -169,6 +181,9 @@ def _own_and_links(mart: Mart) -> tuple[Mart, dict[Mart, str]]:
         for column, other in history.links
         if other in relations
     }
+    for history in followed:
+        if history.keeps_changes and _own_and_links(history)[0] in followed:
+            links[history] = "id"
     [own] = [history for history in followed if history not in links]
     return own, links
 

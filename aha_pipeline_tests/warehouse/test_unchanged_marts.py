@@ -376,6 +376,19 @@ def test_a_history_with_nothing_to_take_in_keeps_what_it_took_in_last(
     assert _differences(built) == []
 
 
+def test_a_mart_that_was_built_without_an_optional_one_takes_all_of_it_in_once_it_is_there(built):
+    cursor = built.cursor()
+    cursor.execute("delete from analytics.mart_builds where mart = 'first_touch'")
+    cursor.execute("truncate analytics.first_touch")
+    forget(cursor, [MARTS["open_leads"]])
+    known = "select count(*) > 0 as are_known from analytics.open_leads where is_touch_known"
+    refresh(built, MARTS["open_leads"])
+    assert rows(built, known) == [{"are_known": False}]
+    _build(built)
+    assert rows(built, known) == [{"are_known": True}]
+    assert _differences(built) == []
+
+
 def test_what_comes_out_the_same_changes_nothing_that_reads_it(built):
     put_sync(built, "Leads", ist("2025-03-10 08:00:00"))
     assert _touched(built) == {"sync_volume", "week_leads", "first_touch_since"}

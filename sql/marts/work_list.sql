@@ -2,7 +2,7 @@
 -- kind: table
 -- key: id, module
 -- owner: sales operations
--- optional: analytics.first_touch, analytics.deal_silence
+-- optional: analytics.deal_silence
 -- The reasons, each with its points:
 --   untouched (90, from the second day 75, from the eighth 50): an open lead whose status is still
 --     the first of the list and has never changed, and on which Zoho saw no activity since it came
@@ -36,24 +36,17 @@
 with today as (
     select o.timezone, (now() at time zone o.timezone)::date as day from crm.organisation o
 ),
-touches as (
-    select f.*
-    from analytics.first_touch f
-    join today t on f.day between t.day - 90 and t.day
-    where f.ended_at is null  -- as of all open leads: half as many to join
-),
 waiting_leads as (
     select
         l.*,
         t.day - l.day as days_waiting,
-        case when f.id is null then 'untouched' else 'uncalled' end as reason,
+        case when l.is_touch_known then 'uncalled' else 'untouched' end as reason,
         case
-            when f.id is null then l.is_untouched
-            else measures.touch_state(f.first_touch_at, f.ended_at) = 'waiting'
+            when l.is_touch_known then measures.touch_state(l.first_touch_at, null) = 'waiting'
+            else l.is_untouched
         end as is_due,
         coalesce(o.has_left, false) as is_ownerless
     from analytics.open_leads l
-    left join touches f on f.id = l.id
     left join analytics.owners o on o.owner_id = l.owner_id
     cross join today t
     where l.day between t.day - 90 and t.day

@@ -90,7 +90,7 @@ from {delta} d
 )
 
 -- name: changed_ids
-select {column} from {delta} where {column} is not null
+select {column} as id from {delta} where {column} is not null
 
 -- name: ids_of_link
 -- Records that name by a column what a changed row of a history names by it too.
