@@ -24,16 +24,22 @@ with read as (
 -- What the clock says of those that were not over when they were last written.
 later as (
     select
-        d.id,
+        l.id,
         max(l.at) filter (where l.takes_place and l.at <= now()) as last_at,
         max(l.ends_at) filter (where l.takes_place and l.at <= now() and l.is_meeting) as met_until,
         max(l.at) filter (where l.takes_place and l.at <= now() and not l.is_meeting)
             as last_other_at,
         min(l.at) filter (where l.at > now()) as next_at
-    from analytics.open_deal_activities d
-    cross join unnest(d.later_at, d.later_ends_at, d.later_takes_place, d.later_is_meeting)
-        l (at, ends_at, takes_place, is_meeting)
-    group by d.id
+    from (
+        select
+            id,
+            unnest(later_at) as at,
+            unnest(later_ends_at) as ends_at,
+            unnest(later_takes_place) as takes_place,
+            unnest(later_is_meeting) as is_meeting
+        from analytics.open_deal_activities
+    ) l
+    group by l.id
 ),
 deals as (
     select

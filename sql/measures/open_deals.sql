@@ -2,7 +2,7 @@
 -- null. Sums are the pipeline of measures.kpis.
 
 -- How many they were and their value, by the source and owner that they had then: from the changes of
--- all days up to then.
+-- all days up to then. At infinity, as of now: from the live deals.
 create function measures.open_value(
     at_end_of date, of_sources text[] default null, of_owners text[] default null
 ) returns table (
@@ -12,15 +12,27 @@ language sql stable as $$
     select
         p.source,
         p.owner_id,
-        sum(p.open_deals_change)::bigint,
-        sum(p.open_value_change),
-        sum(p.weighted_value_change)
-    from analytics.kpi_parts p
-    where p.day <= at_end_of
-        and (of_sources is null or p.source = any(of_sources))
+        sum(p.deals)::bigint,
+        sum(p.value),
+        sum(p.weighted_value)
+    from (
+        select
+            k.source,
+            k.owner_id,
+            k.open_deals_change as deals,
+            k.open_value_change as value,
+            k.weighted_value_change as weighted_value
+        from analytics.kpi_parts k
+        where k.day <= at_end_of and at_end_of < 'infinity'
+        union all
+        select s.source, s.owner_id, s.deals, s.value, s.weighted_value
+        from analytics.stage_parts s
+        where s.meaning = 'open' and at_end_of = 'infinity'
+    ) p
+    where (of_sources is null or p.source = any(of_sources))
         and (of_owners is null or p.owner_id = any(of_owners))
     group by p.source, p.owner_id
-    having sum(p.open_deals_change) <> 0
+    having sum(p.deals) <> 0
 $$;
 
 -- The same by the stage that they had then. Of all, too, from the changes of all days; of some from

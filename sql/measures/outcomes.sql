@@ -17,11 +17,9 @@ language sql stable as $$
         sum(p.lost_deals)::bigint,
         sum(p.lost_value),
         measures.pct(sum(p.won_deals), sum(p.won_deals + p.lost_deals))
-    from analytics.kpi_parts p
+    from measures.kpi_changes(of_sources, of_owners) p
     where p.won_deals + p.lost_deals > 0
         and (since is null or p.day >= since)
         and (until is null or p.day <= until)
-        and (of_sources is null or p.source = any(of_sources))
-        and (of_owners is null or p.owner_id = any(of_owners))
     group by 1
 $$;

@@ -55,7 +55,8 @@ select md5(concat_ws(
     (
         select string_agg(proname || prosrc, ';' order by proname, prosrc)
         from pg_proc
-        where pronamespace in ('crm'::regnamespace, 'measures'::regnamespace)
+        -- From this id on they are not PostgreSQL's own, which are thirty times as many.
+        where oid >= 16384 and pronamespace in ('crm'::regnamespace, 'measures'::regnamespace)
     ),
     case when %(reads_clock)s then (
         select (now() at time zone timezone)::date from crm.organisation
