@@ -16,8 +16,12 @@ select
     ) as raw_data
 from (select * from crm.leads_raw order by random() limit 600) l;
 
-insert into crm.crm_calls (id, raw_data)
-select id, raw_data || jsonb_build_object('id', id) from calls;
+insert into crm.crm_calls (id, synced_at, raw_data)
+select
+    id,
+    current_setting('benchmark.landed_at')::timestamptz,
+    raw_data || jsonb_build_object('id', id)
+from calls;
 
 create temporary table tasks on commit drop as
 select row_number() over () % 4 as what, t.*
@@ -27,7 +31,7 @@ insert into crm.record_versions (module, id, modified_time, replaced_by, raw_dat
 select 'Tasks', id, modified_time, date_trunc('second', now()), raw_data from tasks where what < 3;
 
 update crm.crm_tasks t
-set synced_at = clock_timestamp(),
+set synced_at = current_setting('benchmark.landed_at')::timestamptz,
     deleted_at = case when what = 3 and t.deleted_at is null then now() end,
     raw_data = t.raw_data || jsonb_build_object('Modified_Time', date_trunc('second', now())) || case
         when what < 2 then jsonb_build_object('Status', 'Completed', 'Closed_Time', now())

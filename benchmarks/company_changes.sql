@@ -1,6 +1,7 @@
 -- What a day brings to the company of company.sql: 800 leads and 200 deals, picked at random. Of ten
 -- of each sort six say something else than before, one is handed over, one has another source, one
--- is deleted or, where it was, restored, and one is new. What one said before becomes a version.
+-- is deleted or, where it was, restored, and one is new. What one said before becomes a version. All
+-- land at benchmark.landed_at.
 create temporary table changed on commit drop as
 select 'Leads' as module, row_number() over () % 10 as what, id, raw_data, modified_time
 from (select * from crm.leads_raw order by random() limit 800) l
@@ -28,23 +29,29 @@ from changed
 where what < 8;
 
 update crm.leads_raw l
-set synced_at = clock_timestamp(),
+set synced_at = current_setting('benchmark.landed_at')::timestamptz,
     raw_data = s.raw_data,
     deleted_at = case when what = 8 and l.deleted_at is null then now() end
 from said s
 where s.module = 'Leads' and s.id = l.id and what < 9;
 
 update crm.crm_deals d
-set synced_at = clock_timestamp(),
+set synced_at = current_setting('benchmark.landed_at')::timestamptz,
     raw_data = s.raw_data,
     deleted_at = case when what = 8 and d.deleted_at is null then now() end
 from said s
 where s.module = 'Deals' and s.id = d.id and what < 9;
 
-insert into crm.leads_raw (id, raw_data)
-select new_id, raw_data || jsonb_build_object('id', new_id)
+insert into crm.leads_raw (id, synced_at, raw_data)
+select
+    new_id,
+    current_setting('benchmark.landed_at')::timestamptz,
+    raw_data || jsonb_build_object('id', new_id)
 from (select *, gen_random_uuid()::text as new_id from said where module = 'Leads' and what = 9) s;
 
-insert into crm.crm_deals (id, raw_data)
-select new_id, raw_data || jsonb_build_object('id', new_id)
+insert into crm.crm_deals (id, synced_at, raw_data)
+select
+    new_id,
+    current_setting('benchmark.landed_at')::timestamptz,
+    raw_data || jsonb_build_object('id', new_id)
 from (select *, gen_random_uuid()::text as new_id from said where module = 'Deals' and what = 9) s;

@@ -39,6 +39,20 @@ COLUMNS = {
     "crm_events": f"{ACTIVITY}, what_id, who_id, meeting_starts_at, meeting_ends_at",
     "crm_notes": f"{ACTIVITY}, parent_id",
 }
+# When the next changes land. Two rounds, however soon they follow each other, are as far apart as
+# two daily syncs are for a mart that looks at the five minutes before its newest record.
+LANDS = """
+    select set_config('benchmark.landed_at', greatest(now(), max(at) + '10 minutes')::text, true)
+    from (
+        select max(synced_at) as at from crm.leads_raw
+        union all
+        select max(synced_at) from crm.crm_deals
+        union all
+        select max(synced_at) from crm.crm_calls
+        union all
+        select max(synced_at) from crm.crm_tasks
+    ) newest
+"""
 SMALL = 10_000
 YEAR = timedelta(days=364)
 
@@ -128,6 +142,7 @@ def _session(address: str) -> Iterator[Connection]:
 
 def _change(connection: Connection) -> None:
     with connection.cursor() as cursor:
+        cursor.execute(LANDS)
         for file in CHANGES:
             cursor.execute(file.read_text(encoding="utf-8"))
     connection.commit()
