@@ -25,7 +25,7 @@ from benchmarks.company import build, companies
 ROOT = Path(__file__).resolve().parent.parent
 OURS, LOOK_ALIKE = "ours", "look-alike"
 PAGES = {
-    OURS: ROOT / "dashboard" / "app.py",
+    OURS: ROOT / "dashboard" / "server.py",
     LOOK_ALIKE: Path(__file__).with_name("peers") / "raw_dashboard.py",
 }
 SHARE = 100  # the small company has a hundredth of the records
@@ -33,6 +33,7 @@ AT_ONCE = 10
 MILLISECONDS = 300_000
 CHART = ".js-plotly-plot .main-svg"
 FIRST = {OURS: "[class*='st-key-work-']", LOOK_ALIKE: CHART}
+REFUSED = "[data-testid='stAlertContentError']"
 SOUGHT = "Deal 1234"
 
 Steps = dict[str, float]  # ms
@@ -127,7 +128,9 @@ def _together(browser: object, url: str) -> float:
     for page in pages:
         page.goto(url, wait_until="commit")
     for page in pages:
-        page.wait_for_selector(FIRST[OURS], timeout=MILLISECONDS)
+        page.wait_for_selector(f"{FIRST[OURS]}, {REFUSED}", timeout=MILLISECONDS)
+        if refused := page.query_selector(REFUSED):
+            raise RuntimeError(f"A page was refused: {refused.inner_text()}")
     took = time.perf_counter() - began
     for page in pages:
         page.close()

@@ -20,7 +20,7 @@ from dashboard.login import NoEntry
 from dashboard.parts import at, may_show_records
 from dashboard.phone import is_on_phone
 from dashboard.records import show_open
-from dashboard.source import NotBuilt, Source
+from dashboard.source import Busy, NotBuilt, Source
 from dashboard.style import Row
 from dashboard.tabs import deals, health, leads, overview, people
 
@@ -235,6 +235,8 @@ def _watch(settings: Settings, shown: str) -> None:
     """Run the page again when the data change, so that nobody has to reload it."""
     try:
         is_new = source.version(settings) != shown
+    except Busy:
+        return  # a page drawn again would be one more
     except (DatabaseUnreachable, NotBuilt, psycopg2.Error):
         is_new = True
     if is_new:

@@ -27,7 +27,8 @@ from dashboard.periods import Calendar
 from dashboard.style import Row
 
 KEPT_ANSWERS = 300
-PATIENCE_SECONDS = 30
+CONNECTION_SECONDS = 30
+TURNS, TURN_SECONDS, UNNOTICED_SECONDS = 2, 300, 2
 WRITING = 2
 # Modules as Zoho's own addresses name them: Deals were Potentials until 2016.
 TABS_OF_ZOHO = {
@@ -39,10 +40,20 @@ TABS_OF_ZOHO = {
 PARAMETER = re.compile(r"%\((\w+)\)s")
 # A page has one connection while it is drawn, and for a moment another one to write with.
 _free = BoundedSemaphore(PAGES - WRITING)
+# One interpreter draws all pages: more of them at a time only delay each other, and the loop that
+# serves the browsers.
+_turns = BoundedSemaphore(TURNS)
 
 
 class NotBuilt(RuntimeError):
     """What the page reads is not in the database yet; the text says what to run."""
+
+
+class Busy(DatabaseUnreachable):
+    """Too many pages are being read for this one to be."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many pages are being read at once: load this one again.")
 
 
 @dataclass(frozen=True)
@@ -154,9 +165,10 @@ class Source:
 def opened(settings: Settings, viewer: Viewer) -> Iterator[Source]:
     """Yield the source of one run of the page for one viewer.
 
-    Raises DatabaseUnreachable, or NotBuilt before the first sync.
+    Only a few pages are drawn at a time; the others wait for their turn.
+    Raises DatabaseUnreachable, Busy among them, or NotBuilt before the first sync.
     """
-    with _connection(settings) as connection:
+    with _turn(), _connection(settings) as connection:
         watched = _watched(settings)
         state = _state(connection, watched)
         if state["name"] is None:
@@ -189,6 +201,20 @@ def version(settings: Settings) -> str:
 
 
 @contextmanager
+def _turn() -> Iterator[None]:
+    if not _turns.acquire(timeout=UNNOTICED_SECONDS):
+        st.toast(
+            "Others are opening pages too. Yours follows soon.", icon=":material/hourglass_empty:"
+        )
+        if not _turns.acquire(timeout=TURN_SECONDS):
+            raise Busy
+    try:
+        yield
+    finally:
+        _turns.release()
+
+
+@contextmanager
 def _connection(settings: Settings) -> Iterator[Connection]:
     with _borrowed(_address(settings)) as connection:
         yield connection
@@ -196,8 +222,8 @@ def _connection(settings: Settings) -> Iterator[Connection]:
 
 @contextmanager
 def _borrowed(address: str) -> Iterator[Connection]:
-    if not _free.acquire(timeout=PATIENCE_SECONDS):
-        raise DatabaseUnreachable("Too many pages are being read at once: load this one again.")
+    if not _free.acquire(timeout=CONNECTION_SECONDS):
+        raise Busy
     try:
         with _missing_is_not_built(), connect_reader(address) as connection:
             yield connection
