@@ -13,6 +13,11 @@ What a step tells at its end (its output, materialization or check, its success)
 event of the run, which is the start of the next step, and is stored with it: one statement a step
 instead of four. Nothing comes between that takes time; a process that is killed there loses what
 its last step told, as one that is killed just before the step has told it.
+
+For each step Dagster asks what its inputs were last materialized by, for each check the asset that
+it checks. While this process executes a run, it asks the database for all assets once; what its
+own steps tell of them later it knows itself. What another run tells of an asset meanwhile it does
+not see: a step that begins then names as its input what this run has seen of it.
 """
 
 from collections import defaultdict
@@ -22,12 +27,14 @@ from itertools import groupby
 from threading import RLock
 from typing import Any
 
-from dagster import DagsterEventType
+from dagster import AssetKey, DagsterEventType, EventLogRecord
 from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log import SqlEventLogStorageTable
+from dagster._core.storage.event_log.base import AssetRecord
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, AssetKeyTable
+from dagster._record import copy
 from dagster._serdes import ConfigurableClassData, serialize_value
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import pg_url_from_config
@@ -43,6 +50,13 @@ STEP_ENDS = frozenset(
         DagsterEventType.STEP_SUCCESS,
     }
 )
+RUN_ENDS = frozenset(
+    {
+        DagsterEventType.RUN_SUCCESS,
+        DagsterEventType.RUN_FAILURE,
+        DagsterEventType.RUN_CANCELED,
+    }
+)
 
 
 class BatchingEventLogStorage(PostgresEventLogStorage):
@@ -52,6 +66,8 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         self._tables: set[str] = set()  # Dagster asks for some of them while it is made
         self._waiting: dict[str, list[EventLogEntry]] = {}  # by run
         self._in_turn = RLock()  # the threads of a step tell of it too
+        self._executed: set[str] = set()  # runs that this process is executing
+        self._assets: dict[AssetKey, AssetRecord] = {}  # as they know them; empty between runs
         super().__init__(*arguments, **options)
 
     @classmethod
@@ -106,6 +122,45 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
                 self._waiting.setdefault(event.run_id, []).append(event)
             else:
                 self._store_waiting(event.run_id, event)
+                self._note_run(event)
+
+    def get_asset_records(
+        self, asset_keys: Sequence[AssetKey] | None = None
+    ) -> Sequence[AssetRecord]:
+        """Return what is known of assets: of the database, or of a run that is executed here."""
+        with self._in_turn:
+            if asset_keys is None or not self._executed:
+                return super().get_asset_records(asset_keys)
+            missing = [key for key in asset_keys if key not in self._assets]
+            if missing:
+                asked = super().get_asset_records(missing if self._assets else None)
+                self._assets |= {record.asset_entry.asset_key: record for record in asked}
+            return [self._assets[key] for key in asset_keys if key in self._assets]
+
+    def _note_run(self, event: EventLogEntry) -> None:
+        """Note that this process begins or has ended to execute a run."""
+        if not event.is_dagster_event:
+            return
+        if event.dagster_event_type is DagsterEventType.RUN_START:
+            self._executed.add(event.run_id)
+        elif event.dagster_event_type in RUN_ENDS:
+            self._executed.discard(event.run_id)
+        if not self._executed:
+            self._assets.clear()
+
+    def _note_asset(self, event: EventLogEntry, event_id: int | None = None) -> None:
+        """Note what an event that was stored says of its asset."""
+        told = event.dagster_event
+        if told is None or told.asset_key not in self._assets:
+            return
+        known = self._assets.pop(told.asset_key)
+        if told.event_type is DagsterEventType.ASSET_MATERIALIZATION and event_id is not None:
+            entry = copy(
+                known.asset_entry,
+                last_materialization_record=EventLogRecord(event_id, event),
+                last_run_id=event.run_id,
+            )
+            self._assets[told.asset_key] = copy(known, asset_entry=entry)
 
     def dispose(self) -> None:
         """Store what still waits, and close."""
@@ -119,6 +174,7 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         events = [*self._waiting.get(run_id, ()), *later]
         if len(events) == 1:
             super().store_event(events[0])
+            self._note_asset(events[0])
         elif events:
             self._store_in_order(events)
         self._waiting.pop(run_id, None)
@@ -131,14 +187,18 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
                     self._store_asset_event_tags(connection, [event], [event_id])
                     self._store_asset_event(connection, event, event_id)
         for event, event_id in stored:
+            self._note_asset(event, event_id)
             if event.dagster_event_type in ASSET_CHECK_EVENTS:
                 self.store_asset_check_event(event, event_id)
 
     def _inserted(self, events: Sequence[EventLogEntry]) -> list[tuple[EventLogEntry, int]]:
         """Insert the events in one statement; return each with its number."""
-        insert = self.prepare_insert_event_batch(events).returning(SqlEventLogStorageTable.c.id)
+        # One text for any number of rows, which SQLAlchemy therefore compiles once.
+        number = SqlEventLogStorageTable.c.id
+        insert = SqlEventLogStorageTable.insert().returning(number, sort_by_parameter_order=True)
+        rows = [self._event_to_row(event) for event in events]
         with self._connect() as connection:
-            return list(zip(events, connection.execute(insert).scalars(), strict=True))
+            return list(zip(events, connection.execute(insert, rows).scalars(), strict=True))
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store the events: announcements of assets and of checks in a few statements each."""
@@ -152,6 +212,9 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         self._store_planned_checks(by_type.pop(DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED, []))
         for others in by_type.values():
             super().store_event_batch(others)
+        with self._in_turn:
+            for event in events:
+                self._note_asset(event)
 
     def _store_planned_assets(self, events: Sequence[EventLogEntry]) -> None:
         if not events:

@@ -135,6 +135,45 @@ def test_what_a_step_told_is_stored_before_the_next_step_runs(url):
     assert "ASSET_MATERIALIZATION" in seen
 
 
+def test_a_run_knows_of_its_assets_what_the_database_says(url):
+    same = []
+
+    @dg.asset(deps=[first])
+    def compare(context: dg.AssetExecutionContext) -> None:
+        for _ in range(2):
+            with dg.DagsterInstance.get() as other:
+                keys = [first.key, second.key, compare.key]
+                told = _known(other, keys)
+            assert _known(context.instance, keys) == told
+            same.append(told[first.key])
+            context.log_event(dg.AssetMaterialization(first.key))
+            context.log.info("stores what waits")
+
+    with home.open_instance() as instance:
+        for graph in ([first, compare], [first, second, compare], [compare, second, first]):
+            assert dg.materialize(graph, instance=instance).success
+    assert len(same) == 6
+    assert len(set(same)) == 6  # each saw another one of `first`
+
+
+def _known(instance, keys):
+    entries = [record.asset_entry for record in instance.get_asset_records(keys)]
+    return {e.asset_key: (e.last_materialization_storage_id, e.last_run_id) for e in entries}
+
+
+def test_between_two_runs_an_instance_sees_what_another_has_stored(url):
+    with home.open_instance() as instance, dg.DagsterInstance.get() as other:
+        for graph in ([first], [first, second], [second]):
+            dg.materialize(graph, instance=instance)
+            run_id = dg.materialize([first], instance=other).run_id
+            [record] = instance.get_asset_records([first.key])
+            assert record.asset_entry.last_materialization_record.run_id == run_id
+            again = dg.materialize([second], instance=instance)
+            [event] = again.get_asset_materialization_events()
+            pointer = event.materialization.tags["dagster/input_event_pointer/first"]
+            assert int(pointer) == record.asset_entry.last_materialization_storage_id
+
+
 def test_an_event_that_could_not_be_stored_is_stored_with_the_next(url, monkeypatch):
     with home.open_instance() as instance:
         storage = instance.event_log_storage
