@@ -43,11 +43,14 @@ def run_job(
     from aha_pipeline.definitions import defs
 
     definitions = defs()
+    job = definitions.resolve_job_def(name)
     keys = None
     if selection is not None:
-        keys = sorted(selection().resolve(definitions.resolve_asset_graph()))
+        chosen = selection().resolve(definitions.resolve_asset_graph())
+        # All of them is the job itself: Dagster would make another of them, and describe both.
+        keys = None if chosen >= job.asset_layer.selected_asset_keys else sorted(chosen)
     with services.current().keep_connection(), home.open_instance() as instance:
-        result = definitions.resolve_job_def(name).execute_in_process(
+        result = job.execute_in_process(
             instance=instance,
             run_id=run_id,
             tags={**(tags or {}), **home.process_tag(), **NO_RETRY},
