@@ -116,9 +116,8 @@ def _enter(cursor: Cursor, mart: Mart) -> None:
 
 def prepare(cursor: Cursor) -> None:
     """Set PostgreSQL for selects over all records, in this transaction."""
-    cursor.execute(f"set local work_mem = '{WORK_MEM}'")
-    cursor.execute(f"set local default_statistics_target = {STATISTICS}")
-    cursor.execute(NO_JIT)
+    statistics = f"set local default_statistics_target = {STATISTICS}"
+    cursor.execute(f"set local work_mem = '{WORK_MEM}'; {statistics}; {NO_JIT}")
 
 
 def contiguous_range(connection: Connection, first_day: date, last_day: date) -> tuple[date, date]:
@@ -355,9 +354,11 @@ def _dependent_views(cursor: Cursor, mart: Mart) -> list[Mart]:
 
     Also those that an older version left of a mart that is a table now.
     """
+    cursor.execute(statement("warehouse/marts", "views"), {"schema": SCHEMA})
+    views = {name for (name,) in cursor}
     found = {mart.relation: mart}
     for other in read_marts():
-        if found.keys() & other.sources and _relkind(cursor, other) == "v":
+        if other.name in views and found.keys() & other.sources:
             found[other.relation] = other
     return list(found.values())[1:]
 

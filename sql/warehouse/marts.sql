@@ -59,6 +59,11 @@ values (%(mart)s, %(kind)s, %(rows)s)
 on conflict (mart) do update
 set kind = excluded.kind, rows = excluded.rows, refreshed_at = excluded.refreshed_at
 
+-- name: views
+select relname::text
+from pg_class
+where relnamespace = %(schema)s::regnamespace and relkind = 'v'
+
 -- name: indexes
 -- The columns of each index of a relation, in their order.
 select array(
