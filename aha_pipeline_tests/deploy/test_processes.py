@@ -29,6 +29,9 @@ LAUNCH = """mutation($params: ExecutionParams!) { launchRun(executionParams: $pa
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
 RUNS = """query($filter: RunsFilter!) { runsOrError(filter: $filter) {
   ... on Runs { results { runId status } } } }"""
+FAILURES = """query($id: ID!) { logsForRun(runId: $id) { ... on EventConnection { events {
+  ... on ExecutionStepFailureEvent { stepKey error { message causes { message } } }
+  ... on RunFailureEvent { message error { message } } } } } }"""
 
 
 class Services:
@@ -80,6 +83,10 @@ class Services:
     def syncs(self) -> list[dict]:
         """Return the runs of `daily_sync`: not the message, which starts before its sync ends."""
         return self.ask(RUNS, filter={"pipelineName": "daily_sync"})["runsOrError"]["results"]
+
+    def failures(self, run_id: str) -> list[dict]:
+        """Return what a run says of its failures."""
+        return [event for event in self.ask(FAILURES, id=run_id)["logsForRun"]["events"] if event]
 
 
 @pytest.fixture
@@ -167,7 +174,7 @@ def lose_a_worker(services: Services, sandbox: Sandbox, url: str) -> None:
     found = wait_until(ended, seconds=LONG, step=2)
     status = {run["runId"]: run["status"] for run in found}
     assert status.pop(killed) == "FAILURE"
-    assert list(status.values()) == ["SUCCESS"]
+    assert list(status.values()) == ["SUCCESS"], [services.failures(run) for run in status]
 
     for module, table in (("Leads", "leads_raw"), ("Deals", "crm_deals")):
         served = sandbox.store.tables[module].records
@@ -192,7 +199,9 @@ def fail(services: Services, sandbox: Sandbox) -> None:
     """A sync that fails is told by the daemon's sensors; what they tell is in test_alerts.py."""
     (briefing,) = wait_until(sandbox.outbox.messages, seconds=LONG)
     sandbox.switches.unreadable.add("Deals")
-    assert ends(services, launch(services)) == "FAILURE"
+    failed = launch(services)
+    assert ends(services, failed) == "FAILURE"
+    assert "Deals" in str(services.failures(failed))
     wait_until(lambda: len(sandbox.outbox.messages()) > 1, seconds=LONG)
     before, notice = sandbox.outbox.messages()
     assert before.sid == briefing.sid
