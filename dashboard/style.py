@@ -49,6 +49,7 @@ INK_ON_TILE = "#16202B"  # on tiles whose own colour is light in both themes
 GRID = "rgba(127, 140, 155, 0.22)"
 LONGEST_NAME = 26
 BAR_PIXELS = 30
+MARKER = 11  # pixels across, where a row has a marker instead of a bar
 MOST_STEPS = 5  # of an axis
 DAY_BAR = 0.7 * 24 * 3600 * 1000  # milliseconds; Plotly draws a single day as a hair
 HOVER = "%{customdata[0]}<extra></extra>"
@@ -99,6 +100,7 @@ def named_bars(
         tickmode="array",
         tickvals=list(range(len(names))),
         ticktext=shown,
+        ticklabelstandoff=MARKER // 2 + 2,  # a marker at zero would cover the end of its name
         range=[len(names) - 0.4, -0.6],
         showgrid=False,
     )

@@ -92,7 +92,7 @@ def _rates(
         name=name,
         mode="markers",
         marker={
-            "size": 11,
+            "size": style.MARKER,
             "color": colour,
             "symbol": "circle-open" if too_few else "circle",
             "line": {"width": 2 if too_few else 0},
