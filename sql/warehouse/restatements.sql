@@ -24,13 +24,15 @@ restated as (
         m.day,
         f.figure,
         f.before::numeric as before,
-        (to_jsonb(m) ->> f.figure)::numeric as after,
+        (n.figures ->> f.figure)::numeric as after,
         f.figure in ('new_leads', 'new_leads_avg_7d', 'junk_pct', 'leads', 'junk_leads') as is_of_leads
     from told t
     join {table} m using (day)
+    -- once a day, not once a figure
+    cross join lateral (select to_jsonb(m) as figures offset 0) n
     cross join lateral jsonb_each_text(t.figures) f (figure, before)
-    where to_jsonb(m) ? f.figure
-    and (to_jsonb(m) ->> f.figure)::numeric is distinct from f.before::numeric
+    where n.figures ? f.figure
+    and (n.figures ->> f.figure)::numeric is distinct from f.before::numeric
 ),
 landed as (
     select h.id, true as is_lead, h.day, h.day as flow_day, l.synced_at <= r.since as is_learned
