@@ -301,8 +301,9 @@ def show_list(source: Source, shown: List, title: str, rows: Sequence[Row], aske
     fresh = [row for row in rows if not row["is_aged"]]
     st.caption(_summary(shown, rows, source.currency))
     listed = fresh or aged
-    if fresh and aged and st.toggle(_folded(rows, aged, source.currency), key=f"aged {title}"):
-        listed = [*fresh, *aged]
+    if fresh and aged:
+        folded = _folded(shown, rows, aged, source.currency)
+        listed = [*fresh, *aged] if st.toggle(folded, key=f"aged {title}") else fresh
     _table(source, shown, title, listed)
     if len(rows) < min(rows[0]["all_records"], MOST):
         st.button("Show more", key=f"more {title}", on_click=_show_whole, args=(title,))
@@ -345,10 +346,11 @@ def _summary(shown: List, rows: Sequence[Row], currency: str) -> str:
     return f"{text}. Click a name to open the record."
 
 
-def _folded(rows: Sequence[Row], aged: Sequence[Row], currency: str) -> str:
+def _folded(shown: List, rows: Sequence[Row], aged: Sequence[Row], currency: str) -> str:
     if len(rows) < rows[0]["all_records"]:
         return "Also show those overdue for more than 90 days"
-    value = sum(row["amount"] or 0 for row in aged)
+    [amount] = MONEY & shown.columns.keys()
+    value = sum(row[amount] or 0 for row in aged)
     return (
         f"Also show {figures.count(len(aged), currency)} overdue for more than 90 days, "
         f"{figures.money(value, currency)}"

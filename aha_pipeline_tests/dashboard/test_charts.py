@@ -311,3 +311,12 @@ def test_an_entry_names_records_only_to_those_who_may_see_them(may_see_records, 
     source = SimpleNamespace(listed=lambda *_, **__: found, viewer=viewer)
     [behind] = overview_tab._behind(source, [entry]).values()
     assert [row["name"] for row in behind] == names
+
+
+@pytest.mark.parametrize(("reached", "is_listed"), [(None, False), (0, False), (3, True)])
+def test_a_tile_of_nobody_opens_no_list(reached, is_listed):
+    months = {"month": date(2026, 3, 1), "month_end": date(2026, 3, 31), "is_young": False}
+    steps = {"won": reached, "won_pct": reached and 10, "days_to_won": None, "leads": 30}
+    hover, behind = leads._cohort(months | steps, "won", "INR")
+    assert hover
+    assert bool(behind) == is_listed

@@ -102,6 +102,28 @@ def test_closing_deals_are_listed_with_the_old_ones_folded(page, filled_url):
     assert len(opened) == query(filled_url, "select count(*) from analytics.closing_deals")[0]
 
 
+@pytest.mark.parametrize(
+    ("kind", "narrowed", "all_records"),
+    [
+        ("movements", {}, 35),
+        ("movements", {"kinds": ["opened"]}, 19),
+        ("movements", {"owners": ["2"]}, 7),
+        ("deals_created", {}, 19),
+    ],
+)
+def test_a_list_of_any_kind_folds_the_old_ones_with_their_sum(
+    page, filled_url, kind, narrowed, all_records
+):
+    whole = {"first_day": "2026-01-01", "last_day": "2026-03-10", "title": "Folded"}
+    named = json.dumps({"kind": kind, **whole, **narrowed})
+    shown = page(filled_url, address={"list": [named]})
+    assert not shown.exception
+    [fold] = [one for one in shown.toggle if one.key == "aged Folded"]
+    assert fold.label == "Also show 1 overdue for more than 90 days, ₹1,000"
+    [summary] = [one.value for one in shown.caption if "Click a name to open" in one.value]
+    assert summary.startswith(f"{all_records} {LISTS[kind].noun}")
+
+
 def test_cut_list_says_how_many_there_are_and_shows_the_rest(page, filled_url, monkeypatch):
     monkeypatch.setattr(deals, "LISTED", 1)
     shown = page(filled_url, "Deal Pipeline")

@@ -238,7 +238,7 @@ def _cohort(row: Row, step: str, currency: str) -> Mark:
         *typical,
         *young,
     )
-    if row[step] is None:
+    if not row[step]:  # not known, or none: there is nothing to list
         return mark(hover)
     title = f"Leads of {month} that {'were won' if step == 'won' else step}"
     days = {"first_day": row["month"], "last_day": row["month_end"]}
