@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from aha_pipeline.warehouse.landing import Window, open_window
 from aha_pipeline_tests.kit.examples import examples
 from aha_pipeline_tests.warehouse.marts_company import (
     ACTIVITIES,
@@ -171,3 +173,40 @@ def test_silence_equals_a_second_reading_while_days_pass(shared, seed):
         for _ in range(4):
             small.change()
         assert small.found() == small.expected()
+
+
+@pytest.mark.parametrize(
+    ("changed", "hours_after", "is_unrecorded"),
+    [
+        ({"Stage": "Needs Analysis"}, 24, False),
+        ({"Closing_Date": "2030-01-31"}, 1, False),
+        ({"Description": "They want an offer"}, 1, False),
+        ({}, 24, True),
+        ({"Last_Activity_Time": "2030-01-31T09:00:00+05:30"}, 24, True),
+        ({"Stage": "Needs Analysis"}, -24, True),
+    ],
+    ids=["stage", "closing date", "description", "saved", "activity alone", "before it ended"],
+)
+def test_who_changed_the_deal_after_a_meeting_recorded_it(
+    database_url, changed, hours_after, is_unrecorded
+):
+    ended = datetime.now(ZONE).replace(microsecond=0) - timedelta(days=5)
+    created = stamp(ended - timedelta(days=60))
+    met = {
+        "Start_DateTime": stamp(ended - timedelta(hours=1)),
+        "End_DateTime": stamp(ended),
+        "Created_Time": created,
+        "Modified_Time": created,
+    }
+    then = {"Modified_Time": stamp(ended + timedelta(hours=hours_after))}
+    with company(database_url) as connection:
+        put(connection, "Events", call(1, created, "D1") | met)
+        connection.commit()
+        for number, said in enumerate([{}, changed | then]):
+            window = Window(f"read {number}", "Deals", ended, ended, True, True)
+            with open_window(database_url, window) as landing:
+                landing.stage([msgspec.json.encode(deal(1, created, **said))], api_calls=1)
+                landing.finish(api_calls=1, read_until=None, timezone="UTC")
+            build(connection, only=("deal_silence",))
+        [row] = rows(connection, "deal_silence")
+    assert row["unrecorded_meeting_at"] == (ended if is_unrecorded else None)

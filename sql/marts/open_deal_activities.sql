@@ -13,7 +13,11 @@
 -- moved_at: when the deal came to say what it says.
 
 with deals as (
-    select h.id, r.created_time, r.contact_id, coalesce(r.content_since, r.created_time) as moved_at
+    select
+        h.id,
+        r.created_time,
+        r.contact_id,
+        coalesce(r.content_since, r.modified_time, r.created_time) as moved_at
     from analytics.deal_history h
     join crm.crm_deals r on r.id = h.id
     where h.is_present and not h.is_deleted and h.meaning = 'open' and r.created_time is not null
