@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline_tests.kit.command import SECRETS, Command, aha, assert_refused, running
 from aha_pipeline_tests.kit.databases import fresh_database
 from aha_pipeline_tests.kit.days import today
@@ -71,6 +72,22 @@ def test_a_sync_is_a_run_that_the_dagster_ui_shows(synced, module_database_url):
     assert rows(module_database_url, "select pipeline_name, status from dagster.runs") == [
         ("daily_sync", "SUCCESS")
     ]
+    materialized = rows(
+        module_database_url,
+        "select asset_key::jsonb ->> 1 from dagster.asset_keys "
+        "where last_materialization is not null",
+    )
+    assert {mart.name for mart in read_marts()} <= {name for (name,) in materialized}
+    assert _names_assets(module_database_url) == [(False,)]  # it is the whole job
+
+
+def _names_assets(url: str) -> list[tuple[bool]]:
+    """Return of each run whether it names the assets that it is of, as one of a part does."""
+    return rows(
+        url,
+        "select coalesce(run_body::jsonb #> '{asset_selection,__frozenset__}' <> '[]', false) "
+        "from dagster.runs",
+    )
 
 
 def test_a_backfill_reads_what_is_unread_and_then_nothing(recent, database_url):
@@ -80,6 +97,7 @@ def test_a_backfill_reads_what_is_unread_and_then_nothing(recent, database_url):
     assert again.returncode == 0
     assert "Nothing to do" in again.stdout
     assert rows(database_url, "select count(*) from crm.sync_logs") == [(4,)]
+    assert _names_assets(database_url) == [(True,)]  # there is no briefing in it
     assert rows(database_url, "select count(*) from analytics.ai_briefings_log") == [(0,)]
 
 
