@@ -112,7 +112,8 @@ def test_a_value_is_printed_as_people_write_it_and_else_as_it_stands(data_type, 
 
 DAY = ist("2026-03-04 10:00:00")
 WITH_CONTACT = {"Contact_Name": {"id": "C1", "name": "Contact 1"}}
-OF_DEAL = {"Of the deal": None, "Ahead": "planned", "Dropped": "cancelled"}
+OF_DEAL = {"Of the deal": None, "Ahead": "planned", "Dropped": "cancelled",
+           "Dropped ahead": "cancelled"}  # fmt: skip
 OF_CONTACT = OF_DEAL | {"Of its contact": None, "Of the contact before": None}
 LOGGED = {
     ("Leads", "L1"): {"Outbound of the lead": None, "Missed": "missed"},
@@ -152,6 +153,8 @@ def logged(module_database_url):
             call(4, ist("2126-03-05 11:00:00"), "", Subject="Ahead", **of_deal),
             call(5, ist("2026-03-04 10:30:00"), "", Subject="Dropped", Call_Status="Cancelled",
                  **of_deal),
+            call(13, ist("2126-03-04 10:30:00"), "", Subject="Dropped ahead",
+                 Call_Status="Cancelled", **of_deal),
             call(6, ist("2026-03-04 10:40:00"), "", Subject="Of its contact", **of_contact),
             call(7, ist("2026-03-03 10:40:00"), "", Subject="Of the contact before", **of_contact),
             call(9, ist("2026-03-05 09:00:00"), "A1", Subject="Of the account"),

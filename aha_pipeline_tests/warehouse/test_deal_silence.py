@@ -84,7 +84,9 @@ class Company:
         on = self.random.choice([*self.deals, None])
         who = self.whom() if on else f"C{self.random.randrange(CONTACTS)}"
         at = written + timedelta(hours=self.random.choice([-30, -1, 0, 2, 200, 500, 900]))
-        kind = self.random.choice(["call", "scheduled", "task", "meeting", "meeting", "note"])
+        kind = self.random.choice(
+            ["call", "scheduled", "cancelled", "task", "meeting", "meeting", "note"]
+        )
         ends = at + timedelta(hours=1)
         names = {"What_Id": on and {"id": on}, "Who_Id": who and {"id": who}}
         times = {"Created_Time": stamp(written), "Modified_Time": stamp(written), "Owner": ASHA}
@@ -101,7 +103,7 @@ class Company:
         elif kind == "task":
             put(self.connection, "Tasks", said | {"Status": "Completed", "Closed_Time": stamp(at)})
         else:
-            status = {"scheduled": "Scheduled", "call": "Completed"}[kind]
+            status = "Completed" if kind == "call" else kind.title()
             put(self.connection, "Calls", said | {"Outgoing_Call_Status": status})
         self.logged.append({"on": on, "who": who, "at": at, "kind": kind, "ends": ends})
 
@@ -129,6 +131,7 @@ class Company:
             if a["on"] == id_
             or (a["on"] is None and contact and a["who"] == contact and a["at"] >= created)
         ]
+        mine = [a for a in mine if a["kind"] != "cancelled"]
         over = [a for a in mine if a["kind"] != "scheduled" and a["at"] <= self.now]
         last = max((a["at"] for a in over), default=None)
         coming = min((a["at"] for a in mine if a["at"] > self.now), default=None)
@@ -210,3 +213,27 @@ def test_who_changed_the_deal_after_a_meeting_recorded_it(
             build(connection, only=("deal_silence",))
         [row] = rows(connection, "deal_silence")
     assert row["unrecorded_meeting_at"] == (ended if is_unrecorded else None)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_planned"),
+    [
+        ({"Outgoing_Call_Status": "Scheduled"}, True),
+        ({"Outgoing_Call_Status": "Cancelled"}, False),
+        ({"Outbound_Call_Status": "canceled"}, False),
+        ({"Call_Status": " CANCELLED "}, False),
+    ],
+    ids=["scheduled", "cancelled", "spelt otherwise", "of another version"],
+)
+def test_what_was_called_off_is_not_planned(database_url, said, is_planned):
+    now = datetime.now(ZONE).replace(microsecond=0)
+    written, ahead = stamp(now - timedelta(days=20)), now + timedelta(days=2)
+    with company(database_url) as connection:
+        put(connection, "Deals", deal(1, written))
+        times = {"Created_Time": written, "Modified_Time": written}
+        put(connection, "Calls", call(1, stamp(ahead), "D1") | times | said)
+        build(connection, only=("deal_silence", "work_list"))
+        [row] = rows(connection, "deal_silence")
+        listed = [one["reasons"] for one in rows(connection, "work_list")]
+    assert (row["next_at"], row["is_quiet"]) == (ahead if is_planned else None, not is_planned)
+    assert listed == ([] if is_planned else [["quiet"]])

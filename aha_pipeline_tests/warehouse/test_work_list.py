@@ -99,6 +99,19 @@ def test_what_belongs_to_somebody_who_has_left_waits_for_an_owner(connection):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("next_step", "is_named"),
+    [("Send the offer", True), ("\u00a0", False), ("-", False), (" N/A", False), ("none", False)],
+)
+def test_a_next_step_that_means_empty_is_none(connection, next_step, is_named):
+    soon = str(today(connection) + timedelta(3))
+    fresh = {"Modified_Time": ago(1), "Closing_Date": soon}
+    put(connection, "Deals", deal(1, ago(20), Next_Step=next_step, **fresh))
+    assert [row["reasons"] for row in listed(connection).values()] == (
+        [] if is_named else [["closing"]]
+    )
+
+
 def test_each_reason_of_a_deal(connection):
     day = today(connection)
     soon, past, later = (str(day + timedelta(n)) for n in (3, -2, 40))

@@ -54,6 +54,7 @@ select
     t.title,
     coalesce(w.owner_name, l.owner_id) as owner_name,
     case
+        when l.is_called_off then 'cancelled'
         when l.at > now() then 'planned'
         when l.takes_place then null
         when l.kind = 'task' then 'open'

@@ -6,8 +6,8 @@
 -- index: lead_id+is_touch+is_deleted+at, deal_id+contact_id+account_id+at, contact_id
 -- index: carried_lead_id, created_time, synced_at, missing_ids
 -- owner: sales operations
--- direction, at, takes_place: as in analytics.activity_records. is_touch: somebody was or tried to be in
--- touch, or will be: whatever takes place but for notes and e-mails that came in.
+-- direction, at, takes_place, is_called_off: as in analytics.activity_records. is_touch: somebody was or
+-- tried to be in touch, or will be: whatever takes place but for notes and e-mails that came in.
 -- lead_id, deal_id, contact_id, account_id: what it belongs to, by the ids of its links: those it was
 -- first seen with, which conversion may move, and those of now. An activity that was first seen on
 -- what a lead became belongs to that lead too, where it took place between creation and conversion.
@@ -151,6 +151,7 @@ select
     g.takes_place,
     g.takes_place and g.kind <> 'note' and not (g.kind = 'email' and g.direction = 'inbound')
         as is_touch,
+    g.is_called_off,
     g.ends_at,
     o.label as owner_id,
     g.created_time,

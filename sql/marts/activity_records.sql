@@ -11,6 +11,7 @@
 -- takes_place: it took place at that time or will: a call that is not scheduled, overdue, cancelled or
 -- missed, a meeting, a task that is closed, a note, an e-mail of a person that neither failed nor came
 -- back. What a program sent, such as an acknowledgement or a mass mail, did not.
+-- is_called_off: a call that was cancelled, so that nothing is planned for its time any more.
 -- links: the ids of what it names.
 
 select
@@ -25,6 +26,7 @@ select
     call_type is distinct from 'missed'
         and coalesce(call_status, '') not in ('scheduled', 'overdue', 'cancelled', 'canceled')
         as takes_place,
+    coalesce(call_status in ('cancelled', 'canceled'), false) as is_called_off,
     null::timestamptz as ends_at,
     array[what_id, who_id] as links,
     deleted_at,
@@ -42,6 +44,7 @@ select
         then coalesce(task_closed_at, modified_time) end,
     'outbound',
     task_closed_at is not null or coalesce(task_status = 'completed', false),
+    false,
     null,
     array[what_id, who_id],
     deleted_at,
@@ -58,6 +61,7 @@ select
     meeting_starts_at,
     'outbound',
     meeting_starts_at is not null,
+    false,
     meeting_ends_at,
     array[what_id, who_id, participant_lead_id],
     deleted_at,
@@ -74,6 +78,7 @@ select
     created_time,
     null,
     true,
+    false,
     null,
     array[parent_id],
     deleted_at,
@@ -92,6 +97,7 @@ select
     sent_at is not null
         and not raw_data -> 'status' ?| array['scheduled', 'draft', 'bounced', 'failed']
         and not (is_sent and coalesce(source, '') ~ 'workflow|respon|mass|follow|consent|form'),
+    false,
     null,
     array[record_id],
     null,

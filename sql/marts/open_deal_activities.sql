@@ -5,7 +5,7 @@
 -- key: id
 -- owner: sales operations
 -- The activities of the deal, and those of its contact that are the deal's too
--- (measures.is_of_contacts_deal). Not deleted ones, nor such without a time.
+-- (measures.is_of_contacts_deal). Not deleted ones, nor such without a time, nor what was called off.
 -- last_at, met_until, last_other_at: of those that took place before they were last written, which no
 -- clock can change any more: the last one, the end of the last meeting, the last that is no meeting.
 -- later: all others, in the order of their times (later_at), of which the clock says whether they are
@@ -28,7 +28,7 @@ activities as not materialized (
         kind = 'meeting' as is_meeting,
         coalesce(at > modified_time, true) as is_later
     from analytics.activities
-    where not is_deleted and at is not null
+    where not is_deleted and at is not null and not is_called_off
 ),
 logged as (
     select d.id, a.at, a.ends_at, a.takes_place, a.is_meeting, a.is_later
