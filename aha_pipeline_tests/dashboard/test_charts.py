@@ -320,3 +320,15 @@ def test_a_tile_of_nobody_opens_no_list(reached, is_listed):
     hover, behind = leads._cohort(months | steps, "won", "INR")
     assert hover
     assert bool(behind) == is_listed
+
+
+@pytest.mark.parametrize("rate", [0, 50, 100])
+def test_all_of_a_win_rate_lies_within_the_axes(rate):
+    row = {"owner_name": "Asha", "owner_id": "1", "win_rate_by_count": rate, "win_rate_low": rate,
+           "win_rate_high": rate, "win_rate_by_value": rate, "win_rate_before": None,
+           "won_deals": 1, "closed_deals": 20, "too_few": False, "all_win_rate": 50}  # fmt: skip
+    figure = reps.win_rates([row], "INR")
+    first, last = figure.layout.xaxis.range
+    narrowest = 150  # pixels, on a phone
+    marker = figure.data[0].marker.size / narrowest * (last - first)
+    assert first <= rate - marker / 2 < rate + marker / 2 <= last
