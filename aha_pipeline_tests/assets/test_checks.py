@@ -64,6 +64,7 @@ def wrong(sound, module_instance, module_database_url) -> Sync:
     """A second one, over a history that cannot be; the briefing of the first is gone."""
     write(module_database_url, "delete from analytics.ai_briefings_log returning 1")
     write(module_database_url, OVERLAP)
+    write(module_database_url, "update crm.leads_raw set synced_at = now() where id = '1'")
     return Sync(sync_days(module_instance, *DAYS), kept(module_database_url))
 
 
