@@ -50,6 +50,7 @@ GRID = "rgba(127, 140, 155, 0.22)"
 LONGEST_NAME = 26
 BAR_PIXELS = 30
 MARKER = 11  # pixels across, where a row has a marker instead of a bar
+EDGE = 0.02  # of the widest bar
 MOST_STEPS = 5  # of an axis
 DAY_BAR = 0.7 * 24 * 3600 * 1000  # milliseconds; Plotly draws a single day as a hair
 HOVER = "%{customdata[0]}<extra></extra>"
@@ -144,9 +145,14 @@ def percent_axis(figure: go.Figure) -> None:
 
 
 def room_for_text(figure: go.Figure, values: Sequence[Number], share: float = 0.35) -> None:
-    """Hide the value axis, whose figures stand beside the bars, and leave space for those."""
+    """Hide the value axis, whose figures stand beside the bars, and leave space for those.
+
+    It begins a little before zero: what lies on the edge of the axes, as a bar of no width to
+    speak of does, cannot be pressed.
+    """
     widest = max(known(values), default=0) or 1
-    figure.update_xaxes(range=[0, widest * (1 + share)], showticklabels=False, showgrid=False)
+    axis = [-widest * EDGE, widest * (1 + share)]
+    figure.update_xaxes(range=axis, showticklabels=False, showgrid=False)
 
 
 def money_ticks(values: Sequence[Number], currency: str) -> dict[str, Any]:

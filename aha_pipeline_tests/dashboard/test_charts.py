@@ -332,3 +332,12 @@ def test_all_of_a_win_rate_lies_within_the_axes(rate):
     narrowest = 150  # pixels, on a phone
     marker = figure.data[0].marker.size / narrowest * (last - first)
     assert first <= rate - marker / 2 < rate + marker / 2 <= last
+
+
+@pytest.mark.parametrize("widest", [1, 1_000, Decimal("4520000.5")])
+def test_a_bar_of_no_width_lies_within_the_axes(widest):
+    figure = style.named_bars(["Large", "Small"])
+    style.room_for_text(figure, [widest, 0])
+    first, last = figure.layout.xaxis.range
+    narrowest = 150  # pixels, on a phone
+    assert -first / (last - first) * narrowest > 1
