@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import dashboard
+from aha_pipeline_tests.kit.waiting import MILLISECONDS
 from dashboard.charts import leads, overview
 
 NEAR = 10  # pixels from the middle of a mark
@@ -71,6 +72,7 @@ def page(chromium) -> Iterator[Any]:
         for place, figure in enumerate(figures)
     ]
     page = chromium.new_page(viewport={"width": 520, "height": 1200})
+    page.set_default_timeout(MILLISECONDS)
     page.set_content(SCRIPT.read_text() + "".join(drawn))
     page.wait_for_function("document.querySelectorAll('.main-svg').length >= 6")
     page.evaluate(LISTEN)
