@@ -4,9 +4,14 @@ It shares no SQL and no code with the product: written from the definitions in t
 sql/marts and in the design, before their SQL was read.
 
 text        what two spellings have in common
+crm_record  what a record was made to say, one thing after another
 company     random messy companies, and what a read of one sees at a moment
+diary       their calls, tasks, meetings, notes and accounts
 memory      what all reads so far have told of each record
 deals       how a deal stood at the end of a day, and what moved
 leads       the same of a lead
-figures     every mart, from both
+activities  what was done, and on whom
+figures     the marts, from these
+course      those of targets, working days and forecasts
+work        the list of the day's work
 """

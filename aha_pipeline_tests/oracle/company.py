@@ -10,7 +10,9 @@ from datetime import date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-State = dict
+from aha_pipeline_tests.oracle.crm_record import CrmRecord, State, saved, written
+from aha_pipeline_tests.oracle.diary import Diary
+
 ZONES = (
     "Asia/Kolkata",
     "America/New_York",
@@ -45,28 +47,6 @@ FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)} | {0x20: 0x3000
 
 
 @dataclass
-class CrmRecord:
-    """A record: (when, what it says from then on); what it says is None while it is deleted."""
-
-    module: str
-    events: list[tuple[datetime, State | None]] = field(default_factory=list)
-
-    @property
-    def id(self) -> str:
-        """Zoho's id."""
-        return self.events[0][1]["id"]
-
-    def at(self, moment: datetime) -> tuple[datetime, State | None] | None:
-        """Return the last event up to a moment; None before the first one."""
-        past = [event for event in self.events if event[0] <= moment]
-        return past[-1] if past else None
-
-    def last_state(self) -> State:
-        """Return what it said last while it lived."""
-        return [state for _, state in self.events if state is not None][-1]
-
-
-@dataclass
 class Company:
     """A company, the moments at which it is read, and how it counts."""
 
@@ -78,6 +58,14 @@ class Company:
     sweeps: set[int]  # numbers of the reads, from 0, of everything and not of changes alone
     first_day: date
     pipelines: dict[tuple[str, str], dict[str, str]]  # layout and pipeline: stage and meaning
+    activities: list[CrmRecord] = field(default_factory=list)
+    accounts: list[CrmRecord] = field(default_factory=list)
+    left: frozenset[str] = frozenset()  # owners who have left Zoho
+
+    @property
+    def everything(self) -> list[CrmRecord]:
+        """All of its records."""
+        return [*self.records, *self.activities, *self.accounts]
 
     def since(self, number: int) -> datetime | None:
         """Return since when a read asks for changes; None: it asks for everything."""
@@ -89,7 +77,15 @@ def draw_company(seed: int, now: datetime, size: int = 1) -> Company:
 
     size: how many times as many records it has.
     """
-    return _Draw(Random(seed), now).company(size)
+    company = _Draw(Random(seed), now).company(size)
+    random = Random(f"{seed} diary")
+    diary = Diary(random, company.records, now.replace(microsecond=0), company.zone)
+    diary.note()
+    if random.random() < 0.75:
+        company.activities = diary.activities()
+    company.left = frozenset(random.sample([owner["id"] for owner in OWNERS], random.randint(0, 2)))
+    company.accounts = diary.accounts()
+    return company
 
 
 class _Draw:
@@ -153,14 +149,15 @@ class _Draw:
     def _restore(self, record: CrmRecord, moment: datetime) -> None:
         """Zoho gives a restored record back as it was, or saves it anew."""
         state = record.last_state()
-        saved = self.random.random() < 0.5
-        record.events.append((moment, _saved(state, moment, self.zone) if saved else dict(state)))
+        is_saved = self.random.random() < 0.5
+        given = saved(state, moment, self.zone) if is_saved else dict(state)
+        record.events.append((moment, given))
 
     def _first(self, module: str, created: datetime, modified: datetime) -> State:
         self.number += 1
-        base = {"id": f"{module[0]}{self.number}", "Created_Time": self._written(created)}
+        base = {"id": f"{module[0]}{self.number}", "Created_Time": written(created, self.zone)}
         draw = self._lead if module == "Leads" else self._deal
-        return _saved(base | draw(), modified, self.zone)
+        return saved(base | draw(), modified, self.zone)
 
     def _lead(self) -> State:
         return {
@@ -250,7 +247,7 @@ class _Draw:
         elif kind == "some fields":
             names = [name for name in drawn if self.random.random() < 0.5]
             state = state | {name: drawn[name] for name in names}
-        return _saved(state, moment, self.zone)
+        return saved(state, moment, self.zone)
 
     def _living(self, module: str) -> list[CrmRecord]:
         return [r for r in self.records if r.module == module and r.events[-1][1] is not None]
@@ -264,13 +261,13 @@ class _Draw:
             moment = self._moment(lead.events[-1][0])
             state = lead.last_state() | {"$converted": True}
             if self.random.random() < 0.9:
-                state["Converted_Date_Time"] = self._written(moment)
+                state["Converted_Date_Time"] = written(moment, self.zone)
             deal = self.random.choice(deals) if deals and self.random.random() < 0.8 else None
             if deal and self.random.random() < 0.5:
                 state["$converted_detail"] = {"deal": deal.id}
             elif deal:
                 state["Converted_Deal"] = {"id": deal.id, "name": "D"}
-            lead.events.append((moment, _saved(state, moment, self.zone)))
+            lead.events.append((moment, saved(state, moment, self.zone)))
 
     def _close(self, reads: list[datetime]) -> None:
         """Enter a deal before the first read, that is mostly won between it and the next one."""
@@ -280,7 +277,7 @@ class _Draw:
         seconds = int((reads[1] - reads[0]).total_seconds())
         moment = reads[0] + timedelta(seconds=self.random.randint(0, seconds))
         outcome = {"Stage": self.random.choice(("Closed Won", "Closed Won", "Closed Lost"))}
-        record.events.append((moment, _saved(record.last_state() | outcome, moment, self.zone)))
+        record.events.append((moment, saved(record.last_state() | outcome, moment, self.zone)))
 
     def _repeat(self) -> None:
         """Enter some records twice, as a form does that is sent twice."""
@@ -301,7 +298,7 @@ class _Draw:
                     continue
                 moment = self._moment(max(master.events[-1][0], other.events[-1][0]))
                 taken = {"Lead_Source": other.last_state()["Lead_Source"]}
-                merged = _saved(master.last_state() | taken, moment, self.zone)
+                merged = saved(master.last_state() | taken, moment, self.zone)
                 master.events.append((moment, merged))
                 other.events.append((moment, None))
 
@@ -314,19 +311,12 @@ class _Draw:
         record.events.append((imported, self._first(module, min(created, imported), imported)))
         self.records.append(record)
 
-    def _written(self, moment: datetime) -> str:
-        return moment.astimezone(self.zone).isoformat(timespec="seconds")
-
-
-def _saved(state: State, moment: datetime, zone: ZoneInfo) -> State:
-    return state | {"Modified_Time": moment.astimezone(zone).isoformat(timespec="seconds")}
-
 
 def seen(
     company: Company, module: str, since: datetime | None, until: datetime
 ) -> Iterator[tuple[CrmRecord, State]]:
     """Yield the living records of a module that a read at `until` is shown as changed."""
-    for record in company.records:
+    for record in company.everything:
         event = record.at(until) if record.module == module else None
         if event and event[1] is not None:
             modified = datetime.fromisoformat(event[1]["Modified_Time"])
@@ -337,7 +327,7 @@ def seen(
 def deletions(company: Company, module: str, until: datetime) -> dict[str, datetime]:
     """Return the ids of a module that are deleted at a moment, and since when."""
     found = {}
-    for record in company.records:
+    for record in company.everything:
         event = record.at(until) if record.module == module else None
         if event and event[1] is None:
             found[record.id] = event[0]

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import groupby
 
 from aha_pipeline.warehouse.checks import SAMPLE_ROWS
-from aha_pipeline_tests.oracle import course, figures
+from aha_pipeline_tests.oracle import course, figures, work
 from aha_pipeline_tests.oracle.figures import Picture, Rows, kpis, places
 from aha_pipeline_tests.oracle.text import key
 from aha_pipeline_tests.warehouse.marts_company import rows, wrong
@@ -20,8 +20,8 @@ ORDERS = {
     "pipeline_by_stage": "position, stage = '(none)'",
     "time_in_stage": "position, stage = '(none)'",
 }
-LABELS = {"source", "status", "step", "stage", "name"}
-MARTS = figures.MARTS | course.MARTS
+LABELS = {"source", "industry", "status", "step", "stage", "name"}
+MARTS = figures.MARTS | course.MARTS | work.MARTS
 # (measure, its key): the mart that shows it of all, and what it is asked beside days and names.
 MEASURES = {
     ("sources", ("source",)): ("source_quality", ()),

@@ -18,7 +18,7 @@ from psycopg2.extras import execute_values
 from aha_pipeline_tests.oracle import figures
 from aha_pipeline_tests.oracle.company import OF_DEALS, OF_LEADS, Company
 from aha_pipeline_tests.oracle.deals import Deal
-from aha_pipeline_tests.oracle.figures import DAY, NAMES, Picture, Row, Rows, pct, value
+from aha_pipeline_tests.oracle.figures import DAY, NAMES, Picture, Row, Rows, name_of, pct, value
 from aha_pipeline_tests.oracle.text import key
 
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
@@ -219,7 +219,7 @@ def pace(picture: Picture) -> Rows:
     for it in counted:
         if it.scope != "company" and it.first <= picture.today <= it.last:
             [owner] = fitting(picture, it.name) if it.scope == "rep" else [""]
-            name = NAMES[owner] if owner else it.name
+            name = name_of(picture, owner) if owner else it.name
             source = key(it.name) if it.scope == "source" else ""
             row = _stand(picture, course, it, owner, source)
             row |= {"reps_target_value": None, "sources_target_value": None}

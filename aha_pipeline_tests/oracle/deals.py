@@ -8,7 +8,8 @@ from fractions import Fraction
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from aha_pipeline_tests.oracle.company import WORTH, Company, State
+from aha_pipeline_tests.oracle.company import WORTH, Company
+from aha_pipeline_tests.oracle.crm_record import State
 from aha_pipeline_tests.oracle.memory import Known, Memory
 from aha_pipeline_tests.oracle.text import key
 

@@ -14,6 +14,8 @@ from math import sqrt
 from statistics import median
 from typing import Any
 
+from aha_pipeline_tests.oracle import text
+from aha_pipeline_tests.oracle.activities import Activity, activities_of
 from aha_pipeline_tests.oracle.company import OF_DEALS, OF_LEADS, OWNERS, Company
 from aha_pipeline_tests.oracle.deals import (
     NONE,
@@ -30,7 +32,7 @@ from aha_pipeline_tests.oracle.deals import (
     standing,
 )
 from aha_pipeline_tests.oracle.leads import STATUSES, Lead, leads_of, live
-from aha_pipeline_tests.oracle.memory import Memory
+from aha_pipeline_tests.oracle.memory import Known, Memory
 
 Row = dict[str, object]
 Rows = dict[tuple[Hashable, ...], Row]
@@ -47,6 +49,8 @@ class Picture:
     company: Company
     leads: list[Lead]
     deals: list[Deal]
+    activities: list[Activity]
+    accounts: list[Known]
     now: datetime
     first_day: date
     last_day: date
@@ -93,7 +97,10 @@ def take_picture(
     first_read = local_day(company.reads[0], company.zone)
     reading = company.rate_setting or read_rates(company, memory)
     leads, deals = leads_of(memory, company), deals_of(memory, company, reading)
-    return Picture(company, leads, deals, now, first_day, last_day, first_read, reading)
+    activities = activities_of(memory)
+    accounts = [one for one in memory.values() if one.module == "Accounts" and not one.deleted_at]
+    days = (first_day, last_day, first_read)
+    return Picture(company, leads, deals, activities, accounts, now, *days, reading)
 
 
 def pct(part: float | Fraction, whole: float | Fraction) -> Fraction | None:
@@ -181,8 +188,9 @@ def daily_flows(picture: Picture) -> Rows:
     }
 
 
-def name_of(owner: str) -> str:
-    return NAMES.get(owner, owner)
+def name_of(picture: Picture, owner: str) -> str:
+    """Return what an owner is called; who has left is said to have."""
+    return NAMES.get(owner, owner) + (" (left)" if owner in picture.company.left else "")
 
 
 def lead_volume(picture: Picture) -> Rows:
@@ -190,7 +198,10 @@ def lead_volume(picture: Picture) -> Rows:
         (lead.day, lead.now.source, lead.now.owner, lead.now.status, lead.now.step)
         for lead in picture.live_leads
     )
-    return {key: {"leads": leads, "owner_name": name_of(key[2])} for key, leads in counts.items()}
+    return {
+        key: {"leads": leads, "owner_name": name_of(picture, key[2])}
+        for key, leads in counts.items()
+    }
 
 
 def funnel(picture: Picture) -> Rows:
@@ -279,7 +290,7 @@ def rep_matrix(picture: Picture) -> Rows:
         won, lost = of_meaning(deals[owner], "won"), of_meaning(deals[owner], "lost")
         closed = len(won) + len(lost)
         rows[(owner,)] = {
-            "owner_name": name_of(owner),
+            "owner_name": name_of(picture, owner),
             "leads": len(leads[owner]),
             "junk_leads": meanings["junk"],
             "junk_pct": pct(meanings["junk"], len(leads[owner])),
@@ -299,6 +310,29 @@ def rep_matrix(picture: Picture) -> Rows:
             "win_rate_high": wilson(len(won), closed, 1),
         }
     return rows
+
+
+def accounts_by_industry(picture: Picture) -> Rows:
+    """Return the accounts of each industry; what names no live account has none."""
+    industries = {
+        account.last["id"]: text.key(account.last["Industry"]) or NONE
+        for account in picture.accounts
+    }
+
+    def industry_of(deal: Deal) -> str:
+        return industries.get((deal.known.last["Account_Name"] or {"id": None})["id"], NONE)
+
+    deals = grouped(picture.live_deals, industry_of)
+    accounts = Counter(industries.values())
+    return {
+        (industry,): {
+            "accounts": accounts[industry],
+            "open_deals": len(of_meaning(deals[industry], "open")),
+            "open_value": value(of_meaning(deals[industry], "open")),
+            "won_value": value(of_meaning(deals[industry], "won")),
+        }
+        for industry in deals.keys() | accounts.keys()
+    }
 
 
 def outcomes_by_month(picture: Picture) -> Rows:
@@ -611,7 +645,7 @@ def closing_deals(picture: Picture) -> Rows:
                 "weighted_amount": deal.now.weighted,
                 "days_left": (closing - picture.today).days,
                 "is_overdue": closing < picture.today,
-                "owner_name": name_of(deal.now.owner),
+                "owner_name": name_of(picture, deal.now.owner),
                 "week": closing - DAY * closing.weekday(),
             }
     return rows
@@ -647,7 +681,7 @@ def slipping_deals(picture: Picture) -> Rows:
                 "days_overdue": max(overdue, 0),
                 "value": deal.now.value,
                 "days_in_stage": stay.days(picture.now),
-                "owner_name": name_of(deal.now.owner),
+                "owner_name": name_of(picture, deal.now.owner),
                 "reasons": ", ".join(
                     reason
                     for reason, holds in (
@@ -667,7 +701,7 @@ def unconverted_deals(picture: Picture) -> Rows:
     return {
         (deal.id,): {
             "original_amount": Fraction(str(deal.known.last["Amount"])),
-            "owner_name": name_of(deal.now.owner),
+            "owner_name": name_of(picture, deal.now.owner),
         }
         for deal in picture.live_deals
         if deal.now.is_unconverted
@@ -781,6 +815,7 @@ MARTS: dict[str, tuple[tuple[str, ...], Callable[[Picture], Rows]]] = {
     "funnel_by_day": (("day", "entity", "step"), funnel_by_day),
     "source_quality": (("source",), source_quality),
     "rep_matrix": (("owner_id",), rep_matrix),
+    "accounts_by_industry": (("industry",), accounts_by_industry),
     "outcomes_by_month": (("month",), outcomes_by_month),
     "lead_cohorts": (("month",), lead_cohorts),
     "cohort_parts": (("month", "source", "owner_id"), cohort_parts),

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from aha_pipeline_tests.oracle.company import Company, State
+from aha_pipeline_tests.oracle.company import Company
+from aha_pipeline_tests.oracle.crm_record import State
 from aha_pipeline_tests.oracle.deals import NONE, local_day, owner_id
 from aha_pipeline_tests.oracle.memory import Known, Memory
 from aha_pipeline_tests.oracle.text import key

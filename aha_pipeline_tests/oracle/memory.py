@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from aha_pipeline_tests.oracle.company import Company, State, deletions, seen
+from aha_pipeline_tests.oracle.company import Company, deletions, seen
+from aha_pipeline_tests.oracle.crm_record import State
+from aha_pipeline_tests.oracle.diary import ACTIVITIES
 
 BY_THEMSELVES = {"Modified_Time", "Last_Activity_Time", "Record_Image"}
 
@@ -47,7 +49,7 @@ def remember(memory: Memory, company: Company, since: datetime | None, until: da
     Returns the ids of the records that it brought or found deleted.
     """
     touched: set[str] = set()
-    for module in ("Leads", "Deals"):
+    for module in ("Leads", "Deals", "Accounts", *ACTIVITIES):
         changed = {record.id for record, _ in seen(company, module, since, until)}
         for record, state in seen(company, module, None, until):
             if record.id in changed:

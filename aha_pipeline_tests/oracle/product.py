@@ -11,15 +11,17 @@ from aha_pipeline.warehouse.mart_builds import forget
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.marts import contiguous_range, refresh
 from aha_pipeline.warehouse.meanings import derive_meanings
-from aha_pipeline_tests.oracle.company import Company, deletions, seen
+from aha_pipeline_tests.oracle.company import OWNERS, Company, deletions, seen
 from aha_pipeline_tests.oracle.course import course_of, put
 from aha_pipeline_tests.oracle.deals import local_day
+from aha_pipeline_tests.oracle.diary import ACTIVITIES
 
 NO_FILE = Path("/nonexistent/picklist_meaning.csv")  # nobody corrects Zoho's meanings here
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 EMPTY = """
-    truncate crm.leads_raw, crm.crm_deals, crm.record_versions, crm.sync_logs, crm.text_labels,
-        crm.text_labels_until, crm.quarantine, crm.stage_layouts,
+    truncate crm.leads_raw, crm.crm_deals, crm.crm_accounts, crm.crm_calls, crm.crm_tasks,
+        crm.crm_events, crm.crm_notes, crm.users, crm.record_versions, crm.sync_logs,
+        crm.text_labels, crm.text_labels_until, crm.quarantine, crm.stage_layouts,
         analytics.restatements, analytics.mart_builds, analytics.mart_refreshes
 """
 
@@ -42,6 +44,14 @@ def empty(connection: Connection, company: Company) -> None:
                 "reading": company.rate_setting,
             },
         )
+        cursor.execute(
+            "update crm.modules set is_configured = %s where module = any(%s)",
+            [bool(company.activities), list(ACTIVITIES)],
+        )
+        cursor.executemany(
+            "insert into crm.users (id, is_active) values (%s, %s)",
+            [(owner["id"], owner["id"] not in company.left) for owner in OWNERS],
+        )
         cursor.executemany(
             "insert into crm.stage_layouts (layout_id, pipeline, stage, position, meaning) "
             "values (%s, %s, %s, 1, %s)",
@@ -58,7 +68,7 @@ def empty(connection: Connection, company: Company) -> None:
 def read(database_url: str, company: Company, number: int) -> None:
     """Land what the read of that number sees: changes and deletions."""
     until, since = company.reads[number], company.since(number)
-    for module in ("Leads", "Deals"):
+    for module in ("Leads", "Deals", "Accounts", *(ACTIVITIES if company.activities else ())):
         window = Window(f"read {number}", module, since or LONG_AGO, until, since is None, True)
         living = {record.id: state for record, state in seen(company, module, None, until)}
         changed = [state for _, state in seen(company, module, since, until)]

@@ -7,7 +7,7 @@ others changed, and fails where more of a mart are alive than are known to be.
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -34,16 +34,18 @@ from aha_pipeline_tests.oracle.mutants import mutants
 from aha_pipeline_tests.warehouse.marts_company import rows
 
 ALL = os.environ.get("AHA_MUTANTS") == "all"
-COMPANY = (11, 3)  # seed and size
+# Seed and size; the second has activities: what is alive in the first is tried in it as well.
+COMPANIES = ((11, 3), (64, 3))
 SAMPLE = 6  # of each mart, where not all are run
 # No figure, one of modules that the companies here have not, or of history that Zoho told.
 NOT_FIGURES = {"sync_volume", "accounts", "contacts", "owners", "unknown", "first_reads"}
 NOT_FIGURES |= {"history_parts", "history_known"}  # test_learned_history
 NOT_FIGURES |= {"open_deal_activities", "deal_silence"}  # test_deal_silence
 # How many mutants are known to live, as measured. Some say the same (a `coalesce` of what is never
-# null), some change what plain Python does not compute: most of work_list, changes and causes.
+# null), some change what plain Python does not compute: most of changes and causes, and some what
+# no record of these companies shows: of work_list deals pushed twice, and leads of yesterday.
 KNOWN = {
-    "account_deals": 4, "accounts_by_industry": 12, "change_causes": 124, "changes": 143,
+    "account_deals": 4, "accounts_by_industry": 9, "change_causes": 124, "changes": 143,
     "closing_deals": 3,
     "cohort_parts": 8, "daily_changes": 34, "daily_flows": 4, "daily_parts": 80, "deal_history":
     113, "deals": 2, "entered_funnel": 30, "forecast_scores": 5, "funnel": 5, "funnel_by_day": 8,
@@ -55,7 +57,7 @@ KNOWN = {
     "slipping_deals": 27, "source_response": 32,  # its median: test_source_response
     "stage_parts": 2, "stage_stays": 2,
     "time_in_stage": 22,
-    "unconverted_deals": 4, "week_leads": 9, "week_parts": 3, "work_list": 150,
+    "unconverted_deals": 4, "week_leads": 9, "week_parts": 3, "work_list": 30,
     "measures.sources": 6, "measures.outcomes": 2,
 }  # fmt: skip
 # measure: the mart that shows it whole
@@ -76,10 +78,15 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def stage(postgres, template_database) -> Iterator[Stage]:
-    """A company of hundreds of records, in a database of its own."""
-    with copied(postgres, template_database) as address, staged(address, *COMPANY) as stage:
-        yield stage
+def stages(postgres, template_database) -> Iterator[list[Stage]]:
+    """Companies of hundreds of records, each in a database of its own."""
+    with ExitStack() as open_ones:
+        yield [
+            open_ones.enter_context(
+                staged(open_ones.enter_context(copied(postgres, template_database)), *company)
+            )
+            for company in COMPANIES
+        ]
 
 
 @contextmanager
@@ -106,11 +113,15 @@ def staged(database_url: str, seed: int, size: int) -> Iterator[Stage]:
         connection.rollback()
 
 
-def is_alive(stage: Stage, mart: Mart, select: str, measure: str = "") -> bool:
-    """Return whether a mutant of a mart gives what is right, in all that reads it.
+def is_alive(stages: list[Stage], mart: Mart, select: str, measure: str = "") -> bool:
+    """Return whether a mutant of a mart gives what is right in each company, in all that reads it.
 
     measure: the text of a measure that is put in its place as well.
     """
+    return all(is_right(stage, mart, select, measure) for stage in stages)
+
+
+def is_right(stage: Stage, mart: Mart, select: str, measure: str) -> bool:
     days = {"first_day": stage.picture.first_day, "last_day": stage.picture.last_day}
     parameters = days | {"since": "-infinity"}
     with stage.connection.cursor() as cursor:
@@ -154,28 +165,28 @@ ALL_MARTS = {mart.name: mart for mart in read_marts() if mart.name not in NOT_FI
 
 
 @pytest.mark.parametrize("name", ALL_MARTS if ALL else ("funnel", "lead_volume"))
-def test_a_mutant_of_a_mart_is_found_out(stage, name, capsys):
+def test_a_mutant_of_a_mart_is_found_out(stages, name, capsys):
     mart = ALL_MARTS[name]
     unchanged, *changed = mutants(mart.select).items()
-    assert is_alive(stage, mart, unchanged[0])
+    assert is_alive(stages, mart, unchanged[0])
     tried = some(changed)
-    alive = [what for text, what in tried if is_alive(stage, mart, text)]
+    alive = [what for text, what in tried if is_alive(stages, mart, text)]
     say(capsys, name, len(tried), alive)
     assert len(alive) <= KNOWN.get(name, 0)
 
 
 @pytest.mark.parametrize(("name", "shown_by"), MEASURES.items())
-def test_a_mutant_of_a_measure_is_found_out(stage, name, shown_by, capsys):
+def test_a_mutant_of_a_measure_is_found_out(stages, name, shown_by, capsys):
     mart = ALL_MARTS[shown_by]
     unchanged, *changed = mutants(read_measures()[name].body).items()
     whole = f"select pg_get_functiondef('measures.{name}'::regproc) as text"
-    before, _, _ = rows(stage.connection, whole)[0]["text"].partition("$function$")
+    before, _, _ = rows(stages[0].connection, whole)[0]["text"].partition("$function$")
     tried = [
         (f"{before}$function${text.replace('%%', '%')}$function$", what)
         for text, what in [unchanged, *some(changed)]
     ]
-    assert is_alive(stage, mart, mart.select, tried[0][0])
-    alive = [what for text, what in tried[1:] if is_alive(stage, mart, mart.select, text)]
+    assert is_alive(stages, mart, mart.select, tried[0][0])
+    alive = [what for text, what in tried[1:] if is_alive(stages, mart, mart.select, text)]
     say(capsys, f"measures.{name}", len(tried) - 1, alive)
     assert len(alive) <= KNOWN.get(f"measures.{name}", 0)
 
