@@ -82,6 +82,7 @@ def draw_company(seed: int, now: datetime, size: int = 1) -> Company:
     diary = Diary(random, company.records, now.replace(microsecond=0), company.zone)
     diary.note()
     if random.random() < 0.75:
+        diary.put_off(company.reads)
         company.activities = diary.activities()
     company.left = frozenset(random.sample([owner["id"] for owner in OWNERS], random.randint(0, 2)))
     company.accounts = diary.accounts()

@@ -344,11 +344,15 @@ def _shares(picture: Picture, target: Target) -> list[Fraction]:
 def changes(picture: Picture) -> Rows:
     """What moved, where a day on which nobody works is compared with none."""
     holidays = course_of(picture.company, picture.today).holidays
-    nothing = {"normal": None, "change": None, "comparable_days": 0}
     return {
-        (day, figure, days): row | (nothing if days == 1 and day in holidays else {})
+        (day, figure, days): _of_no_normal(row) if days == 1 and day in holidays else row
         for (day, figure, days), row in figures.changes(picture).items()
     }
+
+
+def _of_no_normal(row: Row) -> Row:
+    told = {name: row[name] for name in ("value", "topic", "unit")}
+    return dict.fromkeys(row) | told | {"comparable_days": 0}
 
 
 MARTS: dict[str, tuple[tuple[str, ...], Callable[[Picture], Rows]]] = {

@@ -56,6 +56,20 @@ class Diary:
             noted["Next_Step"] = before["Next_Step"] if kept else step
         return noted
 
+    def put_off(self, reads: list[datetime]) -> None:
+        """Let the closing date of some deals become later after each read."""
+        for record in self.records:
+            if record.module != "Deals" or self.random.random() > 0.15:
+                continue
+            if record.events[-1][1] is None or record.events[-1][0] >= reads[0]:
+                continue
+            closing = self.now.date() - timedelta(days=self.random.randint(0, 140))
+            for first, last in zip([record.events[-1][0], *reads], reads, strict=False):
+                moment = first + (last - first) * self.random.uniform(0.1, 0.9)
+                closing += timedelta(days=self.random.choice((10, 20, 45)))
+                later = record.last_state() | {"Closing_Date": closing.isoformat()}
+                record.events.append((moment, saved(later, moment, self.zone)))
+
     def activities(self) -> list[CrmRecord]:
         """Return activities since some day, fewer than there are records."""
         begin = min((record.events[0][0] for record in self.records), default=self.now)

@@ -732,7 +732,7 @@ def pipeline_movements(picture: Picture) -> dict[str, Counter]:
 
 
 def changes(picture: Picture) -> Rows:
-    """What moved against the same weekday of eight weeks: value and normal of each figure."""
+    """What moved against the same weekday of eight weeks, and how unusual that is."""
     flows = daily_flows(picture)
     moved: dict[str, Counter] = defaultdict(Counter)
     first_deal = min((deal.day for deal in picture.deals), default=None)
@@ -743,8 +743,9 @@ def changes(picture: Picture) -> Rows:
             moved["open_deals"][movement.day] += movement.deals
             moved["open_pipeline_value"][movement.day] += movement.value
             moved["weighted_pipeline_value"][movement.day] += movement.weighted
-    for name in ("new_leads", "won_deals", "won_value", "lost_deals", "lost_value"):
+    for name in FLOWS:
         moved[name] = Counter({day: row[name] for (day,), row in flows.items()})
+    sizes = _sizes(picture)
     rows = {}
     for day in picture.days:
         if day >= picture.today:
@@ -753,33 +754,84 @@ def changes(picture: Picture) -> Rows:
             first = first_lead if name == "new_leads" else first_deal
             for length in CHANGES[name]:
                 if first and day - DAY * (length - 1) >= first:
-                    rows[day, name, length] = _change(moved[name], first, day, length)
+                    change = _change(moved[name], sizes.get(name), first, day, length)
+                    rows[day, name, length] = _judged(name, change)
     return rows | _junk_changes(picture)
 
 
 FLOWS = ("new_leads", "won_deals", "won_value", "lost_deals", "lost_value")
 STOCKS = ("open_deals", "open_pipeline_value", "weighted_pipeline_value")
 CHANGES = {name: (1,) for name in FLOWS} | {name: (1, 7) for name in STOCKS}
+MONEY = {"won_value", "lost_value", "open_pipeline_value", "weighted_pipeline_value"}
+TOPICS = {"new_leads": "leads", "junk_pct": "junk"} | dict.fromkeys(STOCKS, "pipeline")
+TOPICS |= {
+    f"{outcome}_{what}": outcome for outcome in ("won", "lost") for what in ("deals", "value")
+}
+GOOD = {name: "up" for name in (*FLOWS, *STOCKS) if name != "open_deals"}
+GOOD |= dict.fromkeys(("lost_deals", "lost_value", "junk_pct"), "down")
+Sizes = dict[date, list[Fraction]]
 
 
-def _change(daily: Counter, first: date, day: date, length: int) -> Row:
+def _sizes(picture: Picture) -> dict[str, Sizes]:
+    """Return the size of each lead that came and deal that closed on each day."""
+    sizes: dict[str, Sizes] = {name: defaultdict(list) for name in FLOWS}
+    for lead in picture.live_leads:
+        sizes["new_leads"][lead.day].append(Fraction(1))
+    for deal in picture.live_deals:
+        if deal.closed_day:
+            sizes[f"{deal.now.meaning}_deals"][deal.closed_day].append(Fraction(1))
+            sizes[f"{deal.now.meaning}_value"][deal.closed_day].append(deal.now.value)
+    return sizes
+
+
+def _change(daily: Counter, sizes: Sizes | None, first: date, day: date, length: int) -> Row:
     def of(last: date) -> Fraction:
         return sum((Fraction(daily[last - DAY * n]) for n in range(length)), Fraction(0))
 
     before = [day - DAY * 7 * week for week in range(1, 9)]
     periods = [last for last in before if last - DAY * (length - 1) >= first]
-    usual = None
-    if len(periods) >= 4:
-        even = periods[: len(periods) - len(periods) % 2]
-        ordered = sorted(of(last) for last in even)
-        quarter = len(ordered) // 4
-        inner = ordered[quarter : len(ordered) - quarter]
-        usual = sum(inner) / len(inner)
-    return {
-        "value": of(day),
-        "normal": usual,
-        "change": None if usual is None else of(day) - usual,
-        "comparable_days": len(periods),
+    row: Row = {"value": of(day), "normal": None, "comparable_days": len(periods)}
+    if len(periods) < 4:
+        return row | {"compared_with": None}
+    even = periods[: len(periods) - len(periods) % 2]
+    ordered = sorted(even, key=of)  # of equal ones the nearer first, as they stand
+    quarter = len(ordered) // 4
+    inner = ordered[quarter : len(ordered) - quarter]
+    usual = sum(map(of, inner), Fraction(0)) / len(inner)
+    row |= {"normal": usual, "compared_with": sorted(inner, reverse=True)}
+    if sizes is not None:
+        came = [size for last in even for size in sizes[last]]
+        chance = _chance(came or sizes[day], Fraction(len(came), len(even)))
+        row["spread"] = max(1.4826 * median(float(abs(of(last) - usual)) for last in even), chance)
+    return row
+
+
+def _chance(sizes: Sequence[Fraction], usual: Fraction) -> float:
+    """Return what chance does to as many things of such sizes as usual."""
+    squares = sum(float(size) ** 2 for size in sizes)
+    return sqrt(max(float(usual), 1) * squares / len(sizes)) if sizes else 0
+
+
+def _judged(name: str, row: Row) -> Row:
+    """Return a change with what to think of it; how unusual it is where its spread is computed."""
+    change = None if row["normal"] is None else row["value"] - row["normal"]
+    direction = None if change is None else "up" if change > 0 else "down" if change else "flat"
+    row = row | {
+        "change": change,
+        "direction": direction,
+        "is_good": (direction == GOOD[name]) if direction in ("up", "down") and name in GOOD
+        else None,
+        "topic": TOPICS[name],
+        "unit": "percent" if name == "junk_pct" else "money" if name in MONEY else "count",
+    }  # fmt: skip
+    if name in STOCKS:
+        return row
+    spread = row.get("spread")
+    score = None if change is None else float(change) / spread if spread else 0
+    return row | {
+        "spread": spread,
+        "score": score,
+        "is_unusual": None if score is None else abs(score) >= 3,
     }
 
 
@@ -787,23 +839,25 @@ def _junk_changes(picture: Picture) -> Rows:
     weeks: dict[date, Counter] = defaultdict(Counter)
     for (day, *_), row in week_leads(picture).items():
         weeks[day].update(row)
+
+    def of(days: Sequence[date]) -> Fraction:
+        junk = sum(weeks[last]["junk_leads"] for last in days)
+        return pct(junk, sum(weeks[last]["leads"] for last in days))
+
     rows = {}
     for day in picture.days:
         if day < picture.today and weeks[day]["leads"]:
             before = [last for week in range(1, 9) if weeks[last := day - DAY * 7 * week]["leads"]]
-            share = pct(weeks[day]["junk_leads"], weeks[day]["leads"])
-            usual = None
+            row: Row = {"value": of([day]), "normal": None, "comparable_days": len(before)}
+            row["compared_with"] = None
             if len(before) >= 4:
-                usual = pct(
-                    sum(weeks[last]["junk_leads"] for last in before),
-                    sum(weeks[last]["leads"] for last in before),
-                )
-            rows[day, "junk_pct", 7] = {
-                "value": share,
-                "normal": usual,
-                "change": None if usual is None else share - usual,
-                "comparable_days": len(before),
-            }
+                row |= {"normal": of(before), "compared_with": before}
+                deviation = median(float(abs(of([last]) - of(before))) for last in before)
+                junk = sum(weeks[last]["junk_leads"] for last in before)
+                share = (junk + 1) / (sum(weeks[last]["leads"] for last in before) + 2)
+                chance = 100 * sqrt(share * (1 - share) / weeks[day]["leads"])
+                row["spread"] = max(1.4826 * deviation, chance)
+            rows[day, "junk_pct", 7] = _judged("junk_pct", row)
     return rows
 
 

@@ -34,18 +34,20 @@ from aha_pipeline_tests.oracle.mutants import mutants
 from aha_pipeline_tests.warehouse.marts_company import rows
 
 ALL = os.environ.get("AHA_MUTANTS") == "all"
-# Seed and size; the second has activities: what is alive in the first is tried in it as well.
-COMPANIES = ((11, 3), (64, 3))
+# Seed and size: the first without activities, the others with them, so that what is alive in it is
+# found out there.
+COMPANIES = ((11, 3), (220, 3), (217, 3))
 SAMPLE = 6  # of each mart, where not all are run
 # No figure, one of modules that the companies here have not, or of history that Zoho told.
 NOT_FIGURES = {"sync_volume", "accounts", "contacts", "owners", "unknown", "first_reads"}
 NOT_FIGURES |= {"history_parts", "history_known"}  # test_learned_history
 NOT_FIGURES |= {"open_deal_activities", "deal_silence"}  # test_deal_silence
 # How many mutants are known to live, as measured. Some say the same (a `coalesce` of what is never
-# null), some change what plain Python does not compute: most of changes and causes, and some what
-# no record of these companies shows: of work_list deals pushed twice, and leads of yesterday.
+# null), some change what plain Python does not compute, as most of causes, and some what no record
+# of these companies shows. Of work_list seven say the same; the others want a deal that closes
+# today or stands at three quarters, one pushed or stuck and long overdue, a lead of seven days.
 KNOWN = {
-    "account_deals": 4, "accounts_by_industry": 9, "change_causes": 124, "changes": 143,
+    "account_deals": 4, "accounts_by_industry": 9, "change_causes": 124, "changes": 37,
     "closing_deals": 3,
     "cohort_parts": 8, "daily_changes": 34, "daily_flows": 4, "daily_parts": 80, "deal_history":
     113, "deals": 2, "entered_funnel": 30, "forecast_scores": 5, "funnel": 5, "funnel_by_day": 8,
@@ -57,7 +59,7 @@ KNOWN = {
     "slipping_deals": 27, "source_response": 32,  # its median: test_source_response
     "stage_parts": 2, "stage_stays": 2,
     "time_in_stage": 22,
-    "unconverted_deals": 4, "week_leads": 9, "week_parts": 3, "work_list": 30,
+    "unconverted_deals": 4, "week_leads": 9, "week_parts": 3, "work_list": 12,
     "measures.sources": 6, "measures.outcomes": 2,
 }  # fmt: skip
 # measure: the mart that shows it whole
