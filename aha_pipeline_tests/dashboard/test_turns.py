@@ -29,17 +29,36 @@ def taken(semaphore: BoundedSemaphore, places: int) -> Iterator[None]:
             semaphore.release()
 
 
-@pytest.mark.parametrize("seconds", [0.1, 1, 3])
-def test_a_page_waits_for_its_turn_and_is_drawn(page, filled_url, monkeypatch, seconds):
-    monkeypatch.setattr(source, "UNNOTICED_SECONDS", 0.5)
-    turn = source._turns
-    for _ in range(source.TURNS):
-        assert turn.acquire(timeout=10)
-    Timer(seconds, lambda: [turn.release() for _ in range(source.TURNS)]).start()
+class Freed:
+    """Turns that all others hold, until some time after this one asks for the nth time."""
+
+    def __init__(self, turns: BoundedSemaphore, *, ask: int, seconds: float) -> None:
+        self.turns, self.asks_left, self.seconds = turns, ask, seconds
+        for _ in range(source.TURNS):
+            assert turns.acquire(timeout=10)
+
+    def acquire(self, timeout: float) -> bool:
+        self.asks_left -= 1
+        if self.asks_left == 0:
+            Timer(self.seconds, lambda: [self.release() for _ in range(source.TURNS)]).start()
+        return self.turns.acquire(timeout=timeout)
+
+    def release(self) -> None:
+        self.turns.release()
+
+
+@pytest.mark.parametrize(
+    ("unnoticed", "ask", "seconds", "told"),
+    [(60, 1, 0.1, []), (0.1, 2, 0, [True]), (0.1, 2, 2, [True])],
+)
+def test_a_page_waits_for_its_turn_and_is_drawn(
+    page, filled_url, monkeypatch, unnoticed, ask, seconds, told
+):
+    monkeypatch.setattr(source, "UNNOTICED_SECONDS", unnoticed)
+    monkeypatch.setattr(source, "_turns", Freed(source._turns, ask=ask, seconds=seconds))
     shown = page(filled_url)
     assert is_drawn(shown)
-    is_told = ["Yours follows soon" in toast.value for toast in shown.toast]
-    assert is_told == ([True] if seconds > 0.5 else [])
+    assert ["Yours follows soon" in toast.value for toast in shown.toast] == told
 
 
 @pytest.mark.parametrize(
