@@ -114,3 +114,40 @@ def test_a_search_finds_what_a_look_at_every_record_does(records, text):
         cursor.execute(sql.read("dashboard/search"), asked)
         found = [(module, id_) for module, id_, *_ in cursor]
     assert found == expected(put, text)
+
+
+FIELDS = (
+    "First_Name", "Last_Name", "Full_Name", "Deal_Name", "Company", "Account_Name", "Contact_Name",
+    "Email", "Secondary_Email", "Phone", "Mobile", "Other_Phone", "Home_Phone",
+)  # fmt: skip
+PIECES = (
+    "", " ", "\u00a0", "\u2003", "\t\n", "Asha", "asha", "İstanbul", "ΣΊΣΥΦΟΣ", "मीरा शर्मा",
+    "株" * 700, "x" * 1999, "é" * 1100, "a.b@c-d|e_f",
+    "\\'\"&+<>[]()", "🏠", "tel12345678", "null", "\u200b",
+    "+91 98450-00001", "(020) 4711 2233", "12-34", "٩٨٤٥٠٠٠٠٠١", "0" * 40,
+    "98450,00001/98450 00002",
+)  # fmt: skip
+
+
+def drawn_text(rng: Random) -> object:
+    text = "".join(rng.choice(PIECES) for _ in range(rng.randrange(5)))
+    return rng.choice([text, text, text, None, {"name": text, "id": "7"}, [text], 9845000001, True])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_words_of_a_record_are_those_an_older_index_holds(database_url, seed):
+    before, _, _ = (sql.ROOT / "migrations/0160.search.sql").read_text().partition("create index")
+    rng = Random(seed)
+    drawn = [
+        {field: drawn_text(rng) for field in rng.sample(FIELDS, rng.randrange(len(FIELDS)))}
+        for _ in range(500)
+    ]
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("create schema older")
+        cursor.execute(before.replace("crm.", "older."))
+        cursor.execute(
+            "select record from jsonb_array_elements(%s) record "
+            "where crm.search_terms(record) is distinct from older.search_terms(record)",
+            [msgspec.json.encode(drawn).decode()],
+        )
+        assert cursor.fetchall() == []
