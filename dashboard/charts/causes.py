@@ -59,10 +59,11 @@ def sentence(row: Row, currency: str) -> str:
     return f"{value} {span(row)}; normal is {normal}{behind}{told}"
 
 
-def entry(row: Row, currency: str, behind: Sequence[Row] = ()) -> str:
+def entry(row: Row, currency: str, behind: Sequence[Row] = (), is_narrowed: bool = False) -> str:
     """Return a line of the feed: what stood out on which day, or how a told day was restated.
 
     behind: the deals, leads or sources that did most, each with the number of all of them.
+    is_narrowed: some sources or owners are chosen, of which a restated figure is not.
     """
     name = NAMES.get(row["figure"], str(row["figure"]).replace("_", " "))
     if row["kind"] == "unusual":
@@ -71,8 +72,18 @@ def entry(row: Row, currency: str, behind: Sequence[Row] = ()) -> str:
     # Apart by less than what is printed, they would read as one that became itself.
     restated = f", still {after}" if before == after else f" from {before} to {after}"
     day = style.short_day(row["day"])
-    said = f"{name} of {day}: restated{restated}, because {row['reason']}"
+    whole = " (whole company)" if is_narrowed else ""
+    said = f"{name} of {day}{whole}: restated{restated}, because {row['reason']}"
     return said + _named(behind, currency)
+
+
+def left_out(restated: int) -> str:
+    """Return why so many restated figures are not among the entries of some sources or owners."""
+    are, they = ("figure is", "it is") if restated == 1 else ("figures are", "they are")
+    return (
+        f"{restated} restated {are} left out: {they} of the whole company, and no record known to "
+        "be behind the change belongs to the chosen sources and owners."
+    )
 
 
 def _named(behind: Sequence[Row], currency: str) -> str:

@@ -19,6 +19,7 @@ from dashboard.style import Row, column
 Entry = tuple[str, date, str]  # kind, day and figure
 MOST_CHANGES = 3
 NOTHING_UNUSUAL = "Nothing unusual: every figure is close to normal for that weekday."
+NOTHING_STOOD_OUT = "Nothing unusual, and no day was restated."
 NO_NORMAL = "What is normal is not known yet: it takes four weeks of records."
 LOST_BY = {"Reason": "reason", "Stage": "stage", "Rep": "owner", "Source": "source"}
 OPENED = {"owner": (pages.REP, "part"), "source": (pages.SOURCE, "part")}
@@ -144,16 +145,25 @@ def _changes(source: Source) -> None:
 
 
 def _feed(source: Source) -> None:
-    rows = _read(source, source.rows("feed"))
-    with lazily(f"Everything that stood out in the period ({len(rows)})", "feed") as is_open:
+    found = source.rows("feed")
+    rows = _read(source, found)
+    in_all = found[0]["all_entries"] - len(found) + len(rows) if found else 0
+    with lazily(f"Everything that stood out in the period ({in_all})", "feed") as is_open:
         if not is_open:
             return
         if not rows:
-            st.caption("Nothing unusual, and no day was restated.")
+            [normal] = source.rows("normal_known")
+            st.caption(NOTHING_STOOD_OUT if normal["is_known"] else NO_NORMAL)
         behind = _behind(source, rows)
+        is_narrowed = bool(source.filters.sources or source.filters.owners)
         for row in rows:
-            said = causes.entry(row, source.currency, behind[_entry(row)])
+            said = causes.entry(row, source.currency, behind[_entry(row)], is_narrowed)
             st.markdown(f"- {markdown(said)}")
+        if in_all > len(rows):
+            st.caption(f"The latest {len(rows)}. A shorter period shows the others.")
+        [left_out] = source.rows("feed_left_out")
+        if left_out["restated"]:
+            st.caption(causes.left_out(left_out["restated"]))
 
 
 def _behind(source: Source, entries: list[Row]) -> dict[Entry, list[Row]]:

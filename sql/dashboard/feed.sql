@@ -1,16 +1,39 @@
 -- grain: one row per thing to know of the period's days, the latest day first, at most 30
--- kind unusual: a figure far from its normal on a day, as in analytics.changes; its strongest change
--- (over 1 or over 7 days). kind restated: a told figure of the day that was found to be another, as in
--- analytics.restatements: from normal to value. assumed_pct: how much of the pipeline behind a normal
--- is assumed, where it is so much that it has to be told (measures.much_assumed). is_told: of a movement
--- of the pipeline, that Zoho's own history tells it (measures.is_pipeline_told). Of the whole company.
+-- Of the chosen sources and owners, each figure against their own normal. kind unusual: a figure far
+-- from its normal on a day, as in measures.changes; its strongest change (over 1 or over 7 days).
+-- kind restated: a told figure of the day that was found to be another, as in analytics.restatements:
+-- from normal to value, which are of the whole company; with a filter only where a record of the
+-- chosen ones is behind it (measures.of_chosen). assumed_pct: how much of the pipeline behind a normal
+-- is assumed, where it is so much that it has to be told (measures.much_assumed). is_told: of a
+-- movement of the pipeline, that Zoho's own history tells it (measures.is_pipeline_told).
+-- all_entries: how many they are.
 
-with unusual as (
+with told_days as (
+    select
+        greatest(%(first_day)s::date, min(day)) as first_day,
+        least(%(last_day)s::date, max(day)) as last_day
+    from analytics.changes
+),
+changes as (
+    select day, figure, days, topic, unit, value, normal, score, is_unusual, compared_with
+    from analytics.changes
+    where coalesce(%(sources)s::text[], %(owners)s::text[]) is null
+        and day between %(first_day)s::date and %(last_day)s::date
+    union all
+    select c.day, c.figure, c.days, c.topic, c.unit, c.value, c.normal, c.score, c.is_unusual,
+        c.compared_with
+    from told_days d
+    cross join lateral measures.changes(
+        d.first_day, d.last_day, %(sources)s::text[], %(owners)s::text[]
+    ) c
+    where coalesce(%(sources)s::text[], %(owners)s::text[]) is not null
+),
+unusual as (
     select distinct on (day, figure)
         'unusual' as kind, day, figure, days, unit, value, normal, null as reason,
         case when topic = 'pipeline' then compared_with end as compared_with
-    from analytics.changes
-    where is_unusual and day between %(first_day)s::date and %(last_day)s::date
+    from changes
+    where is_unusual
     order by day, figure, abs(score) desc, days
 ),
 restated as (
@@ -21,23 +44,30 @@ restated as (
             when r.figure ~ '_pct$' then 'percent'
             else 'count'
         end as unit,
-        r.after as value, r.before as normal, r.reason, null::date[] as compared_with
+        r.after as value, r.before as normal, r.reason, null::date[] as compared_with, r.records
     from analytics.restatements r
     where r.day between %(first_day)s::date and %(last_day)s::date
     order by r.day, r.figure, r.restated_at desc
 ),
 entries as (
-    select * from unusual
-    union all
-    select * from restated
+    select *, count(*) over () as all_entries
+    from (
+        select * from unusual
+        union all
+        select kind, day, figure, days, unit, value, normal, reason, compared_with
+        from restated
+        where coalesce(%(sources)s::text[], %(owners)s::text[]) is null
+            or exists (select from measures.of_chosen(records, %(sources)s, %(owners)s))
+    ) e
     order by day desc, kind, figure
     limit 30
 ),
 assumed as materialized (
     select day, measures.much_assumed(pct) as pct
-    from measures.assumed_pcts(array(
-        select distinct measures.day_behind(compared_with, days) from entries
-    ))
+    from measures.assumed_pcts(
+        array(select distinct measures.day_behind(compared_with, days) from entries),
+        %(sources)s, %(owners)s
+    )
 )
 select
     e.kind,
@@ -48,8 +78,10 @@ select
     e.value,
     e.normal,
     e.reason,
+    e.all_entries,
     a.pct as assumed_pct,
-    e.compared_with is not null and measures.is_pipeline_told(e.day - e.days + 1, e.day) as is_told
+    e.compared_with is not null
+        and measures.is_pipeline_told(e.day - e.days + 1, e.day, %(sources)s, %(owners)s) as is_told
 from entries e
 left join assumed a on a.day = measures.day_behind(e.compared_with, e.days)
 order by e.day desc, e.kind, e.figure

@@ -3,7 +3,8 @@
 -- comes first: deals by what they moved in the open pipeline on these days, or by their amount where
 -- they were won or lost; of leads the sources they came from, for the junk share those of junk. Of a
 -- restated figure the records that landed since it was told. name: as of now. is_record: not a source.
--- all_behind: how many they are.
+-- all_behind: how many they are. Of the chosen sources and owners; where one source is chosen, it is
+-- not named as what is behind its own leads.
 
 with entries as (
     select *
@@ -22,21 +23,32 @@ parts as (
     from unusual e
     join analytics.pipeline_movements m on m.day between e.day - e.days + 1 and e.day
     where e.figure in ('open_deals', 'open_pipeline_value', 'weighted_pipeline_value')
+        and (%(sources)s::text[] is null or m.source = any(%(sources)s))
+        and (%(owners)s::text[] is null or m.owner_id = any(%(owners)s))
     group by e.day, e.figure, m.id
     union all
     select e.day, e.figure, d.id, true, coalesce(d.amount, 0)
     from unusual e
     join analytics.deals d on d.closed_day = e.day and e.figure ^@ (d.meaning || '_')
+    where (%(sources)s::text[] is null or d.source = any(%(sources)s))
+        and (%(owners)s::text[] is null or d.owner_id = any(%(owners)s))
     union all
-    select e.day, e.figure, p.part, false, p.value
+    select e.day, e.figure, p.source, false, sum(p.new_leads)
     from unusual e
-    join analytics.daily_parts p on (p.day, p.figure, p.dimension) = (e.day, e.figure, 'source')
+    join analytics.change_parts p on p.day = e.day
     where e.figure = 'new_leads'
+        and cardinality(%(sources)s::text[]) is distinct from 1
+        and (%(sources)s::text[] is null or p.source = any(%(sources)s))
+        and (%(owners)s::text[] is null or p.owner_id = any(%(owners)s))
+    group by e.day, e.figure, p.source
     union all
     select e.day, e.figure, w.source, false, sum(w.junk_leads)
     from unusual e
     join analytics.week_leads w on w.day = e.day
     where e.figure = 'junk_pct'
+        and cardinality(%(sources)s::text[]) is distinct from 1
+        and (%(sources)s::text[] is null or w.source = any(%(sources)s))
+        and (%(owners)s::text[] is null or w.owner_id = any(%(owners)s))
     group by e.day, e.figure, w.source
 ),
 ranked as (
@@ -52,7 +64,11 @@ ranked as (
     where size <> 0 or figure ~ '^(won|lost)_'
     window entry as (partition by day, figure order by abs(size) desc, part)
     union all
-    select e.kind, e.day, e.figure, p.id, true, p.place, r.records_in_all
+    select e.kind, e.day, e.figure, p.id, true, row_number() over entry,
+        case
+            when coalesce(%(sources)s::text[], %(owners)s::text[]) is null then r.records_in_all
+            else count(*) over (partition by e.day, e.figure)
+        end
     from entries e
     cross join lateral (
         select records, records_in_all
@@ -63,6 +79,11 @@ ranked as (
     ) r
     cross join lateral unnest(r.records) with ordinality p (id, place)
     where e.kind = 'restated'
+        and (
+            coalesce(%(sources)s::text[], %(owners)s::text[]) is null
+            or exists (select from measures.of_chosen(array[p.id], %(sources)s, %(owners)s))
+        )
+    window entry as (partition by e.day, e.figure order by p.place)
 )
 select
     r.kind,

@@ -1,5 +1,6 @@
 -- grain: one row: whether it is known what is normal on the last whole day up to the period's end
--- It is as soon as any figure of that day has enough periods to be compared with.
+-- It is as soon as any figure of that day has enough periods to be compared with. Of the chosen sources
+-- and owners.
 
 with newest as (
     select max(day) as day
@@ -7,5 +8,7 @@ with newest as (
     where day < %(today)s::date and day <= coalesce(%(last_day)s::date, 'infinity')
 )
 select coalesce(bool_or(measures.are_comparable(c.comparable_days)), false) as is_known
-from newest
-left join analytics.changes c using (day)
+from newest n
+left join lateral measures.changes(
+    n.day, n.day, %(sources)s::text[], %(owners)s::text[]
+) c on true

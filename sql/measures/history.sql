@@ -274,9 +274,12 @@ language sql stable as $$
     where not r.is_left_out
 $$;
 
--- Whether Zoho's own history has something of deals in these days, which were not watched: what moved
--- in the open pipeline is then known from it.
-create function measures.is_pipeline_told(first_day date, last_day date) returns boolean
+-- Whether Zoho's own history has something of deals in these days, which were not watched, of the
+-- sources and owners given, as they say now; of all where those are null. What moved in the open
+-- pipeline is then known from it.
+create function measures.is_pipeline_told(
+    first_day date, last_day date, of_sources text[] default null, of_owners text[] default null
+) returns boolean
 language sql stable as $$
     select exists (
         select
@@ -286,5 +289,9 @@ language sql stable as $$
             and h.audited_time >= first_day::timestamp at time zone o.timezone
             and h.audited_time
                 < least((last_day + 1)::timestamp at time zone o.timezone, o.connected_at)
+        where coalesce(of_sources, of_owners) is null
+            or exists (
+                select from measures.of_chosen(array[h.record_id], of_sources, of_owners)
+            )
     )
 $$;
