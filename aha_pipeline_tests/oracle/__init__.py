@@ -12,6 +12,9 @@ deals       how a deal stood at the end of a day, and what moved
 leads       the same of a lead
 activities  what was done, and on whom
 figures     the marts, from these
+moves       what brought a deal to the open pipeline and took it away
+causes      where a change of a day came from
+histories   from which day to which each content of a record held
 course      those of targets, working days and forecasts
 work        the list of the day's work
 """

@@ -8,7 +8,7 @@ from fractions import Fraction
 from itertools import groupby
 
 from aha_pipeline.warehouse.checks import SAMPLE_ROWS
-from aha_pipeline_tests.oracle import course, figures, work
+from aha_pipeline_tests.oracle import causes, course, figures, histories, work
 from aha_pipeline_tests.oracle.figures import Picture, Rows, kpis, places
 from aha_pipeline_tests.oracle.text import key
 from aha_pipeline_tests.warehouse.marts_company import rows, wrong
@@ -20,8 +20,14 @@ ORDERS = {
     "pipeline_by_stage": "position, stage = '(none)'",
     "time_in_stage": "position, stage = '(none)'",
 }
-LABELS = {"source", "industry", "status", "step", "stage", "name"}
-MARTS = figures.MARTS | course.MARTS | work.MARTS
+LABELS = {"source", "industry", "status", "step", "stage", "name", "part"}
+MARTS = figures.MARTS | course.MARTS | work.MARTS | causes.MARTS | histories.MARTS
+# What has no column to tell the rows of one record apart: in their order, numbered.
+NUMBERED = {
+    "deal_history": "select *, version is not null as is_former, row_number() over "
+    "(partition by id order by is_assumed desc, version) as number from analytics.deal_history",
+}
+HISTORIES = {"lead_history": "leads_raw", "deal_history": "crm_deals"}
 # (measure, its key): the mart that shows it of all, and what it is asked beside days and names.
 MEASURES = {
     ("sources", ("source",)): ("source_quality", ()),
@@ -35,6 +41,7 @@ def faults_of_marts(connection, picture: Picture) -> list[str]:
     faults = [fault for mart in MARTS for fault in faults_of_rows(connection, picture, mart)]
     faults += _narrowed(connection, picture) + faults_of_periods(connection, picture)
     faults += _moved(connection, picture) + _misplaced(connection, picture)
+    faults += _misranked(connection, picture) + _landed(connection)
     found = wrong(connection)
     told, right = len(found.pop("analytics/targets", ())), course.troubles(picture)
     if told != min(right, SAMPLE_ROWS):
@@ -45,16 +52,20 @@ def faults_of_marts(connection, picture: Picture) -> list[str]:
 def faults_of_rows(connection, picture: Picture, mart: str) -> list[str]:
     """Return what differs in one mart."""
     names, compute = MARTS[mart]
-    found = {_key(row, names): row for row in rows(connection, mart)}
-    return [f"{mart} {fault}" for fault in _differences(picture.rows_of(mart, compute), found)]
+    listed = rows(connection, NUMBERED.get(mart, mart))
+    found = {_key(row, names): row for row in listed}
+    faults = [f"{mart} {fault}" for fault in _differences(picture.rows_of(mart, compute), found)]
+    return faults + ([f"{mart} has rows twice"] if len(found) < len(listed) else [])
 
 
 def _key(row: dict, names: tuple[str, ...]) -> tuple:
     return tuple(_label(row[name]) if name in LABELS else row[name] for name in names)
 
 
-def _label(text: str) -> str:
+def _label(text: str | None) -> str | None:
     """Return the key of a label; the step of several stages names each of them."""
+    if text is None:
+        return None
     return " / ".join(sorted(key(part) or "(none)" for part in text.split(" / ")))
 
 
@@ -206,3 +217,33 @@ def _moved(connection, picture: Picture) -> list[str]:
         for place in sorted(sums.keys() | expected[name].keys(), key=str)
         if not is_equal(sums[place], Fraction(expected[name][place]))
     ]
+
+
+def _misranked(connection, picture: Picture) -> list[str]:
+    """Return the changes whose causes are not numbered by what they did to the whole."""
+    names = ("day", "figure", "days", "dimension")
+    by_position = f"select * from analytics.change_causes order by {', '.join(names)}, position"  # noqa: S608
+    whole = picture.rows_of("changes", course.changes)
+    faults = []
+    for of, group in groupby(rows(connection, by_position), key=lambda row: _key(row, names)):
+        causes, change = list(group), whole[of[:3]]["change"]
+        sign = (change > 0) - (change < 0)
+        stand = [
+            (-sign * row["change"], row["part"] is None, (row["part"] or "").encode())
+            for row in causes
+        ]
+        numbers = [row["position"] for row in causes]
+        if stand != sorted(stand) or numbers != list(range(1, len(causes) + 1)):
+            faults.append(f"change_causes {of} are numbered otherwise: {causes}")
+    return faults
+
+
+def _landed(connection) -> list[str]:
+    """Return what is said to have landed at another moment than its record."""
+    faults = []
+    for mart, table in HISTORIES.items():
+        moments = rows(connection, f"select id, synced_at from crm.{table}")  # noqa: S608
+        landed = {row["id"]: row["synced_at"] for row in moments}
+        told = rows(connection, f"select id, synced_at from analytics.{mart}")  # noqa: S608
+        faults += [f"{mart} {it} landed" for it in told if it["synced_at"] != landed[it["id"]]]
+    return faults

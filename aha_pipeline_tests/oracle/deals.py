@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
 from itertools import groupby
@@ -27,11 +27,11 @@ STAGES = {
     "closed lost to competition": ("lost", 0, 90),
     "closed-lost to competition": ("lost", 0, 90),
 }
-UNLISTED = ("open", None, 60.5)  # counts as open, just after the last open one
+UNLISTED = ("open", None, 61)  # counts as open, just after the last open one
 EMPTY = ("open", None, 10)  # an empty stage belongs to the first step
 NOT_KNOWN = "(not known)"
 NONE = "(none)"
-PLACES = {"open": 60.5, "won": 70, "lost": 90}  # where a stage of another meaning stands
+PLACES = {"open": 61, "won": 70, "lost": 90}  # where a stage of another meaning stands
 PLAUSIBLE = 4  # a rate at most so many times off what the currency is worth
 
 
@@ -49,6 +49,7 @@ class Said:
     chance: Fraction | None  # percent; None where nobody knows
     closing: date | None
     owner: str
+    state: State = field(compare=False)  # the record that says it first
 
     @property
     def value(self) -> Fraction:
@@ -212,6 +213,7 @@ def _said(since: datetime, state: State, company: Company, reading: str | None) 
         chance=None if chance is None else Fraction(chance),
         closing=date.fromisoformat(closing) if closing else None,
         owner=owner_id(state),
+        state=state,
     )
 
 

@@ -33,6 +33,7 @@ from aha_pipeline_tests.oracle.deals import (
 )
 from aha_pipeline_tests.oracle.leads import STATUSES, Lead, leads_of, live
 from aha_pipeline_tests.oracle.memory import Known, Memory
+from aha_pipeline_tests.oracle.moves import moves
 
 Row = dict[str, object]
 Rows = dict[tuple[Hashable, ...], Row]
@@ -754,7 +755,7 @@ def changes(picture: Picture) -> Rows:
             first = first_lead if name == "new_leads" else first_deal
             for length in CHANGES[name]:
                 if first and day - DAY * (length - 1) >= first:
-                    change = _change(moved[name], sizes.get(name), first, day, length)
+                    change = _change(moved[name], sizes[name], first, day, length)
                     rows[day, name, length] = _judged(name, change)
     return rows | _junk_changes(picture)
 
@@ -773,20 +774,28 @@ Sizes = dict[date, list[Fraction]]
 
 
 def _sizes(picture: Picture) -> dict[str, Sizes]:
-    """Return the size of each lead that came and deal that closed on each day."""
-    sizes: dict[str, Sizes] = {name: defaultdict(list) for name in FLOWS}
+    """Return the size of each lead that came, deal that closed and movement on each day."""
+    sizes: dict[str, Sizes] = {name: defaultdict(list) for name in CHANGES}
     for lead in picture.live_leads:
         sizes["new_leads"][lead.day].append(Fraction(1))
     for deal in picture.live_deals:
         if deal.closed_day:
             sizes[f"{deal.now.meaning}_deals"][deal.closed_day].append(Fraction(1))
             sizes[f"{deal.now.meaning}_value"][deal.closed_day].append(deal.now.value)
+    for move in (move for deal in picture.deals for move in moves(deal)):
+        if move.kind != "handed over":
+            moved = (move.deals, move.value, move.weighted)
+            for name, size in zip(STOCKS, moved, strict=True):
+                sizes[name][move.day] += [Fraction(size)] if size else []
     return sizes
 
 
-def _change(daily: Counter, sizes: Sizes | None, first: date, day: date, length: int) -> Row:
+def _change(daily: Counter, sizes: Sizes, first: date, day: date, length: int) -> Row:
     def of(last: date) -> Fraction:
         return sum((Fraction(daily[last - DAY * n]) for n in range(length)), Fraction(0))
+
+    def sizes_of(last: date) -> list[Fraction]:
+        return [size for n in range(length) for size in sizes[last - DAY * n]]
 
     before = [day - DAY * 7 * week for week in range(1, 9)]
     periods = [last for last in before if last - DAY * (length - 1) >= first]
@@ -798,12 +807,14 @@ def _change(daily: Counter, sizes: Sizes | None, first: date, day: date, length:
     quarter = len(ordered) // 4
     inner = ordered[quarter : len(ordered) - quarter]
     usual = sum(map(of, inner), Fraction(0)) / len(inner)
-    row |= {"normal": usual, "compared_with": sorted(inner, reverse=True)}
-    if sizes is not None:
-        came = [size for last in even for size in sizes[last]]
-        chance = _chance(came or sizes[day], Fraction(len(came), len(even)))
-        row["spread"] = max(1.4826 * median(float(abs(of(last) - usual)) for last in even), chance)
-    return row
+    came = [size for last in even for size in sizes_of(last)]
+    chance = _chance(came or sizes_of(day), Fraction(len(came), len(even)))
+    spread = max(1.4826 * median(float(abs(of(last) - usual)) for last in even), chance)
+    return row | {
+        "normal": usual,
+        "compared_with": sorted(inner, reverse=True),
+        "spread": spread,
+    }
 
 
 def _chance(sizes: Sequence[Fraction], usual: Fraction) -> float:
@@ -813,26 +824,22 @@ def _chance(sizes: Sequence[Fraction], usual: Fraction) -> float:
 
 
 def _judged(name: str, row: Row) -> Row:
-    """Return a change with what to think of it; how unusual it is where its spread is computed."""
+    """Return a change with what to think of it, and how unusual it is."""
     change = None if row["normal"] is None else row["value"] - row["normal"]
     direction = None if change is None else "up" if change > 0 else "down" if change else "flat"
-    row = row | {
+    spread = row.get("spread")
+    score = None if change is None else float(change) / spread if spread else 0
+    return row | {
         "change": change,
         "direction": direction,
         "is_good": (direction == GOOD[name]) if direction in ("up", "down") and name in GOOD
         else None,
         "topic": TOPICS[name],
         "unit": "percent" if name == "junk_pct" else "money" if name in MONEY else "count",
-    }  # fmt: skip
-    if name in STOCKS:
-        return row
-    spread = row.get("spread")
-    score = None if change is None else float(change) / spread if spread else 0
-    return row | {
         "spread": spread,
         "score": score,
         "is_unusual": None if score is None else abs(score) >= 3,
-    }
+    }  # fmt: skip
 
 
 def _junk_changes(picture: Picture) -> Rows:

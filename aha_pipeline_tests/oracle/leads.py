@@ -25,7 +25,7 @@ STATUSES = {
 }
 
 
-UNLISTED = 40.5  # just after the last open one
+UNLISTED = 41  # just after the last open one
 
 
 @dataclass(frozen=True)
