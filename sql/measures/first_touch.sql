@@ -109,18 +109,85 @@ language sql stable as $$
     group by c.wait, c.is_converted
 $$;
 
--- What of a lead tells its group in a dimension.
-create function measures.touch_group(
-    dimension text, source text, owner_id text, weekday integer, hour integer
-) returns text
+-- A wait as one number, by which waits sort: microseconds of business hours times four, and 0 for who
+-- was touched then, 1 for who ended, 2 for who waits. Of one instant, who was touched comes first. A
+-- wait whose end lies behind the calendar is longer than all others.
+create function measures.wait_key(wait_minutes numeric, state text) returns bigint
 language sql immutable parallel safe as $$
-    select case dimension
-        when 'source' then source
-        when 'owner' then owner_id
-        when 'weekday' then weekday::text
-        when 'hour' then hour::text
-        else ''
-    end
+    select coalesce((wait_minutes * 60000000)::bigint, 1::bigint << 60) * 4
+        + case state when 'touched' then 0 when 'ended' then 1 else 2 end
+$$;
+
+-- What the waits of a group say, given as measures.wait_key has them, sorted; at least one. Columns as
+-- in measures.first_touch. Between two that left without a touch the share of those that go on falls
+-- by the same step with each touch: so the touch at which it falls to a half is counted, and only those
+-- that left are looked at one by one.
+create function measures.touch_times(waits bigint[]) returns table (
+    leads bigint, touched bigint, waiting bigint, ended bigint,
+    median_minutes numeric, within_hour_pct numeric
+)
+language sql stable as $$
+    with leads as (
+        -- within: how many waited sixty minutes at most, or were touched then.
+        select
+            n.leads,
+            width_bucket(measures.wait_key(60, 'touched'), waits) as within,
+            waits[n.leads] >= measures.wait_key(60, 'touched') or waits[n.leads] & 3 = 0 as is_known
+        from (select cardinality(waits)::bigint as leads) n
+    ),
+    left_untouched as (
+        select 0::bigint as place, 0 as state
+        union all
+        select w.place, (w.wait & 3)::integer
+        from unnest(waits) with ordinality w (wait, place)
+        where w.wait & 3 > 0
+    ),
+    spans as (
+        -- From one that left to the next; what those that left by then had left to them.
+        select
+            u.place,
+            u.state,
+            lead(u.place, 1, l.leads + 1) over (order by u.place) as next_place,
+            exp(sum(
+                case when u.place between 1 and l.leads - 1
+                    then -ln(1 - 1 / (l.leads + 1 - u.place)::double precision)
+                    else 0
+                end
+            ) over (order by u.place rows unbounded preceding)) as kept
+        from left_untouched u
+        cross join leads l
+    ),
+    halves as (
+        -- The first in the span after whom at most half go on. The sum of logarithms errs in the last
+        -- digits.
+        select
+            s.*,
+            greatest(
+                s.place + 1, ceil(l.leads * (1 - (0.5 + 1e-12) / s.kept))::bigint
+            ) as half_place
+        from spans s
+        cross join leads l
+    ),
+    found as (
+        select
+            count(*) filter (where h.state = 1) as ended,
+            count(*) filter (where h.state = 2) as waiting,
+            min(h.half_place) filter (where h.half_place < h.next_place) as half_place,
+            max(h.kept) filter (where h.place <= l.within) as kept
+        from halves h
+        cross join leads l
+    )
+    select
+        l.leads,
+        l.leads - f.waiting - f.ended,
+        f.waiting,
+        f.ended,
+        measures.minutes((waits[f.half_place] / 4)::numeric / 1000000),
+        case when l.is_known then measures.pct(
+            round((1 - (l.leads - l.within) * f.kept / l.leads)::numeric, 12), 1)
+        end
+    from leads l
+    cross join found f
 $$;
 
 -- Leads created from `since` to `until`, both included, of the sources and owners given or of all:
@@ -144,80 +211,42 @@ language sql stable as $$
             w.owner_id,
             w.weekday,
             w.hour,
-            w.state,
-            w.state = 'touched' as is_touched,
-            w.wait_minutes,
-            w.wait_minutes::double precision as wait
+            measures.wait_key(w.wait_minutes, w.state) as wait
         from measures.waits(since, until) w
         where (of_sources is null or w.source = any(of_sources))
             and (of_owners is null or w.owner_id = any(of_owners))
     ),
-    groups as materialized (
-        -- Numbered: to sort by a number is quicker than by words.
-        select *, row_number() over ()::integer as number
-        from (
-            select
-                d.dimension,
-                d.place,
-                measures.touch_group(d.dimension, w.source, w.owner_id, w.weekday, w.hour) as value,
-                count(*) as leads,
-                count(*) filter (where w.is_touched) as touched,
-                count(*) filter (where w.state = 'waiting') as waiting
-            from unnest(array['all'] || of_dimensions) with ordinality d (dimension, place)
-            cross join waits w
-            group by 1, 2, 3
-        ) g
+    groups as (
+        select 'source' as dimension, source as value, array_agg(wait) as waits
+        from waits
+        where 'source' = any(of_dimensions)
+        group by source
+        union all
+        select 'owner', owner_id, array_agg(wait)
+        from waits
+        where 'owner' = any(of_dimensions)
+        group by owner_id
+        union all
+        select 'weekday', weekday::text, array_agg(wait)
+        from waits
+        where 'weekday' = any(of_dimensions)
+        group by weekday
+        union all
+        select 'hour', hour::text, array_agg(wait)
+        from waits
+        where 'hour' = any(of_dimensions)
+        group by hour
     ),
-    at_risk as (
-        -- Those that waited as long or longer; of one instant, who was touched comes first.
-        select
-            g.number,
-            g.leads,
-            w.is_touched,
-            w.wait_minutes,
-            w.wait,
-            (g.leads + 1 - row_number() over (
-                partition by g.number order by w.wait, w.is_touched desc
-            ))::double precision as known
-        from unnest(array['all'] || of_dimensions) with ordinality d (dimension, place)
-        cross join waits w
-        join groups g on g.place = d.place
-            and g.value
-                = measures.touch_group(d.dimension, w.source, w.owner_id, w.weekday, w.hour)
-    ),
-    untouched as (
-        -- The share of those that go on, and what those that left without a touch had left to them.
-        select
-            a.*,
-            case when is_touched then (known - 1) / leads * exp(coalesce(sum(
-                case when not is_touched and known > 1 then -ln(1 - 1 / known) end
-            ) over (
-                partition by number order by wait, is_touched desc rows unbounded preceding
-            ), 0)) end as share
-        from at_risk a
-    ),
-    lengths as (
-        select
-            number,
-            -- The sum of logarithms errs in the last digits.
-            min(wait_minutes) filter (where share <= 0.5 + 1e-12) as median_minutes,
-            case when max(wait) >= 60 or min(share) = 0 then measures.pct(
-                (1 - coalesce(min(share) filter (where wait <= 60), 1))::numeric, 1)
-            end as within_hour_pct
-        from untouched
-        group by number
+    sorted as materialized ( -- as mere numbers, which is quicker than as rows
+        select 'all' as dimension, '' as value, array(select wait from waits order by wait) as waits
+        where exists (select from waits)
+        union all
+        select g.dimension, g.value, array(select w from unnest(g.waits) w order by w)
+        from groups g
     )
-    select
-        g.dimension,
-        g.value,
-        g.leads,
-        g.touched,
-        g.waiting,
-        g.leads - g.touched - g.waiting,
-        l.median_minutes,
-        l.within_hour_pct
-    from groups g
-    join lengths l using (number)
+    select g.dimension, g.value, t.*
+    from sorted g
+    cross join lateral measures.touch_times(g.waits) t
 $$;
 
 -- Business minutes of a day that is worked, on the average of the calendar.
