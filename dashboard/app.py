@@ -25,14 +25,17 @@ from dashboard.style import Row
 from dashboard.tabs import deals, health, leads, overview, people
 
 TABS = {
-    "Overview": overview.show,
-    "Lead Intelligence": leads.show,
-    "Deal Pipeline": deals.show,
-    "Contacts & Accounts": people.show,
-    "AI & System Health": health.show,
+    "Overview": overview.BLOCKS,
+    "Lead Intelligence": leads.BLOCKS,
+    "Deal Pipeline": deals.BLOCKS,
+    "Contacts & Accounts": people.BLOCKS,
+    "AI & System Health": health.BLOCKS,
 }
+FOLLOWS = "The sync that is running has not come to these figures yet. They appear by themselves."
 LOOK_AGAIN_SECONDS = 30
 STYLE, SCRIPT = (Path(__file__).with_name(name) for name in ("style.css", "page.html"))
+
+Blocks = Sequence[Callable[[Source], None]]
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +61,7 @@ def main() -> None:
         login.log_out()
     except NotBuilt as error:
         st.info(str(error), icon=":material/hourglass_empty:")
-        st.button("Look again")
+        _watch(settings, _version(settings))
     except psycopg2.errors.InsufficientPrivilege:
         log.exception("The dashboard may not read")
         _refuse(
@@ -77,10 +80,10 @@ def _desk(data: Source) -> None:
     data = replace(data, filters=_filters(data, "filter_sources", "filter_owners"))
     _say_period(data)
     tabs = st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params")
-    for tab, show in zip(tabs, TABS.values(), strict=True):
+    for tab, blocks in zip(tabs, TABS.values(), strict=True):
         if tab.open:
             with tab:
-                _show(show, data)
+                _show(blocks, data)
     show_open(data)
 
 
@@ -95,7 +98,7 @@ def _rep(data: Source) -> None:
     owner = _named(data, pages.REP, owners)
     if owner is not None:
         filters = replace(_filters(data, "filter_sources", None), owners=[owner])
-        _blocks(rep_page.BLOCKS, replace(data, filters=filters))
+        _page(rep_page.BLOCKS, replace(data, filters=filters))
 
 
 def _source(data: Source) -> None:
@@ -103,7 +106,7 @@ def _source(data: Source) -> None:
     source = _named(data, pages.SOURCE, sources)
     if source is not None:
         filters = replace(_filters(data, None, "filter_owners"), sources=[source])
-        _blocks(source_page.BLOCKS, replace(data, filters=filters))
+        _page(source_page.BLOCKS, replace(data, filters=filters))
 
 
 def _named(data: Source, page: str, names: dict[str, str]) -> str | None:
@@ -117,10 +120,9 @@ def _named(data: Source, page: str, names: dict[str, str]) -> str | None:
     return one
 
 
-def _blocks(blocks: Sequence[Callable[[Source], None]], data: Source) -> None:
+def _page(blocks: Blocks, data: Source) -> None:
     _say_period(data)
-    for show in blocks:
-        _show(show, data)
+    _show(blocks, data)
     show_open(data)
 
 
@@ -168,12 +170,16 @@ def _filters(data: Source, *queries: str | None) -> Filters:
         return Filters()
 
 
-def _show(show: Callable[[Source], None], data: Source) -> None:
-    """Show a tab; a mart that is not built yet ends the tab, not the page."""
-    try:
-        show(data)
-    except NotBuilt as error:
-        st.info(str(error), icon=":material/hourglass_empty:")
+def _show(blocks: Blocks, data: Source) -> None:
+    """Show what a tab or page is made of; a mart that is not built yet ends its block alone."""
+    missing = {}
+    for show in blocks:
+        try:
+            show(data)
+        except NotBuilt as error:
+            missing[FOLLOWS if data.is_running else str(error)] = True
+    for sentence in missing:
+        st.info(sentence, icon=":material/hourglass_empty:")
 
 
 def _header(data: Source, title: str, of: str = "") -> None:
@@ -187,6 +193,8 @@ def _header(data: Source, title: str, of: str = "") -> None:
         login.show(data.viewer)
         text = search.field(data)
     search.results(data, text)
+    if data.is_running:
+        _say_first_sync(data)
     if data.is_sandbox:
         st.warning(
             "**Sandbox data.** It comes from a stand-in on this machine, not from a live CRM.",
@@ -225,19 +233,41 @@ def _said(row: Row) -> str:
     return f"**{markdown(row['module'])}: as of {at(row['since'])}.**"
 
 
+def _say_first_sync(data: Source) -> None:
+    """Say what the first sync has read so far: a large company takes a while."""
+    reads = data.listed("reads_under_way")
+    if not all(row["is_first"] for row in reads):
+        return
+    told = [
+        f"{markdown(row['module'])} {row['records_read']:,}{'' if row['is_read'] else ' so far'}"
+        for row in reads
+    ]
+    st.info(
+        f"The first sync is running. Records read: {', '.join(told)}.",
+        icon=":material/downloading:",
+    )
+
+
 def _refuse(sentence: str) -> None:
     st.error(sentence, icon=":material/error:")
     st.button("Look again")
+
+
+def _version(settings: Settings) -> str:
+    try:
+        return source.version(settings)
+    except NotBuilt:
+        return ""
 
 
 @st.fragment(run_every=LOOK_AGAIN_SECONDS)
 def _watch(settings: Settings, shown: str) -> None:
     """Run the page again when the data change, so that nobody has to reload it."""
     try:
-        is_new = source.version(settings) != shown
+        is_new = _version(settings) != shown
     except Busy:
         return  # a page drawn again would be one more
-    except (DatabaseUnreachable, NotBuilt, psycopg2.Error):
+    except (DatabaseUnreachable, psycopg2.Error):
         is_new = True
     if is_new:
         st.rerun()

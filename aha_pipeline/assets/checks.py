@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import dagster as dg
 from psycopg2.extensions import connection as Connection
 
+from aha_pipeline.assets import step_order
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.marts import PREFIX
 from aha_pipeline.assets.modules import module_key
@@ -18,6 +19,11 @@ from aha_pipeline.warehouse.checks import (
     mart_checks,
     module_checks,
     save_live_record_count,
+)
+from aha_pipeline.warehouse.mart_files import (
+    core_modules,
+    core_relations,
+    optional_relations,
 )
 from aha_pipeline.warehouse.marts import rebuild
 
@@ -45,6 +51,7 @@ def _asset_check(
         f"Fails where this is so: {check.description}",
         blocking=check.is_blocking,
         additional_deps=_compared_with(check, key),
+        op_tags=_order(check, module),
     )
     def evaluate(_: Services, connection: Connection) -> dg.AssetCheckResult:
         failing = find_failing_rows(connection, check, module)
@@ -58,6 +65,19 @@ def _asset_check(
         return _result(check, key, failing)
 
     return evaluate
+
+
+def _order(check: Check, module: str | None) -> dict[str, str] | None:
+    """Return the order of a check: that of the marts which wait for it."""
+    if module:
+        return step_order.CORE if core_modules([module]) else None
+    if not check.is_blocking:
+        return None
+    relations = {*check.sources, check.asset.replace("/", ".")}
+    marts = {name for name in relations if name.startswith(f"{PREFIX}.")}
+    if marts <= core_relations():
+        return step_order.CORE
+    return step_order.OPTIONAL if marts & optional_relations() else None
 
 
 def _compared_with(check: Check, key: dg.AssetKey) -> list[dg.AssetKey]:

@@ -2,13 +2,14 @@
 
 Dagster runs the steps of a process one after the other, because a process per step costs more than
 most of our steps. Reading is mostly waiting, though. So the first module's step starts the reads of
-every module in the run, and each later step collects the result of its own. Success, failure and
-retry stay the business of that step.
+every module in the run, core modules first, and each later step collects the result of its own.
+The first load of an optional module even waits for them, because all figures do. Success, failure
+and retry stay the business of that step.
 """
 
 import logging
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from threading import BoundedSemaphore, Event, Lock, Thread
 
 from aha_pipeline.assets.extract_load import WindowResult, sync_window
@@ -16,6 +17,7 @@ from aha_pipeline.services import Services
 from aha_pipeline.warehouse import free_connections
 from aha_pipeline.warehouse.connection_limits import MOST_MODULES
 from aha_pipeline.warehouse.landing import Window
+from aha_pipeline.warehouse.mart_files import OPTIONAL_MODULES, core_modules
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +35,11 @@ class _RunReads:
             log.warning("%s", found.scarce)
         self._semaphore = BoundedSemaphore(found.modules)
         self._cancelled = Event()
-        self.futures = {module: self.start(window) for module, window in windows.items()}
+        core = core_modules(tuple(windows))
+        self.futures = {module: self.start(windows[module]) for module in core}
+        self._core = tuple(self.futures.values())
+        others = [module for module in windows if module not in core]
+        self.futures |= {module: self.start(windows[module]) for module in others}
 
     def start(self, window: Window) -> Future[WindowResult]:
         """Start reading a window in a thread of its own."""
@@ -52,6 +58,8 @@ class _RunReads:
                 return
 
     def _sync(self, window: Window, future: Future[WindowResult]) -> None:
+        if window.from_the_beginning and window.module in OPTIONAL_MODULES:
+            wait(self._core)
         with self._semaphore:
             try:
                 future.set_result(sync_window(self._services, window, self._cancelled))

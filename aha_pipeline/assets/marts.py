@@ -7,8 +7,15 @@ from datetime import date, timedelta
 import dagster as dg
 from psycopg2.extensions import connection as Connection
 
-from aha_pipeline.assets import columns, freshness, partitions, picklist_meaning, record_emails
-from aha_pipeline.assets.modules import RUNS_FIRST, module_key
+from aha_pipeline.assets import (
+    columns,
+    freshness,
+    partitions,
+    picklist_meaning,
+    record_emails,
+    step_order,
+)
+from aha_pipeline.assets.modules import module_key
 from aha_pipeline.assets.unread_days import days_to_fill
 from aha_pipeline.calendar import days_of
 from aha_pipeline.services import Services
@@ -17,6 +24,7 @@ from aha_pipeline.warehouse.dictionary import KEPT, TABLE, write_dictionary
 from aha_pipeline.warehouse.mart_files import (
     Mart,
     core_modules,
+    core_relations,
     optional_relations,
     read_marts,
 )
@@ -50,7 +58,7 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
         partitions_def=partitions.daily(settings) if is_daily else None,
         backfill_policy=dg.BackfillPolicy.single_run() if is_daily else None,
         freshness_policy=freshness.daily(settings),
-        op_tags=RUNS_FIRST if mart.relation in optional_relations() else None,
+        op_tags=_order(mart),
         # On the definition, not on each materialization, which would repeat it a thousand times.
         metadata={
             "dagster/table_name": mart.relation,
@@ -82,6 +90,12 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
         )
 
     return built
+
+
+def _order(mart: Mart) -> dict[str, str] | None:
+    if mart.relation in core_relations():
+        return step_order.CORE
+    return step_order.OPTIONAL if mart.relation in optional_relations() else None
 
 
 def _fill(

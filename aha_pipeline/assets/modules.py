@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import psycopg2
 
-from aha_pipeline.assets import columns, concurrent_reads, freshness, partitions
+from aha_pipeline.assets import columns, concurrent_reads, freshness, partitions, step_order
 from aha_pipeline.assets.extract_load import WindowResult
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.persisted_checks import persist
@@ -19,7 +19,7 @@ from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse import errors
 from aha_pipeline.warehouse.connection import DatabaseUnreachable
 from aha_pipeline.warehouse.landing import LoadResult, Window
-from aha_pipeline.warehouse.mart_files import OPTIONAL_MODULES, core_modules
+from aha_pipeline.warehouse.mart_files import core_modules
 from aha_pipeline.warehouse.migrate import SchemaIsNewer
 from aha_pipeline.warehouse.state import WrongOrganisation
 from aha_pipeline.warehouse.tables import table_name
@@ -32,8 +32,6 @@ DRIFT = "schema_drift"
 DRIFT_DESCRIPTION = "Warns of a field that is new in Zoho, or that Zoho no longer has or serves."
 READABLE = "readable"
 READABLE_DESCRIPTION = "Warns of a module that cannot be read; no figure needs it."
-# What others use if it is there runs first: by priority, because a dependency would block them.
-RUNS_FIRST = {"dagster/priority": "1"}
 # Requested in code instead of set as the asset's retry_policy: with a policy Dagster also retries
 # an interrupted step, and stopping a run would take one Ctrl-C per attempt.
 RETRY = dg.RetryPolicy(
@@ -69,7 +67,7 @@ def module_asset(module: str, modules: Sequence[str], settings: Settings) -> dg.
         backfill_policy=dg.BackfillPolicy.single_run(),
         freshness_policy=freshness.daily(settings),
         pool=ZOHO_POOL,
-        op_tags=RUNS_FIRST if module in OPTIONAL_MODULES else None,
+        op_tags=step_order.CORE if is_core else step_order.OPTIONAL,
         check_specs=[
             dg.AssetCheckSpec(name, asset=module_key(module), description=description)
             for name, description in checks.items()

@@ -7,7 +7,7 @@ from datetime import timedelta
 import dagster as dg
 from psycopg2.extensions import connection as Connection
 
-from aha_pipeline.assets import columns
+from aha_pipeline.assets import columns, step_order
 from aha_pipeline.assets.markdown import table
 from aha_pipeline.assets.modules import GROUP, module_key
 from aha_pipeline.assets.persisted_checks import persisted_check
@@ -52,6 +52,7 @@ def meaning_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
         group_name=GROUP,
         kinds={"postgresql", "sql"},
         owners=["team:sales"],
+        op_tags=step_order.CORE,
     )
     def picklist_meaning(services: dg.ResourceParam[Services]) -> dg.MaterializeResult:
         _read_profile(services)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from aha_pipeline.assets import columns, record_by_record
-from aha_pipeline.assets.modules import GROUP, RUNS_FIRST
+from aha_pipeline.assets import columns, record_by_record, step_order
+from aha_pipeline.assets.modules import GROUP
 from aha_pipeline.assets.read_emails import EmailRead, read_emails
 from aha_pipeline.assets.record_by_record import Metadata
 from aha_pipeline.services import Services
@@ -21,7 +21,7 @@ def emails_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
     @record_by_record.asset(
         KEY,
         modules,
-        RUNS_FIRST,
+        step_order.OPTIONAL,
         "One row per e-mail that Zoho lists of leads that wait for a first touch, of "
         "open deals, and of the other leads of 90 days, a credit for ten of one record, within "
         "half of the share for history (ZOHO_HISTORY_SHARE). Of each its time, whether it was "

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from aha_pipeline.assets import columns, record_by_record
+from aha_pipeline.assets import columns, record_by_record, step_order
 from aha_pipeline.assets.back_fill import BackFill, back_fill
 from aha_pipeline.assets.modules import GROUP
 from aha_pipeline.assets.record_by_record import Metadata
@@ -14,7 +14,6 @@ from aha_pipeline.warehouse import history_known
 KEY = dg.AssetKey([GROUP, "record_history"])
 TABLE = "crm.record_history"
 SECONDS_PER_SYNC = 180  # the next syncs, or `aha history`, read the rest
-RUNS_LAST = {"dagster/priority": "-1"}  # figures and briefing come first
 
 
 def history_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
@@ -23,7 +22,7 @@ def history_asset(modules: Sequence[str]) -> dg.AssetsDefinition:
     @record_by_record.asset(
         KEY,
         modules,
-        RUNS_LAST,
+        step_order.LAST,
         "What Zoho's own history tells of deals and leads before the first sync, one "
         "row an entry, as it was sent: the modules that track a picklist, then the timelines of "
         "open deals, of deals closed within a year and of open leads, within a share of the day's "

@@ -148,8 +148,13 @@ class _Start(Thread):
             children.want(dashboard, ui, code)  # they need no CRM, and their imports take longest
         self._opened = self._patiently(_opened, dashboard, ui, code)
         if not is_read:
+            children.want(dashboard)  # it says how far the sync is, and shows each figure once made
+            self._console.print(
+                f"The dashboard shows what is there while the sync runs: {dashboard.address}",
+                style="dim",
+            )
             self._sync()
-            children.want(dashboard, ui, code)
+            children.want(ui, code)
         self._announce([dashboard, ui])
         children.want(daemon)
         self.health.is_starting = False

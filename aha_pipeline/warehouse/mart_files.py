@@ -316,6 +316,19 @@ def core_modules(modules: Sequence[str]) -> tuple[str, ...]:
 
 
 @cache
+def core_relations() -> frozenset[str]:
+    """Return the marts that are complete once the core modules are read, by name with the schema.
+
+    Through all that they read, they use neither an optional module nor the log of all reads.
+    """
+    others = {"crm.sync_logs", *(f"crm.{table_name(module)}" for module in OPTIONAL_MODULES)}
+    for mart in read_marts():
+        if others & set(mart.sources):
+            others.add(mart.relation)
+    return frozenset(mart.relation for mart in read_marts()) - others
+
+
+@cache
 def optional_relations() -> frozenset[str]:
     """Return the marts that read optional modules, by name with the schema."""
     found = {f"crm.{table_name(module)}" for module in OPTIONAL_MODULES}

@@ -5,11 +5,17 @@ from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
+import psycopg2
 import pytest
 
+from aha_pipeline.assets import concurrent_reads
+from aha_pipeline.assets.extract_load import sync_window
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline.warehouse.mart_files import OPTIONAL_MODULES, read_marts
 from aha_pipeline_tests.kit.graph import sync_days
+from aha_pipeline_tests.kit.waiting import wait_until
+
+CORE = ("Leads", "Deals", "Contacts", "Accounts")
 
 LEADS = dg.AssetKey(["crm", "leads_raw"])
 KPIS = dg.AssetKey(["analytics", "kpis"])
@@ -129,6 +135,31 @@ def test_a_module_no_mart_needs_costs_a_warning_and_not_the_day(
     assert told["crm_products", "readable"].passed
     assert not result.asset_materializations_for_node("crm__crm_tasks")
     assert result.asset_materializations_for_node("crm__crm_products")
+
+
+def test_figures_of_core_modules_do_not_wait_for_activities(
+    connected, run_days, database_url, monkeypatch
+):
+    monkeypatch.setenv("ZOHO_MODULES", ",".join((*OPTIONAL_MODULES, *CORE)))
+
+    def once_there_are_figures(services, window, cancelled):
+        if window.module in OPTIONAL_MODULES:
+            wait_until(lambda: has_rows(database_url, "analytics.kpis"))
+        return sync_window(services, window, cancelled)
+
+    monkeypatch.setattr(concurrent_reads, "sync_window", once_there_are_figures)
+    assert run_days("2026-01-01", "2026-01-05").success
+    # What shows the reads themselves has all of them.
+    assert {*rows(database_url, "select module from analytics.sync_volume")} == {
+        (module,) for module in (*OPTIONAL_MODULES, *CORE)
+    }
+
+
+def has_rows(url, relation):
+    try:
+        return rows(url, f"select exists (select from {relation})") == [(True,)]  # noqa: S608
+    except psycopg2.errors.UndefinedTable:
+        return False
 
 
 def test_no_secret_is_in_any_event(connected, run_days, instance):

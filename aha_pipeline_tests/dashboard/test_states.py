@@ -1,5 +1,6 @@
 """What the page says when there is nothing to show: one sentence and what to do, no traceback."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,8 +10,10 @@ from aha_pipeline.warehouse.connection import connect
 from aha_pipeline_tests.dashboard.company import READ_UNTIL, fill, log_sync, write_briefing
 from aha_pipeline_tests.warehouse.marts_company import build, company
 from dashboard import source
-from dashboard.app import TABS
+from dashboard.app import FOLLOWS, TABS
 from dashboard.tabs import overview
+
+NOT_BUILT = "These figures are not in the database yet. Run `aha sync`."
 
 
 def said(page) -> list[str]:
@@ -31,7 +34,7 @@ def test_wrong_setting_is_named(page):
 
 def test_database_without_a_schema_says_what_to_run(page, empty_database_url):
     [sentence] = said(page(empty_database_url))
-    assert sentence == "These figures are not in the database yet. Run `aha sync`."
+    assert sentence == NOT_BUILT
 
 
 def test_database_before_the_first_sync_says_what_to_run(page, database_url):
@@ -59,7 +62,43 @@ def test_half_a_sync_shows_the_page_and_what_is_missing(page, database_url, tab)
         log_sync(connection, READ_UNTIL)
     shown = page(database_url, tab)
     assert shown.title[0].value == "Test company"
-    assert "These figures are not in the database yet. Run `aha sync`." in said(shown)
+    assert NOT_BUILT in said(shown)
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_a_first_sync_that_is_running_says_how_far_it_is(page, database_url, tab):
+    with company(database_url) as connection:
+        now = datetime.now(READ_UNTIL.tzinfo)
+        log_sync(connection, now, modules=["Deals"])
+        log_sync(connection, now, "running", modules=["Leads"])
+        beat(connection)
+    shown = page(database_url, tab)
+    [told] = [text for text in said(shown) if text.startswith("The first sync is running")]
+    assert re.search(r"Deals \d+, Leads \d+ so far", told)
+    assert FOLLOWS in said(shown)
+    assert NOT_BUILT not in said(shown)
+
+
+def test_what_is_built_is_shown_before_the_rest_is(page, database_url):
+    fill(database_url)
+    whole = page(database_url)
+    with connect(database_url) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute("drop table analytics.work_list cascade")
+        beat(connection)
+    shown = page(database_url)
+    assert FOLLOWS in said(shown)
+    assert [card.value for card in shown.metric] == [card.value for card in whole.metric]
+    assert len(shown.get("plotly_chart")) == len(whole.get("plotly_chart"))
+
+
+def beat(connection) -> None:
+    """Let the sync that is logged be one that is running."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into crm.run_heartbeats (run_id, host, application) "
+            "select distinct run_id, 'here', '' from crm.sync_logs"
+        )
 
 
 @pytest.mark.parametrize("tab", TABS)

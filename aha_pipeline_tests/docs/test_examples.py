@@ -90,7 +90,12 @@ def project(tmp_path: Path) -> Path:
         for block in PAGE.section(heading).blocks():
             file = copy / block.file
             before = f"{file.read_text()}\n\n" if file.exists() else ""
-            file.write_text(before + block.text)
+            if "\nBLOCKS = (" in before:
+                name = block.text.partition("(")[0].removeprefix("def ")
+                added = f"{block.text}\n\nBLOCKS = ({name}, "
+                file.write_text(before.rstrip().replace("BLOCKS = (", added) + "\n")
+            else:
+                file.write_text(before + block.text)
     _add_channel(copy)
     return copy
 

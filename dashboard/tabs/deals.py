@@ -16,14 +16,9 @@ NO_OPEN = "No open deals for these filters."
 NO_DEAL = "No deals for these filters."
 
 
-def show(source: Source) -> None:
-    """Show the tab."""
+def _known(source: Source) -> None:
     if "Deals" not in source.not_read:
         st.caption(history_known.sentence(source.mart("history_known", "entity, scope")))
-    stages(source)
-    _movements(source)
-    closing(source)
-    slipping(source)
 
 
 def stages(source: Source) -> None:
@@ -188,3 +183,6 @@ def _list(source: Source, kind: str, title: str, empty: str) -> None:
             show_list(source, shown, title, rows, asked)
         else:
             st.info(empty, icon=":material/info:")
+
+
+BLOCKS = (_known, stages, _movements, closing, slipping)

@@ -16,25 +16,6 @@ RESULTS = {"passed": "✓ passed", "warning": "! warning", "error": "✗ error"}
 MOST_TROUBLE = 5
 
 
-def show(source: Source) -> None:
-    """Show the tab."""
-    health_cards.show(source)
-    briefings.show(source)
-    _deliveries(source)
-    st.subheader("Are the figures fresh and right?", anchor=False)
-    left, right = st.columns(2)
-    with left:
-        _freshness(source)
-    with right:
-        _checks(source)
-    _volume(source)
-    for title, key, shown in SECTIONS:
-        with lazily(title, key) as is_open:
-            if is_open:
-                shown(source)
-    erasure.proposals(source)
-
-
 def _deliveries(source: Source) -> None:
     with frame(
         "Deliveries",
@@ -236,4 +217,31 @@ SECTIONS = (
     ("Marts", "marts", _marts),
     ("Certificates", "certificates", _certificates),
     ("Metric dictionary", "dictionary", _dictionary),
+)
+
+
+def _evidence(source: Source) -> None:
+    st.subheader("Are the figures fresh and right?", anchor=False)
+    left, right = st.columns(2)
+    with left:
+        _freshness(source)
+    with right:
+        _checks(source)
+
+
+def _details(source: Source) -> None:
+    for title, key, shown in SECTIONS:
+        with lazily(title, key) as is_open:
+            if is_open:
+                shown(source)
+
+
+BLOCKS = (
+    health_cards.show,
+    briefings.show,
+    _deliveries,
+    _evidence,
+    _volume,
+    _details,
+    erasure.proposals,
 )

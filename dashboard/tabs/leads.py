@@ -15,21 +15,29 @@ from dashboard.style import Row
 NO_LEADS = "No leads created in the period for these filters."
 
 
-def show(source: Source) -> None:
-    """Show the tab."""
+def _quality(source: Source) -> None:
     sources = source.rows("source_quality")
     _judged(source, sources)
     _sources(source, [row for row in sources if row["leads"]])
+
+
+def _now(source: Source) -> None:
     left, right = st.columns(2)
     with left:
         status(source)
     with right:
         _workload(source)
+
+
+def _outcomes(source: Source) -> None:
     left, right = st.columns(2)
     with left:
         cohorts(source)
     with right:
         response(source)
+
+
+def _first_touch(source: Source) -> None:
     left, right = st.columns(2)
     with left:
         show_first_touch(source, "source")
@@ -161,3 +169,6 @@ def response(source: Source) -> None:
         "the change was seen. All owners; the period does not apply.",
         empty="No leads created in the last 30 days for these sources.",
     )
+
+
+BLOCKS = (_quality, _now, _outcomes, _first_touch)

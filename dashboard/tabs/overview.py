@@ -25,19 +25,6 @@ LOST_BY = {"Reason": "reason", "Stage": "stage", "Rep": "owner", "Source": "sour
 OPENED = {"owner": (pages.REP, "part"), "source": (pages.SOURCE, "part")}
 
 
-def show(source: Source) -> None:
-    """Show the tab."""
-    briefings.show_newest(source)
-    work_list.show(source)
-    course.show(source)
-    show_cards(source)
-    _over_time(source)
-    _entered_and_lost(source)
-    _changes(source)
-    _feed(source)
-    _as_it_stands(source)
-
-
 def _over_time(source: Source) -> None:
     left, right = st.columns([3, 2])
     with left:
@@ -236,3 +223,16 @@ def _as_it_stands(source: Source) -> None:
             "Converted: converted leads / all leads of the source.",
             empty="No leads created in the period for these filters.",
         )
+
+
+BLOCKS = (
+    briefings.show_newest,
+    work_list.show,
+    course.show,
+    show_cards,
+    _over_time,
+    _entered_and_lost,
+    _changes,
+    _feed,
+    _as_it_stands,
+)

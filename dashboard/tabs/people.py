@@ -8,9 +8,7 @@ from dashboard.parts import chart, may_show_records
 from dashboard.source import Source
 
 
-def show(source: Source) -> None:
-    """Show the tab."""
-    _charts(source)
+def _records(source: Source) -> None:
     with st.container(border=True):
         st.markdown(
             "**Find a record**", help="Any record as the CRM sent it, deleted ones included."
@@ -57,3 +55,6 @@ def _charts(source: Source) -> None:
             "account are in (none).",
             empty="No accounts yet.",
         )
+
+
+BLOCKS = (_charts, _records)

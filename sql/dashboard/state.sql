@@ -46,7 +46,12 @@ select
     coalesce(o.week_starts_on, 1) as week_starts_on,
     w.version,
     r.as_of,
-    exists (select from newest where status = 'running') as is_running,
+    -- While its run beats, also once all is read and the figures are being made.
+    exists (
+        select from crm.run_heartbeats h
+        join crm.sync_logs l using (run_id)
+        where h.beat_at > now() - interval '90 seconds'
+    ) as is_running,
     coalesce(r.as_of < now() - interval '2 days', false) as is_stale,
     array(
         select n.module from newest n where n.status in ('failed', 'interrupted', 'paused') order by n.module
