@@ -9,10 +9,10 @@ are the same. It can go once https://github.com/dagster-io/dagster/pull/33832 is
 It also asks the database again, on a connection of its own, which columns its table of assets has:
 three times for each asset check. Here it asks once.
 
-What a step tells at its end (its output, materialization or check, its success) waits for the next
-event of the run, which is the start of the next step, and is stored with it: one statement a step
-instead of four. Nothing comes between that takes time; a process that is killed there loses what
-its last step told, as one that is killed just before the step has told it.
+What steps tell (their start, output, materialization or check, their success) waits, and is stored
+in a few statements for many steps: when this process next asks the database for anything of it,
+when the run tells anything else, and in any case after a second. Other processes see it that much
+later; one that is killed loses what it told in its last second, as if it had been killed before.
 
 For each step Dagster asks what its inputs were last materialized by, for each check the asset that
 it checks. While this process executes a run, it asks the database for all assets once; what its
@@ -22,9 +22,9 @@ not see: a step that begins then names as its input what this run has seen of it
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from functools import cached_property
-from itertools import groupby
-from threading import RLock
+from threading import RLock, Timer
 from typing import Any
 
 from dagster import AssetKey, DagsterEventType, EventLogRecord
@@ -33,16 +33,24 @@ from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log import SqlEventLogStorageTable
 from dagster._core.storage.event_log.base import AssetRecord
-from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, AssetKeyTable
+from dagster._core.storage.event_log.migration import ASSET_KEY_INDEX_COLS
+from dagster._core.storage.event_log.schema import (
+    AssetCheckExecutionsTable,
+    AssetEventTagsTable,
+    AssetKeyTable,
+)
 from dagster._record import copy
 from dagster._serdes import ConfigurableClassData, serialize_value
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import pg_url_from_config
 from sqlalchemy import Connection, inspect
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
-STEP_ENDS = frozenset(
+LONGEST_WAIT_SECONDS = 1.0
+OF_STEPS = frozenset(
     {
+        DagsterEventType.STEP_START,
         DagsterEventType.STEP_OUTPUT,
         DagsterEventType.HANDLED_OUTPUT,
         DagsterEventType.ASSET_MATERIALIZATION,
@@ -65,6 +73,9 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self._tables: set[str] = set()  # Dagster asks for some of them while it is made
         self._waiting: dict[str, list[EventLogEntry]] = {}  # by run
+        self._untold: set[AssetKey] = set()  # assets of which what waits tells
+        self._is_storing = False
+        self._timer: Timer | None = None
         self._in_turn = RLock()  # the threads of a step tell of it too
         self._executed: set[str] = set()  # runs that this process is executing
         self._assets: dict[AssetKey, AssetRecord] = {}  # as they know them; empty between runs
@@ -115,14 +126,40 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         return bool(super().supports_asset_checks)
 
     def store_event(self, event: EventLogEntry) -> None:
-        """Store an event of a run after those that wait; the end of a step itself waits."""
+        """Store an event of a run after those that wait; what a step tells itself waits."""
         is_of_step = bool(event.run_id) and event.step_key is not None
         with self._in_turn:
-            if is_of_step and event.is_dagster_event and event.dagster_event_type in STEP_ENDS:
-                self._waiting.setdefault(event.run_id, []).append(event)
+            if is_of_step and event.is_dagster_event and event.dagster_event_type in OF_STEPS:
+                self._wait(event)
             else:
                 self._store_waiting(event.run_id, event)
                 self._note_run(event)
+
+    def _wait(self, event: EventLogEntry) -> None:
+        self._waiting.setdefault(event.run_id, []).append(event)
+        if (key := event.get_dagster_event().asset_key) is not None:
+            self._untold.add(key)
+        if self._timer is None:
+            self._timer = Timer(LONGEST_WAIT_SECONDS, self._store_late)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _store_late(self) -> None:
+        with self._in_turn, suppress(Exception):  # it still waits: the next event tells of an error
+            self._timer = None
+            self._store_all_waiting()
+
+    def _store_all_waiting(self) -> None:
+        for run_id in list(self._waiting):
+            self._store_waiting(run_id)
+
+    def _connect(self) -> AbstractContextManager[Connection]:
+        """Return a connection; what it is asked for includes what was told before."""
+        if self._waiting:
+            with self._in_turn:
+                if not self._is_storing:
+                    self._store_all_waiting()
+        return super()._connect()
 
     def get_asset_records(
         self, asset_keys: Sequence[AssetKey] | None = None
@@ -131,6 +168,8 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         with self._in_turn:
             if asset_keys is None or not self._executed:
                 return super().get_asset_records(asset_keys)
+            if not self._untold.isdisjoint(asset_keys):
+                self._store_all_waiting()
             missing = [key for key in asset_keys if key not in self._assets]
             if missing:
                 asked = super().get_asset_records(missing if self._assets else None)
@@ -165,31 +204,66 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
     def dispose(self) -> None:
         """Store what still waits, and close."""
         with self._in_turn:
-            for run_id in list(self._waiting):
-                self._store_waiting(run_id)
+            if self._timer is not None:
+                self._timer.cancel()
+            self._store_all_waiting()
         super().dispose()
 
     def _store_waiting(self, run_id: str, *later: EventLogEntry) -> None:
         """Store what waits of a run, then the `later` events; after an error it still waits."""
         events = [*self._waiting.get(run_id, ()), *later]
-        if len(events) == 1:
-            super().store_event(events[0])
-            self._note_asset(events[0])
-        elif events:
-            self._store_in_order(events)
+        was_storing, self._is_storing = self._is_storing, True
+        try:
+            if len(events) == 1:
+                super().store_event(events[0])
+                self._note_asset(events[0])
+            elif events:
+                self._store_in_order(events)
+        finally:
+            self._is_storing = was_storing
         self._waiting.pop(run_id, None)
+        if not self._waiting:
+            self._untold.clear()
 
     def _store_in_order(self, events: Sequence[EventLogEntry]) -> None:
         stored = [pair for pair in self._inserted(events) if pair[0].is_dagster_event]
-        with self.index_transaction() as connection:
-            for event, event_id in stored:
-                if event.dagster_event_type in ASSET_EVENTS and event.get_dagster_event().asset_key:
-                    self._store_asset_event_tags(connection, [event], [event_id])
-                    self._store_asset_event(connection, event, event_id)
+        of_assets = [(event, number) for event, number in stored
+                     if event.dagster_event_type in ASSET_EVENTS
+                     and event.get_dagster_event().asset_key]  # fmt: skip
+        if of_assets:
+            self.has_table(AssetEventTagsTable.name)  # asked before, which needs a connection too
+            self.has_secondary_index(ASSET_KEY_INDEX_COLS)
+            with self.index_transaction() as connection:
+                self._store_asset_event_tags(connection, *zip(*of_assets, strict=True))
+                self._store_assets(connection, of_assets)
         for event, event_id in stored:
             self._note_asset(event, event_id)
             if event.dagster_event_type in ASSET_CHECK_EVENTS:
                 self.store_asset_check_event(event, event_id)
+
+    def _store_assets(
+        self, connection: Connection, told: Sequence[tuple[EventLogEntry, int]]
+    ) -> None:
+        """Store the last that was told of each asset: one statement for all of a kind."""
+        rows: dict[tuple[str, ...], dict[str, dict[str, Any]]] = defaultdict(dict)
+        has_index = self.has_secondary_index(ASSET_KEY_INDEX_COLS)
+        for event, number in told:
+            asset = event.get_dagster_event().asset_key
+            if asset is None:
+                continue
+            key = asset.to_string()
+            values = self._get_asset_entry_values(event, number, has_index)
+            rows[tuple(values)][key] = {"asset_key": key, **values}
+        for columns, of_kind in rows.items():
+            insert = postgresql.insert(AssetKeyTable)
+            given = {name: insert.excluded[name] for name in columns}
+            upsert = (
+                insert.on_conflict_do_update(index_elements=["asset_key"], set_=given)
+                if given
+                else insert.on_conflict_do_nothing()
+            )
+            # In one order, so that two runs never wait for each other.
+            connection.execute(upsert, [of_kind[key] for key in sorted(of_kind)])
 
     def _inserted(self, events: Sequence[EventLogEntry]) -> list[tuple[EventLogEntry, int]]:
         """Insert the events in one statement; return each with its number."""
@@ -224,8 +298,7 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
                 SqlEventLogStorageTable.insert(), [self._event_to_row(event) for event in events]
             )
         with self.index_transaction() as connection:
-            for _, planned in groupby(events, key=lambda e: e.get_dagster_event().asset_key):
-                self._store_asset_event(connection, list(planned)[-1], 0)
+            self._store_assets(connection, [(event, 0) for event in events])
 
     def _store_planned_checks(self, events: Sequence[EventLogEntry]) -> None:
         if not events:

@@ -11,9 +11,10 @@ from dagster_postgres.utils import pg_alembic_config
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from aha_pipeline.instance import home
+from aha_pipeline.instance import event_storage, home
 from aha_pipeline.settings import load
 from aha_pipeline_tests.kit.mart_contents import rows
+from aha_pipeline_tests.kit.waiting import LONGEST, wait_until
 
 
 @pytest.fixture
@@ -205,6 +206,39 @@ def test_what_still_waits_is_stored_when_the_instance_closes(url):
     assert [e.dagster_event.event_type_value for e in found] == [
         e.dagster_event.event_type_value for e in logs
     ]
+
+
+def test_what_a_step_told_is_shown_to_others_though_nothing_follows(url):
+    logs = _logs("STEP_START", "STEP_OUTPUT")
+    with home.open_instance() as instance, dg.DagsterInstance.get() as other:
+        for entry in logs:
+            instance.event_log_storage.store_event(entry)
+        found = wait_until(lambda: other.event_log_storage.get_logs_for_run(logs[0].run_id))
+    kinds = [e.dagster_event.event_type_value for e in found]
+    assert kinds == ["STEP_START", "STEP_OUTPUT"]
+
+
+def test_steps_that_need_nothing_of_each_other_are_stored_together(url, monkeypatch):
+    monkeypatch.setattr(event_storage, "LONGEST_WAIT_SECONDS", LONGEST)
+    graph = [_of(name) for name in "abcdefgh"]
+    inserts = []
+    with home.open_instance() as instance:
+        storage = instance.event_log_storage
+        dg.materialize(graph, instance=instance)  # asks what is asked once
+        store = storage._inserted
+        storage._inserted = lambda events: inserts.append(len(events)) or store(events)
+        run = dg.materialize(graph, instance=instance)
+        told = Counter(e.step_key for e in instance.all_logs(run.run_id) if e.step_key)
+    assert len(inserts) < len(graph)
+    assert {told[name] for name in "abcdefgh"} == {told["a"]}
+
+
+def _of(name: str) -> dg.AssetsDefinition:
+    @dg.asset(name=name)
+    def made() -> dg.MaterializeResult:
+        return dg.MaterializeResult(metadata={"rows": 1})
+
+    return made
 
 
 def test_threads_store_each_event_once(url):
