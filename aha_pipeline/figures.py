@@ -19,6 +19,7 @@ from babel.numbers import (
 NOTHING = "–"
 LAKH, CRORE = Decimal(10**5), Decimal(10**7)
 TENTH, CENT = Decimal("0.1"), Decimal("0.01")
+MOST_PERCENT = 200  # above, "10 times" is read at a glance and 1039.1% is not
 
 Number = Decimal | int | float | None
 
@@ -71,6 +72,24 @@ def percent(value: Number) -> str:
     if number is None:
         return NOTHING
     return f"{_round(number, TENTH)}%"
+
+
+def ratio(value: Number, currency: str = "INR") -> str:
+    """Return a percentage that may be far above 100 so that it can be read: 39.1%, 10 times.
+
+    `currency` is the company's, as for `count`.
+    """
+    number = _decimal(value)
+    if number is None or _round(number, TENTH) <= MOST_PERCENT:
+        return percent(value)
+    times = number.scaleb(-2)
+    return f"{count(_round(times, TENTH if times < 10 else Decimal(1)), currency)} times"  # noqa: PLR2004
+
+
+def ratio_of(value: Number, whole: str, currency: str = "INR") -> str:
+    """Return how much something is of a whole, by `ratio`: 39.1% of that, 10 times that."""
+    printed = ratio(value, currency)
+    return f"{printed} {whole}" if printed.endswith("times") else f"{printed} of {whole}"
 
 
 def span(low: str, high: str) -> str:

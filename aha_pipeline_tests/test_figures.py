@@ -4,7 +4,17 @@ from decimal import Decimal
 
 import pytest
 
-from aha_pipeline.figures import NOTHING, count, counted, money, money_exact, percent, span
+from aha_pipeline.figures import (
+    NOTHING,
+    count,
+    counted,
+    money,
+    money_exact,
+    percent,
+    ratio,
+    ratio_of,
+    span,
+)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +80,23 @@ def test_counts_are_grouped_as_the_country_does(value, currency, printed):
 )
 def test_percentages_have_one_decimal(value, printed):
     assert percent(value) == printed
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [
+        (Decimal("200.04"), "200.0% of that"),
+        (Decimal("200.05"), "2 times that"),
+        (Decimal("994.9"), "9.9 times that"),
+        (Decimal("995"), "10 times that"),
+        (Decimal("1039.1"), "10 times that"),
+        (Decimal("1_234_567_89"), "12,34,568 times that"),
+        (None, f"{NOTHING} of that"),
+    ],
+)
+def test_a_ratio_far_above_a_hundred_is_told_as_times(value, printed):
+    assert ratio_of(value, "that") == printed
+    assert ratio(value) == printed.removesuffix(" that").removesuffix(" of")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aha_pipeline.encoding import markdown
-from aha_pipeline.figures import counted, money, percent, span
+from aha_pipeline.figures import counted, money, percent, ratio, ratio_of, span
 from dashboard import periods
 from dashboard.charts import course as charts
 from dashboard.parts import chart, frame, is_read
@@ -106,7 +106,7 @@ def _target(row: Row, source: Source) -> None:
         st.caption("Set one in targets.csv.")
         return
     st.metric("Target", money(row["target_value"], source.currency))
-    st.caption(f"{percent(row['attained_pct'])} reached")
+    st.caption(f"{ratio(row['attained_pct'], source.currency)} reached")
 
 
 def _pace(row: Row, source: Source) -> None:
@@ -137,7 +137,8 @@ def to_go(row: Row, currency: str) -> list[str]:
     each = "" if needed is None or row["days_left"] == 1 else f", {money(needed, currency)} a day"
     return [
         f"{size} to go in {left}{each}. Open deals due in the {row['period']} are worth "
-        f"{percent(row['coverage_pct'])} of that, {percent(row['weighted_coverage_pct'])} weighted."
+        f"{ratio_of(row['coverage_pct'], 'that', currency)}, "
+        f"{ratio(row['weighted_coverage_pct'], currency)} weighted."
     ]
 
 
@@ -211,4 +212,4 @@ def _beside(row: Row, baseline: str, name: str) -> str:
     better, size = row[f"than_{baseline}_pct"], row[f"than_{baseline}_size"]
     if better == 0:
         return f"as large as that of {name}"
-    return f"{percent(size)} {'smaller' if better > 0 else 'larger'} than that of {name}"
+    return f"{ratio(size)} {'smaller' if better > 0 else 'larger'} than that of {name}"
