@@ -17,6 +17,7 @@ from psycopg2.extras import RealDictCursor
 from aha_pipeline import sql
 from aha_pipeline.crm.data_centres import web_url_for
 from aha_pipeline_tests.warehouse.marts_company import (
+    ASHA,
     account,
     build,
     call,
@@ -117,6 +118,9 @@ OF_DEAL = {"Of the deal": None, "Ahead": "planned", "Dropped": "cancelled",
 OF_CONTACT = OF_DEAL | {"Of its contact": None, "Of the contact before": None}
 LOGGED = {
     ("Leads", "L1"): {"Outbound of the lead": None, "Missed": "missed"},
+    ("Leads", "L2"): {"Without a time": "no time set", "Scheduled ahead": "planned",
+                      "Overdue ahead": "planned", "Overdue": "overdue", "Scheduled": "not held",
+                      "Incoming": "not held", "Dropped too": "cancelled"},
     ("Deals", "D2"): OF_DEAL | {"Of its contact": None},
     ("Deals", "D4"): {"Of its contact": None, "Of a deal of another account": None},
     ("Contacts", "C1"): OF_CONTACT | {"Of a deal of another account": None,
@@ -127,13 +131,25 @@ LOGGED = {
                          "Of another contact": None},
     ("Accounts", "A3"): {},
 }  # fmt: skip
+NOT_HELD = (
+    ("Scheduled ahead", "2126-03-05 11:00:00", {"Call_Status": "Scheduled"}),
+    ("Overdue ahead", "2126-03-04 11:00:00", {"Outgoing_Call_Status": "Overdue"}),
+    ("Overdue", "2026-03-05 11:00:00", {"Outgoing_Call_Status": "Overdue"}),
+    ("Scheduled", "2026-03-04 11:00:00", {"Outbound_Call_Status": " scheduled"}),
+    ("Incoming", "2026-03-04 10:00:00", {"Call_Status": "Scheduled", "Call_Type": "Inbound"}),
+    ("Dropped too", "2026-03-03 11:00:00", {"Call_Status": "Canceled"}),
+)
 
 
 @pytest.fixture(scope="module")
 def logged(module_database_url):
     """A connection to a company with calls of a lead, of a deal, and of the deal's contact."""
     with company(module_database_url) as connection:
-        put(connection, "Leads", lead(1, DAY))
+        put(connection, "Leads", lead(1, DAY), lead(2, DAY))
+        for number, (title, start, said) in enumerate(NOT_HELD):
+            put(connection, "Calls", call(20 + number, ist(start), "L2", Subject=title, **said))
+        put(connection, "Events", {"id": "E1", "Event_Title": "Without a time", "Owner": ASHA,
+                                   "What_Id": {"id": "L2"}, "Created_Time": DAY})  # fmt: skip
         put(connection, "Accounts", account(1), account(2), account(3))
         of_first, of_second = ({"Account_Name": {"id": id_}} for id_ in ("A1", "A2"))
         put(connection, "Contacts", contact(1) | of_first, contact(3) | of_second)
@@ -175,7 +191,8 @@ def test_a_records_activities_are_its_own_the_latest_first(logged):
             cursor.execute(sql.read("dashboard/record_activities"), {"module": module, "id": id_})
             rows = cursor.fetchall()
         assert {row["title"]: row["state"] for row in rows} == expected
-        assert [row["at"] for row in rows] == sorted((row["at"] for row in rows), reverse=True)
+        at = [row["at"] for row in rows if row["at"]]
+        assert at == sorted(at, reverse=True)
 
 
 @pytest.mark.parametrize(

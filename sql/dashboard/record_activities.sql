@@ -2,7 +2,8 @@
 -- then the latest
 -- A deal's are also those of its contact that are the deal's too (measures.is_of_contacts_deal), as
 -- analytics.deal_silence counts them; an account's those of its contacts that are of no account
--- themselves. state: null where it took place, else why not, in a word.
+-- themselves. state: null where it took place, else why not, in words. A call whose time is over and
+-- that is still scheduled was not held, as far as the CRM knows; Zoho calls some of these overdue.
 
 with deal as (
     select contact_id, created_time
@@ -31,19 +32,20 @@ latest as (
     limit 50
 ),
 titles as (
-    select 'Calls' as module, id, raw_data ->> 'Subject' as title
+    select 'Calls' as module, id, raw_data ->> 'Subject' as title, call_status
     from crm.crm_calls
     where id in (select id from latest)
     union all
-    select 'Tasks', id, raw_data ->> 'Subject'
+    select 'Tasks', id, raw_data ->> 'Subject', null
     from crm.crm_tasks
     where id in (select id from latest)
     union all
-    select 'Events', id, raw_data ->> 'Event_Title'
+    select 'Events', id, raw_data ->> 'Event_Title', null
     from crm.crm_events
     where id in (select id from latest)
     union all
-    select 'Notes', id, coalesce(raw_data ->> 'Note_Title', left(raw_data ->> 'Note_Content', 100))
+    select 'Notes', id, coalesce(raw_data ->> 'Note_Title', left(raw_data ->> 'Note_Content', 100)),
+        null
     from crm.crm_notes
     where id in (select id from latest)
 )
@@ -59,8 +61,10 @@ select
         when l.takes_place then null
         when l.kind = 'task' then 'open'
         when l.kind = 'email' then 'automatic or not delivered'
-        when l.direction = 'inbound' then 'missed'
-        else 'cancelled'
+        when l.kind = 'meeting' then 'no time set'
+        when t.call_status = 'scheduled' then 'not held'
+        when t.call_status = 'overdue' then 'overdue'
+        else 'missed'
     end as state
 from latest l
 cross join crm.organisation o
