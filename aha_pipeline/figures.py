@@ -83,7 +83,7 @@ def ratio(value: Number, currency: str = "INR") -> str:
     if number is None or _round(number, TENTH) <= MOST_PERCENT:
         return percent(value)
     times = number.scaleb(-2)
-    return f"{count(_round(times, TENTH if times < 10 else Decimal(1)), currency)} times"  # noqa: PLR2004
+    return f"{count(_round(times, TENTH if times < 10 else Decimal(1)), currency)} times"
 
 
 def ratio_of(value: Number, whole: str, currency: str = "INR") -> str:

@@ -50,7 +50,7 @@ GRID = "rgba(127, 140, 155, 0.22)"
 LONGEST_NAME = 26
 BAR_PIXELS = 30
 MARKER = 11  # pixels across, where a row has a marker instead of a bar
-EDGE = 0.02  # of the widest bar
+EDGE = 0.06  # of the widest value: on a phone, half a marker
 MOST_STEPS = 5  # of an axis
 DAY_BAR = 0.7 * 24 * 3600 * 1000  # milliseconds; Plotly draws a single day as a hair
 HOVER = "%{customdata[0]}<extra></extra>"
@@ -101,7 +101,6 @@ def named_bars(
         tickmode="array",
         tickvals=list(range(len(names))),
         ticktext=shown,
-        ticklabelstandoff=MARKER // 2 + 2,  # a marker at zero would cover the end of its name
         range=[len(names) - 0.4, -0.6],
         showgrid=False,
     )
@@ -137,22 +136,31 @@ def bar(
 def percent_axis(figure: go.Figure) -> None:
     """Make the value axis one of percentages, from 0 to 100."""
     figure.update_xaxes(
-        range=[0, 101],
+        range=from_zero(100),
         tickvals=[0, 25, 50, 75, 100],
         ticktext=["0%", "", "50%", "", "100%"],  # more would not fit beside long names on a phone
         tickangle=0,
     )
 
 
-def room_for_text(figure: go.Figure, values: Sequence[Number], share: float = 0.35) -> None:
+def room_for_text(
+    figure: go.Figure, values: Sequence[Number], share: float = 0.35, **place: int
+) -> None:
     """Hide the value axis, whose figures stand beside the bars, and leave space for those.
 
-    It begins a little before zero: what lies on the edge of the axes, as a bar of no width to
-    speak of does, cannot be pressed.
+    place: row and column of the axis, where there are several.
     """
-    widest = max(known(values), default=0) or 1
-    axis = [-widest * EDGE, widest * (1 + share)]
-    figure.update_xaxes(range=axis, showticklabels=False, showgrid=False)
+    axis = from_zero(max(known(values), default=0) or 1, share)
+    figure.update_xaxes(range=axis, showticklabels=False, showgrid=False, **place)
+
+
+def from_zero(widest: float, more: float = EDGE) -> list[float]:
+    """Return the ends of an axis that reaches so much further than the widest of its values.
+
+    It begins a little before zero: what lies on the edge of the axes cannot be pressed, be it half
+    a marker or a bar of no width to speak of, and a marker would cover the end of its name.
+    """
+    return [-widest * EDGE, widest * (1 + more)]
 
 
 def money_ticks(values: Sequence[Number], currency: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pytest
 
 import dashboard
 from aha_pipeline_tests.kit.waiting import MILLISECONDS
-from dashboard.charts import leads, overview
+from dashboard.charts import leads, overview, reps
 
 NEAR = 10  # pixels from the middle of a mark
 SCRIPT = Path(dashboard.__path__[0], "page.html")
@@ -105,3 +105,34 @@ def test_a_small_mark_is_met_near_it_and_a_large_one_where_it_is(
     page.mouse.up()
     page.wait_for_function("window.met.length > 0")
     assert says in unescape(page.evaluate("window.met.splice(0)[0]"))
+
+
+def rep(name: str, rate: int) -> dict[str, Any]:
+    return {
+        "owner_name": name, "owner_id": name, "win_rate_by_count": rate, "win_rate_low": rate,
+        "win_rate_high": rate, "win_rate_by_value": rate, "win_rate_before": None,
+        "won_deals": 1, "closed_deals": 20, "too_few": False, "all_win_rate": 50,
+    }  # fmt: skip
+
+
+def test_a_marker_at_zero_covers_no_name(chromium):
+    rows = [rep("Asha", 0), rep("A representative of a long name", 0), rep("Bala", 100)]
+    widths = (320, 500, 900)
+    drawn = [
+        reps.win_rates(rows, "INR")
+        .update_layout(width=width)
+        .to_html(include_plotlyjs=not place, full_html=False, div_id=f"wide-{width}")
+        for place, width in enumerate(widths)
+    ]
+    page = chromium.new_page(viewport={"width": max(widths), "height": 1200})
+    page.set_default_timeout(MILLISECONDS)
+    page.set_content("".join(drawn))
+    page.wait_for_function("document.querySelectorAll('.scatterlayer .point').length >= 9")
+    for width in widths:
+        names, markers = (
+            [(x, x + across) for x, _, across, _ in page.evaluate(BOXES, f"#wide-{width} {kind}")]
+            for kind in (".ytick text", ".scatterlayer .point")
+        )
+        assert len(names) == len(markers) == len(rows)
+        assert max(end for _, end in names) <= min(begin for begin, _ in markers)
+    page.close()

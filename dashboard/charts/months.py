@@ -51,7 +51,8 @@ def win_rate(rows: Sequence[Row], currency: str) -> go.Figure:
         hoverinfo="skip",
     )
     ticks = [0, 25, 50, 75, 100]
-    figure.update_yaxes(range=[-3, 103], tickvals=ticks, ticktext=[f"{tick}%" for tick in ticks])
+    texts = [f"{tick}%" for tick in ticks]
+    figure.update_yaxes(range=style.from_zero(100), tickvals=ticks, ticktext=texts)
     return _by_month(figure)
 
 

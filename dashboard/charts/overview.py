@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 from aha_pipeline.encoding import html
 from aha_pipeline.figures import count, counted, money, percent
 from dashboard import style
-from dashboard.style import COLOURS, Mark, Row, column, known, lines, mark, numbers
+from dashboard.style import COLOURS, Mark, Row, column, lines, mark, numbers
 
 STEP_PIXELS = 27
 FEWEST_DAYS = timedelta(days=13)  # of fewer, the axis would name hours
@@ -101,10 +101,7 @@ def entered_funnel(rows: Sequence[Row], currency: str) -> go.Figure:
             text=[_reached(row, currency) for row in rows],
         )
     )
-    widest = max(known(column(rows, "reached")), default=0) or 1
-    figure.update_xaxes(
-        fixedrange=True, range=[0, widest * 1.75], showticklabels=False, showgrid=False
-    )
+    style.room_for_text(figure, column(rows, "reached"), 0.75)
     return figure
 
 
@@ -186,9 +183,8 @@ def _add_half(figure: go.Figure, place: int, half: Sequence[Row], currency: str)
     figure.add_trace(bars, row=place, col=1)
     names = style.named_bars(column(half, "step")).layout.yaxis
     figure.update_yaxes(names, row=place, col=1)
-    widest = max(known(column(half, "records")), default=0) or 1
-    axis = {"fixedrange": True, "range": [0, widest * 1.75]}
-    figure.update_xaxes(axis, showticklabels=False, showgrid=False, row=place, col=1)
+    figure.update_xaxes(fixedrange=True, row=place, col=1)
+    style.room_for_text(figure, column(half, "records"), 0.75, row=place, col=1)
 
 
 def _beside(row: Row, currency: str) -> str:

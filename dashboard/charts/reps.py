@@ -74,8 +74,6 @@ def win_rates(rows: Sequence[Row], currency: str) -> go.Figure:
             hoverinfo="skip",
         )
     style.percent_axis(figure)
-    # The half of a marker that lies outside the axes cannot be pressed.
-    figure.update_xaxes(range=[-4, 104])
     return figure
 
 
