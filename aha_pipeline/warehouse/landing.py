@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from io import BytesIO
-from struct import Struct
 from typing import Any
 
 import psycopg2
@@ -20,19 +19,18 @@ from psycopg2.extras import RealDictCursor, execute_values
 from psycopg2.sql import SQL, Identifier
 
 from aha_pipeline import records, sql
-from aha_pipeline.warehouse import errors
+from aha_pipeline.warehouse import batches, errors
 from aha_pipeline.warehouse.cleaning import clean, dumps
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.tables import table_name
 
-BATCH_RECORDS = 5_000
+BATCH_RECORDS = 5_000  # merged at a time
 MANY_RECORDS = 1_000  # after more changes than this the table is analyzed
 BATCH_BYTES = 16_000_000
+# Few enough for the pages that are read ahead: meanwhile no reader has to wait.
+WAITING_RECORDS = 2_000
+WAITING_BYTES = 4_000_000
 CHUNK_BYTES = 65_536  # of a batch, sent to the database at a time
-# PostgreSQL's binary COPY format, without header extension; jsonb is its version 1 and the text.
-COPY_BEGIN = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-COPY_END = b"\xff\xff"
-JSONB_ROW = Struct(">hiB")
 WORK_MEM = "64MB"  # enough to sort a batch in memory
 RECYCLE_BIN = timedelta(days=60)  # how long Zoho can restore a deleted record
 NOT_JSONB = "a character that jsonb cannot hold"
@@ -135,8 +133,11 @@ class Landing:
         self._log = log
         self._window = window
         self._table = Identifier(table_name(window.module))
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
         self._staged = 0
         self._bytes = 0
+        self._staged_ids: set[str | None] = set()
         self._records = 0
         self._volatile: list[str] | None = None
 
@@ -155,9 +156,9 @@ class Landing:
         ]
 
     def stage(self, texts: Sequence[bytes], api_calls: int, damaged: Sequence[bytes] = ()) -> None:
-        """Stage records, given as their JSON, and merge them into the table batch by batch.
+        """Take records, given as their JSON, and bring them into the table batch by batch.
 
-        A merge also writes the progress to `crm.sync_logs`. `damaged` are texts that were not valid
+        A batch also writes the progress to `crm.sync_logs`. `damaged` are texts that were not valid
         JSON; they go to the quarantine.
         """
         for text in damaged:
@@ -166,10 +167,11 @@ class Landing:
         for text, storable in zip(texts, cleaned, strict=True):
             if text != storable:
                 self._quarantine(text, NOT_JSONB)
-        self._copy(cleaned)
+        self._waiting += cleaned
+        self._waiting_bytes += sum(map(len, cleaned))
         self._records += len(texts)
-        if self._staged >= BATCH_RECORDS or self._bytes >= BATCH_BYTES:
-            self._merge_staged()
+        if len(self._waiting) >= WAITING_RECORDS or self._waiting_bytes >= WAITING_BYTES:
+            self._land_waiting()
             self._progress(api_calls)
 
     def stage_deletions(self, deletions: Iterable[tuple[str, str, str | datetime]]) -> None:
@@ -187,13 +189,13 @@ class Landing:
         Those are records changed after their deletion, and records that were in the recycle bin
         and are not listed as deleted any more. `now` is the CRM's clock.
         """
-        self._merge_staged()
+        self._merge_all()
         since = max(filter(None, [self._window.since, now - RECYCLE_BIN]))
         return [row["id"] for row in self._rows("uncertain_deletions", {"since": since})]
 
     def read_without_returned(self) -> list[str]:
         """Return the ids of records that were read without fields which are served again."""
-        self._merge_staged()
+        self._merge_all()
         if not (fields := self._returned_fields()):
             return []
         known = {"module": self._window.module, "fields": fields}
@@ -201,7 +203,7 @@ class Landing:
 
     def missing_ids(self) -> list[str]:
         """Return the ids of records that are live here and that no page of a full read showed."""
-        self._merge_staged()
+        self._merge_all()
         return [row["id"] for row in self._rows("missing_ids", {})]
 
     def count_differences(self, since: datetime | None, existing: Iterable[str]) -> dict[str, int]:
@@ -210,7 +212,7 @@ class Landing:
         Counts only what an earlier read should have loaded, that is changes before `since`.
         `existing` are ids that the CRM returns although a list of deletions holds them.
         """
-        self._merge_staged()
+        self._merge_all()
         (row,) = self._rows("count_differences", {"since": since, "existing": list(existing)})
         return row
 
@@ -231,7 +233,7 @@ class Landing:
         says why the reading ended early: then only `read_ranges` count as read, and the next read
         of the window skips them. `timezone` is the zone of the business day.
         """
-        self._merge_staged()
+        self._merge_all()
         deleted = self._run("apply_deletions", {"existing": list(existing)})
         unserved = self._settle_unserved()
         counts, by_day = self._counts(timezone)
@@ -277,16 +279,35 @@ class Landing:
         row = {"id": _id_of(text), "reason": reason, "text": original}
         self._run("quarantine", {**self._window.key, **row})
 
-    def _copy(self, texts: Sequence[bytes]) -> None:
-        """Copy records into the staging table, where they wait for `_merge_staged`."""
-        rows = (JSONB_ROW.pack(1, len(text) + 1, 1) + text for text in texts)
-        copied = BytesIO(b"".join([COPY_BEGIN, *rows, COPY_END]))
+    def _merge_all(self) -> None:
+        self._land_waiting()
+        self._merge_staged()
+
+    def _land_waiting(self) -> None:
+        """Copy the records that are new into the table, and the others where they are merged."""
+        if not self._waiting:
+            return
+        plain, unclear = batches.split(self._waiting, self._window.until)
+        self._waiting, self._waiting_bytes = [], 0
+        (found,) = self._rows("known_ids", {"ids": list(plain)})
+        known = self._staged_ids.union(found["known"])
+        new = {id_: text for id_, text in plain.items() if id_ not in known}
+        if new:
+            self._copy("copy_new", batches.new_rows(new, found["synced_at"]))
+            self._run("note_new", {"ids": list(new)})
+        rest = [*(row for row in plain.items() if row[0] in known), *unclear]
+        if rest:
+            self._copy("copy_records", batches.staged_rows(text for _, text in rest))
+            self._staged += len(rest)
+            self._bytes += sum(len(text) for _, text in rest)
+            self._staged_ids.update(id_ for id_, _ in rest)
+        is_full = self._staged >= BATCH_RECORDS or self._bytes >= BATCH_BYTES
+        if is_full or None in self._staged_ids:
+            self._merge_staged()
+
+    def _copy(self, statement: str, rows: bytes) -> None:
         with self._connection.cursor() as cursor:
-            cursor.copy_expert(
-                sql.statement("warehouse/landing", "copy_records"), copied, CHUNK_BYTES
-            )
-        self._staged += len(texts)
-        self._bytes += sum(map(len, texts))
+            cursor.copy_expert(self._statement(statement), BytesIO(rows), CHUNK_BYTES)
 
     def _merge_staged(self) -> None:
         if not self._staged:
@@ -299,6 +320,7 @@ class Landing:
         self._run("merge_records", {**self._window.bounds, **parameters})
         self._run("clear_staged_records")
         self._staged = self._bytes = 0
+        self._staged_ids.clear()
 
     def _save_read_ranges(self, ranges: Sequence[TimeRange]) -> None:
         with self._connection.cursor() as cursor:
@@ -349,7 +371,7 @@ class Landing:
 def _id_of(text: bytes) -> str | None:
     """Return the id of a record, whatever else is wrong with it; None if it has no readable one."""
     try:
-        record = json.loads(records.shallow(text), strict=False)
+        record = json.loads(records.shallow(clean(text)), strict=False)
         return str(record["id"])
     except (ValueError, TypeError, KeyError):
         return None

@@ -26,6 +26,26 @@ alter table staged_records alter column raw_data set storage external;
 -- name: copy_records
 copy staged_records (raw_data) from stdin with (format binary)
 
+-- name: known_ids
+-- Which of these records have to be merged: those that are here, and all where a person is to be
+-- forgotten. Also the clock of those that are not, in microseconds since PostgreSQL's year 2000.
+select
+    case
+        when exists (select from crm.forgotten) then %(ids)s::text[]
+        else array(select t.id from crm.{table} t where t.id = any(%(ids)s::text[]))
+    end as known,
+    (extract(epoch from clock_timestamp() - timestamptz '2000-01-01 00:00Z') * 1000000)::bigint
+        as synced_at;
+
+-- name: copy_new
+copy crm.{table} (id, raw_data, synced_at) from stdin with (format binary)
+
+-- name: note_new
+insert into landed (id, modified_time, effect)
+select t.id, t.modified_time, 'inserted'
+from crm.{table} t
+where t.id = any(%(ids)s);
+
 -- name: clear_staged_records
 truncate staged_records
 
