@@ -5,7 +5,8 @@
 -- index: closed_day
 -- owner: sales operations
 -- reason: what the record gives as the reason, in the first of the fields Lost_Reason,
--- Reason_For_Loss__s (Zoho's own) and Closed_Lost_Reason that is not empty; null where none is.
+-- Reason_For_Loss__s (Zoho's own) and Closed_Lost_Reason that is not empty, nor a word that means
+-- empty; null where none is.
 -- stage: the last open one on which the deal was seen; null where it was seen on none. The other
 -- columns are those of analytics.deals.
 -- figures:
@@ -25,9 +26,9 @@ select
     d.name,
     d.account_name,
     coalesce(
-        nullif(trim(r.raw_data ->> 'Lost_Reason'), ''),
-        nullif(trim(r.raw_data ->> 'Reason_For_Loss__s'), ''),
-        nullif(trim(r.raw_data ->> 'Closed_Lost_Reason'), '')
+        crm.text_label(r.raw_data ->> 'Lost_Reason'),
+        crm.text_label(r.raw_data ->> 'Reason_For_Loss__s'),
+        crm.text_label(r.raw_data ->> 'Closed_Lost_Reason')
     ) as reason,
     o.stage,
     d.amount,

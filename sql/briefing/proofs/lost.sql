@@ -7,8 +7,9 @@ select exists (
     where h.id = %(subject)s and h.is_present and not h.is_deleted
         and h.meaning = 'lost' and h.closed_day = %(day)s
         and h.name = %(deal)s and h.amount is not distinct from %(money)s
-        and concat(r.raw_data ->> 'Lost_Reason', r.raw_data ->> 'Reason_For_Loss__s',
-            r.raw_data ->> 'Closed_Lost_Reason') !~ '\S'
+        and coalesce(crm.text_label(r.raw_data ->> 'Lost_Reason'),
+            crm.text_label(r.raw_data ->> 'Reason_For_Loss__s'),
+            crm.text_label(r.raw_data ->> 'Closed_Lost_Reason')) is null
 )
 
 -- name: lost_reason
@@ -19,8 +20,8 @@ select exists (
         and h.meaning = 'lost' and h.closed_day = %(day)s
         and h.name = %(deal)s and h.amount is not distinct from %(money)s
         and %(reason)s in (
-            trim(r.raw_data ->> 'Lost_Reason'), trim(r.raw_data ->> 'Reason_For_Loss__s'),
-            trim(r.raw_data ->> 'Closed_Lost_Reason'))
+            crm.text_label(r.raw_data ->> 'Lost_Reason'), crm.text_label(r.raw_data ->> 'Reason_For_Loss__s'),
+            crm.text_label(r.raw_data ->> 'Closed_Lost_Reason'))
 )
 
 -- name: lost_many
@@ -30,11 +31,13 @@ select count(*) = %(n)s and count(*) >= 3 and sum(amount) is not distinct from %
         and max(amount) = %(deal_money)s
         and count(*) filter (where amount = %(deal_money)s) = 1))
     and (%(deal)s is null or %(reason)s is not null or bool_or(
-        name = %(deal)s and amount = %(deal_money)s and concat(r.raw_data ->> 'Lost_Reason',
-            r.raw_data ->> 'Reason_For_Loss__s', r.raw_data ->> 'Closed_Lost_Reason') !~ '\S'))
+        name = %(deal)s and amount = %(deal_money)s and coalesce(
+            crm.text_label(r.raw_data ->> 'Lost_Reason'),
+            crm.text_label(r.raw_data ->> 'Reason_For_Loss__s'),
+            crm.text_label(r.raw_data ->> 'Closed_Lost_Reason')) is null))
     and (%(reason)s is null or bool_or(name = %(deal)s and amount = %(deal_money)s and %(reason)s in (
-        trim(r.raw_data ->> 'Lost_Reason'), trim(r.raw_data ->> 'Reason_For_Loss__s'),
-        trim(r.raw_data ->> 'Closed_Lost_Reason'))))
+        crm.text_label(r.raw_data ->> 'Lost_Reason'), crm.text_label(r.raw_data ->> 'Reason_For_Loss__s'),
+        crm.text_label(r.raw_data ->> 'Closed_Lost_Reason'))))
 from analytics.deal_history
 join (select id, raw_data from crm.crm_deals) r using (id)
 where is_present and not is_deleted and meaning = 'lost' and closed_day = %(day)s

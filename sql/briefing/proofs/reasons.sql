@@ -3,9 +3,9 @@
 -- name: reason_most
 with losses as (
     select coalesce(
-        nullif(trim(r.raw_data ->> 'Lost_Reason'), ''),
-        nullif(trim(r.raw_data ->> 'Reason_For_Loss__s'), ''),
-        nullif(trim(r.raw_data ->> 'Closed_Lost_Reason'), '')
+        crm.text_label(r.raw_data ->> 'Lost_Reason'),
+        crm.text_label(r.raw_data ->> 'Reason_For_Loss__s'),
+        crm.text_label(r.raw_data ->> 'Closed_Lost_Reason')
     ) as reason
     from analytics.deal_history h
     join crm.crm_deals r using (id)
