@@ -11,8 +11,7 @@ create function measures.worked_seconds(
 ) returns numeric language sql immutable parallel safe as $$
     select seconds_before
         - extract(epoch from greatest(previous_closes_at - instant, interval '0'))
-        + coalesce(extract(epoch from
-            greatest(least(instant, closes_at) - opens_at, interval '0')), 0)
+        + extract(epoch from greatest(least(instant, closes_at) - opens_at, interval '0'))
 $$;
 
 -- The same of one instant, in the organisation's time zone. For many rows join the calendar instead.

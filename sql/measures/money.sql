@@ -13,7 +13,7 @@ $$;
 create function measures.rate_reading(exchange_rate numeric, worth numeric) returns text
 language sql immutable parallel safe as $$
     select case
-        when worth is null or exchange_rate <= 0 then null
+        when exchange_rate <= 0 then null
         when measures.is_plausible_rate(exchange_rate, worth)
             and not measures.is_plausible_rate(1 / exchange_rate, worth) then 'multiply'
         when measures.is_plausible_rate(1 / exchange_rate, worth)
