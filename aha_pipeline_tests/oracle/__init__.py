@@ -15,6 +15,7 @@ figures     the marts, from these
 moves       what brought a deal to the open pipeline and took it away
 causes      where a change of a day came from
 histories   from which day to which each content of a record held
+pipeline    those of the pipeline, day by day and deal by deal
 course      those of targets, working days and forecasts
 work        the list of the day's work
 """

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+from aha_pipeline_tests.oracle.corners import Corners
 from aha_pipeline_tests.oracle.crm_record import CrmRecord, State, saved, written
 from aha_pipeline_tests.oracle.diary import Diary
 
@@ -77,7 +78,8 @@ def draw_company(seed: int, now: datetime, size: int = 1) -> Company:
 
     size: how many times as many records it has.
     """
-    company = _Draw(Random(seed), now).company(size)
+    draw = _Draw(Random(seed), now)
+    company = draw.company(size)
     random = Random(f"{seed} diary")
     diary = Diary(random, company.records, now.replace(microsecond=0), company.zone)
     diary.note()
@@ -86,6 +88,10 @@ def draw_company(seed: int, now: datetime, size: int = 1) -> Company:
         company.activities = diary.activities()
     company.left = frozenset(random.sample([owner["id"] for owner in OWNERS], random.randint(0, 2)))
     company.accounts = diary.accounts()
+    random = Random(f"{seed} corners")
+    if size > 1 or random.random() < 0.5:
+        corners = Corners(random, draw.corner, company.reads, draw.now)
+        corners.add(company.records, company.zone)
     return company
 
 
@@ -132,6 +138,13 @@ class _Draw:
         record = CrmRecord(module)
         record.events.append((created, self._first(module, created, created)))
         self.records.append(record)
+        return record
+
+    def corner(self, module: str, created: datetime, fields: State) -> CrmRecord:
+        """Add a record that says these things and else what any says."""
+        self.random = Random(self.number)
+        record = self._new(module, created)
+        record.events = [(moment, state | fields) for moment, state in record.events]
         return record
 
     def _add(self, module: str) -> CrmRecord:

@@ -23,12 +23,10 @@ from aha_pipeline_tests.oracle.deals import (
     STAGES,
     Deal,
     Said,
-    begin_of,
     deals_of,
     local_day,
     movements,
     read_rates,
-    runs,
     standing,
 )
 from aha_pipeline_tests.oracle.leads import STATUSES, Lead, leads_of, live
@@ -64,12 +62,6 @@ class Picture:
         if mart not in self.computed:
             self.computed[mart] = compute(self)
         return self.computed[mart]
-
-    def moved(self) -> dict[str, Counter]:
-        """Return the sums of the movements of the open pipeline, computed once."""
-        if "moved" not in self.computed:
-            self.computed["moved"] = pipeline_movements(self)
-        return self.computed["moved"]
 
     @property
     def today(self) -> date:
@@ -433,7 +425,7 @@ def entered_funnel(picture: Picture) -> Rows:
         _enter(rows, steps, end, entry)
         if steps == ["created"] and lead.said[0].day > lead.day:
             rows["lead", "created", *entry[1:]]["assumed"] += 1
-    stages = _open_stages(picture)
+    stages = open_stages(picture)
     for deal in picture.live_deals:
         opened = [said.position for said in deal.said if said.meaning == "open"]
         furthest = max(opened, default=0)
@@ -456,7 +448,7 @@ def entered_funnel(picture: Picture) -> Rows:
     return {key: {name: row[name] for name in names} for key, row in rows.items()}
 
 
-def _open_stages(picture: Picture) -> list[tuple[str, float]]:
+def open_stages(picture: Picture) -> list[tuple[str, float]]:
     """Return the open stages and their positions, in order: Zoho's, and those met besides.
 
     Two names of one value are one step, and so are those of which nobody knows the order.
@@ -652,17 +644,22 @@ def closing_deals(picture: Picture) -> Rows:
     return rows
 
 
+def pushes_of(deal: Deal) -> list[int]:
+    """Return by how many days the closing date became later, each time, while the deal was open."""
+    return [
+        (new.closing - old.closing).days
+        for old, new in pairwise(deal.said)
+        if old.meaning == new.meaning == "open"
+        and old.closing and new.closing and old.closing < new.closing
+    ]  # fmt: skip
+
+
 def slipping_deals(picture: Picture) -> Rows:
     limits = time_in_stage(picture)
     rows = {}
     for deal in of_meaning(picture.live_deals, "open"):
         opened = [said for said in deal.said if said.meaning == "open"]
-        pushes = [
-            (new.closing - old.closing).days
-            for old, new in pairwise(deal.said)
-            if old.meaning == new.meaning == "open"
-            and old.closing and new.closing and old.closing < new.closing
-        ]  # fmt: skip
+        pushes = pushes_of(deal)
         cut = max(said.value for said in opened) - deal.now.value
         stay = stays_of(deal)[-1]
         limit = limits[(deal.now.stage,)]["won_limit_days"]
@@ -707,29 +704,6 @@ def unconverted_deals(picture: Picture) -> Rows:
         for deal in picture.live_deals
         if deal.now.is_unconverted
     }
-
-
-def pipeline_movements(picture: Picture) -> dict[str, Counter]:
-    """Return the sums of the movements by day and owner, source and deal, and of some kinds."""
-    sums: dict[str, Counter] = defaultdict(Counter)
-    first = min((deal.day for deal in picture.deals), default=picture.first_day)
-    days = [first + DAY * n for n in range((picture.last_day - first).days + 1)]
-    for moved in movements(picture.deals, days):
-        for name in ("deals", "value", "weighted"):
-            amount = getattr(moved, name)
-            sums["owner"][moved.day, moved.owner, name] += amount
-            sums["source"][moved.day, moved.deal.source, name] += amount
-            sums["id"][moved.day, moved.deal.id, name] += amount
-    for deal in picture.deals:
-        for run in runs(deal):
-            day = begin_of(run)
-            was_open = standing(deal, day - DAY)
-            now = standing(deal, day)
-            if run[0].meaning == "open" or not (now and now.meaning == run[0].meaning):
-                continue
-            if was_open and was_open.meaning == "open" and first < day <= picture.last_day:
-                sums["kind"][day, deal.id, run[0].meaning] -= 1
-    return sums
 
 
 def changes(picture: Picture) -> Rows:

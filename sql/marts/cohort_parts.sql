@@ -25,8 +25,9 @@ select
     count(*) as leads,
     count(*) filter (where l.is_qualified or e.id is not null) as qualified,
     count(*) filter (where l.meaning = 'converted') as converted,
-    count(*) filter (where l.meaning = 'converted' and d.meaning = 'won') as won,
-    count(d.id) filter (where l.meaning = 'converted') as linked,
+    -- Only a conversion names a deal.
+    count(*) filter (where d.meaning = 'won') as won,
+    count(d.id) as linked,
     count(*) filter (where l.meaning = 'junk') as junk
 from analytics.leads l
 left join earlier e on e.id = l.id

@@ -38,7 +38,7 @@ reached as (
         ('converted', l.meaning = 'converted', l.converted_day - l.day),
         (
             'won',
-            l.meaning = 'converted' and d.meaning = 'won',
+            d.meaning = 'won', -- only a conversion names a deal
             d.closed_day - l.converted_day
         )
     ) r (step, holds, days)

@@ -20,10 +20,13 @@
 --     not known but assumed (known_from of the histories)
 
 with steps as (
-    select entity, number, step, stage_position from analytics.funnel_steps
-),
-lasts as (
-    select entity, max(number) as number from steps group by entity
+    select
+        entity,
+        number,
+        step,
+        stage_position,
+        max(number) over (partition by entity) as last_number
+    from analytics.funnel_steps
 ),
 said as (
     select
@@ -41,7 +44,7 @@ leads as (
         l.source,
         l.owner_id,
         case
-            when l.meaning = 'converted' and d.meaning = 'won' then 4
+            when d.meaning = 'won' then 4 -- whom only a conversion names
             when l.meaning = 'converted' then 3
             when s.is_qualified then 2
             else 1
@@ -49,7 +52,7 @@ leads as (
         s.is_assumed and not s.is_qualified as may_be_further,
         case
             when l.meaning = 'converted' and d.id is null then 'not_known'
-            when l.meaning = 'converted' and d.meaning = 'lost' then 'lost'
+            when d.meaning = 'lost' then 'lost'
             when l.meaning in ('junk', 'lost') then l.meaning
             else 'waiting'
         end as left_as
@@ -63,7 +66,7 @@ seen as (
         max(s.number) filter (where h.meaning = 'open' and not h.is_assumed) as number,
         bool_or(measures.is_assumed(h.from_day, h.until_day, h.known_from)) as is_assumed
     from analytics.deal_history h
-    left join steps s on s.entity = 'deal' and s.stage_position = h.position
+    left join steps s on s.stage_position = h.position
     where not h.is_deleted
     group by h.id
 ),
@@ -74,11 +77,10 @@ deals as (
         d.source,
         d.owner_id,
         case when d.meaning = 'won' then w.number else coalesce(s.number, 1) end as furthest,
-        s.is_assumed and d.meaning <> 'won' and coalesce(s.number, 1) < w.number - 1
-            as may_be_further,
+        s.is_assumed and coalesce(s.number, 1) < w.number - 1 as may_be_further,
         case when d.meaning = 'lost' then 'lost' else 'waiting' end as left_as
     from analytics.deals d
-    join lasts w on w.entity = 'deal'
+    cross join (select max(number) as number from steps where entity = 'deal') w
     left join seen s on s.id = d.id
 ),
 records as (
@@ -106,8 +108,7 @@ select
         as not_known,
     coalesce(sum(r.records) filter (where l.is_here and may_be_further), 0)::bigint as assumed
 from records r
-join lasts e on e.entity = r.entity
 join steps s on s.entity = r.entity and s.number <= r.furthest
 -- Who reached the last step has left nowhere.
-cross join lateral (select s.number = r.furthest and s.number < e.number as is_here) l
+cross join lateral (select s.number = r.furthest and s.number < s.last_number as is_here) l
 group by r.day, r.entity, s.number, s.step, r.source, r.owner_id

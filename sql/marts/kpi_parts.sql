@@ -56,7 +56,7 @@ closed as (
         count(*) filter (where meaning = 'lost') as lost_deals,
         sum(amount) filter (where meaning = 'lost') as lost_value
     from analytics.deals
-    where meaning in ('won', 'lost') and closed_day is not null
+    where closed_day is not null
     group by closed_day, source, owner_id
 ),
 lead_changes as (
@@ -65,7 +65,7 @@ lead_changes as (
         h.source,
         h.owner_id,
         sum(c.sign) as leads_change,
-        coalesce(sum(c.sign) filter (where h.meaning = 'junk'), 0) as junk_leads_change
+        sum(c.sign) filter (where h.meaning = 'junk') as junk_leads_change
     from analytics.lead_history h
     cross join lateral (values (h.from_day, 1), (h.until_day, -1)) c (day, sign)
     where c.day is not null and (h.until_day is null or h.from_day < h.until_day)
@@ -77,7 +77,7 @@ deal_changes as (
         h.source,
         h.owner_id,
         sum(c.sign) as open_deals_change,
-        sum(c.sign * coalesce(h.amount, 0)) as open_value_change,
+        sum(c.sign * h.amount) as open_value_change,
         sum(c.sign * h.weighted_amount) as weighted_value_change,
         sum(c.sign) filter (where h.probability is null) as unweighted_deals_change,
         sum(c.sign) filter (where h.is_unconverted) as unconverted_deals_change
@@ -94,13 +94,12 @@ assumed_changes as (
         h.source,
         h.owner_id,
         sum(c.sign) as assumed_deals_change,
-        sum(c.sign * coalesce(h.amount, 0)) as assumed_value_change
+        sum(c.sign * h.amount) as assumed_value_change
     from analytics.deal_history h
     cross join lateral (
         values (h.from_day, 1), (coalesce(h.known_from, h.until_day), -1)
     ) c (day, sign)
     where h.meaning = 'open'
-        and c.day is not null
         and h.known_from is distinct from h.from_day
         and (h.until_day is null or h.from_day < h.until_day)
     group by c.day, h.source, h.owner_id

@@ -56,5 +56,5 @@ select
     m.days_to_converted,
     m.days_to_won
 from counted c
-join crm.organisation o on o.singleton
+cross join crm.organisation o
 left join medians m on m.month is not distinct from c.month

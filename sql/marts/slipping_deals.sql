@@ -32,7 +32,7 @@ with measured as (
         greatest((now() at time zone o.timezone)::date - d.closing_date, 0) as days_overdue
     from analytics.open_deals d
     cross join lateral (select crm.days_between(d.came_at, now()) as days) s
-    join crm.organisation o on o.singleton
+    cross join crm.organisation o
     left join analytics.time_in_stage t on t.stage = d.stage
 )
 select

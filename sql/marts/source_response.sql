@@ -32,8 +32,7 @@ leads as (
         d.first_day,
         d.last_day,
         -- Of those whose days are known: how many took as many days or fewer, and how many they are.
-        sum(p.leads) filter (where p.days is not null)
-            over (partition by p.source order by p.days) as up_to,
+        sum(p.leads) over (partition by p.source order by p.days) as up_to,
         sum(p.leads) filter (where p.days is not null) over (partition by p.source) as timed_leads
     from analytics.response_parts p
     join days d on p.day between d.first_day and d.last_day
@@ -49,14 +48,14 @@ counted as (
             as qualified_leads,
         coalesce(sum(leads) filter (where meaning = 'junk'), 0)::bigint as junk_leads,
         coalesce(sum(leads) filter (where meaning = 'converted'), 0)::bigint as converted_leads,
-        coalesce(max(timed_leads), 0)::bigint as timed_leads,
+        coalesce(timed_leads, 0)::bigint as timed_leads,
         -- Between the two in the middle where their number is even.
         trim_scale((
             min(days) filter (where up_to >= div(timed_leads + 1, 2))
             + min(days) filter (where up_to >= div(timed_leads, 2) + 1)
         ) * 0.5) as median_days
     from leads
-    group by source, first_day, last_day
+    group by source, first_day, last_day, leads.timed_leads
 )
 select
     source,

@@ -65,27 +65,28 @@ timed as materialized (
         from analytics.stage_stays s
         where s.hours = p.hours
             and s.stage = p.stage
-            and s.is_standing = (p.fate = 'standing')
             and (p.fate in ('standing', 'left') or s.outcome = p.fate)
     ) s
-),
-percentiles as (
-    select stage, fate, share, sum(weight * days[place_in_hour]) as days
-    from placed
-    join timed using (stage, fate, hours)
-    group by stage, fate, share
 ),
 stages as (
     select
         stage,
-        max(days) filter (where fate = 'left' and share = 0.5) as median_days,
-        max(days) filter (where fate = 'left' and share = 0.8) as p80_days,
-        max(days) filter (where fate = 'won' and share = 0.5) as won_median_days,
-        max(days) filter (where fate = 'won' and share = 0.8) as won_p80_days,
-        max(days) filter (where fate = 'lost' and share = 0.5) as lost_median_days,
-        max(days) filter (where fate = 'lost' and share = 0.8) as lost_p80_days,
-        max(days) filter (where fate = 'standing' and share = 0.5) as standing_median_days
-    from percentiles
+        sum(weight * days[place_in_hour]) filter (where fate = 'left' and share = 0.5)
+            as median_days,
+        sum(weight * days[place_in_hour]) filter (where fate = 'left' and share = 0.8)
+            as p80_days,
+        sum(weight * days[place_in_hour]) filter (where fate = 'won' and share = 0.5)
+            as won_median_days,
+        sum(weight * days[place_in_hour]) filter (where fate = 'won' and share = 0.8)
+            as won_p80_days,
+        sum(weight * days[place_in_hour]) filter (where fate = 'lost' and share = 0.5)
+            as lost_median_days,
+        sum(weight * days[place_in_hour]) filter (where fate = 'lost' and share = 0.8)
+            as lost_p80_days,
+        sum(weight * days[place_in_hour]) filter (where fate = 'standing' and share = 0.5)
+            as standing_median_days
+    from placed
+    join timed using (stage, fate, hours)
     group by stage
 )
 select
