@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from aha_pipeline import interrupts, refusals
+from aha_pipeline import interrupts, memory, refusals
 from aha_pipeline import sandbox as stand_in
 from aha_pipeline import settings as configuration
 from aha_pipeline.clocks import ClocksApart
@@ -124,7 +124,8 @@ def up(ui_port: int, dashboard_port: int, health_port: int) -> None:
 @click.option("--modules", type=Modules(), help="Only these of ZOHO_MODULES.")
 def sync(first: date | None, last: date | None, modules: tuple[str, ...] | None) -> None:
     """Run the daily job now: read Zoho, compute the figures, write and send the briefing."""
-    from aha_pipeline.commands.sync import sync as run_sync
+    with memory.loading():
+        from aha_pipeline.commands.sync import sync as run_sync
 
     sys.exit(0 if run_sync(_console(), first, last, modules) else 1)
 

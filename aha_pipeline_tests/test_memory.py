@@ -1,9 +1,11 @@
 """Want of memory, brought about by the real thing, becomes one sentence."""
 
 import errno
+import gc
 import resource
 import subprocess
 import sys
+from weakref import ref
 
 import psycopg2
 import pytest
@@ -112,3 +114,39 @@ def test_the_command_tells_it_in_one_sentence(monkeypatch, capsys):
         cli.main()
     assert ended.value.code == 1
     assert capsys.readouterr().err == f"aha: {memory.TOO_LITTLE}\n"
+
+
+def test_what_is_loaded_stays_and_what_comes_after_is_collected():
+    before = gc.get_freeze_count()
+    with memory.loading():
+        assert not gc.isenabled()
+        loaded = [[] for _ in range(1_000)]
+    try:
+        assert gc.isenabled()
+        assert gc.get_freeze_count() >= before + len(loaded)
+        assert not any(one is loaded for one in gc.get_objects())
+        circle: list[object] = [Forgotten()]
+        circle.append(circle)
+        gone = ref(circle[0])
+        del circle
+        gc.collect()
+        assert gone() is None
+    finally:
+        gc.unfreeze()
+
+
+@pytest.mark.parametrize("was_enabled", [True, False])
+def test_an_error_while_loading_leaves_collection_as_it_was(was_enabled):
+    if not was_enabled:
+        gc.disable()
+    try:
+        with pytest.raises(ImportError), memory.loading():
+            raise ImportError("on purpose")
+        assert gc.isenabled() is was_enabled
+    finally:
+        gc.unfreeze()
+        gc.enable()
+
+
+class Forgotten:
+    """Something to be collected."""

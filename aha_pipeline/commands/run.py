@@ -1,11 +1,12 @@
 """Run a job of the graph in this process, as a Dagster run that the UI shows."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from aha_pipeline import services
+from aha_pipeline import memory, services
 from aha_pipeline.instance import home
 from aha_pipeline.warehouse import errors
 
@@ -40,16 +41,19 @@ def run_job(
     Raises KeyboardInterrupt, once the run is closed, when Ctrl-C, SIGTERM or SIGHUP stopped it.
     """
     # Imported here: Dagster takes seconds to import, which a mistake in the settings should not.
-    from aha_pipeline.definitions import defs
+    with ExitStack() as kept:
+        with memory.loading():
+            from aha_pipeline.definitions import defs
 
-    definitions = defs()
-    job = definitions.resolve_job_def(name)
-    keys = None
-    if selection is not None:
-        chosen = selection().resolve(definitions.resolve_asset_graph())
-        # All of them is the job itself: Dagster would make another of them, and describe both.
-        keys = None if chosen >= job.asset_layer.selected_asset_keys else sorted(chosen)
-    with services.current().keep_connection(), home.open_instance() as instance:
+            definitions = defs()
+            job = definitions.resolve_job_def(name)
+            keys = None
+            if selection is not None:
+                chosen = selection().resolve(definitions.resolve_asset_graph())
+                # All of them is the job itself: Dagster would make another, and describe both.
+                keys = None if chosen >= job.asset_layer.selected_asset_keys else sorted(chosen)
+            kept.enter_context(services.current().keep_connection())
+            instance = kept.enter_context(home.open_instance())
         result = job.execute_in_process(
             instance=instance,
             run_id=run_id,
