@@ -58,7 +58,13 @@ class Services:
 
     @contextmanager
     def keep_connection(self) -> Iterator[None]:
-        """Keep a connection open between two uses while the block runs: for many short ones."""
+        """Keep a connection open between two uses while the block runs: for many short ones.
+
+        A block within another keeps that one's.
+        """
+        if self._kept is not None:
+            yield
+            return
         self._kept = kept = connection.KeptConnection(self.database_url)
         try:
             yield

@@ -37,15 +37,18 @@ def sync(
     room's error when the run cannot begin: nothing is written then.
     """
     began = time.monotonic()
-    opened = prepare()
-    span = _span(opened, first, last)
-    _announce_first_load(console, opened)
-    read = modules or opened.settings.zoho_modules
-    succeeded = _run_days(console, opened, span, read)
-    if succeeded:
-        succeeded = messages.send(console, opened)
-    else:
-        console.print("Messages: nothing is sent, because the sync did not succeed.")
+    services.configured_modules()
+    opened = services.current()
+    with opened.keep_connection():
+        _prepare(opened)
+        span = _span(opened, first, last)
+        _announce_first_load(console, opened)
+        read = modules or opened.settings.zoho_modules
+        succeeded = _run_days(console, opened, span, read)
+        if succeeded:
+            succeeded = messages.send(console, opened)
+        else:
+            console.print("Messages: nothing is sent, because the sync did not succeed.")
     console.print(f"Took {time.monotonic() - began:.1f} s.", style="dim")
     return succeeded
 
@@ -70,11 +73,15 @@ def prepare() -> Services:
     """Return the services, having connected to Zoho: a refusal is reported before Dagster loads."""
     services.configured_modules()
     opened = services.current()
+    _prepare(opened)
+    return opened
+
+
+def _prepare(opened: Services) -> None:
     free_connections.check(opened.settings.session_url)
     opened.zoho()
     home.prepare(opened.settings)
     home.make_tables(opened.settings.session_url)
-    return opened
 
 
 def _announce_first_load(console: Console, opened: Services) -> None:

@@ -85,6 +85,8 @@ def test_services_keep_one_while_a_run_lasts_and_none_afterwards(database_url, m
         for _ in range(3):
             with services.connect() as connection:
                 pids.add(connection.info.backend_pid)
+            with services.keep_connection(), services.connect() as connection:
+                pids.add(connection.info.backend_pid)
     assert len(pids) == 1
     with services.connect() as connection:
         assert connection.info.backend_pid not in pids
