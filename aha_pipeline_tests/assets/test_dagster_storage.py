@@ -196,6 +196,23 @@ def _logs(*kinds: str) -> list[dg.EventLogEntry]:
     return [_entry(e, result.run_id) for e in result.all_events if e.event_type_value in kinds]
 
 
+def test_columns_are_stored_with_the_materialization_alone(url):
+    schema = dg.TableSchema([dg.TableColumn("amount", type="numeric")])
+
+    @dg.asset
+    def table() -> dg.MaterializeResult:
+        return dg.MaterializeResult(metadata={"dagster/column_schema": schema, "rows": 3})
+
+    with home.open_instance() as instance:
+        run = dg.materialize([table], instance=instance)
+        [output] = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_OUTPUT)
+        [record] = instance.fetch_materializations(table.key, limit=1).records
+    assert list(output.dagster_event.step_output_data.metadata) == ["rows"]
+    metadata = record.asset_materialization.metadata
+    assert metadata["dagster/column_schema"].value == schema
+    assert metadata["rows"].value == 3
+
+
 def test_what_still_waits_is_stored_when_the_instance_closes(url):
     logs = _logs("STEP_OUTPUT", "ASSET_MATERIALIZATION", "STEP_SUCCESS")
     with home.open_instance() as instance:
