@@ -25,6 +25,7 @@ from aha_pipeline.warehouse.mart_files import (
     Mart,
     core_modules,
     core_relations,
+    marts_by_relation,
     optional_relations,
     read_marts,
 )
@@ -37,7 +38,8 @@ PREFIX = "analytics"
 
 def mart_assets(modules: Sequence[str], settings: Settings) -> list[dg.AssetsDefinition]:
     """Return the assets of all marts, over the modules that are read."""
-    return [_mart_asset(mart, modules, settings) for mart in read_marts()]
+    known = columns.KnownColumns()
+    return [_mart_asset(mart, modules, settings, known) for mart in read_marts()]
 
 
 def mart_key(name: str) -> dg.AssetKey:
@@ -45,7 +47,9 @@ def mart_key(name: str) -> dg.AssetKey:
     return dg.AssetKey([PREFIX, name])
 
 
-def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.AssetsDefinition:
+def _mart_asset(
+    mart: Mart, modules: Sequence[str], settings: Settings, known: columns.KnownColumns
+) -> dg.AssetsDefinition:
     is_daily = mart.kind == "daily"
 
     @dg.asset(
@@ -77,7 +81,11 @@ def _mart_asset(mart: Mart, modules: Sequence[str], settings: Settings) -> dg.As
             else:
                 done = refresh(connection, mart)
             seconds = time.monotonic() - started
-            described = columns.schema_metadata(connection, mart.relation)
+            described = (
+                known.metadata(connection, context.run.run_id, mart.relation, marts_by_relation())
+                if done.is_unchanged
+                else columns.schema_metadata(connection, mart.relation)
+            )
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": done.rows,

@@ -69,6 +69,10 @@ def write_inputs(connection: Connection, marts: Iterable[Mart]) -> None:
 
 def unserved_fields(connection: Connection, mart: Mart) -> list[str]:
     """Return a sentence per field that a mart's own SQL reads and Zoho no longer serves."""
+    with connection.cursor() as cursor:
+        cursor.execute("select exists (select from crm.unserved_fields)")
+        if cursor.fetchone() == (False,):  # as a rule: to match them with columns costs ten times
+            return []
     rows = _execute(connection, "unserved", direct_inputs(mart).values())
     return [row[0] for row in rows]
 

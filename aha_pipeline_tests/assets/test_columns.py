@@ -3,6 +3,7 @@
 import dagster as dg
 import pytest
 
+from aha_pipeline.assets.columns import KnownColumns, schema_metadata
 from aha_pipeline.definitions import defs
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.dictionary import KEPT
@@ -45,6 +46,24 @@ def test_the_dictionary_is_written_with_the_daily_sync(told, module_database_url
         cursor.execute("select count(*) from analytics.metric_dictionary")
         figures = sum(len(table.figures) for table in (*read_marts(), *KEPT))
         assert cursor.fetchone() == (written,) == (figures,)
+
+
+def test_columns_are_read_once_a_run_and_anew_in_the_next(told, module_database_url):
+    marts = [mart.relation for mart in read_marts()]
+    known = KnownColumns()
+    with connect(module_database_url) as connection:
+        first = {name: known.metadata(connection, "a", name, marts) for name in marts}
+        assert first == {name: schema_metadata(connection, name) for name in marts}
+        with connection.cursor() as cursor:
+            cursor.execute("comment on column analytics.owners.owner_id is 'another'")
+        assert (
+            known.metadata(connection, "a", "analytics.owners", marts) == first["analytics.owners"]
+        )
+        [schema] = known.metadata(connection, "b", "analytics.owners", marts).values()
+        assert "another" in [column.description for column in schema.columns]
+        module = "crm.crm_deals"  # not among those that were asked about
+        assert known.metadata(connection, "b", module, marts) == schema_metadata(connection, module)
+        connection.rollback()
 
 
 def test_a_mart_is_described_by_its_grain_its_notes_its_figures_and_its_owner():

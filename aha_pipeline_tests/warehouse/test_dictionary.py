@@ -7,6 +7,7 @@ import pytest
 
 from aha_pipeline.warehouse.dictionary import Column, read_columns, write_dictionary
 from aha_pipeline.warehouse.mart_files import Figure, MartError, read_marts
+from aha_pipeline.warehouse.mart_inputs import write_inputs
 from aha_pipeline.warehouse.marts import refresh
 from aha_pipeline_tests.warehouse.marts_company import build, company, rows
 
@@ -56,6 +57,20 @@ def test_a_changed_definition_replaces_the_old_one_and_a_removed_one_goes(built)
     assert rows(built, "select name, unit, definition, owner from analytics.metric_dictionary") == [
         {"name": "leads", "unit": "number", "definition": "all of them", "owner": "marketing"}
     ]
+
+
+@pytest.mark.parametrize("table", ["metric_dictionary", "mart_inputs"])
+def test_what_the_files_say_again_is_not_written_again(built, table):
+    versions = f"select count(*) as rows, max(ctid::text) as newest from analytics.{table}"  # noqa: S608
+
+    def written() -> list[dict[str, object]]:
+        write_dictionary(built, MARTS.values())
+        write_inputs(built, MARTS.values())
+        return rows(built, versions)
+
+    before = written()
+    assert before[0]["rows"] > 0
+    assert written() == before
 
 
 def test_the_definitions_stand_on_the_columns_of_tables_and_views(built):

@@ -29,9 +29,12 @@ gone as (
     delete from analytics.metric_dictionary d
     where not exists (select from files f where f.mart = d.mart and f.name = d.name)
 )
-insert into analytics.metric_dictionary (mart, name, label, unit, definition, owner, position)
+insert into analytics.metric_dictionary as d
+    (mart, name, label, unit, definition, owner, position)
 select mart, name, label, unit, definition, owner, position
 from files
 on conflict (mart, name) do update
 set label = excluded.label, unit = excluded.unit, definition = excluded.definition,
-    owner = excluded.owner, position = excluded.position;
+    owner = excluded.owner, position = excluded.position
+-- What is as it was is not written again, run for run.
+where d is distinct from excluded;

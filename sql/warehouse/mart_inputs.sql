@@ -39,7 +39,7 @@ cleared as (
         select from read r where (r.mart, r.module) = (known.mart, known.module)
     )
 )
-insert into analytics.mart_inputs (mart, module, fields, figures)
+insert into analytics.mart_inputs as i (mart, module, fields, figures)
 select
     r.mart,
     r.module,
@@ -51,7 +51,8 @@ select
     )
 from read r
 on conflict (mart, module) do update
-set fields = excluded.fields, figures = excluded.figures;
+set fields = excluded.fields, figures = excluded.figures
+where i is distinct from excluded;
 
 -- name: unserved
 -- One sentence per field behind the columns or keys that Zoho no longer serves.
