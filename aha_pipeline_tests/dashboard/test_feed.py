@@ -249,6 +249,30 @@ def test_the_feed_of_a_choice_is_what_stood_out_of_its_own_records(ask, records,
     assert {row["all_entries"] for row in shown} == ({len(right)} if right else set())
 
 
+@pytest.mark.parametrize("day", [YESTERDAY, FAIR, SALE], ids=str)
+@pytest.mark.parametrize("chosen", CHOICES, ids=str)
+def test_what_changed_on_a_day_is_of_the_choice(ask, records, chosen, day):
+    shown = {row["figure"]: row for row in ask("changes", today=TODAY, last_day=day, **chosen)}
+    right = Plain(records, **chosen).feed(day, day)
+    assert {
+        (day, figure): (row["days"], float(row["value"]), float(row["normal"]))
+        for figure, row in shown.items()
+    } == right
+    # The parts of a change are kept of the whole company alone.
+    assert all(row["dimension"] is None for row in shown.values()) or not chosen
+
+
+def test_what_changed_of_a_rep_names_what_is_behind_it(page, database):
+    days = (FAIR, FAIR)
+    shown = page(database, owner=["Bala"], period="Custom", days=days)
+    assert not shown.exception
+    said = [text.value for text in shown.markdown if "**New leads**" in text.value]
+    assert len(said) == 1
+    assert "Referral, (none) and Facebook" in said[0]
+    assert not any("By source" in text.value for text in shown.markdown)
+    assert any("By " in text.value for text in page(database, period="Custom", days=days).markdown)
+
+
 def test_the_feed_of_every_source_is_that_of_the_company(ask):
     period = {"first_day": TODAY - 59 * DAY, "last_day": TODAY}
     every = [row["source"] for row in ask("filter_sources")]

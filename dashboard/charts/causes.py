@@ -48,15 +48,18 @@ def parts(rows: Sequence[Row], currency: str) -> go.Figure:
     return figure
 
 
-def sentence(row: Row, currency: str) -> str:
-    """Return the change in words: what it was, what is normal, and whether that is good."""
+def sentence(row: Row, currency: str, named: Sequence[Row] = ()) -> str:
+    """Return the change in words: what it was, what is normal, and what did most of it.
+
+    named: the deals, leads or sources that did, each with the number of all of them.
+    """
     value, normal = (_printed(row[name], row, currency) for name in ("value", "normal"))
     if row["figure"] in STOCKS:
         value, normal = (_signed(row[name], row, currency) for name in ("value", "normal"))
     share = row["assumed_pct"]
     behind = "" if share is None else f", of days whose pipeline is {percent(share)} assumed"
     told = ". Known from Zoho's history" if row["is_told"] else ""
-    return f"{value} {span(row)}; normal is {normal}{behind}{told}"
+    return f"{value} {span(row)}; normal is {normal}{behind}{told}{_named(named, currency)}"
 
 
 def entry(row: Row, currency: str, behind: Sequence[Row] = (), is_narrowed: bool = False) -> str:
@@ -67,7 +70,7 @@ def entry(row: Row, currency: str, behind: Sequence[Row] = (), is_narrowed: bool
     """
     name = NAMES.get(row["figure"], str(row["figure"]).replace("_", " "))
     if row["kind"] == "unusual":
-        return f"{name}: {sentence(row, currency)}{_named(behind, currency)}"
+        return f"{name}: {sentence(row, currency, behind)}"
     before, after = (_printed(row[part], row, currency) for part in ("normal", "value"))
     # Apart by less than what is printed, they would read as one that became itself.
     restated = f", still {after}" if before == after else f" from {before} to {after}"

@@ -1,6 +1,7 @@
 """Overview: what to do today, the period in cards, what changed, and where all stands."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 
@@ -115,17 +116,18 @@ def _changes(source: Source) -> None:
             "**What changed, and why**",
             help="Figures of the period's last full day, or of the seven days up to it, that are "
             "three times further from normal than usual. Normal: the same weekday of the eight "
-            "weeks before, without the highest and the lowest. The bars add up to the change. "
-            "For the whole company: the filters for sources and owners do not apply.",
+            "weeks before, without the highest and the lowest; of a chosen source or owner, their "
+            "own. The bars, of the whole company alone, add up to the change.",
         )
         if not rows:
             [normal] = source.rows("normal_known")
             st.caption(NOTHING_UNUSUAL if normal["is_known"] else NO_NORMAL)
             return
         groups = [list(group) for _, group in groupby(rows, key=lambda row: row["figure"])]
+        named = _is_narrowed(source) and _behind(source, [group[0] for group in groups])
         for place, group in zip(st.columns(MOST_CHANGES), groups[:MOST_CHANGES], strict=False):
             with place:
-                _change(source, group)
+                _change(source, group, named[_entry(group[0])] if named else ())
         if rest := groups[MOST_CHANGES:]:
             names = ", ".join(causes.NAMES[group[0]["figure"]].lower() for group in rest)
             st.caption(f"Also unusual: {names}.")
@@ -142,9 +144,8 @@ def _feed(source: Source) -> None:
             [normal] = source.rows("normal_known")
             st.caption(NOTHING_STOOD_OUT if normal["is_known"] else NO_NORMAL)
         behind = _behind(source, rows)
-        is_narrowed = bool(source.filters.sources or source.filters.owners)
         for row in rows:
-            said = causes.entry(row, source.currency, behind[_entry(row)], is_narrowed)
+            said = causes.entry(row, source.currency, behind[_entry(row)], _is_narrowed(source))
             st.markdown(f"- {markdown(said)}")
         if in_all > len(rows):
             st.caption(f"The latest {len(rows)}. A shorter period shows the others.")
@@ -168,18 +169,23 @@ def _entry(row: Row) -> Entry:
     return row["kind"], row["day"], row["figure"]
 
 
+def _is_narrowed(source: Source) -> bool:
+    return bool(source.filters.sources or source.filters.owners)
+
+
 def _read(source: Source, rows: list[Row]) -> list[Row]:
     """Return the rows of the figures whose module is read: of others no change is known."""
     not_read = source.not_read
     return [row for row in rows if causes.module(row["figure"]) not in not_read]
 
 
-def _change(source: Source, rows: list[Row]) -> None:
+def _change(source: Source, rows: list[Row], behind: Sequence[Row]) -> None:
     row = rows[0]
     arrow = "▲" if row["change"] > 0 else "▼"
     colour = {True: "green", False: "red", None: "gray"}[row["is_good"]]
     name = causes.NAMES[row["figure"]]
-    st.markdown(f":{colour}[{arrow}] **{name}** {markdown(causes.sentence(row, source.currency))}")
+    said = causes.sentence(row, source.currency, behind)
+    st.markdown(f":{colour}[{arrow}] **{name}** {markdown(said)}")
     if row["dimension"]:
         chart(
             source,

@@ -8,31 +8,13 @@
 -- movement of the pipeline, that Zoho's own history tells it (measures.is_pipeline_told).
 -- all_entries: how many they are.
 
-with told_days as (
-    select
-        greatest(%(first_day)s::date, min(day)) as first_day,
-        least(%(last_day)s::date, max(day)) as last_day
-    from analytics.changes
-),
-changes as (
-    select day, figure, days, topic, unit, value, normal, score, is_unusual, compared_with
-    from analytics.changes
-    where coalesce(%(sources)s::text[], %(owners)s::text[]) is null
-        and day between %(first_day)s::date and %(last_day)s::date
-    union all
-    select c.day, c.figure, c.days, c.topic, c.unit, c.value, c.normal, c.score, c.is_unusual,
-        c.compared_with
-    from told_days d
-    cross join lateral measures.changes(
-        d.first_day, d.last_day, %(sources)s::text[], %(owners)s::text[]
-    ) c
-    where coalesce(%(sources)s::text[], %(owners)s::text[]) is not null
-),
-unusual as (
+with unusual as (
     select distinct on (day, figure)
         'unusual' as kind, day, figure, days, unit, value, normal, null as reason,
         case when topic = 'pipeline' then compared_with end as compared_with
-    from changes
+    from measures.known_changes(
+        %(first_day)s::date, %(last_day)s::date, %(sources)s::text[], %(owners)s::text[]
+    )
     where is_unusual
     order by day, figure, abs(score) desc, days
 ),

@@ -9,6 +9,6 @@ with newest as (
 )
 select coalesce(bool_or(measures.are_comparable(c.comparable_days)), false) as is_known
 from newest n
-left join lateral measures.changes(
+left join lateral measures.known_changes(
     n.day, n.day, %(sources)s::text[], %(owners)s::text[]
 ) c on true

@@ -267,3 +267,26 @@ language sql stable as $$
     from judged j
     join figures f using (figure)
 $$;
+
+-- The same of the days that analytics.changes holds, which is read where all are meant.
+create function measures.known_changes(
+    since date, until date, of_sources text[] default null, of_owners text[] default null
+) returns table (
+    day date, figure text, days integer, topic text, unit text, value numeric, normal numeric,
+    change numeric, spread numeric, score numeric, is_unusual boolean, direction text,
+    is_good boolean, comparable_days bigint, compared_with date[]
+)
+language sql stable as $$
+    select k.day, k.figure, k.days, k.topic, k.unit, k.value, k.normal, k.change, k.spread,
+        k.score, k.is_unusual, k.direction, k.is_good, k.comparable_days, k.compared_with
+    from analytics.changes k
+    where coalesce(of_sources, of_owners) is null and k.day between since and until
+    union all
+    select c.*
+    from (
+        select greatest(since, min(k.day)) as first_day, least(until, max(k.day)) as last_day
+        from analytics.changes k
+    ) d
+    cross join lateral measures.changes(d.first_day, d.last_day, of_sources, of_owners) c
+    where coalesce(of_sources, of_owners) is not null
+$$;
