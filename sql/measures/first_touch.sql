@@ -147,35 +147,34 @@ language sql stable as $$
         select
             u.place,
             u.state,
-            lead(u.place, 1, l.leads + 1) over (order by u.place) as next_place,
+            l.leads,
+            l.within,
+            lead(u.place, 1, l.leads + 1) over until_then as next_place,
             exp(sum(
                 case when u.place between 1 and l.leads - 1
                     then -ln(1 - 1 / (l.leads + 1 - u.place)::double precision)
                     else 0
                 end
-            ) over (order by u.place rows unbounded preceding)) as kept
+            ) over until_then) as kept
         from left_untouched u
         cross join leads l
+        window until_then as (order by u.place rows unbounded preceding)
     ),
     halves as (
         -- The first in the span after whom at most half go on. The sum of logarithms errs in the last
         -- digits.
         select
-            s.*,
-            greatest(
-                s.place + 1, ceil(l.leads * (1 - (0.5 + 1e-12) / s.kept))::bigint
-            ) as half_place
-        from spans s
-        cross join leads l
+            *,
+            greatest(place + 1, ceil(leads * (1 - (0.5 + 1e-12) / kept))::bigint) as half_place
+        from spans
     ),
     found as (
         select
-            count(*) filter (where h.state = 1) as ended,
-            count(*) filter (where h.state = 2) as waiting,
-            min(h.half_place) filter (where h.half_place < h.next_place) as half_place,
-            max(h.kept) filter (where h.place <= l.within) as kept
-        from halves h
-        cross join leads l
+            count(*) filter (where state = 1) as ended,
+            count(*) filter (where state = 2) as waiting,
+            min(half_place) filter (where half_place < next_place) as half_place,
+            max(kept) filter (where place <= within) as kept
+        from halves
     )
     select
         l.leads,
