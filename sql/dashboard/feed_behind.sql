@@ -14,26 +14,60 @@ with entries as (
 unusual as (
     select * from entries where kind = 'unusual'
 ),
+movements as (
+    -- Summed once for all figures of the same days, and only the first three are sorted.
+    select s.day, m.*
+    from (
+        select day, days, array_agg(figure) as figures
+        from unusual
+        where figure in ('open_deals', 'open_pipeline_value', 'weighted_pipeline_value')
+        group by day, days
+    ) s
+    cross join lateral (
+        with moved as materialized (
+            select
+                m.id,
+                sum(m.deals) as deals,
+                sum(m.value) as value,
+                sum(m.weighted_value) as weighted_value
+            from analytics.pipeline_movements m
+            where m.day between s.day - s.days + 1 and s.day
+                and (%(sources)s::text[] is null or m.source = any(%(sources)s))
+                and (%(owners)s::text[] is null or m.owner_id = any(%(owners)s))
+            group by m.id
+        )
+        select f.figure, t.*
+        from unnest(s.figures) f (figure)
+        cross join lateral (
+            select id, size, count(*) over () as all_behind
+            from (
+                select id, case f.figure
+                    when 'open_deals' then deals
+                    when 'open_pipeline_value' then value
+                    else weighted_value
+                end as size
+                from moved
+            ) d
+            where size <> 0
+            order by abs(size) desc, id
+            limit 3
+        ) t
+    ) m
+),
 parts as (
-    select e.day, e.figure, m.id as part, true as is_record, case e.figure
-        when 'open_deals' then sum(m.deals)
-        when 'open_pipeline_value' then sum(m.value)
-        else sum(m.weighted_value)
-    end as size
-    from unusual e
-    join analytics.pipeline_movements m on m.day between e.day - e.days + 1 and e.day
-    where e.figure in ('open_deals', 'open_pipeline_value', 'weighted_pipeline_value')
-        and (%(sources)s::text[] is null or m.source = any(%(sources)s))
-        and (%(owners)s::text[] is null or m.owner_id = any(%(owners)s))
-    group by e.day, e.figure, m.id
-    union all
-    select e.day, e.figure, d.id, true, coalesce(d.amount, 0)
+    select
+        e.day,
+        e.figure,
+        d.id as part,
+        true as is_record,
+        coalesce(d.amount, 0) as size,
+        null::bigint as all_behind
     from unusual e
     join analytics.deals d on d.closed_day = e.day and e.figure ^@ (d.meaning || '_')
     where (%(sources)s::text[] is null or d.source = any(%(sources)s))
         and (%(owners)s::text[] is null or d.owner_id = any(%(owners)s))
     union all
-    select e.day, e.figure, p.source, false, sum(p.new_leads)
+    select e.day, e.figure, p.source, false, sum(p.new_leads), null
     from unusual e
     join analytics.change_parts p on p.day = e.day
     where e.figure = 'new_leads'
@@ -42,7 +76,7 @@ parts as (
         and (%(owners)s::text[] is null or p.owner_id = any(%(owners)s))
     group by e.day, e.figure, p.source
     union all
-    select e.day, e.figure, w.source, false, sum(w.junk_leads)
+    select e.day, e.figure, w.source, false, sum(w.junk_leads), null
     from unusual e
     join analytics.week_leads w on w.day = e.day
     where e.figure = 'junk_pct'
@@ -50,6 +84,9 @@ parts as (
         and (%(sources)s::text[] is null or w.source = any(%(sources)s))
         and (%(owners)s::text[] is null or w.owner_id = any(%(owners)s))
     group by e.day, e.figure, w.source
+    union all
+    select day, figure, id, true, size, all_behind
+    from movements
 ),
 ranked as (
     select
@@ -59,7 +96,7 @@ ranked as (
         part,
         is_record,
         row_number() over entry as place,
-        count(*) over (partition by day, figure) as all_behind
+        coalesce(all_behind, count(*) over (partition by day, figure)) as all_behind
     from parts
     where size <> 0 or figure ~ '^(won|lost)_'
     window entry as (partition by day, figure order by abs(size) desc, part)
@@ -89,11 +126,14 @@ select
     r.kind,
     r.day,
     r.figure,
-    coalesce(d.deal_name, l.full_name, r.part) as name,
+    -- Looked up one by one: of all their records it is a few.
+    coalesce(
+        case when r.is_record then (select deal_name from crm.crm_deals where id = r.part) end,
+        case when r.is_record then (select full_name from crm.leads_raw where id = r.part) end,
+        r.part
+    ) as name,
     r.is_record,
     r.all_behind
 from ranked r
-left join crm.crm_deals d on r.is_record and d.id = r.part
-left join crm.leads_raw l on r.is_record and l.id = r.part
 where r.place <= 3
 order by r.day desc, r.kind, r.figure, r.place
