@@ -41,6 +41,8 @@ GIVEN: dict[str, dict[str, object]] = {
     "work_list": {"viewer": SOMEBODY, "mine": False, "aged": False, "most": 5},
     "work_list_aside": {"viewer": SOMEBODY},
 }
+# What is behind the entries of the feed is asked by these columns of theirs.
+ENTRIES = {"kinds": "kind", "days": "day", "figures": "figure", "spans": "days"}
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,9 @@ def _given(source: Source, name: str) -> dict[str, object]:
     if name == "contact_details":
         deals = source.listed("behind_deals", most=LISTED)
         return {"module": "Deals", "ids": [row["id"] for row in deals]}
+    if name == "feed_behind":
+        feed = source.listed("feed")
+        return {asked: [row[of] for row in feed] for asked, of in ENTRIES.items()}
     return {"most": LISTED, "id": DEAL, "day": source.today, **GIVEN.get(name, {})}
 
 
