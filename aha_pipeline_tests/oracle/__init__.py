@@ -7,6 +7,7 @@ text        what two spellings have in common
 crm_record  what a record was made to say, one thing after another
 company     random messy companies, and what a read of one sees at a moment
 diary       their calls, tasks, meetings, notes and accounts
+afterwards  saves that few records see
 memory      what all reads so far have told of each record
 deals       how a deal stood at the end of a day, and what moved
 leads       the same of a lead

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+from aha_pipeline_tests.oracle.afterwards import save_afterwards
 from aha_pipeline_tests.oracle.corners import Corners
 from aha_pipeline_tests.oracle.crm_record import CrmRecord, State, saved, written
 from aha_pipeline_tests.oracle.diary import Diary
@@ -73,13 +74,13 @@ class Company:
         return None if number in self.sweeps else self.reads[number - 1]
 
 
-def draw_company(seed: int, now: datetime, size: int = 1) -> Company:
+def draw_company(seed: int, now: datetime, size: int = 1, watched: int = 35) -> Company:
     """Return a random company; the same one for the same seed and moment.
 
-    size: how many times as many records it has.
+    size: how many times as many records it has. watched: days ago it is read first, at most.
     """
     draw = _Draw(Random(seed), now)
-    company = draw.company(size)
+    company = draw.company(size, watched)
     random = Random(f"{seed} diary")
     diary = Diary(random, company.records, now.replace(microsecond=0), company.zone)
     diary.note()
@@ -88,6 +89,7 @@ def draw_company(seed: int, now: datetime, size: int = 1) -> Company:
         company.activities = diary.activities()
     company.left = frozenset(random.sample([owner["id"] for owner in OWNERS], random.randint(0, 2)))
     company.accounts = diary.accounts()
+    save_afterwards(Random(f"{seed} afterwards"), company)
     random = Random(f"{seed} corners")
     if size > 1 or random.random() < 0.5:
         corners = Corners(random, draw.corner, company.reads, draw.now)
@@ -109,8 +111,8 @@ class _Draw:
         self.number = 0
         self.records: list[CrmRecord] = []
 
-    def company(self, size: int) -> Company:
-        reads = sorted(self._moment(self.now - timedelta(days=35)) for _ in range(3))
+    def company(self, size: int, watched: int) -> Company:
+        reads = sorted(self._moment(self.now - timedelta(days=watched)) for _ in range(3))
         for _ in range(self.random.randint(0, 60) if size == 1 else 60 * size):
             self._add("Leads")
         for _ in range(self.random.randint(0, 40) if size == 1 else 40 * size):

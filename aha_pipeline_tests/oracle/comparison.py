@@ -1,5 +1,6 @@
 """What the marts say against what plain Python makes of the same reads."""
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
@@ -21,6 +22,7 @@ ORDERS = {
 LABELS = {"source", "industry", "status", "step", "stage", "name", "part"}
 MARTS = figures.MARTS | course.MARTS | work.MARTS | causes.MARTS | histories.MARTS
 MARTS |= pipeline.MARTS
+EXACT = {"change_causes", *histories.MARTS}  # of which a row of zeros says something
 # What has no column to tell the rows of one record apart: in their order, numbered.
 NUMBERED = {
     "deal_history": "select *, version is not null as is_former, row_number() over "
@@ -52,9 +54,23 @@ def faults_of_rows(connection, picture: Picture, mart: str) -> list[str]:
     """Return what differs in one mart."""
     names, compute = MARTS[mart]
     listed = rows(connection, NUMBERED.get(mart, mart))
-    found = {_key(row, names): row for row in listed}
-    faults = [f"{mart} {fault}" for fault in _differences(picture.rows_of(mart, compute), found)]
-    return faults + ([f"{mart} has rows twice"] if len(found) < len(listed) else [])
+    expected, found = picture.rows_of(mart, compute), {_key(row, names): row for row in listed}
+    faults = _differences(expected, found)
+    faults += ["has rows twice"] if len(found) < len(listed) else []
+    if mart in HISTORIES:
+        faults += _spelt_twice(listed)
+    if mart in EXACT:
+        faults += [f"{place} is there or not" for place in expected.keys() ^ found.keys()]
+    return [f"{mart} {fault}" for fault in faults]
+
+
+def _spelt_twice(listed: list[dict]) -> list[str]:
+    """Return the labels that are shown in several spellings."""
+    spellings: dict[tuple, set] = defaultdict(set)
+    for row in listed:
+        for name in LABELS.intersection(row):
+            spellings[name, _label(row[name])].add(row[name])
+    return [f"spells {of} as {found}" for of, found in spellings.items() if len(found) > 1]
 
 
 def _key(row: dict, names: tuple[str, ...]) -> tuple:

@@ -7,9 +7,8 @@ one simulation, and what a record said on a day is read off its life.
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from operator import itemgetter
 from random import Random
 
@@ -17,28 +16,28 @@ import pytest
 
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.marts import contiguous_range, refresh
-from aha_pipeline_tests.kit.databases import fresh_database
-from aha_pipeline_tests.warehouse.marts_company import build, company, rows, wrong
+from aha_pipeline_tests.warehouse.marts_company import build, rows, wrong
 from aha_pipeline_tests.warehouse.told_histories import (
+    CONNECTED,
+    FIRST_DAY,
+    LAST_DAY,
     MARTS,
+    NOW,
     TRACKED,
     Life,
     Told,
+    connected,
     contents,
+    existing,
     lives,
     tell,
     timeline,
     tracker,
-    watch,
 )
 from zoho_sandbox.clock import ZONE
 
-BEGIN = datetime(2025, 7, 1, tzinfo=UTC)
-CONNECTED = BEGIN + timedelta(days=365)
-NOW = CONNECTED + timedelta(days=40)
 # Of how many customers one is taken, and how many damaged histories are told.
 EVERY, DAMAGED = (1, 25) if os.environ.get("AHA_TEST_WHOLE_HISTORIES") else (60, 1)
-FIRST_DAY, LAST_DAY = BEGIN.date(), NOW.date() - timedelta(days=1)
 NAMES = {
     "Deals": {
         "stage": "Stage",
@@ -48,22 +47,6 @@ NAMES = {
     },
     "Leads": {"status": "Lead_Status", "source": "Lead_Source", "owner_id": "Owner"},
 }
-
-
-@contextmanager
-def connected(postgres: str, template: str, found: list[Life], since: datetime | None) -> Iterator:
-    """Yield a connection to the company, watched from a moment on, nothing built."""
-    with fresh_database(postgres, template) as address, company(address) as connection:
-        watch(connection, found, since)
-        with connection.cursor() as cursor:
-            cursor.execute("update crm.organisation set connected_at = %s", [since or BEGIN])
-        connection.commit()
-        yield connection
-
-
-def existing(found: list[Life]) -> list[Life]:
-    """Return the lives that had begun when the company was connected."""
-    return [life.until(CONNECTED) for life in found if life.created <= CONNECTED]
 
 
 @pytest.fixture(scope="module")

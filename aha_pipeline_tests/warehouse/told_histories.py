@@ -5,18 +5,24 @@ timeline and stage tracker say of them is written down from the change of one st
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import msgspec
 from psycopg2.extras import execute_values
 
-from aha_pipeline_tests.warehouse.marts_company import TABLES
+from aha_pipeline_tests.kit.databases import fresh_database
+from aha_pipeline_tests.warehouse.marts_company import TABLES, company, rows
 from zoho_sandbox.clock import ZONE
 from zoho_sandbox.company.simulation import BLANKS, Calendar
 
 State = dict
+BEGIN = datetime(2025, 7, 1, tzinfo=UTC)
+CONNECTED = BEGIN + timedelta(days=365)
+NOW = CONNECTED + timedelta(days=40)
+FIRST_DAY, LAST_DAY = BEGIN.date(), NOW.date() - timedelta(days=1)
 TIMELINE, TRACKER = "timeline", "stage_tracker"
 TRACKED = {"Deals": "Stage", "Leads": "Lead_Status"}
 # The marts that read histories, and of each what depends on who knows it and on when it is built.
@@ -106,6 +112,22 @@ def watch(connection, found: list[Life], since: datetime | None = None) -> None:
         execute_values(cursor, insert, versions)
 
 
+@contextmanager
+def connected(postgres: str, template: str, found: list[Life], since: datetime | None) -> Iterator:
+    """Yield a connection to the company, watched from a moment on, nothing built."""
+    with fresh_database(postgres, template) as address, company(address) as connection:
+        watch(connection, found, since)
+        with connection.cursor() as cursor:
+            cursor.execute("update crm.organisation set connected_at = %s", [since or BEGIN])
+        connection.commit()
+        yield connection
+
+
+def existing(found: list[Life]) -> list[Life]:
+    """Return the lives that had begun when the company was connected."""
+    return [life.until(CONNECTED) for life in found if life.created <= CONNECTED]
+
+
 @dataclass
 class Told:
     """What Zoho holds of a record by one way: entries by time and id, and since when all."""
@@ -184,3 +206,30 @@ def contents(connection, mart: str) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(query, [MARTS[mart]])
         return sorted(str(sorted(row.items())) for (row,) in cursor)
+
+
+def faults_of_told(connection, mart: str) -> list[dict]:
+    """Return contents of which a history says wrongly when they landed, or by what they are known.
+
+    What held when the company was connected, or a record said last, was read then. It may have
+    begun before with the same values, which Zoho tells.
+    """
+    module, table = {
+        "deal_history": ("Deals", "crm_deals"),
+        "lead_history": ("Leads", "leads_raw"),
+    }[mart]
+    query = (
+        f"select h.*, r.synced_at as landed_at, p.read_at "  # noqa: S608
+        f"from analytics.{mart} h join crm.{table} r using (id) "
+        f"left join crm.record_history_reads p on p.record_id = h.id and p.module = '{module}'"
+    )
+    connected_on = CONNECTED.astimezone(ZONE).date()
+    faults = []
+    for row in rows(connection, query):
+        landed = max(filter(None, (row["landed_at"], row["read_at"])))
+        ended = not row["is_present"] and row["until_day"] < connected_on
+        begun = row["from_day"] > connected_on
+        right = {"zoho_history"} if ended else {"watched"} if begun else {"zoho_history", "watched"}
+        if row["synced_at"] != landed or row["known_by"] not in right:
+            faults.append(row)
+    return faults

@@ -58,10 +58,10 @@ weeks as (
         e.day,
         p.dimension,
         p.part,
-        coalesce(sum(w.leads) filter (where e.is_present), 0) as leads,
-        coalesce(sum(w.junk_leads) filter (where e.is_present), 0) as junk,
-        coalesce(sum(w.leads) filter (where not e.is_present), 0) as usual_leads,
-        coalesce(sum(w.junk_leads) filter (where not e.is_present), 0) as usual_junk
+        sum(w.leads) filter (where e.is_present) as leads,
+        sum(w.junk_leads) filter (where e.is_present) as junk,
+        sum(w.leads) filter (where not e.is_present) as usual_leads,
+        sum(w.junk_leads) filter (where not e.is_present) as usual_junk
     from ends e
     join analytics.week_leads w on w.day = e.end_day
     cross join lateral (values ('source', w.source), ('owner', w.owner_id)) p (dimension, part)

@@ -7,7 +7,8 @@
 -- record to its step on the day from which it holds, and takes it away on the day it ends. Summed
 -- from the beginning up to a day they give the stock at the end of that day, at a price that
 -- depends on the number of days and not of records. Steps are those of analytics.funnel; records
--- that came and went within a day are not here. day may lie in the future where a date is wrong.
+-- that came and went within a day come to nothing, and rows of zeros are not kept. day may lie in the
+-- future where a date is wrong.
 -- figures:
 --   records (count): records that came to the step on the day, less those that went
 --   value (money): their Amount, came less went; null for leads
@@ -25,7 +26,7 @@ with lead_changes as (
         sum(c.sign) as records
     from analytics.lead_history h
     cross join lateral (values (h.from_day, 1), (h.until_day, -1)) c (day, sign)
-    where c.day is not null and (h.until_day is null or h.from_day < h.until_day)
+    where c.day is not null
     group by 1, 2, 3, 4
 ),
 deal_changes as (
@@ -41,7 +42,7 @@ deal_changes as (
         sum(c.sign) filter (where h.is_unconverted) as unconverted
     from analytics.deal_history h
     cross join lateral (values (h.from_day, 1), (h.until_day, -1)) c (day, sign)
-    where c.day is not null and (h.until_day is null or h.from_day < h.until_day)
+    where c.day is not null
     group by 1, 2, 3, 4
 )
 select
@@ -56,9 +57,7 @@ select
     null::bigint as unweighted,
     null::bigint as unconverted
 from lead_changes
-where records <> 0
 union all
 select day, 'deal', position, step, meaning, records::bigint, value, weighted_value,
     coalesce(unweighted, 0)::bigint, coalesce(unconverted, 0)::bigint
 from deal_changes
-where records <> 0 or value <> 0 or weighted_value <> 0 or unweighted <> 0 or unconverted <> 0

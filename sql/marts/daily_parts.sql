@@ -7,7 +7,8 @@
 -- the day: new leads and closed deals as in analytics.daily_flows, movements of the open pipeline
 -- as in analytics.pipeline_movements and, by stage, analytics.daily_changes.
 -- dimension: source; owner (part is the owner's id); of the pipeline also stage and kind, the kind
--- of movement. Within an owner, stage or kind a handing over counts, in all it comes to nothing.
+-- of movement. Within an owner, stage or kind a handing over counts, in all it comes to nothing: it
+-- is no event.
 -- figures:
 --   value (number): what the part adds to the figure of the day; negative where it takes away
 --   events (count): leads, deals or movements behind it; null by stage
@@ -33,7 +34,7 @@ closed as (
         coalesce(sum(amount), 0) as value,
         coalesce(sum(amount * amount), 0) as value_squares
     from analytics.deals
-    where meaning in ('won', 'lost') and closed_day is not null
+    where closed_day is not null
     group by closed_day, meaning, grouping sets ((source), (owner_id))
 ),
 moved as (
@@ -45,20 +46,16 @@ moved as (
             else 'kind'
         end as dimension,
         coalesce(source, owner_id, kind) as part,
-        count(nullif(deals, 0)) as deals_moves,
         sum(deals) as deals,
         count(nullif(deals, 0)) filter (where kind <> 'handed over') as deals_events,
-        count(nullif(value, 0)) as value_moves,
         sum(value) as value,
         count(nullif(value, 0)) filter (where kind <> 'handed over') as value_events,
         sum(value * value) filter (where kind <> 'handed over') as value_squares,
-        count(nullif(weighted_value, 0)) as weighted_moves,
         sum(weighted_value) as weighted,
         count(nullif(weighted_value, 0)) filter (where kind <> 'handed over') as weighted_events,
         sum(weighted_value * weighted_value) filter (where kind <> 'handed over')
             as weighted_squares
     from analytics.pipeline_movements
-    where day is not null
     group by day, grouping sets ((source), (owner_id), (kind))
 )
 select
@@ -81,12 +78,10 @@ union all
 select m.day, f.figure, m.dimension, m.part, f.value, f.events, coalesce(f.squares, 0)
 from moved m
 cross join lateral (values
-    ('open_deals', m.deals_moves, m.deals::numeric, m.deals_events, m.deals_events::numeric),
-    ('open_pipeline_value', m.value_moves, m.value, m.value_events, m.value_squares),
-    ('weighted_pipeline_value', m.weighted_moves, m.weighted, m.weighted_events,
-        m.weighted_squares)
-) f (figure, moves, value, events, squares)
-where f.moves > 0
+    ('open_deals', m.deals::numeric, m.deals_events, m.deals_events::numeric),
+    ('open_pipeline_value', m.value, m.value_events, m.value_squares),
+    ('weighted_pipeline_value', m.weighted, m.weighted_events, m.weighted_squares)
+) f (figure, value, events, squares)
 union all
 select c.day, f.figure, 'stage', c.step, sum(f.value), null, null
 from analytics.daily_changes c
@@ -95,5 +90,5 @@ cross join lateral (values
     ('open_pipeline_value', c.value),
     ('weighted_pipeline_value', c.weighted_value)
 ) f (figure, value)
-where c.entity = 'deal' and c.meaning = 'open' and f.value <> 0
+where c.entity = 'deal' and c.meaning = 'open'
 group by 1, 2, 3, 4

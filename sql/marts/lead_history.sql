@@ -40,7 +40,7 @@ with changed as (
 ),
 steps as (
     select
-        coalesce(min(position) filter (where meaning = 'open'), 0) as first,
+        min(position) filter (where meaning = 'open') as first,
         coalesce(max(position) filter (where meaning = 'open'), 0) + 1 as unlisted,
         max(position) filter (where meaning = 'converted') as converted
     from crm.picklist_meaning
