@@ -159,6 +159,12 @@ def test_what_waits_to_be_merged_is_not_overtaken(postgres, template_database, m
     assert waiting["quarantine"] == merged["quarantine"]
 
 
+def says(id_: object, company: str) -> bytes:
+    """A record of one moment, whatever it says."""
+    record = {"id": id_, "Modified_Time": START.isoformat(), "Company": company}
+    return json.dumps(record).encode()
+
+
 RECORD = b'{"id": "1", "Modified_Time": "2026-03-01T10:00:00+00:00"}'
 
 
@@ -181,6 +187,21 @@ def test_a_record_is_plain_where_nothing_is_to_be_decided(texts, until, is_plain
     plain, others = batches.split(texts, until)
     assert list(plain) == (["1"] if is_plain else [])
     assert [text for _, text in others] == ([] if is_plain else texts)
+
+
+@pytest.mark.parametrize(
+    "waiting",
+    [
+        [says("1", "one"), says("1", "two")],
+        [says(1, "one"), says("2", "one")],
+        [says("1", "one"), says(1, "two")],
+    ],
+)
+def test_what_a_record_says_later_does_not_overtake_what_waits(database_url, monkeypatch, waiting):
+    monkeypatch.setattr(landing, "WAITING_RECORDS", 2)
+    land(database_url, "a", [waiting, [says("1", "three"), says("3", "one")]], False, [])
+    (first, *_) = contents(database_url)["records"]
+    assert '"three"' in first[1]
 
 
 def test_a_failure_after_a_copy_leaves_nothing(database_url, monkeypatch):
