@@ -30,7 +30,7 @@ BATCH_BYTES = 16_000_000
 # Few enough for the pages that are read ahead: meanwhile no reader has to wait.
 WAITING_RECORDS = 2_000
 WAITING_BYTES = 4_000_000
-CHUNK_BYTES = 65_536  # of a batch, sent to the database at a time
+CHUNK_BYTES = 4_194_304  # sent at a time: for each part, what reads pages has to stand aside
 WORK_MEM = "64MB"  # enough to sort a batch in memory
 RECYCLE_BIN = timedelta(days=60)  # how long Zoho can restore a deleted record
 NOT_JSONB = "a character that jsonb cannot hold"
