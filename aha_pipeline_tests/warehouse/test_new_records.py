@@ -37,7 +37,7 @@ QUERIES = {
     """,
     "versions": """
         select id, modified_time, replaced_by, raw_data::text
-        from crm.record_versions order by version
+        from crm.record_versions order by id, version
     """,
     "quarantine": "select id, reason, original from crm.quarantine order by reason, original",
     "log": """

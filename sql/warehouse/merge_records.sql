@@ -30,7 +30,13 @@ compared as (
         k.kept
     from newest n
     left join crm.{table} t using (id)
-    cross join lateral (select crm.missing_fields(t.raw_data, n.raw_data) as kept) k
+    -- worked out once a record, and not at all for one that says the same, as most do
+    cross join lateral (
+        select
+            case when t.raw_data <> n.raw_data
+                then crm.missing_fields(t.raw_data, n.raw_data) end as kept
+        offset 0
+    ) k
 ),
 incoming as materialized (
     select
