@@ -164,26 +164,36 @@ class Plain:
                 self.weeks[day].append(row["meaning"] == "junk")
 
     def feed(self, first: date, last: date) -> dict[tuple, tuple]:
-        """Return by day and figure the days, value and normal of what is unusual, latest first."""
+        """Return by day and figure the days, value and normal of what is told, latest first."""
+        found = self.unusual(first, last)
+        told = {}
+        for (day, figure), (score, days, *values) in found.items():
+            run = [(day, score, days)]
+            for step in (DAY, -DAY):
+                near = day + step
+                while (near, figure) in found and found[near, figure][0] * score > 0:
+                    run.append((near, *found[near, figure][:2]))
+                    near += step
+            is_strongest = max((abs(score), near) for near, score, _ in run)[1] == day
+            if days == 1 or (is_strongest and all(days > 1 for *_, days in run)):
+                told[day, figure] = (days, *values)
+        return told
+
+    def unusual(self, first: date, last: date) -> dict[tuple, tuple]:
+        """Return by day and figure the score, days, value and normal, latest first."""
         found = {}
         for day in (last - DAY * n for n in range((last - first).days + 1)):
             judged: dict[str, list] = defaultdict(list)
-            for figure in (
-                *MOVED,
-                "won_deals",
-                "won_value",
-                "lost_deals",
-                "lost_value",
-                "new_leads",
-            ):
+            for figure in (*MOVED, *FLOWS):
                 for days in (1, 7) if figure in MOVED else (1,):
                     judged[figure].append((self.judge(figure, day, days), days))
             judged["junk_pct"].append((self.judge_junk(day), 7))
             for figure in sorted(judged):
                 known = [(abs(it[2]), -days, it) for it, days in judged[figure] if it]
-                score, days, it = max(known, default=(0, 0, ()))
-                if score >= 3 - 1e-9 and day < TODAY:
-                    found[day, figure] = (-days, *(pytest.approx(float(part)) for part in it[:2]))
+                size, days, it = max(known, default=(0, 0, ()))
+                if size >= 3 - 1e-9 and day < TODAY:
+                    values = (pytest.approx(float(part)) for part in it[:2])
+                    found[day, figure] = (it[2], -days, *values)
         return found
 
     def judge(self, figure: str, day: date, days: int) -> tuple | None:

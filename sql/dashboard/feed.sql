@@ -1,6 +1,8 @@
 -- grain: one row per thing to know of the period's days, the latest day first, at most 30
 -- Of the chosen sources and owners, each figure against their own normal. kind unusual: a figure far
--- from its normal on a day, as in measures.changes; its strongest change (over 1 or over 7 days).
+-- from its normal on a day, as in measures.changes; its strongest change (over 1 or over 7 days). Seven
+-- days that overlap say the same again: of consecutive days on which a figure stands out in one
+-- direction, those over 1 day are told, else the strongest.
 -- kind restated: a told figure of the day that was found to be another, as in analytics.restatements:
 -- from normal to value, which are of the whole company; with a filter only where a record of the
 -- chosen ones is behind it (measures.of_chosen). assumed_pct: how much of the pipeline behind a normal
@@ -8,15 +10,30 @@
 -- movement of the pipeline, that Zoho's own history tells it (measures.is_pipeline_told).
 -- all_entries: how many they are.
 
-with unusual as (
+with strongest as (
     select distinct on (day, figure)
-        'unusual' as kind, day, figure, days, unit, value, normal, null as reason,
+        day, figure, days, unit, value, normal, direction, abs(score) as size,
         case when topic = 'pipeline' then compared_with end as compared_with
     from measures.known_changes(
         %(first_day)s::date, %(last_day)s::date, %(sources)s::text[], %(owners)s::text[]
     )
     where is_unusual
     order by day, figure, abs(score) desc, days
+),
+runs as (
+    select *, day - row_number() over (partition by figure, direction order by day)::integer as run
+    from strongest
+),
+ranked as (
+    select *, row_number() over (
+        partition by figure, direction, run order by days, size desc, day desc
+    ) as place
+    from runs
+),
+unusual as (
+    select 'unusual' as kind, day, figure, days, unit, value, normal, null as reason, compared_with
+    from ranked
+    where days = 1 or place = 1
 ),
 restated as (
     select distinct on (r.day, r.figure)
