@@ -81,7 +81,7 @@ def main(url: str, folder: Path, database_url: str, loader_format: str = "csv") 
         pipeline_name="zoho",
         pipelines_dir=str(folder),
         dataset_name="zoho",
-        destination=dlt.destinations.postgres(_with_host(database_url)),
+        destination=dlt.destinations.postgres(_complete(database_url)),
     )
     began = time.perf_counter()
     pipeline.run(source(url), loader_file_format=loader_format)
@@ -89,11 +89,16 @@ def main(url: str, folder: Path, database_url: str, loader_format: str = "csv") 
     (folder / "result.json").write_text(json.dumps(result))
 
 
-def _with_host(database_url: str) -> str:
-    """Name a host: dlt asks for one, even where `?host=` names a socket, which libpq prefers."""
+def _complete(database_url: str) -> str:
+    """Name a host and a password: dlt asks for both, even where `?host=` names a socket.
+
+    libpq prefers the socket, behind which nobody asks for a password.
+    """
     parts = urlsplit(database_url)
-    netloc = parts.netloc if parts.hostname else f"{parts.netloc}localhost"
-    return parts._replace(netloc=netloc).geturl()
+    if parts.password:
+        return database_url
+    address = f"{parts.hostname or 'localhost'}" + (f":{parts.port}" if parts.port else "")
+    return parts._replace(netloc=f"{parts.username}:none@{address}").geturl()
 
 
 if __name__ == "__main__":
