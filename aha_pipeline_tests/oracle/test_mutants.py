@@ -59,22 +59,25 @@ NOT_FIGURES |= {"open_deal_activities", "deal_silence"}  # test_deal_silence
 # How many mutants are known to live, as measured. Some say the same (a `coalesce` of what is never
 # null, `union` of rows that differ), and some change what no record of these companies shows.
 # Of work_list seven say the same; the others want a deal that closes today or stands at three
-# quarters, one pushed or stuck and long overdue, a lead of seven days.
+# quarters, one pushed or stuck and long overdue, a lead of seven days. Most of the two histories
+# are of a past that Zoho tells in part, which no company here has (test_learned_history); theirs
+# is an upper bound, as they were held against their own rows alone. That of measures.changes was
+# taken when it stood in the mart.
 KNOWN = {
-    "account_deals": 4, "accounts_by_industry": 9, "change_causes": 7, "changes": 37,
+    "account_deals": 4, "accounts_by_industry": 9, "change_causes": 7, "changes": 1,
     "closing_deals": 3,
     "cohort_parts": 8, "daily_changes": 1, "daily_flows": 4, "daily_parts": 5, "deal_history":
     102, "deals": 2, "entered_funnel": 12, "forecast_scores": 5, "funnel": 5, "funnel_by_day": 8,
     "funnel_steps": 17,
     "kpi_days": 3, "kpi_parts": 8,
-    "lead_cohorts": 3, "lead_history": 32, "lead_volume": 1, "leads": 2, "lost_deals": 2,
+    "lead_cohorts": 3, "lead_history": 58, "lead_volume": 1, "leads": 2, "lost_deals": 2,
     "open_deal_records": 1, "open_deals": 2, "pipeline_by_stage": 5, "pipeline_movements": 7,
     "response_parts": 6,
     "slipping_deals": 2, "source_response": 4,
     "stage_parts": 2, "stage_stays": 2,
     "time_in_stage": 7,
     "unconverted_deals": 4, "week_leads": 9, "week_parts": 3, "work_list": 12,
-    "measures.sources": 6, "measures.outcomes": 2,
+    "measures.sources": 6, "measures.outcomes": 2, "measures.changes": 37,
 }  # fmt: skip
 # measure: the mart that shows it whole
 MEASURES = {
@@ -194,11 +197,33 @@ def is_as_watched(stage: ToldStage, mart: Mart, select: str) -> bool:
         try:
             put_in_place(cursor, mart, select, {"since": "-infinity"})
             is_same = contents(stage.connection, mart.name) == stage.watched[mart.name]
-            return is_same and not faults_of_told(stage.connection, mart.name)
+            return (
+                is_same
+                and not faults_of_told(stage.connection, mart.name)
+                and takes_in_what_is_told(cursor, mart, select)
+            )
         except psycopg2.Error:
             return False  # it cannot be built
         finally:
             cursor.execute("rollback to savepoint mutant")
+
+
+def takes_in_what_is_told(cursor, mart: Mart, select: str) -> bool:
+    """Return whether, of records that landed before, those are taken in that were told since."""
+    cursor.execute(f"delete from {mart.relation}")  # noqa: S608
+    cursor.execute(f"select max(synced_at) from {mart.records}")  # noqa: S608
+    [(landed,)] = cursor
+    cursor.execute(
+        "select max(read_at), array_agg(distinct record_id order by record_id) "  # noqa: S608
+        f"from crm.record_history_reads join {mart.records} on id = record_id"
+    )
+    [(told, ids)] = cursor
+    for since, right in ((landed, ids), (told, None)):
+        query = f"select array_agg(distinct id order by id) from ({select}) m"  # noqa: S608
+        cursor.execute(query, {"since": since})
+        if list(cursor) != [(right,)]:
+            return False
+    return True
 
 
 def makes_anew(cursor, select: str) -> bool:
