@@ -20,6 +20,7 @@ from dashboard.filters import Filters
 from dashboard.login import Viewer
 from dashboard.records import LISTED
 from dashboard.source import Source, opened
+from dashboard.tabs.overview import ENTRIES
 
 AIM_MS = 100
 WRITES = {"ask_erasure", "mark_work", "unmark_work"}
@@ -42,7 +43,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "work_list_aside": {"viewer": SOMEBODY},
 }
 # What is behind the entries of the feed is asked by these columns of theirs.
-ENTRIES = {"kinds": "kind", "days": "day", "figures": "figure", "spans": "days"}
+ENTRY = {"kinds": "kind", "days": "day", "figures": "figure", "spans": "days"}
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,8 @@ def _given(source: Source, name: str) -> dict[str, object]:
         deals = source.listed("behind_deals", most=LISTED)
         return {"module": "Deals", "ids": [row["id"] for row in deals]}
     if name == "feed_behind":
-        feed = source.listed("feed")
-        return {asked: [row[of] for row in feed] for asked, of in ENTRIES.items()}
+        feed = source.listed("feed")[:ENTRIES]
+        return {asked: [row[of] for row in feed] for asked, of in ENTRY.items()}
     return {"most": LISTED, "id": DEAL, "day": source.today, **GIVEN.get(name, {})}
 
 

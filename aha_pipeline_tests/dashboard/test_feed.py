@@ -283,6 +283,23 @@ def test_what_changed_of_a_rep_names_what_is_behind_it(page, database):
     assert any("By " in text.value for text in page(database, period="Custom", days=days).markdown)
 
 
+def test_the_page_names_ten_entries_at_a_time(page, database, ask):
+    days = (TODAY - 59 * DAY, TODAY)
+    in_all = len(ask("feed", first_day=days[0], last_day=days[1]))
+    shown = page(database, period="Custom", days=days, feed=True)
+    counts = [len(entries_of(shown))]
+    while more := [button for button in shown.button if button.key == "feed_more"]:
+        shown = more[0].click().run()
+        assert not shown.exception
+        counts.append(len(entries_of(shown)))
+    assert counts == [10, in_all]
+    assert len({*entries_of(shown)}) == in_all
+
+
+def entries_of(shown):
+    return [text.value for text in shown.markdown if text.value.startswith("- ")]
+
+
 def test_the_feed_of_every_source_is_that_of_the_company(ask):
     period = {"first_day": TODAY - 59 * DAY, "last_day": TODAY}
     every = [row["source"] for row in ask("filter_sources")]

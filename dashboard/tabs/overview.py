@@ -19,6 +19,7 @@ from dashboard.style import Row, column
 
 Entry = tuple[str, date, str]  # kind, day and figure
 MOST_CHANGES = 3
+ENTRIES = 10  # of the feed at a time: what is behind all of them takes a large company long
 NOTHING_UNUSUAL = "Nothing unusual: every figure is close to normal for that weekday."
 NOTHING_STOOD_OUT = "Nothing unusual, and no day was restated."
 NO_NORMAL = "What is normal is not known yet: it takes four weeks of records."
@@ -143,15 +144,27 @@ def _feed(source: Source) -> None:
         if not rows:
             [normal] = source.rows("normal_known")
             st.caption(NOTHING_STOOD_OUT if normal["is_known"] else NO_NORMAL)
-        behind = _behind(source, rows)
-        for row in rows:
-            said = causes.entry(row, source.currency, behind[_entry(row)], _is_narrowed(source))
-            st.markdown(f"- {markdown(said)}")
-        if in_all > len(rows):
+        shown = rows[: st.session_state.get("feed_shown", ENTRIES)]
+        for start in range(0, len(shown), ENTRIES):
+            _entries(source, shown[start : start + ENTRIES])
+        if len(shown) < len(rows):
+            st.button("Show more", key="feed_more", on_click=_lengthen, args=(len(shown),))
+        elif in_all > len(rows):
             st.caption(f"The latest {len(rows)}. A shorter period shows the others.")
         [left_out] = source.rows("feed_left_out")
         if left_out["restated"]:
             st.caption(causes.left_out(left_out["restated"]))
+
+
+def _lengthen(shown: int) -> None:
+    st.session_state["feed_shown"] = shown + ENTRIES
+
+
+def _entries(source: Source, rows: list[Row]) -> None:
+    behind = _behind(source, rows)
+    for row in rows:
+        said = causes.entry(row, source.currency, behind[_entry(row)], _is_narrowed(source))
+        st.markdown(f"- {markdown(said)}")
 
 
 def _behind(source: Source, entries: list[Row]) -> dict[Entry, list[Row]]:
@@ -159,7 +172,7 @@ def _behind(source: Source, entries: list[Row]) -> dict[Entry, list[Row]]:
     columns = {"kinds": "kind", "days": "day", "figures": "figure", "spans": "days"}
     asked = {name: column(entries, of) for name, of in columns.items()}
     found: dict[Entry, list[Row]] = defaultdict(list)
-    for row in source.listed("feed_behind", **asked) if entries else []:
+    for row in source.rows("feed_behind", **asked) if entries else []:
         if source.viewer.may_see_records or not row["is_record"]:
             found[_entry(row)].append(row)
     return found
