@@ -18,5 +18,8 @@ causes      where a change of a day came from
 histories   from which day to which each content of a record held
 pipeline    those of the pipeline, day by day and deal by deal
 course      those of targets, working days and forecasts
+asked       measures that no mart shows whole
+formulas    measures of a few numbers
+corners     records at which definitions part
 work        the list of the day's work
 """

@@ -54,8 +54,8 @@ def faults_of_rows(connection, picture: Picture, mart: str) -> list[str]:
     """Return what differs in one mart."""
     names, compute = MARTS[mart]
     listed = rows(connection, NUMBERED.get(mart, mart))
-    expected, found = picture.rows_of(mart, compute), {_key(row, names): row for row in listed}
-    faults = _differences(expected, found)
+    expected, found = picture.rows_of(mart, compute), {key_of(row, names): row for row in listed}
+    faults = differences(expected, found)
     faults += ["has rows twice"] if len(found) < len(listed) else []
     if mart in HISTORIES:
         faults += _spelt_twice(listed)
@@ -73,7 +73,7 @@ def _spelt_twice(listed: list[dict]) -> list[str]:
     return [f"spells {of} as {found}" for of, found in spellings.items() if len(found) > 1]
 
 
-def _key(row: dict, names: tuple[str, ...]) -> tuple:
+def key_of(row: dict, names: tuple[str, ...]) -> tuple:
     return tuple(_label(row[name]) if name in LABELS else row[name] for name in names)
 
 
@@ -84,7 +84,7 @@ def _label(text: str | None) -> str | None:
     return " / ".join(sorted(key(part) or "(none)" for part in text.split(" / ")))
 
 
-def _differences(expected: Rows, found: Rows) -> list[str]:
+def differences(expected: Rows, found: Rows) -> list[str]:
     """Return what differs; a row of nothing but zeros may be missing."""
     faults = []
     for place in sorted(expected.keys() | found.keys(), key=str):
@@ -141,7 +141,7 @@ def _narrowed(connection, picture: Picture) -> list[str]:
         place = f"kpis of {sources} and {owners}"
         if place not in picture.computed:
             picture.computed[place] = kpis(early, sources, owners)
-        faults += [f"{place} {it}" for it in _differences(picture.computed[place], found)]
+        faults += [f"{place} {it}" for it in differences(picture.computed[place], found)]
     return faults
 
 
@@ -170,8 +170,8 @@ def faults_of_periods(connection, picture: Picture) -> list[str]:
                 marks = ", ".join(["%s"] * len((*given, *further)))
                 query = f"select * from measures.{name}({marks})"  # noqa: S608
                 text = cursor.mogrify(query, (*given, *further)).decode()
-            found = {_key(row, columns): row for row in rows(connection, text)}
-            faults += [f"{place} {it}" for it in _differences(picture.computed[place], found)]
+            found = {key_of(row, columns): row for row in rows(connection, text)}
+            faults += [f"{place} {it}" for it in differences(picture.computed[place], found)]
     return faults
 
 
@@ -216,7 +216,7 @@ def _misranked(connection, picture: Picture) -> list[str]:
     by_position = f"select * from analytics.change_causes order by {', '.join(names)}, position"  # noqa: S608
     whole = picture.rows_of("changes", course.changes)
     faults = []
-    for of, group in groupby(rows(connection, by_position), key=lambda row: _key(row, names)):
+    for of, group in groupby(rows(connection, by_position), key=lambda row: key_of(row, names)):
         causes, change = list(group), whole[of[:3]]["change"]
         sign = (change > 0) - (change < 0)
         stand = [

@@ -17,7 +17,14 @@ AGES = (0, 1, 2, 7, 8, 29, 30, 31, 90, 91)  # days of a lead
 CLOSINGS = (-91, -90, -2, -1, 0, 7, 8, 30, 31)  # days until a deal was to close
 REASONS = (None, None, "", " ", "\u00a0", "-", "N/A", "Price", " Too\u2003late ", "Went elsewhere")
 REASON_FIELDS = ("Lost_Reason", "Reason_For_Loss__s", "Closed_Lost_Reason")
-ONE = {"Owner": {"id": "1", "name": "Rep 1"}, "Lead_Source": "Facebook"}
+
+
+def rep(number: str) -> dict:
+    """Return an owner as a record has it."""
+    return {"id": number, "name": f"Rep {number}"}
+
+
+ONE = {"Owner": rep("1"), "Lead_Source": "Facebook"}
 
 
 class Corners:
@@ -33,17 +40,22 @@ class Corners:
         self._correct(records)
         self._rush()
         for age in AGES:
-            fields = ONE | {"Lead_Status": "Not Contacted"}
-            self.new("Leads", self.now - timedelta(days=age, minutes=1), fields)
+            for number in "13":
+                fields = ONE | {"Owner": rep(number), "Lead_Status": "Not Contacted"}
+                self.new("Leads", self.now - timedelta(days=age, minutes=1), fields)
         for left in CLOSINGS:
             closing = (self.now.astimezone(zone) + timedelta(days=left)).date()
             self._open({"Closing_Date": closing.isoformat(), "Next_Step": None})
         self._edit(self._open({"Amount": 1000.5}), {"Amount": 1000})
         self._edit(self._open({"Amount": 1000}), {"Amount": None})
-        self._edit(self._open({"Closing_Date": "2000-01-01"}), {"Closing_Date": "2000-01-02"})
-        self._edit(self._open({"Stage": "Site visit"}), {"Stage": "Second visit"})
+        self._twice("Closing_Date", "2000-01-01", "2000-01-02", "2000-02-02")
+        self._twice("Stage", "Site visit", "Second visit", "Third visit")
+        large = {"Stage": "Qualification", "Amount": 10**8, "Closing_Date": "2000-01-01"}
+        self._open(large, self.reads[0] - timedelta(days=25))
         self._reopen()
         self._hurry()
+        self._worthless()
+        self._months_before()
         early = self._open({"Stage": "Seen late"}, self.reads[0] - timedelta(days=9))
         self._edit(early, {"Amount": 7}, self.reads[0] - timedelta(days=1))
         self._explain(records)
@@ -55,6 +67,12 @@ class Corners:
             if record.module == "Deals" and state and self.random.random() < 0.2:
                 later = moment + (self.now - moment) * self.random.random()
                 self._edit(record, {"Amount": self.random.randint(0, 10**6)}, later)
+
+    def _twice(self, name: str, first: str, *later: str) -> None:
+        """Let a deal say another thing at the second and at the third read."""
+        deal = self._open({name: first})
+        for number, value in enumerate(later):
+            self._edit(deal, {name: value}, self._between(*self.reads[number : number + 2]))
 
     def _reopen(self) -> None:
         """Close a deal, and open it again; each time its closing date becomes later."""
@@ -71,11 +89,26 @@ class Corners:
             deal = self._open({"Lead_Source": f"Of {since}"}, since)
             for record in (lead, deal):
                 for moment, owner in ((read - minute, "3"), (read + minute, "4")):
-                    self._edit(record, {"Owner": {"id": owner, "name": f"Rep {owner}"}}, moment)
+                    self._edit(record, {"Owner": rep(owner)}, moment)
         for _ in range(2):
             came = self.reads[2] - timedelta(days=1)
             unanswered = {"Lead_Source": "Unanswered", "Lead_Status": "Not Contacted"}
             self.new("Leads", came, ONE | unanswered)
+
+    def _worthless(self) -> None:
+        """Deals without an amount, of two of which nobody knows what they said at first."""
+        for number in range(4):
+            since = self.reads[0] - timedelta(days=20 + number)
+            deal = self._open({"Amount": None, "Lead_Source": "Worthless"}, since)
+            if number < 2:
+                self._edit(deal, {"Probability": 20}, self.reads[0] - timedelta(hours=number + 1))
+
+    def _months_before(self) -> None:
+        """Deals won in the months before, early and late in each."""
+        for number in range(8):
+            closing = (self.now - timedelta(days=12 + 15 * number)).date().isoformat()
+            won = {"Stage": "Closed Won", "Closing_Date": closing, "Amount": 1000 * number**2 + 9}
+            self._open(won, self.now - timedelta(days=150 + number))
 
     def _rush(self) -> None:
         """Many leads of a day that are answered later, and some deals of them."""

@@ -284,7 +284,7 @@ def _stand(picture: Picture, course: Course, target: Target, owner: str, source:
         if (day := first + DAY * n).isoweekday() in course.week and day not in course.holidays
     ]
     left = [day for day in worked if day >= today]
-    shares = _shares(picture, target)
+    shares = shares_of(picture, target)
     usual = median(shares) if shares else None
     closing = [
         deal
@@ -326,7 +326,7 @@ def _stand(picture: Picture, course: Course, target: Target, owner: str, source:
     }
 
 
-def _shares(picture: Picture, target: Target) -> list[Fraction]:
+def shares_of(picture: Picture, target: Target) -> list[Fraction]:
     """Return how much of each past period was won when as much of it was over."""
     oldest = min((deal.day for deal in picture.live_deals), default=date.max)
     shares = []

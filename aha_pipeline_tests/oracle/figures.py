@@ -602,9 +602,14 @@ def time_in_stage(picture: Picture) -> Rows:
 
 
 def pipeline_by_stage(picture: Picture) -> Rows:
-    limits = time_in_stage(picture)
+    return stages_of(picture, picture.live_deals)
+
+
+def stages_of(picture: Picture, live_deals: Iterable[Deal]) -> Rows:
+    """Return the stages of some deals, with how long others stood in them."""
+    limits = picture.rows_of("time_in_stage", time_in_stage)
     rows = {}
-    for stage, deals in grouped(picture.live_deals, lambda deal: deal.now.stage).items():
+    for stage, deals in grouped(live_deals, lambda deal: deal.now.stage).items():
         is_open = deals[0].now.meaning == "open"
         stays = [stays_of(deal)[-1] for deal in deals]
         known = [stay.days(picture.now) for stay in stays if stay.is_known]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline_tests.oracle import product
+from aha_pipeline_tests.oracle.asked import faults_of_asked
 from aha_pipeline_tests.oracle.company import draw_company
 from aha_pipeline_tests.oracle.comparison import faults_of_marts, is_equal
 from aha_pipeline_tests.oracle.deals import local_day
@@ -50,6 +51,7 @@ def faults_of(database_url: str, seed: int) -> list[str]:
             tells = _tells(picture)
             found = [
                 *faults_of_marts(connection, picture),
+                *faults_of_asked(connection, picture),
                 *_restated(connection, told, tells, touched),
             ]
             faults += [f"read {number + 1}: {fault}" for fault in found]

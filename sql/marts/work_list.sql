@@ -65,7 +65,7 @@ open_deals as (
         q.unrecorded_meeting_at,
         r.lacks_next_step,
         percent_rank() over (order by coalesce(d.amount, 0)) as place,
-        coalesce(o.has_left, false) as is_ownerless
+        o.has_left as is_ownerless
     from analytics.open_deals d
     join analytics.open_deal_records r on r.id = d.id
     left join analytics.deal_silence q on q.id = d.id
@@ -83,7 +83,7 @@ deal_facts as (
             as days_left,
         t.day - (d.last_activity_time at time zone t.timezone)::date as days_quiet,
         s.times_pushed,
-        coalesce(s.is_older, false) and d.place >= 0.75 as is_stuck
+        s.is_older and d.place >= 0.75 as is_stuck
     from open_deals d
     cross join today t
     left join analytics.slipping_deals s on s.id = d.id
@@ -175,7 +175,7 @@ select
     unrecorded_meeting_at,
     closing_date,
     days_overdue,
-    case when days_overdue is null then days_left end,
+    days_left,
     case when 'quiet' = any(reasons) then days_quiet end,
     case when times_pushed >= 2 then times_pushed end
 from ranked_deals

@@ -23,10 +23,7 @@ language sql stable as $$
         l.source
     from analytics.lost_deals l
     left join analytics.owners w on w.owner_id = l.owner_id
-    where (
-            l.closed_day between coalesce(since, '-infinity') and coalesce(until, 'infinity')
-            or l.closed_day is null and since is null and until is null
-        )
+    where l.closed_day between coalesce(since, '-infinity') and coalesce(until, 'infinity')
         and (of_sources is null or l.source = any(of_sources))
         and (of_owners is null or l.owner_id = any(of_owners))
 $$;

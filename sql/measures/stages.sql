@@ -32,7 +32,7 @@ language sql stable as $$
             count(*) filter (where d.is_start_known is not true) as untimed_deals,
             count(*) filter (where r.is_older) as older_deals
         from analytics.open_deals d
-        join crm.organisation o on o.singleton
+        cross join crm.organisation o
         left join analytics.slipping_deals r on r.id = d.id
         where (of_sources is null or d.source = any(of_sources))
             and (of_owners is null or d.owner_id = any(of_owners))
@@ -53,7 +53,7 @@ language sql stable as $$
         (s.closed_age_days + coalesce(o.age_days, 0)) / s.deals as avg_age_days,
         o.days_in_stage::numeric as median_days_in_stage,
         coalesce(o.untimed_deals, 0) as untimed_deals,
-        case when l.stage is not null then coalesce(o.older_deals, 0) end as older_deals,
+        case when l.stage is not null then o.older_deals end as older_deals,
         l.won_limit_days
     from stages s
     left join open_stages o on o.stage = s.stage
