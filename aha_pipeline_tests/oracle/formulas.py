@@ -98,11 +98,6 @@ def wait_over(
     return "never" if ended_at else None
 
 
-def touch_group(dimension: str, source: str, owner: str, weekday: int, hour: int) -> str:
-    groups = {"source": source, "owner": owner, "weekday": str(weekday), "hour": str(hour)}
-    return groups.get(dimension, "")
-
-
 def worked_seconds(
     instant: datetime,
     opens: datetime | None,
@@ -194,9 +189,6 @@ FORMULAS: dict[str, Formula] = {
         wait_class, ([0, 60, 60.5, 61, 120, 480, 481, 700, 2880, 2881, 6500, 9999], [480, 500])
     ),
     "wait_over": Formula(wait_over, ([True, False], [None, LONG_AGO], [60, 500], [480])),
-    "touch_group": Formula(
-        touch_group, (["all", "source", "owner", "weekday", "hour"], ["s"], ["o"], [3], [4])
-    ),
     "quiet_days": Formula(lambda: 14, ()),
     "is_assumed": Formula(
         # It holds on some day before the one from which on it is known.
