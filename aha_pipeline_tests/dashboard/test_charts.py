@@ -308,7 +308,7 @@ def test_an_entry_names_records_only_to_those_who_may_see_them(may_see_records, 
         for name, is_record in (("Rao Villa", True), ("Facebook", False))
     ]
     viewer = SimpleNamespace(may_see_records=may_see_records)
-    source = SimpleNamespace(listed=lambda *_, **__: found, viewer=viewer)
+    source = SimpleNamespace(rows=lambda *_, **__: found, viewer=viewer)
     [behind] = overview_tab._behind(source, [entry]).values()
     assert [row["name"] for row in behind] == names
 
