@@ -6,6 +6,7 @@ from operator import itemgetter
 from statistics import NormalDist
 
 import pytest
+from psycopg2.extras import Json
 
 from aha_pipeline.warehouse.mart_builds import forget
 from aha_pipeline.warehouse.mart_files import read_marts
@@ -345,6 +346,32 @@ def test_a_renamed_owner_has_the_latest_name_everywhere(connection):
     build(connection)
     for mart in ("leads", "deals", "lead_volume", "rep_matrix", "owners"):
         assert {row["owner_name"] for row in rows(connection, mart)} == {"Asha Rao"}, mart
+
+
+@pytest.mark.parametrize("known_by", ["deal", "lead", "timeline"])
+def test_who_owns_nothing_any_more_keeps_a_name(connection, known_by):
+    gone = {"id": "7", "name": "Gita"}
+    handed_over = {"Owner": gone}, {"Modified_Time": APRIL}
+    put(connection, "Leads", lead(8, MARCH))
+    if known_by == "deal":
+        put_history(connection, "Deals", *[deal(1, MARCH, **said) for said in handed_over])
+    elif known_by == "lead":
+        put_history(connection, "Leads", *[lead(1, MARCH, **said) for said in handed_over])
+    else:
+        put(connection, "Deals", deal(1, MARCH))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "insert into crm.record_history "
+                "(module, record_id, way, entry_id, audited_time, raw_data) "
+                "values ('Deals', 'D1', 'timeline', '1', now(), %s)",
+                [Json({"automation_details": {"owner": {"old": gone, "new": ASHA}}})],
+            )
+    build(connection)
+    names = {row["owner_id"]: row["owner_name"] for row in rows(connection, "owners")}
+    assert names == {"1": "Asha", "7": "Gita"}
+    if known_by == "deal":
+        moved = {row["owner_name"] for row in rows(connection, "pipeline_movements")}
+        assert moved == {"Asha", "Gita"}
 
 
 def test_owners_of_one_name_are_told_apart(connection):

@@ -4,8 +4,9 @@
 -- owner: data engineering
 -- lookup: crm.crm_contacts, crm.crm_accounts
 -- The latest name of each owner id: the one on the record with the youngest Modified_Time, over
--- leads, deals, contacts and accounts, deleted records included. A renamed user has one name
--- everywhere. Behind the name of who has left Zoho, disabled or deleted there, stands (left): so
+-- leads, deals, contacts and accounts, deleted records included; of who owns none now, the latest that
+-- a lead or deal said before, or else the one that Zoho's own history tells. A renamed user has one
+-- name everywhere. Behind the name of who has left Zoho, disabled or deleted there, stands (left): so
 -- whatever shows an owner says it. Who was never told of as a user is not said to have left. Behind the
 -- name of each of several people who have the same one stands the end of the id: (…00017). A table,
 -- because every other mart joins it: as a view it would be made again in each query. Each name is
@@ -87,34 +88,91 @@ accounts as (
         limit 1
     ) n
 ),
+former as (
+    (
+        select owner_id
+        from crm.record_versions
+        where module in ('Leads', 'Deals') and owner_id is not null
+        order by owner_id
+        limit 1
+    )
+    union all
+    select n.*
+    from former l
+    cross join lateral (
+        select owner_id
+        from crm.record_versions
+        where module in ('Leads', 'Deals') and owner_id > l.owner_id
+        order by owner_id
+        limit 1
+    ) n
+),
+told as (
+    (
+        select raw_data #>> '{automation_details,owner,old,id}' as owner_id
+        from crm.record_history
+        where raw_data #>> '{automation_details,owner,old,id}' is not null
+        order by owner_id
+        limit 1
+    )
+    union all
+    select n.*
+    from told l
+    cross join lateral (
+        select raw_data #>> '{automation_details,owner,old,id}' as owner_id
+        from crm.record_history
+        where raw_data #>> '{automation_details,owner,old,id}' > l.owner_id
+        order by owner_id
+        limit 1
+    ) n
+),
 names as (
-    select n.*, (
+    select n.*, 1 as rank, (
         select max(modified_time)
         from crm.leads_raw r
         where r.owner_id = n.owner_id and r.owner_name = n.owner_name
     ) as last_used
     from leads n
     union all
-    select n.*, (
+    select n.*, 1, (
         select max(modified_time)
         from crm.crm_deals r
         where r.owner_id = n.owner_id and r.owner_name = n.owner_name
     )
     from deals n
     union all
-    select n.*, (
+    select n.*, 1, (
         select max(modified_time)
         from crm.crm_contacts r
         where r.owner_id = n.owner_id and r.owner_name = n.owner_name
     )
     from contacts n
     union all
-    select n.*, (
+    select n.*, 1, (
         select max(modified_time)
         from crm.crm_accounts r
         where r.owner_id = n.owner_id and r.owner_name = n.owner_name
     )
     from accounts n
+    union all
+    select f.owner_id, v.owner_name, 2, null
+    from former f
+    cross join lateral (
+        select raw_data #>> '{Owner,name}' as owner_name
+        from crm.record_versions
+        where module in ('Leads', 'Deals') and owner_id = f.owner_id
+        order by version desc
+        limit 1
+    ) v
+    union all
+    select t.owner_id, h.owner_name, 3, null
+    from told t
+    cross join lateral (
+        select raw_data #>> '{automation_details,owner,old,name}' as owner_name
+        from crm.record_history
+        where raw_data #>> '{automation_details,owner,old,id}' = t.owner_id
+        limit 1
+    ) h
 ),
 latest as (
     select distinct on (crm.text_label(owner_id))
@@ -123,7 +181,7 @@ latest as (
         coalesce((select not is_active from crm.users where id = owner_id), false) as has_left
     from names
     where crm.text_label(owner_id) is not null and crm.tidy_text(owner_name) is not null
-    order by crm.text_label(owner_id), last_used desc nulls last, owner_name
+    order by crm.text_label(owner_id), rank, last_used desc nulls last, owner_name
 )
 select
     owner_id,
