@@ -264,11 +264,12 @@ def _has_left(picture: Picture, target: Target) -> bool:
 
 
 def fitting(picture: Picture, name: str) -> list[str]:
-    """Return the ids of the owners of records now that are called so."""
+    """Return the ids of the owners of records, now or before, that are called so."""
     owners = {
-        state["id"]
+        owner["id"]
         for one in (*picture.leads, *picture.deals)
-        if (state := one.known.last.get("Owner"))
+        for _, state in one.known.contents
+        if (owner := state.get("Owner"))
     }
     return [owner for owner in owners if owner == name or key(NAMES[owner]) == key(name)]
 
