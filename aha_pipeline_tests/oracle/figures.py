@@ -456,7 +456,7 @@ def open_stages(picture: Picture) -> list[tuple[str, float]]:
     found = {place: stage for stage, (meaning, _, place) in STAGES.items() if meaning == "open"}
     found[40] = "id. decision makers"
     besides: dict[float, set[str]] = defaultdict(set)
-    for deal in picture.deals:
+    for deal in picture.live_deals:
         for said in deal.said:
             if said.meaning == "open" and said.position not in found:
                 besides[said.position].add(said.stage)
