@@ -5,8 +5,9 @@ core modules comes before the rest is waited for, so that the first load of a la
 figures long before its last record. It is an order and no dependency: one would block.
 """
 
-CORE = {
-    "dagster/priority": "2"
-}  # modules without which there is no figure, and marts of them alone
-OPTIONAL = {"dagster/priority": "1"}  # what other marts use where it is there
-LAST = {"dagster/priority": "-1"}  # figures and briefing come first
+# Modules without which there is no figure, and marts that stand on them alone.
+CORE = {"dagster/priority": "2"}
+# What other marts use where it is there.
+OPTIONAL = {"dagster/priority": "1"}
+# What figures and briefing do not wait for.
+LAST = {"dagster/priority": "-1"}
