@@ -20,11 +20,7 @@ from aha_pipeline.warehouse.checks import (
     module_checks,
     save_live_record_count,
 )
-from aha_pipeline.warehouse.mart_files import (
-    core_modules,
-    core_relations,
-    optional_relations,
-)
+from aha_pipeline.warehouse.mart_files import core_modules
 from aha_pipeline.warehouse.marts import rebuild
 
 SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warn": dg.AssetCheckSeverity.WARN}
@@ -74,10 +70,7 @@ def _order(check: Check, module: str | None) -> dict[str, str] | None:
     if not check.is_blocking:
         return None
     relations = {*check.sources, check.asset.replace("/", ".")}
-    marts = {name for name in relations if name.startswith(f"{PREFIX}.")}
-    if marts <= core_relations():
-        return step_order.CORE
-    return step_order.OPTIONAL if marts & optional_relations() else None
+    return step_order.of_marts({name for name in relations if name.startswith(f"{PREFIX}.")})
 
 
 def _compared_with(check: Check, key: dg.AssetKey) -> list[dg.AssetKey]:

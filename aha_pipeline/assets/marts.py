@@ -24,9 +24,7 @@ from aha_pipeline.warehouse.dictionary import KEPT, TABLE, write_dictionary
 from aha_pipeline.warehouse.mart_files import (
     Mart,
     core_modules,
-    core_relations,
     marts_by_relation,
-    optional_relations,
     read_marts,
 )
 from aha_pipeline.warehouse.mart_inputs import unserved_fields, write_inputs
@@ -62,7 +60,7 @@ def _mart_asset(
         partitions_def=partitions.daily(settings) if is_daily else None,
         backfill_policy=dg.BackfillPolicy.single_run() if is_daily else None,
         freshness_policy=freshness.daily(settings),
-        op_tags=_order(mart),
+        op_tags=step_order.of_marts({mart.relation}),
         # On the definition, not on each materialization, which would repeat it a thousand times.
         metadata={
             "dagster/table_name": mart.relation,
@@ -98,12 +96,6 @@ def _mart_asset(
         )
 
     return built
-
-
-def _order(mart: Mart) -> dict[str, str] | None:
-    if mart.relation in core_relations():
-        return step_order.CORE
-    return step_order.OPTIONAL if mart.relation in optional_relations() else None
 
 
 def _fill(
