@@ -8,7 +8,7 @@ from psycopg2.extensions import connection as Connection
 
 from aha_pipeline.warehouse.landing import Window, open_window
 from aha_pipeline.warehouse.mart_builds import forget
-from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline.warehouse.mart_files import Mart, read_marts
 from aha_pipeline.warehouse.marts import contiguous_range, refresh
 from aha_pipeline.warehouse.meanings import derive_meanings
 from aha_pipeline_tests.oracle.company import OWNERS, Company, deletions, seen
@@ -100,8 +100,12 @@ def build(connection: Connection, first_day: date, last_day: date) -> tuple[date
     days = contiguous_range(connection, first_day, last_day)
     with connection.cursor() as cursor:
         # Durations end when they were built: once a day where no deal changed.
-        stays = "analytics.stage_stays"
-        forget(cursor, [mart for mart in read_marts() if stays in mart.sources])
+        forget(cursor, [mart for mart in read_marts() if _holds_durations(mart)])
     for mart in read_marts():
         refresh(connection, mart, *(days if mart.kind == "daily" else ()), run_id="a run")
     return *days, now
+
+
+def _holds_durations(mart: Mart) -> bool:
+    own = mart.reads_clock and "crm.days_between(" in mart.select
+    return own or "analytics.stage_stays" in mart.sources
