@@ -13,6 +13,7 @@ from statistics import median
 
 from aha_pipeline import sql
 from aha_pipeline.settings import Settings
+from aha_pipeline.warehouse.heartbeat import DEAD_SECONDS
 from benchmarks.company import build, companies
 from benchmarks.databases import server_seconds
 from dashboard import periods
@@ -39,6 +40,7 @@ GIVEN: dict[str, dict[str, object]] = {
     "record_related": {"id": DEAL, "module": "Deals"},
     "record_search": {"text": "Company 99", "id_only": False},
     "search": {"text": "asha 6543", "number": None},
+    "state": {"dead_seconds": DEAD_SECONDS},
     "work_list": {"viewer": SOMEBODY, "mine": False, "aged": False, "most": 5},
     "work_list_aside": {"viewer": SOMEBODY},
 }

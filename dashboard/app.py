@@ -134,11 +134,11 @@ def _say_period(data: Source) -> None:
         if not is_on_phone():
             st.button("Print or save as PDF", key="print", type="tertiary", icon=":material/print:")
     # Paper shows no filters, and a phone has them folded.
-    with st.container(key="narrowed" if is_on_phone() and _is_narrowed() else "printed"):
+    with st.container(key="narrowed" if is_on_phone() and _is_any_chosen() else "printed"):
         st.caption(_narrowed())
 
 
-def _is_narrowed() -> bool:
+def _is_any_chosen() -> bool:
     return any(st.session_state.get(key) for key in ("source", "owner"))
 
 
@@ -177,14 +177,14 @@ def _show(blocks: Blocks, data: Source) -> None:
         try:
             show(data)
         except NotBuilt as error:
-            missing[FOLLOWS if data.is_running else str(error)] = True
+            missing[FOLLOWS if data.syncs else str(error)] = True
     for sentence in missing:
         st.info(sentence, icon=":material/hourglass_empty:")
 
 
 def _header(data: Source, title: str, of: str = "") -> None:
     stamp = "No complete sync yet" if data.as_of is None else f"Data as of {at(data.as_of)}"
-    running = " · a sync is running" if data.is_running else ""
+    running = " · a sync is running" if data.syncs else ""
     left, right = st.columns([3, 2], vertical_alignment="center")
     with left:
         st.title(markdown(title), anchor=False)
@@ -193,7 +193,7 @@ def _header(data: Source, title: str, of: str = "") -> None:
         login.show(data.viewer)
         text = search.field(data)
     search.results(data, text)
-    if data.is_running:
+    if data.syncs:
         _say_first_sync(data)
     if data.is_sandbox:
         st.warning(

@@ -28,6 +28,11 @@ class Filters:
     sources: list[str] | None = None
     owners: list[str] | None = None
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether the figures are of some sources or owners alone."""
+        return bool(self.sources or self.owners)
+
 
 def choose(
     sources: Sequence[Row] | None,

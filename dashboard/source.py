@@ -21,6 +21,7 @@ from aha_pipeline.settings import ALL_MODULES, Settings
 from aha_pipeline.warehouse import embedded
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect, connect_reader
 from aha_pipeline.warehouse.connection_limits import PAGES
+from aha_pipeline.warehouse.heartbeat import DEAD_SECONDS
 from dashboard.filters import Filters
 from dashboard.login import Viewer
 from dashboard.periods import Calendar
@@ -63,8 +64,9 @@ class Source:
     address: of the database, for the few things that the page may write.
     viewer: who looks; `viewer.may_see_records` says whether single records may be shown.
     version: changes when the data do. as_of: up to when Leads and Deals have been read, aware, in
-    `zone`; None before the first complete read. trouble: modules whose newest read did not
-    complete. watched: the modules that are read; None is all that ever were.
+    `zone`; None before the first complete read. syncs: ids of the runs under way. trouble: modules
+    whose newest read did not complete. watched: the modules that are read; None is all that ever
+    were.
     purge_after_days: as set, for who is about to erase somebody.
     """
 
@@ -79,7 +81,7 @@ class Source:
     calendar: Calendar
     zone: ZoneInfo
     as_of: datetime | None
-    is_running: bool
+    syncs: tuple[str, ...]
     is_stale: bool
     trouble: tuple[str, ...]
     watched: list[str] | None
@@ -120,7 +122,8 @@ class Source:
             cursor.execute(sql.read(f"dashboard/{name}"), parameters)
 
     def _parameters(self, name: str, given: Row) -> Row:
-        known = {"today": self.today, "modules": self.watched, **vars(self.filters), **given}
+        known = {"today": self.today, "modules": self.watched, "syncs": list(self.syncs)}
+        known |= vars(self.filters) | given
         names = sorted(set(PARAMETER.findall(sql.read(f"dashboard/{name}"))))
         return {key: known.get(key) for key in names}
 
@@ -186,7 +189,7 @@ def opened(settings: Settings, viewer: Viewer) -> Iterator[Source]:
             calendar=Calendar(state["fiscal_start_month"], state["week_starts_on"]),
             zone=zone,
             as_of=state["as_of"] and state["as_of"].astimezone(zone),
-            is_running=state["is_running"],
+            syncs=tuple(state["syncs"]),
             is_stale=state["is_stale"],
             trouble=tuple(state["trouble"]),
             watched=watched,
@@ -247,7 +250,7 @@ def _watched(settings: Settings) -> list[str] | None:
 
 
 def _state(connection: Connection, watched: list[str] | None) -> Row:
-    return _ask(connection, "state", {"modules": watched})[0]
+    return _ask(connection, "state", {"modules": watched, "dead_seconds": DEAD_SECONDS})[0]
 
 
 @st.cache_data(max_entries=KEPT_ANSWERS, show_spinner=False)

@@ -125,7 +125,7 @@ def _changes(source: Source) -> None:
             st.caption(NOTHING_UNUSUAL if normal["is_known"] else NO_NORMAL)
             return
         groups = [list(group) for _, group in groupby(rows, key=lambda row: row["figure"])]
-        named = _is_narrowed(source) and _behind(source, [group[0] for group in groups])
+        named = source.filters.is_narrowed and _behind(source, [group[0] for group in groups])
         for place, group in zip(st.columns(MOST_CHANGES), groups[:MOST_CHANGES], strict=False):
             with place:
                 _change(source, group, named[_entry(group[0])] if named else ())
@@ -163,7 +163,7 @@ def _lengthen(shown: int) -> None:
 def _entries(source: Source, rows: list[Row]) -> None:
     behind = _behind(source, rows)
     for row in rows:
-        said = causes.entry(row, source.currency, behind[_entry(row)], _is_narrowed(source))
+        said = causes.entry(row, source.currency, behind[_entry(row)], source.filters.is_narrowed)
         st.markdown(f"- {markdown(said)}")
 
 
@@ -180,10 +180,6 @@ def _behind(source: Source, entries: list[Row]) -> dict[Entry, list[Row]]:
 
 def _entry(row: Row) -> Entry:
     return row["kind"], row["day"], row["figure"]
-
-
-def _is_narrowed(source: Source) -> bool:
-    return bool(source.filters.sources or source.filters.owners)
 
 
 def _read(source: Source, rows: list[Row]) -> list[Row]:

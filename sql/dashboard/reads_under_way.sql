@@ -9,7 +9,6 @@ select
         where e.module = l.module and e.status = 'success' and e.run_id <> l.run_id
     ) as is_first,
     l.records_read
-from crm.run_heartbeats h
-join crm.sync_logs l using (run_id)
-where h.beat_at > now() - interval '90 seconds'
+from crm.sync_logs l
+where l.run_id = any(%(syncs)s)
 order by l.started_at, l.module

@@ -4,6 +4,7 @@
 -- is made of PostgreSQL's own counters, so it costs no scan; they may trail a commit by seconds.
 -- as_of: the time up to which Leads and Deals have been read, by the CRM's clock; the day it falls on
 -- is a part-day in every figure. is_stale: as_of is two days old, twice the daily schedule.
+-- syncs: ids of the runs under way that read, also once all is read and figures are being made.
 -- trouble: modules whose newest read did not complete. modules: those that are read; null is all.
 
 with organisation as (
@@ -46,12 +47,13 @@ select
     coalesce(o.week_starts_on, 1) as week_starts_on,
     w.version,
     r.as_of,
-    -- While its run beats, also once all is read and the figures are being made.
-    exists (
-        select from crm.run_heartbeats h
-        join crm.sync_logs l using (run_id)
-        where h.beat_at > now() - interval '90 seconds'
-    ) as is_running,
+    array(
+        select h.run_id
+        from crm.run_heartbeats h
+        where h.beat_at > now() - %(dead_seconds)s * interval '1 second'
+            and exists (select from crm.sync_logs l where l.run_id = h.run_id)
+        order by h.run_id
+    ) as syncs,
     coalesce(r.as_of < now() - interval '2 days', false) as is_stale,
     array(
         select n.module from newest n where n.status in ('failed', 'interrupted', 'paused') order by n.module
