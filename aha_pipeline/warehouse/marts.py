@@ -258,7 +258,8 @@ def _fingerprint(cursor: Cursor, mart: Mart) -> str:
     if "crm.record_history_reads" in mart.sources:
         cursor.execute(statement("warehouse/marts", "told_names"))
         [(told_names,)] = cursor
-    cursor.execute(read("warehouse/fingerprint"), {"select": f"{mart.select};{told_names}"})
+    select = f"{mart.select};{told_names}"
+    cursor.execute(read("warehouse/fingerprint"), {"select": select, "is_told": False})
     [(fingerprint,)] = cursor
     return str(fingerprint)
 

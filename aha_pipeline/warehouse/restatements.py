@@ -21,12 +21,14 @@ def restatements_recorded(cursor: Cursor, mart: Mart, run_id: str | None) -> Ite
     run_id: of the Dagster run, None outside of one.
     """
     build = {"mart": mart.name, "fingerprint": _fingerprint(cursor, mart)}
+    cursor.execute(statement("warehouse/restatements", "meanings"))
+    [(build["meanings"],)] = cursor
     table = sql.Identifier(*mart.relation.split("."))
     cursor.execute("select to_regclass(%s)", [mart.relation])
     was_there = cursor.fetchone() != (None,)
     if was_there:
-        cursor.execute("select fingerprint from analytics.mart_builds where mart = %s", [mart.name])
-        reason = RECORDS if cursor.fetchone() == (build["fingerprint"],) else DEFINITION
+        cursor.execute(statement("warehouse/restatements", "is_same_definition"), build)
+        reason = RECORDS if cursor.fetchone() == (True,) else DEFINITION
         cursor.execute("drop table if exists pg_temp.told")  # of an earlier range in this run
         cursor.execute(
             sql.SQL(statement("warehouse/restatements", "keep_told")).format(table=table), build
@@ -38,7 +40,7 @@ def restatements_recorded(cursor: Cursor, mart: Mart, run_id: str | None) -> Ite
         cursor.execute(
             sql.SQL(statement("warehouse/restatements", "restate")).format(table=table), noted
         )
-    cursor.execute(statement("warehouse/marts", "save_build"), build | {"records_added": None})
+    cursor.execute(statement("warehouse/restatements", "save_definition"), build)
 
 
 def is_told(mart: Mart) -> bool:
@@ -47,7 +49,10 @@ def is_told(mart: Mart) -> bool:
 
 
 def _fingerprint(cursor: Cursor, mart: Mart) -> str:
-    """Return what a mart's figures depend on besides records, upstream marts included."""
+    """Return what a mart's figures depend on besides records and the meanings of their values.
+
+    Upstream marts included.
+    """
     marts = marts_by_relation()
     found = {mart.relation: mart}
     while missing := {
@@ -58,6 +63,6 @@ def _fingerprint(cursor: Cursor, mart: Mart) -> str:
     }:
         found |= {relation: marts[relation] for relation in missing}
     texts = "".join(found[relation].select for relation in sorted(found))
-    cursor.execute(read("warehouse/fingerprint"), {"select": texts})
+    cursor.execute(read("warehouse/fingerprint"), {"select": texts, "is_told": True})
     [(fingerprint,)] = cursor
     return str(fingerprint)

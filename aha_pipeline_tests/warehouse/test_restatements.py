@@ -1,11 +1,13 @@
 """A told day changes only with a restatement, and late data reach every daily figure."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.marts import contiguous_range, rebuild, refresh
+from aha_pipeline.warehouse.meanings import derive_meanings
 from aha_pipeline_tests.warehouse.marts_company import (
     build,
     company,
@@ -16,7 +18,9 @@ from aha_pipeline_tests.warehouse.marts_company import (
     rows,
     wrong,
 )
+from aha_pipeline_tests.warehouse.picklists import put_picklist
 
+NO_FILE = Path("no-such-file.csv")
 FIRST, LAST = date(2025, 3, 10), date(2025, 3, 14)
 EVERYTHING = ("kpis", "funnel_by_day", "changes", "pipeline_movements")
 
@@ -111,6 +115,64 @@ def test_another_meaning_is_another_definition(connection):
     restated = sync(connection)
     assert {row["reason"] for row in restated} == {"definition changed"}
     assert {row["figure"] for row in restated} == {"junk_leads", "junk_pct"}
+
+
+STATUSES = ("Not Contacted", "Contacted", "Junk Lead", "Pre-Qualified")
+STAGES = ("Qualification", "Closed Won", "Closed Lost")
+
+
+@pytest.mark.parametrize(
+    ("statuses", "stages", "layout", "record"),
+    [
+        (("Visited", *STATUSES), STAGES, None, lead(9, ist("2019-01-05 10:00:00"), "Visited")),
+        (STATUSES, (*STAGES, "Paused"), None, deal(9, ist("2019-01-05 10:00:00"), "Paused")),
+        (STATUSES, STAGES, "Closed Won", deal(9, ist("2019-01-05 10:00:00"), Amount=5)),
+        (STATUSES, STAGES, None, lead(9, ist("2019-01-05 10:00:00"), "Listed nowhere")),
+        (STATUSES[1:], STAGES, None, lead(9, ist("2019-01-05 10:00:00"), "Junk Lead")),
+    ],
+    ids=["a status", "a stage", "a layout", "an unlisted status", "a status less"],
+)  # fmt: skip
+def test_another_value_is_no_other_definition(connection, statuses, stages, layout, record):
+    list_values(connection, STATUSES, STAGES)
+    assert sync(connection) == []
+    list_values(connection, statuses, stages)
+    if layout:
+        put_layout(connection, layout, "won")
+    put(connection, "Leads" if record["id"].startswith("L") else "Deals", record)
+    derive_meanings(connection, NO_FILE)
+    assert {row["reason"] for row in sync(connection)} == {"records changed"}
+
+
+@pytest.mark.parametrize("change", ["a meaning", "a first meaning", "a layout"])
+def test_what_a_known_value_means_is_a_definition(connection, change, tmp_path):
+    put(connection, "Deals", deal(8, march(10), "Paused"))
+    list_values(connection, STATUSES, STAGES)
+    sync(connection)
+    meanings = tmp_path / "meanings.csv"
+    stage = "Paused" if change == "a first meaning" else "Qualification"
+    if change == "a layout":
+        put_layout(connection, stage, "lost")
+        put_layout(connection, stage, "open", "2")
+    else:
+        meanings.write_text(f"module,value,meaning\nDeals,{stage},lost\n", encoding="utf-8")
+    put(connection, "Deals", deal(9, ist("2019-01-05 10:00:00")))
+    derive_meanings(connection, meanings)
+    assert {row["reason"] for row in sync(connection)} == {"definition changed"}
+
+
+def list_values(connection, statuses: tuple[str, ...], stages: tuple[str, ...]) -> None:
+    put_picklist(connection, "Leads", *statuses)
+    put_picklist(connection, "Deals", *stages)
+    derive_meanings(connection, NO_FILE)
+
+
+def put_layout(connection, stage: str, meaning: str, layout: str = "1") -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into crm.stage_layouts (layout_id, pipeline, stage, position, meaning) "
+            "values (%s, '', %s, 1, %s)",
+            [layout, stage, meaning],
+        )
 
 
 def test_figures_that_were_tampered_with_are_rebuilt_from_the_records(connection):

@@ -1,5 +1,32 @@
 -- What was told of a day, and what became of it.
 
+-- name: meanings
+-- What each status and stage that is known means, as text; null where no source tells.
+select jsonb_object_agg(
+    l.field || ' ' || l.label, m.meaning || ' ' || coalesce(m.probability::text, '')
+)::text
+from crm.text_labels l
+left join crm.picklist_meaning m
+    on m.module = case l.field when 'Stage' then 'Deals' else 'Leads' end and m.value = l.label
+where l.field in ('Lead_Status', 'Stage')
+
+-- name: is_same_definition
+-- A value that came since changes no figure that was told: only records can, that carry it now.
+select exists (
+    select from analytics.mart_builds b
+    where b.mart = %(mart)s and b.fingerprint = %(fingerprint)s and not exists (
+        select from jsonb_each(b.meanings) was
+        join jsonb_each(%(meanings)s::jsonb) since using (key)
+        where was.value is distinct from since.value
+    )
+)
+
+-- name: save_definition
+insert into analytics.mart_builds (mart, fingerprint, meanings)
+values (%(mart)s, %(fingerprint)s, %(meanings)s)
+on conflict (mart) do update
+set fingerprint = excluded.fingerprint, meanings = excluded.meanings
+
 -- name: keep_told
 -- Hold what a daily mart says of days that were over when it was last refreshed: these were told.
 create temporary table told on commit drop as
