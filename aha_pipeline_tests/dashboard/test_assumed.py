@@ -165,7 +165,7 @@ def test_what_moved_says_where_zohos_history_tells_it(filled, ask):
         assert of["open_deals"]["is_told"] == (CONNECTED in told)
         assert not of["new_leads"]["is_told"]
         said = causes.sentence(of["open_deals"], "INR")
-        assert said.endswith("Known from Zoho's history") == (CONNECTED in told)
+        assert ("known from Zoho's history; normal is" in said) == (CONNECTED in told)
 
 
 OVERVIEW, LEAD_TAB, DEAL_TAB = TABS[:3]

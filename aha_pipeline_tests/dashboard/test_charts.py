@@ -263,6 +263,25 @@ def test_a_figure_restated_by_less_than_is_printed_did_not_become_itself(before,
 
 
 @pytest.mark.parametrize(
+    ("is_told", "assumed_pct", "said"),
+    [
+        (True, Decimal("92.5"), "3 on Thu 5 Mar, known from Zoho's history; normal is +1, "
+         "of earlier weeks whose pipeline is 92.5% assumed"),
+        (True, None, "3 on Thu 5 Mar, known from Zoho's history; normal is +1"),
+        (False, 100, "3 on Thu 5 Mar; normal is +1, of earlier weeks whose pipeline is 100.0% "
+         "assumed"),
+    ],
+)  # fmt: skip
+def test_what_is_known_is_said_of_the_day_and_what_is_assumed_of_its_normal(
+    is_told, assumed_pct, said
+):
+    row = {"kind": "unusual", "figure": "open_deals", "day": date(2026, 3, 5), "unit": "count",
+           "days": 1, "normal": 1, "value": 3, "is_told": is_told,
+           "assumed_pct": assumed_pct}  # fmt: skip
+    assert causes.entry(row, "INR") == f"Open deals: +{said}"
+
+
+@pytest.mark.parametrize(
     ("low", "high", "said"),
     [
         (Decimal("0.01"), Decimal("0.04"), "95% interval 0.0%"),

@@ -56,10 +56,11 @@ def sentence(row: Row, currency: str, named: Sequence[Row] = ()) -> str:
     value, normal = (_printed(row[name], row, currency) for name in ("value", "normal"))
     if row["figure"] in STOCKS:
         value, normal = (_signed(row[name], row, currency) for name in ("value", "normal"))
+    # Each stands beside the one of the two that it is about.
+    told = ", known from Zoho's history" if row["is_told"] else ""
     share = row["assumed_pct"]
-    behind = "" if share is None else f", of days whose pipeline is {percent(share)} assumed"
-    told = ". Known from Zoho's history" if row["is_told"] else ""
-    return f"{value} {span(row)}; normal is {normal}{behind}{told}{_named(named, currency)}"
+    past = "" if share is None else f", of earlier weeks whose pipeline is {percent(share)} assumed"
+    return f"{value} {span(row)}{told}; normal is {normal}{past}{_named(named, currency)}"
 
 
 def entry(row: Row, currency: str, behind: Sequence[Row] = (), is_narrowed: bool = False) -> str:
