@@ -9,6 +9,7 @@ from functools import partial
 from statistics import median
 
 from aha_pipeline_tests.oracle import course, figures, pipeline
+from aha_pipeline_tests.oracle.changes import Meant, changes_of
 from aha_pipeline_tests.oracle.comparison import FILTERS, differences, key_of
 from aha_pipeline_tests.oracle.deals import NONE, NOT_KNOWN, Deal, Said, standing
 from aha_pipeline_tests.oracle.figures import DAY, Picture, Rows, of_meaning, pct, value
@@ -18,7 +19,6 @@ from aha_pipeline_tests.warehouse.marts_company import rows
 # What measures.period has of the figures of a day, and how it calls them.
 BROUGHT = {name: name for name in ("new_leads", *pipeline.OF_CLOSED)}
 BROUGHT |= {name: name.removeprefix("new_") for name in pipeline.OF_NEW[1:]}
-IsMeant = Callable[[str, str], bool]  # a source and an owner
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Asked:
     measure: str
     names: tuple[str, ...]
     arguments: tuple
-    right: Callable[[Picture, IsMeant], Rows]
+    right: Callable[[Picture, Meant], Rows]
     is_of_some: bool = True  # it takes sources and owners
 
 
@@ -54,6 +54,7 @@ def all_asked(picture: Picture) -> Iterator[Asked]:
     for day in (picture.last_day, picture.first_day + DAY * 20):
         right = partial(usual_week, until=day)
         yield Asked("usual_week", (), (day,), right, is_of_some=False)
+    yield from _changes(picture)
     yield from _courses(picture)
     yield from _records(picture)
 
@@ -64,7 +65,7 @@ def _busy_day(picture: Picture) -> date:
     return max(days, key=lambda day: (days[day], day), default=picture.last_day)
 
 
-def open_now(picture: Picture, is_meant: IsMeant) -> Rows:
+def open_now(picture: Picture, is_meant: Meant) -> Rows:
     """Return how the open deals stand."""
     deals = [
         deal
@@ -97,13 +98,13 @@ def open_now(picture: Picture, is_meant: IsMeant) -> Rows:
     }
 
 
-def stages(picture: Picture, is_meant: IsMeant) -> Rows:
+def stages(picture: Picture, is_meant: Meant) -> Rows:
     """Return the stages that deals stand in."""
     deals = [deal for deal in picture.live_deals if is_meant(deal.source, deal.now.owner)]
     return figures.stages_of(picture, deals)
 
 
-def lost(picture: Picture, is_meant: IsMeant, since: date, until: date) -> Rows:
+def lost(picture: Picture, is_meant: Meant, since: date, until: date) -> Rows:
     """Return the deals lost on some days."""
     every = picture.rows_of("lost_deals", pipeline.lost_deals)
     return {
@@ -118,7 +119,7 @@ def lost(picture: Picture, is_meant: IsMeant, since: date, until: date) -> Rows:
     }
 
 
-def period(picture: Picture, is_meant: IsMeant, since: date, until: date) -> Rows:
+def period(picture: Picture, is_meant: Meant, since: date, until: date) -> Rows:
     """Return what some days brought, by what it is now and whose."""
     sums: dict[tuple, Counter] = defaultdict(Counter)
     for (day, source, owner), row in picture.rows_of("kpi_parts", pipeline.kpi_parts).items():
@@ -131,7 +132,7 @@ def period(picture: Picture, is_meant: IsMeant, since: date, until: date) -> Row
     }
 
 
-def _open(picture: Picture, is_meant: IsMeant, day: date) -> list[tuple[Deal, Said]]:
+def _open(picture: Picture, is_meant: Meant, day: date) -> list[tuple[Deal, Said]]:
     return [
         (deal, said)
         for deal in picture.deals
@@ -141,7 +142,7 @@ def _open(picture: Picture, is_meant: IsMeant, day: date) -> list[tuple[Deal, Sa
     ]
 
 
-def open_on(picture: Picture, is_meant: IsMeant, day: date, by: Callable) -> Rows:
+def open_on(picture: Picture, is_meant: Meant, day: date, by: Callable) -> Rows:
     """Return the deals that were open at the end of a day, by what they said then."""
     groups = defaultdict(list)
     for deal, said in _open(picture, is_meant, day):
@@ -156,7 +157,7 @@ def open_on(picture: Picture, is_meant: IsMeant, day: date, by: Callable) -> Row
     }
 
 
-def assumed(picture: Picture, is_meant: IsMeant, days: list[date]) -> Rows:
+def assumed(picture: Picture, is_meant: Meant, days: list[date]) -> Rows:
     """Return how much of what was open then is assumed: of the value, or of the deals without."""
     rows: Rows = {}
     for day in days:
@@ -167,7 +168,23 @@ def assumed(picture: Picture, is_meant: IsMeant, days: list[date]) -> Rows:
     return rows
 
 
-def usual_week(picture: Picture, is_meant: IsMeant, until: date) -> Rows:
+def _changes(picture: Picture) -> Iterator[Asked]:
+    names, week = ("day", "figure", "days"), DAY * 6
+    for last in (picture.first_day + DAY * 3, picture.last_day):
+        right = partial(moved, since=last - week, until=last)
+        yield Asked("changes", names, (last - week, last), right)
+        since, until = last - DAY * 4, last + DAY * 2
+        # Of the days alone that the mart holds.
+        held = {"since": max(since, picture.first_day), "until": min(until, picture.last_day)}
+        yield Asked("known_changes", names, (since, until), partial(moved, **held))
+
+
+def moved(picture: Picture, is_meant: Meant, since: date, until: date) -> Rows:
+    """Return what moved on some days."""
+    return changes_of(picture, is_meant, [since + DAY * n for n in range((until - since).days + 1)])
+
+
+def usual_week(picture: Picture, is_meant: Meant, until: date) -> Rows:
     """Return the median of the leads of the four weeks before, of which every day is known."""
     new = {day: row["new_leads"] for (day,), row in figures.kpis(picture).items()}
     weeks = [[until - DAY * (7 * week + n) for n in range(7)] for week in range(1, 5)]
@@ -184,7 +201,7 @@ def _courses(picture: Picture) -> Iterator[Asked]:
         yield Asked("usual_course", (), given, right, is_of_some=False)
 
 
-def usual_course(picture: Picture, is_meant: IsMeant, kind: str, first: date, last: date) -> Rows:
+def usual_course(picture: Picture, is_meant: Meant, kind: str, first: date, last: date) -> Rows:
     """Return where a target of 1000 would stand today as past periods closed."""
     target = course.Target("company", "", kind, first, last, None, None, None)
     shares = course.shares_of(picture, target)
@@ -207,7 +224,7 @@ def _records(picture: Picture) -> Iterator[Asked]:
 
 
 def forecast_record(
-    picture: Picture, is_meant: IsMeant, at_day: date, kind: str, owner: str, left: int
+    picture: Picture, is_meant: Meant, at_day: date, kind: str, owner: str, left: int
 ) -> Rows:
     """Return how the forecasts did that were made with about as many days to go."""
     scores = picture.rows_of("forecast_scores", course.forecast_scores)
@@ -255,7 +272,7 @@ def faults_of_asked(connection, picture: Picture) -> list[str]:
                 continue
             given = (*asked.arguments, *(some if asked.is_of_some else ()))
             right = picture.rows_of(f"{asked.measure} {given}", partial(
-                asked.right, is_meant=partial(_is_meant, sources, owners)
+                asked.right, is_meant=Meant(sources, owners)
             ))  # fmt: skip
             listed = _found(connection, asked, given)
             found = {key_of(row, asked.names): row for row in listed}
@@ -263,10 +280,6 @@ def faults_of_asked(connection, picture: Picture) -> list[str]:
                 faults.append(f"{asked.measure} {given} has rows twice")
             faults += [f"{asked.measure} {given} {it}" for it in differences(right, found)]
     return faults
-
-
-def _is_meant(sources: set | None, owners: set | None, source: str, owner: str) -> bool:
-    return (sources is None or source in sources) and (owners is None or owner in owners)
 
 
 def _found(connection, asked: Asked, given: tuple) -> list[dict]:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from fractions import Fraction
 
-from aha_pipeline_tests.oracle import course, figures
-from aha_pipeline_tests.oracle.figures import DAY, STOCKS, Picture, Row, Rows, name_of, pct
+from aha_pipeline_tests.oracle import figures
+from aha_pipeline_tests.oracle.changes import STOCKS, changes
+from aha_pipeline_tests.oracle.figures import DAY, Picture, Row, Rows, name_of, pct
 from aha_pipeline_tests.oracle.leads import Lead
 from aha_pipeline_tests.oracle.leads import Said as SaidOfLead
 from aha_pipeline_tests.oracle.moves import moves, stands
@@ -102,7 +103,7 @@ def change_causes(picture: Picture) -> Rows:
         by_day[day, figure].append((tuple(part), row["value"]))
     since = max(picture.first_day, picture.last_day - DAY * (SHOWN - 1))
     rows: Rows = {}
-    for (day, figure, days), change in picture.rows_of("changes", course.changes).items():
+    for (day, figure, days), change in picture.rows_of("changes", changes).items():
         if day < since or change["normal"] is None:
             continue
         if figure == "junk_pct":

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import groupby
 
 from aha_pipeline.warehouse.checks import SAMPLE_ROWS
-from aha_pipeline_tests.oracle import causes, course, figures, histories, pipeline, work
+from aha_pipeline_tests.oracle import causes, changes, course, figures, histories, pipeline, work
 from aha_pipeline_tests.oracle.figures import Picture, Rows, kpis, places
 from aha_pipeline_tests.oracle.text import key
 from aha_pipeline_tests.warehouse.marts_company import rows, wrong
@@ -21,7 +21,7 @@ ORDERS = {
 }
 LABELS = {"source", "industry", "status", "step", "stage", "name", "part"}
 MARTS = figures.MARTS | course.MARTS | work.MARTS | causes.MARTS | histories.MARTS
-MARTS |= pipeline.MARTS
+MARTS |= pipeline.MARTS | changes.MARTS
 EXACT = {"change_causes", *histories.MARTS}  # of which a row of zeros says something
 # What has no column to tell the rows of one record apart: in their order, numbered.
 NUMBERED = {
@@ -214,7 +214,7 @@ def _misranked(connection, picture: Picture) -> list[str]:
     """Return the changes whose causes are not numbered by what they did to the whole."""
     names = ("day", "figure", "days", "dimension")
     by_position = f"select * from analytics.change_causes order by {', '.join(names)}, position"  # noqa: S608
-    whole = picture.rows_of("changes", course.changes)
+    whole = picture.rows_of("changes", changes.changes)
     faults = []
     for of, group in groupby(rows(connection, by_position), key=lambda row: key_of(row, names)):
         causes, change = list(group), whole[of[:3]]["change"]

@@ -15,7 +15,6 @@ from statistics import median
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
-from aha_pipeline_tests.oracle import figures
 from aha_pipeline_tests.oracle.company import OF_DEALS, OF_LEADS, Company
 from aha_pipeline_tests.oracle.deals import Deal
 from aha_pipeline_tests.oracle.figures import DAY, NAMES, Picture, Row, Rows, name_of, pct, value
@@ -342,22 +341,7 @@ def shares_of(picture: Picture, target: Target) -> list[Fraction]:
     return shares
 
 
-def changes(picture: Picture) -> Rows:
-    """What moved, where a day on which nobody works is compared with none."""
-    holidays = course_of(picture.company, picture.today).holidays
-    return {
-        (day, figure, days): _of_no_normal(row) if days == 1 and day in holidays else row
-        for (day, figure, days), row in figures.changes(picture).items()
-    }
-
-
-def _of_no_normal(row: Row) -> Row:
-    told = {name: row[name] for name in ("value", "topic", "unit")}
-    return dict.fromkeys(row) | told | {"comparable_days": 0}
-
-
 MARTS: dict[str, tuple[tuple[str, ...], Callable[[Picture], Rows]]] = {
-    "changes": (("day", "figure", "days"), changes),
     "pace": (("scope", "name", "period"), pace),
     "forecast_scores": (("day", "scope", "owner_id", "period"), forecast_scores),
 }

@@ -1,7 +1,6 @@
 """How a deal stood at the end of a day, when it was won or lost, and what moved."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
@@ -253,36 +252,3 @@ def standing(deal: Deal, day: date) -> Said | None:
     return found or Said(
         **vars(first) | {"stage": NOT_KNOWN, "meaning": "open", "position": 0, "chance": None}
     )
-
-
-@dataclass(frozen=True)
-class Movement:
-    """By how much the open pipeline of an owner moved on a day."""
-
-    day: date
-    deal: Deal
-    owner: str
-    stage: str
-    deals: int
-    value: Fraction
-    weighted: Fraction
-
-
-def movements(deals: Sequence[Deal], days: Sequence[date]) -> Iterator[Movement]:
-    """Yield what came to and went from the open pipeline, by owner and stage, on each day.
-
-    On the first of the days everything is taken as come that was there.
-    """
-    for deal in deals:
-        before: Said | None = None
-        for day in days:
-            stood = standing(deal, day)
-            now = stood if stood and stood.meaning == "open" else None
-            if now != before:
-                for said, sign in ((before, -1), (now, 1)):
-                    if said:
-                        yield Movement(
-                            day, deal, said.owner, said.stage,
-                            sign, sign * said.value, sign * said.weighted,
-                        )  # fmt: skip
-            before = now

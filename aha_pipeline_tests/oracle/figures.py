@@ -25,13 +25,11 @@ from aha_pipeline_tests.oracle.deals import (
     Said,
     deals_of,
     local_day,
-    movements,
     read_rates,
     standing,
 )
 from aha_pipeline_tests.oracle.leads import STATUSES, Lead, leads_of, live
 from aha_pipeline_tests.oracle.memory import Known, Memory
-from aha_pipeline_tests.oracle.moves import moves
 
 Row = dict[str, object]
 Rows = dict[tuple[Hashable, ...], Row]
@@ -709,142 +707,6 @@ def unconverted_deals(picture: Picture) -> Rows:
         for deal in picture.live_deals
         if deal.now.is_unconverted
     }
-
-
-def changes(picture: Picture) -> Rows:
-    """What moved against the same weekday of eight weeks, and how unusual that is."""
-    flows = daily_flows(picture)
-    moved: dict[str, Counter] = defaultdict(Counter)
-    first_deal = min((deal.day for deal in picture.deals), default=None)
-    first_lead = min((lead.day for lead in picture.leads), default=None)
-    if first_deal:
-        days = [first_deal + DAY * n for n in range((picture.last_day - first_deal).days + 1)]
-        for movement in movements(picture.deals, days):
-            moved["open_deals"][movement.day] += movement.deals
-            moved["open_pipeline_value"][movement.day] += movement.value
-            moved["weighted_pipeline_value"][movement.day] += movement.weighted
-    for name in FLOWS:
-        moved[name] = Counter({day: row[name] for (day,), row in flows.items()})
-    sizes = _sizes(picture)
-    rows = {}
-    for day in picture.days:
-        if day >= picture.today:
-            continue
-        for name in CHANGES:
-            first = first_lead if name == "new_leads" else first_deal
-            for length in CHANGES[name]:
-                if first and day - DAY * (length - 1) >= first:
-                    change = _change(moved[name], sizes[name], first, day, length)
-                    rows[day, name, length] = _judged(name, change)
-    return rows | _junk_changes(picture)
-
-
-FLOWS = ("new_leads", "won_deals", "won_value", "lost_deals", "lost_value")
-STOCKS = ("open_deals", "open_pipeline_value", "weighted_pipeline_value")
-CHANGES = {name: (1,) for name in FLOWS} | {name: (1, 7) for name in STOCKS}
-MONEY = {"won_value", "lost_value", "open_pipeline_value", "weighted_pipeline_value"}
-TOPICS = {"new_leads": "leads", "junk_pct": "junk"} | dict.fromkeys(STOCKS, "pipeline")
-TOPICS |= {
-    f"{outcome}_{what}": outcome for outcome in ("won", "lost") for what in ("deals", "value")
-}
-GOOD = {name: "up" for name in (*FLOWS, *STOCKS) if name != "open_deals"}
-GOOD |= dict.fromkeys(("lost_deals", "lost_value", "junk_pct"), "down")
-Sizes = dict[date, list[Fraction]]
-
-
-def _sizes(picture: Picture) -> dict[str, Sizes]:
-    """Return the size of each lead that came, deal that closed and movement on each day."""
-    sizes: dict[str, Sizes] = {name: defaultdict(list) for name in CHANGES}
-    for lead in picture.live_leads:
-        sizes["new_leads"][lead.day].append(Fraction(1))
-    for deal in picture.live_deals:
-        if deal.closed_day:
-            sizes[f"{deal.now.meaning}_deals"][deal.closed_day].append(Fraction(1))
-            sizes[f"{deal.now.meaning}_value"][deal.closed_day].append(deal.now.value)
-    for move in (move for deal in picture.deals for move in moves(deal)):
-        if move.kind != "handed over":
-            moved = (move.deals, move.value, move.weighted)
-            for name, size in zip(STOCKS, moved, strict=True):
-                sizes[name][move.day] += [Fraction(size)] if size else []
-    return sizes
-
-
-def _change(daily: Counter, sizes: Sizes, first: date, day: date, length: int) -> Row:
-    def of(last: date) -> Fraction:
-        return sum((Fraction(daily[last - DAY * n]) for n in range(length)), Fraction(0))
-
-    def sizes_of(last: date) -> list[Fraction]:
-        return [size for n in range(length) for size in sizes[last - DAY * n]]
-
-    before = [day - DAY * 7 * week for week in range(1, 9)]
-    periods = [last for last in before if last - DAY * (length - 1) >= first]
-    row: Row = {"value": of(day), "normal": None, "comparable_days": len(periods)}
-    if len(periods) < 4:
-        return row | {"compared_with": None}
-    even = periods[: len(periods) - len(periods) % 2]
-    ordered = sorted(even, key=of)  # of equal ones the nearer first, as they stand
-    quarter = len(ordered) // 4
-    inner = ordered[quarter : len(ordered) - quarter]
-    usual = sum(map(of, inner), Fraction(0)) / len(inner)
-    came = [size for last in even for size in sizes_of(last)]
-    chance = _chance(came or sizes_of(day), Fraction(len(came), len(even)))
-    spread = max(1.4826 * median(float(abs(of(last) - usual)) for last in even), chance)
-    return row | {
-        "normal": usual,
-        "compared_with": sorted(inner, reverse=True),
-        "spread": spread,
-    }
-
-
-def _chance(sizes: Sequence[Fraction], usual: Fraction) -> float:
-    """Return what chance does to as many things of such sizes as usual."""
-    squares = sum(float(size) ** 2 for size in sizes)
-    return sqrt(max(float(usual), 1) * squares / len(sizes)) if sizes else 0
-
-
-def _judged(name: str, row: Row) -> Row:
-    """Return a change with what to think of it, and how unusual it is."""
-    change = None if row["normal"] is None else row["value"] - row["normal"]
-    direction = None if change is None else "up" if change > 0 else "down" if change else "flat"
-    spread = row.get("spread")
-    score = None if change is None else float(change) / spread if spread else 0
-    return row | {
-        "change": change,
-        "direction": direction,
-        "is_good": (direction == GOOD[name]) if direction in ("up", "down") and name in GOOD
-        else None,
-        "topic": TOPICS[name],
-        "unit": "percent" if name == "junk_pct" else "money" if name in MONEY else "count",
-        "spread": spread,
-        "score": score,
-        "is_unusual": None if score is None else abs(score) >= 3,
-    }  # fmt: skip
-
-
-def _junk_changes(picture: Picture) -> Rows:
-    weeks: dict[date, Counter] = defaultdict(Counter)
-    for (day, *_), row in week_leads(picture).items():
-        weeks[day].update(row)
-
-    def of(days: Sequence[date]) -> Fraction:
-        junk = sum(weeks[last]["junk_leads"] for last in days)
-        return pct(junk, sum(weeks[last]["leads"] for last in days))
-
-    rows = {}
-    for day in picture.days:
-        if day < picture.today and weeks[day]["leads"]:
-            before = [last for week in range(1, 9) if weeks[last := day - DAY * 7 * week]["leads"]]
-            row: Row = {"value": of([day]), "normal": None, "comparable_days": len(before)}
-            row["compared_with"] = None
-            if len(before) >= 4:
-                row |= {"normal": of(before), "compared_with": before}
-                deviation = median(float(abs(of([last]) - of(before))) for last in before)
-                junk = sum(weeks[last]["junk_leads"] for last in before)
-                share = (junk + 1) / (sum(weeks[last]["leads"] for last in before) + 2)
-                chance = 100 * sqrt(share * (1 - share) / weeks[day]["leads"])
-                row["spread"] = max(1.4826 * deviation, chance)
-            rows[day, "junk_pct", 7] = _judged("junk_pct", row)
-    return rows
 
 
 MARTS: dict[str, tuple[tuple[str, ...], Callable[[Picture], Rows]]] = {
