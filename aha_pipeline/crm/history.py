@@ -73,14 +73,6 @@ class _Entries(msgspec.Struct):
     rows: list[msgspec.Raw] | None = msgspec.field(name="__timeline", default=None)
 
 
-class _Info(msgspec.Struct):
-    next_page_token: str | None = None
-
-
-class _PageInfo(msgspec.Struct):
-    info: _Info | None = None
-
-
 def find_trackers(client: ZohoClient) -> list[Tracker]:
     """Return the modules that track a picklist of another module. Raises ZohoError."""
     response = client.get("settings/modules", version=VERSION, credits=budget.METADATA)
@@ -182,10 +174,9 @@ def read_timeline(client: ZohoClient, module: str, id_: str, abort: Event) -> Ti
             nothing = None if entries else "Zoho keeps no history of the record."
             return Timeline(tuple(entries), nothing)
         entries += _entries(response)
-        info = response.decode_as(_PageInfo).info
-        if not has_more(response) or info is None or info.next_page_token is None:
+        if not has_more(response) or response.next_page_token is None:
             return Timeline(tuple(entries))
-        params = {"page_token": info.next_page_token}
+        params = {"page_token": response.next_page_token}
 
 
 def refusal_sentence(error: ZohoError) -> str:

@@ -232,14 +232,6 @@ class _Row(msgspec.Struct):
     Modified_Time: Any = None
 
 
-class _Info(msgspec.Struct):
-    next_page_token: str | None = None
-
-
-class _PageInfo(msgspec.Struct):
-    info: _Info | None = None
-
-
 @dataclass(frozen=True)
 class _ReadRecord:
     """A record as valid JSON and its key, where it has them; `damaged` is its text if it has not.
@@ -254,7 +246,6 @@ class _ReadRecord:
 
 def _page(response: ApiResponse, has_more: bool) -> Page:
     rows = [_read_record(text) for text in records.split(response.text)]
-    info = response.decode_as(_PageInfo).info
     readable = [row for row in rows if row.text is not None]
     unreadable = [row for row in rows if row.text is None]
     return Page(
@@ -262,7 +253,7 @@ def _page(response: ApiResponse, has_more: bool) -> Page:
         # Those of the records first, so that both have the same order.
         keys=tuple(row.key for row in (*readable, *unreadable) if row.key is not None),
         has_more=has_more,
-        next_token=info.next_page_token if info else None,
+        next_token=response.next_page_token,
         damaged=tuple(row.damaged for row in rows if row.damaged is not None),
     )
 

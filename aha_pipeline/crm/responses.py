@@ -54,21 +54,21 @@ class TokenExpired(Exception):
 
 
 class _Envelope(msgspec.Struct):
-    """The members that a refusal has, at its top or in `data`, and a success does not."""
+    """What is around the records of an answer.
+
+    All but `info` a refusal has, at its top or in `data`, and a success does not.
+    """
 
     code: Any = None
     error: Any = None
     status: Any = None
     id: Any = None
+    info: Any = None
 
     @property
     def is_refusal(self) -> bool:
         """Whether this is a refusal."""
         return self.id is None and bool(self.code or self.error or self.status == "error")
-
-
-class _PageShape(msgspec.Struct):
-    info: Any = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,22 @@ class ApiResponse:
         """The parsed object, with floats for numbers."""
         body: dict[str, Any] = decode_json(self.text)
         return body
+
+    @cached_property
+    def envelope(self) -> _Envelope:
+        """What is around the records; worked out once, for that takes a look at all of them."""
+        return self.decode_as(_Envelope)
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What a page says of itself and of the pages to come."""
+        return self.envelope.info if isinstance(self.envelope.info, dict) else {}
+
+    @property
+    def next_page_token(self) -> str | None:
+        """What to ask for the next page by, from version 8 on."""
+        token = self.info.get("next_page_token")
+        return token if isinstance(token, str) else None
 
     def decode_as(self, shape: type[Shape]) -> Shape:
         """Return only the members that `shape` names: a page has thousands of others.
@@ -128,11 +144,10 @@ def check_page(response: ApiResponse) -> None:
 
 def has_more(response: ApiResponse) -> bool:
     """Return whether more pages follow. Raises ValueError if the response does not say."""
-    info = response.decode_as(_PageShape).info
-    word = info.get("more_records") if isinstance(info, dict) else None
-    if str(word).lower() not in ("true", "false"):
+    word = str(response.info.get("more_records")).lower()
+    if word not in ("true", "false"):
         raise ValueError("it does not say whether more records follow")
-    return str(word).lower() == "true"
+    return word == "true"
 
 
 def server_time(response: requests.Response) -> datetime | None:
@@ -179,7 +194,7 @@ def _json_object(response: requests.Response) -> ApiResponse | None:
     """Return the body if it is a complete JSON object; one from a cut connection is not."""
     body = ApiResponse(records.decode(response.content))
     try:
-        body.decode_as(_Envelope)
+        _ = body.envelope
     except ValueError:
         return None
     return body
@@ -187,7 +202,7 @@ def _json_object(response: requests.Response) -> ApiResponse | None:
 
 def _holds_refusal(response: ApiResponse) -> bool:
     """Whether a response with status 200 is a refusal, at its top or wrapped in `data`."""
-    if response.decode_as(_Envelope).is_refusal:
+    if response.envelope.is_refusal:
         return True
     if len(response.text) > LONGEST_ERROR_BODY:
         return False
