@@ -7,6 +7,7 @@ exactly as Zoho sent them. A killed process leaves either the old state or the n
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
@@ -126,11 +127,18 @@ NOTHING_LOADED = LoadResult(0, 0, 0, 0, 0, 0)
 
 
 class Landing:
-    """An open window: stage its records and deletions, then finish. Made by `open_window`."""
+    """An open window: stage its records and deletions, then finish. Made by `open_window`.
 
-    def __init__(self, connection: Connection, log: Connection, window: Window) -> None:
+    While one batch is brought into the table by the thread of `copying`, the next one is gathered.
+    """
+
+    def __init__(
+        self, connection: Connection, log: Connection, window: Window, copying: Executor
+    ) -> None:
         self._connection = connection
         self._log = log
+        self._copying = copying
+        self._under_way: Future[None] | None = None
         self._window = window
         self._table = Identifier(table_name(window.module))
         self._waiting: list[bytes] = []
@@ -176,6 +184,7 @@ class Landing:
 
     def stage_deletions(self, deletions: Iterable[tuple[str, str, str | datetime]]) -> None:
         """Stage (id, kind, deleted time) of deleted records; `finish` applies them."""
+        self._await_copy()
         with self._connection.cursor() as cursor:
             execute_values(
                 cursor,
@@ -277,18 +286,31 @@ class Landing:
     def _quarantine(self, text: bytes, reason: str) -> None:
         original = text.decode("utf-8", "backslashreplace").replace("\0", "\\u0000")
         row = {"id": _id_of(text), "reason": reason, "text": original}
+        self._await_copy()
         self._run("quarantine", {**self._window.key, **row})
 
     def _merge_all(self) -> None:
         self._land_waiting()
+        self._await_copy()
         self._merge_staged()
 
     def _land_waiting(self) -> None:
-        """Copy the records that are new into the table, and the others where they are merged."""
+        """Have what waits brought into the table, once the batch before it is."""
         if not self._waiting:
             return
         plain, unclear = batches.split(self._waiting, self._window.until)
         self._waiting, self._waiting_bytes = [], 0
+        self._await_copy()
+        self._under_way = self._copying.submit(self._land, plain, unclear)
+
+    def _await_copy(self) -> None:
+        """Wait until nobody else uses the connection; raise what the copying raised."""
+        if self._under_way:
+            under_way, self._under_way = self._under_way, None
+            under_way.result()
+
+    def _land(self, plain: dict[str, bytes], unclear: Sequence[batches.Row]) -> None:
+        """Copy the records that are new into the table, and the others where they are merged."""
         (found,) = self._rows("known_ids", {"ids": list(plain)})
         known = self._staged_ids.union(found["known"])
         new = {id_: text for id_, text in plain.items() if id_ not in known}
@@ -387,7 +409,9 @@ def open_window(database_url: str, window: Window) -> Iterator[Landing]:
     with connect(database_url, autocommit=True) as log, connect(database_url) as connection:
         _enter(log, connection, window)
         try:
-            yield Landing(connection, log, window)
+            # At the end of the block, however it comes, the thread is done with the connection.
+            with ThreadPoolExecutor(max_workers=1, thread_name_prefix="landing") as copying:
+                yield Landing(connection, log, window, copying)
         except BaseException as error:
             with suppress(psycopg2.Error):
                 connection.rollback()
