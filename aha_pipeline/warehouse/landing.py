@@ -15,6 +15,7 @@ from io import BytesIO
 from typing import Any
 
 import psycopg2
+from psycopg2.errors import LockNotAvailable
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor, execute_values
 from psycopg2.sql import SQL, Identifier
@@ -140,7 +141,8 @@ class Landing:
         self._copying = copying
         self._under_way: Future[None] | None = None
         self._window = window
-        self._table = Identifier(table_name(window.module))
+        self._table_name = table_name(window.module)
+        self._table = Identifier(self._table_name)
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._staged = 0
@@ -148,6 +150,7 @@ class Landing:
         self._staged_ids: set[str | None] = set()
         self._records = 0
         self._volatile: list[str] | None = None
+        self._is_begun = self._has_indexes = False
 
     def update_fields(self, fields: Sequence[dict[str, Any]]) -> SchemaDrift:
         """Bring `crm.crm_fields` up to date and return what changed."""
@@ -179,6 +182,7 @@ class Landing:
         self._waiting_bytes += sum(map(len, cleaned))
         self._records += len(texts)
         if len(self._waiting) >= WAITING_RECORDS or self._waiting_bytes >= WAITING_BYTES:
+            self._begin()
             self._land_waiting()
             self._progress(api_calls)
 
@@ -293,6 +297,18 @@ class Landing:
         self._land_waiting()
         self._await_copy()
         self._merge_staged()
+        if not self._has_indexes:
+            # also those that a load before this one has left aside, which failed or was killed
+            self._run("restore_indexes", {"table": self._table_name})
+            self._has_indexes = True
+
+    def _begin(self) -> None:
+        """Before a larger first load touches the table: leave its indexes to the end."""
+        if self._is_begun:
+            return
+        self._is_begun = True
+        with suppress(LockNotAvailable), self._log.cursor() as cursor:
+            cursor.execute(self._statement("set_indexes_aside"), {"table": self._table_name})
 
     def _land_waiting(self) -> None:
         """Have what waits brought into the table, once the batch before it is."""

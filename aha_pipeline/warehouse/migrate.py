@@ -38,6 +38,8 @@ def migrate(database_url: str) -> list[str]:
 
     logging.getLogger("yoyo").setLevel(logging.WARNING)
     with _alone(database_url):
+        with connect(database_url) as connection, connection.cursor() as cursor:
+            cursor.execute(sql.statement("warehouse/landing", "restore_all_indexes"))
         backend = get_backend(_yoyo_url(database_url))
         with closing(backend.connection):
             backend.break_lock()  # left by a process that was killed: nobody else is at work here

@@ -26,6 +26,12 @@ alter table staged_records alter column raw_data set storage external;
 -- name: copy_records
 copy staged_records (raw_data) from stdin with (format binary)
 
+-- name: set_indexes_aside
+select crm.set_indexes_aside(%(table)s)
+
+-- name: restore_indexes
+select crm.restore_indexes(%(table)s)
+
 -- name: known_ids
 -- Which of these records have to be merged: those that are here, and all where a person is to be
 -- forgotten. Also the clock of those that are not, in microseconds since PostgreSQL's year 2000.
@@ -290,3 +296,13 @@ select
 from crm.unserved_fields u
 where u.module = %(module)s
 order by 1;
+
+-- name: restore_all_indexes
+-- Before migrations, which count on the indexes: what killed first loads have left aside.
+do $$
+begin
+    if to_regclass('crm.indexes_aside') is not null then
+        perform crm.restore_indexes(table_name)
+        from (select distinct table_name from crm.indexes_aside) aside;
+    end if;
+end $$
