@@ -11,8 +11,7 @@ select
     coalesce(industry.label, crm.label_or_none(a.industry)) as industry,
     a.annual_revenue,
     crm.label_or_none(a.owner_id) as owner_id,
-    coalesce(w.owner_name, crm.tidy_text(a.owner_name), crm.label_or_none(a.owner_id))
-        as owner_name,
+    coalesce(w.owner_name, crm.label_or_none(a.owner_id)) as owner_name,
     a.created_time,
     (a.created_time at time zone o.timezone)::date as day,
     a.modified_time

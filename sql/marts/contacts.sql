@@ -11,8 +11,7 @@ select
     c.account_name,
     coalesce(source.label, crm.label_or_none(c.lead_source)) as source,
     crm.label_or_none(c.owner_id) as owner_id,
-    coalesce(w.owner_name, crm.tidy_text(c.owner_name), crm.label_or_none(c.owner_id))
-        as owner_name,
+    coalesce(w.owner_name, crm.label_or_none(c.owner_id)) as owner_name,
     c.created_time,
     (c.created_time at time zone o.timezone)::date as day,
     c.modified_time
