@@ -68,7 +68,7 @@ def time_of(state: State, name: str) -> datetime | None:
     return datetime.fromisoformat(state[name]) if state.get(name) else None
 
 
-def _word(state: State, name: str) -> str:
+def word(state: State, name: str) -> str:
     return (state.get(name) or "").strip().lower()
 
 
@@ -76,21 +76,27 @@ Says = tuple[datetime | None, bool, bool]  # when it is, whether it takes place,
 
 
 def _call(state: State) -> Says:
-    status, is_missed = _word(state, "Outgoing_Call_Status"), _word(state, "Call_Type") == "missed"
+    names = (
+        "Outgoing_Call_Status",
+        "Outbound_Call_Status",
+        "Call_Status",
+    )  # as Zoho's versions say
+    status = next(filter(None, (word(state, name) for name in names)), "")
+    is_missed = word(state, "Call_Type") == "missed"
     takes_place = not is_missed and status not in ("scheduled", "overdue", *CALLED_OFF)
     at = time_of(state, "Call_Start_Time") or time_of(state, "Created_Time")
     return at, takes_place, status in CALLED_OFF
 
 
 def _task(state: State) -> Says:
-    closed = time_of(state, "Closed_Time")
-    if not closed and _word(state, "Status") == "completed":
-        closed = time_of(state, "Modified_Time")
-    return closed, closed is not None, False
+    closed, is_completed = time_of(state, "Closed_Time"), word(state, "Status") == "completed"
+    at = closed or (time_of(state, "Modified_Time") if is_completed else None)
+    return at, closed is not None or is_completed, False
 
 
 def _meeting(state: State) -> Says:
-    return time_of(state, "Start_DateTime"), True, False
+    at = time_of(state, "Start_DateTime")
+    return at, at is not None, False
 
 
 def _note(state: State) -> Says:

@@ -58,13 +58,13 @@ def faults_of_rows(connection, picture: Picture, mart: str) -> list[str]:
     faults = differences(expected, found)
     faults += ["has rows twice"] if len(found) < len(listed) else []
     if mart in HISTORIES:
-        faults += _spelt_twice(listed)
+        faults += spelt_twice(listed)
     if mart in EXACT:
         faults += [f"{place} is there or not" for place in expected.keys() ^ found.keys()]
     return [f"{mart} {fault}" for fault in faults]
 
 
-def _spelt_twice(listed: list[dict]) -> list[str]:
+def spelt_twice(listed: list[dict]) -> list[str]:
     """Return the labels that are shown in several spellings."""
     spellings: dict[tuple, set] = defaultdict(set)
     for row in listed:
