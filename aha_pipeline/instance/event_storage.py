@@ -21,10 +21,10 @@ not see: a step that begins then names as its input what this run has seen of it
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cached_property
-from threading import RLock, Timer
+from threading import RLock, Timer, local
 from typing import Any
 
 from dagster import AssetKey, DagsterEventType, EventLogRecord
@@ -78,6 +78,7 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         self._is_storing = False
         self._timer: Timer | None = None
         self._in_turn = RLock()  # the threads of a step tell of it too
+        self._open = local()  # a transaction that the thread has begun
         self._executed: set[str] = set()  # runs that this process is executing
         self._assets: dict[AssetKey, AssetRecord] = {}  # as they know them; empty between runs
         super().__init__(*arguments, **options)
@@ -156,6 +157,8 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
 
     def _connect(self) -> AbstractContextManager[Connection]:
         """Return a connection; what it is asked for includes what was told before."""
+        if hasattr(self._open, "connection"):
+            return nullcontext(self._open.connection)
         if self._waiting:
             with self._in_turn:
                 if not self._is_storing:
@@ -234,13 +237,26 @@ class BatchingEventLogStorage(PostgresEventLogStorage):
         if of_assets:
             self.has_table(AssetEventTagsTable.name)  # asked before, which needs a connection too
             self.has_secondary_index(ASSET_KEY_INDEX_COLS)
-            with self.index_transaction() as connection:
-                self._store_asset_event_tags(connection, *zip(*of_assets, strict=True))
-                self._store_assets(connection, of_assets)
+        of_checks = [pair for pair in stored if pair[0].dagster_event_type in ASSET_CHECK_EVENTS]
+        if of_assets or of_checks:
+            with self._one_transaction() as connection:
+                if of_assets:
+                    self._store_asset_event_tags(connection, *zip(*of_assets, strict=True))
+                    self._store_assets(connection, of_assets)
+                for event, event_id in of_checks:
+                    self.store_asset_check_event(event, event_id)
         for event, event_id in stored:
             self._note_asset(event, event_id)
-            if event.dagster_event_type in ASSET_CHECK_EVENTS:
-                self.store_asset_check_event(event, event_id)
+
+    @contextmanager
+    def _one_transaction(self) -> Iterator[Connection]:
+        """Yield a transaction in which everything is done that this thread does in the block."""
+        with self.index_transaction() as connection:
+            self._open.connection = connection
+            try:
+                yield connection
+            finally:
+                del self._open.connection
 
     def _store_assets(
         self, connection: Connection, told: Sequence[tuple[EventLogEntry, int]]

@@ -191,8 +191,28 @@ def test_an_event_that_could_not_be_stored_is_stored_with_the_next(url, monkeypa
         assert found == [e.dagster_event.event_type_value for e in logs]
 
 
-def _logs(*kinds: str) -> list[dg.EventLogEntry]:
-    result = dg.materialize([first], instance=dg.DagsterInstance.ephemeral())
+def test_assets_and_checks_of_a_batch_are_noted_together_or_not_at_all(url, monkeypatch):
+    logs = _logs("ASSET_MATERIALIZATION", "ASSET_CHECK_EVALUATION", graph=[first, holds])
+    check = dg.AssetCheckKey(first.key, "holds")
+
+    def known(instance) -> tuple[int, int]:
+        history = instance.event_log_storage.get_asset_check_execution_history(check, limit=5)
+        return len(instance.get_asset_records([first.key])), len(history)
+
+    with home.open_instance() as instance, dg.DagsterInstance.get() as other:
+        storage = instance.event_log_storage
+        for entry in logs:
+            storage.store_event(entry)
+        with monkeypatch.context() as patched:
+            patched.setattr(storage, "store_asset_check_event", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                storage.get_logs_for_run(logs[0].run_id)
+            assert known(other) == (0, 0)
+        assert known(instance) == known(other) == (1, 1)
+
+
+def _logs(*kinds: str, graph=None) -> list[dg.EventLogEntry]:
+    result = dg.materialize(graph or [first], instance=dg.DagsterInstance.ephemeral())
     return [_entry(e, result.run_id) for e in result.all_events if e.event_type_value in kinds]
 
 
