@@ -41,6 +41,7 @@ leads as (
     join ends e on r.created_time >= e.known
     where %(day)s::date - l.day between 0 and 29
 )
+-- In the order of what each costs: the days of the wait are added up where the rest is so.
 select count(*) = %(of)s and %(n)s >= 3 and %(since)s + 29 = %(day)s::date
-    and count(*) filter (where is_long and not is_touched and not is_over) = %(n)s
+    and count(*) filter (where not is_over and not is_touched and is_long) = %(n)s
 from leads
