@@ -25,6 +25,7 @@ from aha_pipeline.warehouse.certificate import (
     REFUSED,
     Certificate,
     certify,
+    count_as_zoho,
     count_live_records,
     latest,
     read_until,
@@ -46,7 +47,7 @@ def reconcile(services: Services, module: str, run_id: str) -> Certificate:
     """
     with services.connect() as connection:
         since = read_until(connection, module, COMMIT_LAG)
-        here = count_live_records(connection, module)["all_records"] if since else 0
+        here = count_live_records(connection, module) if since else 0
     try:
         certificate = _full_read(services, module, run_id, since, here)
     except ZohoError as error:
@@ -82,7 +83,7 @@ def _full_read(
         # No `read_until`: only the daily sync marks days as read.
         load = extracted.finish(services, existing, read_until=None)
     with services.connect() as connection:
-        live = count_live_records(connection, module)["all_records"]
+        live = count_live_records(connection, module)
     healed = sum(differences.values())
     reason = withheld or _lost_fields(load)
     return Certificate(
@@ -173,7 +174,7 @@ def count_check(module: str) -> dg.AssetChecksDefinition:
             client.release_unused()
         except ZohoError as error:
             return _count_failed(str(error))
-        live = count_live_records(connection, module)
+        live = count_as_zoho(connection, module, counted)
         agrees = [name for name, number in live.items() if number == counted]
         words = {name: name.replace("_", " ") for name in live}
         return dg.AssetCheckResult(

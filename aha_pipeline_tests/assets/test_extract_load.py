@@ -1,5 +1,6 @@
 """One module from Zoho to its table: versions of the API, faults, fields, credits, kills."""
 
+import json
 import os
 import random
 import signal
@@ -364,6 +365,24 @@ def test_zohos_own_count_is_compared_without_what_it_leaves_out(opened, connecte
     assert "aha reconcile" in result.description
     connected.switches.count = False
     assert "ZohoSearch" in check(services=opened).description
+
+
+def test_each_way_in_which_zoho_may_count_is_compared(opened, connected):
+    check = count_check("Leads")
+    fill(connected, 5)
+    read(opened)
+    for id_, fields, way in (
+        ("c", {"$converted": True}, "without converted"),
+        ("a", {"$approved": False}, "without unapproved"),
+        ("b", {"$converted": True, "$approved": False}, "without unapproved"),
+    ):
+        land = "insert into crm.leads_raw (id, raw_data) values ('{}', '{}') returning id"
+        rows(opened, land.format(id_, json.dumps(fields)))
+        result = check(services=opened)
+        assert result.passed
+        assert result.description.endswith(f": {way} here.")
+    rows(opened, "insert into crm.leads_raw (id, raw_data) values ('n', '{}') returning id")
+    assert not check(services=opened).passed
 
 
 def test_all_modules_are_those_the_organisation_has(connected, monkeypatch):
