@@ -9,15 +9,19 @@ with inputs as (
     )
     join crm.modules m on i.source = 'crm.' || m.table_name
 ),
-fields as (
-    select i.mart, i.module, field[1] as field
-    from inputs i
-    join pg_attribute a
-        on a.attrelid = to_regclass(format('crm.%%I', i.table_name)) and a.attname = any(i.columns)
+generated as (
+    select m.module, a.attname, field[1] as field
+    from (select distinct module, table_name from inputs) m
+    join pg_attribute a on a.attrelid = to_regclass(format('crm.%%I', m.table_name))
     join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum and a.attgenerated <> ''
     cross join lateral regexp_matches(
         pg_get_expr(d.adbin, d.adrelid), '''\{?([A-Z]\w*)', 'g'
     ) as field
+),
+fields as (
+    select i.mart, i.module, g.field
+    from inputs i
+    join generated g on g.module = i.module and g.attname = any(i.columns)
     union
     select mart, module, unnest(keys)
     from inputs
