@@ -39,8 +39,12 @@ def persist(
     name: str,
     description: str,
     result: dg.AssetCheckResult,
+    inputs: str | None = None,
 ) -> dg.AssetCheckResult:
-    """Store a result as the latest of its check, in the caller's transaction, and return it."""
+    """Store a result as the latest of its check, in the caller's transaction, and return it.
+
+    inputs: a hash of what the check read, if the next run may compare it.
+    """
     save_result(
         connection,
         asset=asset.to_user_string(),
@@ -49,5 +53,6 @@ def persist(
         severity=result.severity.value.lower(),
         about=description,
         found=result.description,
+        inputs=inputs,
     )
     return result

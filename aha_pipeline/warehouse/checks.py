@@ -7,6 +7,7 @@ incremental mart. Unique keys need no check: a mart with duplicate keys is not b
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
 
 from aha_pipeline.sql import CHECKS, parts, statement
-from aha_pipeline.warehouse.mart_files import SCHEMA, read_marts, tables_read
+from aha_pipeline.warehouse import mart_builds
+from aha_pipeline.warehouse.mart_files import SCHEMA, read_by, read_marts
 from aha_pipeline.warehouse.marts import NO_JIT
 from aha_pipeline.warehouse.tables import table_name
 
@@ -37,6 +39,7 @@ class Check:
     asset: `schema/table`, or EVERY_MODULE with {table} and {module} in the select. severity:
     `error` or `warn`. description: what is wrong when it fails, and what to do. select: returns
     the failing rows, in few columns. sources: the tables and views it reads, as `schema.name`.
+    reads_clock: whether it asks for the present day or time.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Check:
     description: str
     select: str
     sources: tuple[str, ...]
+    reads_clock: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,29 @@ def find_failing_rows(
     )
 
 
+def inputs_of(connection: Connection, check: Check) -> str | None:
+    """Return a hash of what the check of a mart reads, before it does; None if that is unknown."""
+    with connection.cursor() as cursor:
+        return mart_builds.state_of(
+            cursor, check.select, check.sources, reads_clock=check.reads_clock
+        )
+
+
+def passes_since(connection: Connection, check: Check, inputs: str) -> datetime | None:
+    """Return since when a check is known to pass on the same inputs; None if it is not."""
+    given = {"asset": check.asset, "name": check.name, "inputs": inputs}
+    with connection.cursor() as cursor:
+        cursor.execute(statement("warehouse/checks", "passes_since"), given)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def forget_inputs(connection: Connection) -> None:
+    """Have the next run make each check anew, in the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("warehouse/checks", "forget_inputs"))
+
+
 def save_live_record_count(connection: Connection, module: str) -> None:
     """Store today's number of live records, in the caller's transaction."""
     query = sql.SQL(statement("warehouse/checks", "save_live_record_count")).format(
@@ -106,10 +133,10 @@ def save_live_record_count(connection: Connection, module: str) -> None:
 def save_result(connection: Connection, **result: object) -> None:
     """Store the latest result of a check, in the caller's transaction.
 
-    The keywords are columns of analytics.check_results.
+    The keywords are columns of analytics.check_results; `inputs` may be left out.
     """
     with connection.cursor() as cursor:
-        cursor.execute(statement("warehouse/checks", "save_result"), result)
+        cursor.execute(statement("warehouse/checks", "save_result"), {"inputs": None} | result)
 
 
 def _names(module: str) -> dict[str, sql.Composable]:
@@ -134,6 +161,7 @@ def _read(path: Path) -> Iterator[Check]:
     for asset in assets:
         is_template = asset == EVERY_MODULE
         query = select if is_template else _of_asset(select, asset)
+        sources, reads_clock = ((), True) if is_template else read_by(path.name, query)
         yield Check(
             name=path.stem.rpartition(".")[2],
             asset=asset,
@@ -141,7 +169,8 @@ def _read(path: Path) -> Iterator[Check]:
             is_blocking=BLOCKING[header["blocking"]],
             description=header["description"],
             select=query,
-            sources=() if is_template else tables_read(path.name, query),
+            sources=sources,
+            reads_clock=reads_clock,
         )
 
 

@@ -104,10 +104,37 @@ def see_latest(cursor: Cursor, marts: Collection[Mart]) -> None:
     cursor.execute(statement(FILE, "see_latest"), {"marts": [mart.name for mart in marts]})
 
 
+def state_of(
+    cursor: Cursor, select: str, sources: Collection[str], *, reads_clock: bool
+) -> str | None:
+    """Return a hash of a query and of what it reads: whatever is written there makes it another.
+
+    Unlike a mart's inputs it trusts no mart to be what was built. None where one of the relations
+    is not what its file says. Call it before the query.
+    """
+    views = _views_behind(sources)
+    names = {view.relation for view in views}
+    tables = sorted({*sources, *(name for view in views for name in view.sources)} - names)
+    kinds = dict.fromkeys(tables, "r") | dict.fromkeys(sorted(names), "v")
+    given = {"relations": list(kinds), "kinds": list(kinds.values())}
+    cursor.execute(statement(FILE, "are_of_kind"), given)
+    if cursor.fetchone() != (True,):
+        return None
+    seals = [_query("seal" if kinds[name] == "r" else "seal_of_view", name) for name in kinds]
+    state = sql.SQL(statement(FILE, "state")).format(
+        surroundings=sql.SQL(statement(FILE, "surroundings")),
+        seals=sql.SQL("), (").join(seals),
+    )
+    reads_clock |= any(view.reads_clock for view in views)
+    cursor.execute(state, {"files": select, "days": "", "reads_clock": reads_clock})
+    [(found,)] = cursor
+    return str(found)
+
+
 def _inputs(cursor: Cursor, mart: Mart, days: object) -> str | None:
     if mart.kind == "view":  # it shows what its tables say: only its own text can change
         return _hash(repr(mart))
-    behind = _with_views_behind(mart)
+    behind = [mart, *_views_behind(mart.sources)]
     return _state(cursor, behind, {source for each in behind for source in each.sources}, days)
 
 
@@ -164,16 +191,16 @@ def _state(cursor: Cursor, behind: Sequence[Mart], read: set[str], days: object)
     return _hash(";".join([around, contents, *states]))
 
 
-def _with_views_behind(mart: Mart) -> list[Mart]:
-    """Return the mart and the views of which its select is made, each once."""
+def _views_behind(sources: Collection[str]) -> list[Mart]:
+    """Return the views among what is read, and those that they read, each once."""
     views = {name: other for name, other in marts_by_relation().items() if other.kind == "view"}
-    found = {mart.relation: mart}
-    queue = [mart]
+    found: dict[str, Mart] = {}
+    queue = [*sources]
     while queue:
-        read = [views[name] for name in queue.pop().sources if name in views]
-        new = [view for view in read if view.relation not in found]
-        found |= {view.relation: view for view in new}
-        queue += new
+        name = queue.pop(0)
+        if name in views and name not in found:
+            found[name] = views[name]
+            queue += views[name].sources
     return list(found.values())
 
 
@@ -194,12 +221,15 @@ def _is_small(cursor: Cursor, mart: Mart) -> bool:
 
 
 def _value(cursor: Cursor, name: str, relation: str) -> str:
-    query = sql.SQL(statement(FILE, name)).format(
-        name=sql.Literal(relation), table=sql.Identifier(*relation.split("."))
-    )
-    cursor.execute(query)
+    cursor.execute(_query(name, relation))
     [(value,)] = cursor
     return str(value)
+
+
+def _query(name: str, relation: str) -> sql.Composed:
+    return sql.SQL(statement(FILE, name)).format(
+        name=sql.Literal(relation), table=sql.Identifier(*relation.split("."))
+    )
 
 
 def _hash(text: str) -> str:

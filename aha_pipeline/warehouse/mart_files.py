@@ -262,11 +262,18 @@ def _figures(file_name: str, lines: Sequence[str]) -> tuple[Figure, ...]:
 
 
 def tables_read(file_name: str, select: str) -> tuple[str, ...]:
-    """Return the tables and views that the select of a file reads, as `schema.name`, sorted.
+    """Return the tables and views that the select of a file reads. See `read_by`."""
+    return read_by(file_name, select)[0]
 
-    What its measures read is among them. Raises MartError when it is anything but one select.
+
+def read_by(file_name: str, select: str) -> tuple[tuple[str, ...], bool]:
+    """Return what the select of a file reads: tables and views, and whether the clock.
+
+    The names are as `schema.name`, sorted. What its measures read is among them. Raises MartError
+    when it is anything but one select.
     """
-    return _tables(_parsed(file_name, select))
+    query = _parsed(file_name, select)
+    return _tables(query), _reads_clock(query)
 
 
 def _parsed(file_name: str, select: str) -> "exp.Query":

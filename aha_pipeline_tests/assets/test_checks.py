@@ -6,6 +6,7 @@ from datetime import timedelta
 import dagster as dg
 import pytest
 
+from aha_pipeline.assets import checks
 from aha_pipeline.calendar import today
 from aha_pipeline.definitions import defs
 from aha_pipeline.settings import load
@@ -131,10 +132,38 @@ def test_what_the_records_bear_out_is_rebuilt_once_before_it_blocks(
     assert passes(rebuilt=False)
 
 
+def test_a_check_of_what_nobody_has_written_to_reports_since_when_it_passes(
+    connected, sound, module_instance, module_database_url, monkeypatch
+):
+    monkeypatch.setenv("DATABASE_URL", module_database_url)
+    made = []
+    find = checks.find_failing_rows
+    monkeypatch.setattr(checks, "find_failing_rows", lambda *given: made.append(1) or find(*given))
+
+    def alone() -> tuple[int, bool]:
+        made.clear()
+        found = check_alone(module_instance, "rep_matrix")
+        assert found.passed
+        assert found.metadata["wrong rows"].value == 0
+        return len(made), "nothing it reads has changed since" in found.metadata
+
+    alone()
+    assert alone() == (0, True)
+    for statement in (
+        "update analytics.rep_matrix set leads = leads",
+        "update analytics.rep_matrix set leads = leads + 1",
+        "delete from analytics.rep_matrix",
+    ):
+        write(module_database_url, statement)
+        assert alone()[0] > 0, statement
+    alone()
+    assert alone() == (0, True)
+
+
 def test_the_checks_that_may_send_wrong_figures_are_blocking():
-    checks = defs().resolve_asset_graph()
-    for key in checks.asset_check_keys:
-        spec = checks.get_check_spec(key)
+    graph = defs().resolve_asset_graph()
+    for key in graph.asset_check_keys:
+        spec = graph.get_check_spec(key)
         if key.name in ("figures", "live_records"):
             assert spec.blocking, key
         else:

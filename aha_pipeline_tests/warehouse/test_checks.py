@@ -1,5 +1,6 @@
 """Each check finds nothing in a sound warehouse, and what is wrong after someone has tampered."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -7,9 +8,14 @@ import pytest
 from aha_pipeline.warehouse.checks import (
     CheckError,
     find_failing_rows,
+    forget_inputs,
+    inputs_of,
+    mart_checks,
     module_checks,
+    passes_since,
     read_checks,
     save_live_record_count,
+    save_result,
 )
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.state import save_configured_modules
@@ -32,6 +38,14 @@ from aha_pipeline_tests.warehouse.marts_company import (
 )
 
 FIRST, LAST = date(2025, 3, 1), date(2025, 3, 8)
+# PostgreSQL's clock stands still within a transaction: another's comes before it.
+NEXT_DAY = """
+    create schema clock;
+    create function clock.now() returns timestamptz language sql stable
+        as $$ select pg_catalog.now() + interval '1 day' $$;
+    set local search_path = clock, pg_catalog, public;
+    select 1
+"""
 # What somebody does, and the marts whose checks see it at least.
 TAMPERED = {
     "update analytics.kpis set leads = leads + 1 where day = '2025-03-04'": {"kpis"},
@@ -163,6 +177,76 @@ def test_what_is_tampered_with_is_found(connection):
         run(connection, statement)
         assert {f"analytics/{mart}" for mart in marts} <= wrong(connection).keys(), statement
         connection.rollback()
+
+
+# What else changes what a check reads: a view, its measures, the very query, a table that is back.
+REPLACED = (
+    "create table analytics.kept as table analytics.deals; "
+    "create or replace view analytics.deals as select * from analytics.kept where false",
+    "create or replace function measures.is_too_few(closed_deals numeric) "
+    "returns boolean language sql immutable parallel safe as 'select closed_deals < 1'",
+    "create table analytics.kept (like analytics.funnel); "
+    "insert into analytics.kept select * from analytics.funnel; "
+    "drop table analytics.funnel cascade; alter table analytics.kept rename to funnel",
+)
+
+
+def test_no_check_that_would_find_something_is_taken_for_one_that_passed(connection):
+    """Whatever makes a check fail, by whomever it was done, changes the hash of what it reads."""
+    sound = inputs(connection)
+    assert None not in sound.values()
+    assert inputs(connection) == sound
+    for statement in TAMPERED:
+        run(connection, statement)
+        now = inputs(connection)
+        same = [c for c in mart_checks() if now[c.asset, c.name] == sound[c.asset, c.name]]
+        assert same, statement
+        for check in same:
+            assert not find_failing_rows(connection, check).count, (statement, check)
+        connection.rollback()
+
+
+@pytest.mark.parametrize("statement", REPLACED)
+def test_what_is_replaced_beneath_a_check_is_seen(connection, statement):
+    sound = inputs(connection)
+    run(connection, statement + "; select 1")
+    assert inputs(connection) != sound
+
+
+def test_a_check_passes_on_what_it_read_until_that_or_its_query_changes(connection):
+    (check,) = (c for c in mart_checks() if c.asset == "analytics/funnel")
+    result = {
+        "asset": check.asset,
+        "name": check.name,
+        "severity": "error",
+        "about": "",
+        "found": "",
+    }
+    first = inputs_of(connection, check)
+    assert passes_since(connection, check, first) is None
+    save_result(connection, **result, passed=False, inputs=first)
+    assert passes_since(connection, check, first) is None
+    save_result(connection, **result, passed=True, inputs=first)
+    connection.commit()
+    since = passes_since(connection, check, first)
+    save_result(connection, **result, passed=True, inputs=first)
+    assert passes_since(connection, check, inputs_of(connection, check)) == since
+    other = replace(check, select=f"{check.select} -- another")
+    assert passes_since(connection, check, inputs_of(connection, other)) is None
+    forget_inputs(connection)
+    assert passes_since(connection, check, first) is None
+
+
+def test_what_a_check_reads_of_the_present_day_is_another_on_the_next(connection):
+    for check in mart_checks():
+        before = inputs_of(connection, check)
+        run(connection, NEXT_DAY)
+        assert (inputs_of(connection, check) != before) is check.reads_clock, check
+        connection.rollback()
+
+
+def inputs(connection) -> dict[tuple[str, str], str | None]:
+    return {(check.asset, check.name): inputs_of(connection, check) for check in mart_checks()}
 
 
 def test_every_check_of_a_rebuilt_table_sees_a_figure_that_is_raised_by_one(connection):

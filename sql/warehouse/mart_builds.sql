@@ -33,6 +33,16 @@ select concat_ws(
 -- name: seal_of_view
 select md5(pg_get_viewdef({name}::regclass))
 
+-- name: are_of_kind
+-- Whether each of the relations is there as the kind that it should be.
+select bool_and(coalesce(c.relkind = r.kind, false))
+from unnest(%(relations)s::text[], %(kinds)s::text[]) as r (name, kind)
+left join pg_class c on c.oid = to_regclass(r.name)
+
+-- name: state
+-- What a query reads, as it is.
+select md5(concat_ws(';', ({surroundings}), ({seals})))
+
 -- name: contents
 -- What the rows of a relation say, in whatever order and whoever wrote them.
 select concat_ws(' ', {name}::text, count(*), sum(hashtextextended(t::text, 0))) from {table} t
@@ -53,7 +63,7 @@ select md5(concat_ws(
     %(files)s,
     %(days)s,
     (
-        select string_agg(proname || prosrc, ';' order by proname, prosrc)
+        select concat_ws(' ', count(*), sum(hashtextextended(proname || ' ' || prosrc, 0)))
         from pg_proc
         -- From this id on they are not PostgreSQL's own, which are thirty times as many.
         where oid >= 16384 and pronamespace in ('crm'::regnamespace, 'measures'::regnamespace)
