@@ -28,7 +28,7 @@ language sql stable as $$
         left join (
             select record_id, reaches_back_to as reach
             from crm.record_history_reads
-            where module = of_module and way = 'timeline' and reaches_back_to is not null
+            where module = of_module and way = 'timeline'
         ) t on t.record_id = r.id
         where r.watched > r.created
     ),
@@ -74,7 +74,6 @@ language sql stable as $$
                 when 'array' then e.raw_data -> 'field_history' else '[]' end) f
             where f ->> 'api_name' <> 'Owner' and f -> '_value' ?& array['old', 'new']
         ) c
-        where e.way = 'timeline'
         union all
         select e.id, e.at, e.is_creation, e.entry_id, 'Owner', to_jsonb(o.old), to_jsonb(o.new)
         from entries e
@@ -113,6 +112,7 @@ language sql stable as $$
         where e.raw_data @> '{"field_history": [{"api_name": "Stage"}]}'
             and not e.raw_data @> '{"field_history": [{"api_name": "Probability"}]}'
         union all
+        -- A row of the tracker has the field itself.
         select
             id,
             case
@@ -126,7 +126,6 @@ language sql stable as $$
             crm.history_value(field, raw_data ->> field)
         from entries
         join (values ('Stage'), ('Lead_Status')) t (field) on raw_data ? field
-        where way = 'stage_tracker'
         window record as (partition by id, field order by at, length(entry_id), entry_id)
     ),
     changes as (
@@ -154,7 +153,12 @@ language sql stable as $$
             c.at as since,
             coalesce(c.next_at, r.watched) as until,
             c.new as value,
-            case when c.next_at is null then r.content -> c.field else c.next_old end as value_after
+            case
+                when c.next_at is not null then c.next_old
+                -- Whatever word for nothing it was read with.
+                when crm.text_key(r.content ->> c.field) is null and r.content ? c.field then 'null'
+                else r.content -> c.field
+            end as value_after
         from changes c
         join records r using (id)
     ),
@@ -256,7 +260,7 @@ language sql stable as $$
         select
             *,
             count(*) filter (where assumed is null) over (
-                partition by id order by said_from desc
+                partition by id order by said_from
             ) as run,
             is_read_soon and count(assumed) over (partition by id) > 0 as is_left_out
         from whole
