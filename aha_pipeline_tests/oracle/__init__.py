@@ -22,4 +22,7 @@ asked       measures that no mart shows whole
 formulas    measures of a few numbers
 corners     records at which definitions part
 work        the list of the day's work
+told        what Zoho's own history tells of a record
+told_records, told_company
+            records, and a company, of whose past it tells a part
 """

@@ -26,7 +26,7 @@ EXACT = {"change_causes", *histories.MARTS}  # of which a row of zeros says some
 # What has no column to tell the rows of one record apart: in their order, numbered.
 NUMBERED = {
     "deal_history": "select *, version is not null as is_former, row_number() over "
-    "(partition by id order by is_assumed desc, version) as number from analytics.deal_history",
+    "(partition by id order by version, is_assumed desc) as number from analytics.deal_history",
 }
 HISTORIES = {"lead_history": "leads_raw", "deal_history": "crm_deals"}
 # (measure, its key): the mart that shows it of all, and what it is asked beside days and names.

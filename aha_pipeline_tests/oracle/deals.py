@@ -1,7 +1,7 @@
 """How a deal stood at the end of a day, when it was won or lost, and what moved."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fractions import Fraction
 from itertools import groupby
@@ -11,6 +11,7 @@ from aha_pipeline_tests.oracle.company import WORTH, Company
 from aha_pipeline_tests.oracle.crm_record import State
 from aha_pipeline_tests.oracle.memory import Known, Memory
 from aha_pipeline_tests.oracle.text import key
+from aha_pipeline_tests.oracle.told import Content
 
 # Zoho's own stages (its help, "deal stage and stage probability mapping"), in their order.
 STAGES = {
@@ -49,6 +50,9 @@ class Said:
     closing: date | None
     owner: str
     state: State = field(compare=False)  # the record that says it first
+    is_told: bool = field(default=False, compare=False)  # by Zoho's history: not read
+    sure: datetime | None = field(default=None, compare=False)  # until then it is assumed
+    is_stage_known: bool = field(default=True, compare=False)
 
     @property
     def value(self) -> Fraction:
@@ -145,21 +149,34 @@ def owner_id(state: State) -> str:
 def _deal(id_: str, known: Known, company: Company, reading: str | None) -> Deal:
     said: list[Said] = []
     before: tuple | None = None
-    for since, state in known.contents:
+    was_sure = True
+    for since, state, told in known.course:
+        new = _said(since, state, company, reading)
+        if told:
+            new = _as_told(new, told)
         names = ("Amount", "Currency", "Exchange_Rate", "Probability", "Closing_Date")
-        content = (
-            stage_of(state, company)[0],
-            owner_id(state),
-            *(state.get(name) for name in names),
-        )
-        if content != before:
-            said.append(_said(since, state, company, reading))
-        before = content
+        content = new.stage, new.owner, *(state.get(name) for name in names)
+        if content != before or (new.sure and was_sure):
+            said.append(new)
+        before, was_sure = content, new.sure is None
     created = known.created
     gone = known.deleted_at and local_day(known.deleted_at, company.zone)
     source = key(known.last.get("Lead_Source")) or NONE
     day = local_day(created, company.zone)
     return Deal(id_, known, created, day, gone, tuple(said), source)
+
+
+def _as_told(said: Said, told: Content) -> Said:
+    """Return what is told; nobody takes a deal to have been closed of which that is not known."""
+    is_stage_known = "Stage" not in (told.assumed or ())
+    said = replace(said, is_told=True, sure=told.assumed_until, is_stage_known=is_stage_known)
+    if is_stage_known or said.meaning == "open":
+        return said
+    own = told.said["Probability"]
+    return replace(
+        said, stage=NOT_KNOWN, meaning="open", position=0,
+        chance=None if own is None else Fraction(own),
+    )  # fmt: skip
 
 
 def pipeline_meaning(state: State, company: Company) -> str | None:

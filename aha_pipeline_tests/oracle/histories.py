@@ -5,7 +5,7 @@ from datetime import date
 from fractions import Fraction
 
 from aha_pipeline_tests.oracle.crm_record import State
-from aha_pipeline_tests.oracle.deals import NOT_KNOWN, Deal, begin_of, rate_of, runs
+from aha_pipeline_tests.oracle.deals import NOT_KNOWN, Deal, begin_of, local_day, rate_of, runs
 from aha_pipeline_tests.oracle.figures import DAY, Picture, Row, Rows
 from aha_pipeline_tests.oracle.leads import Lead
 
@@ -28,19 +28,22 @@ def lead_history(picture: Picture) -> Rows:
                 "day": lead.day,
                 "converted_day": lead.converted_day if is_last else None,
                 "deal_id": lead.deal_id if is_last and is_converted else None,
-                **_known(lead, is_first, *held),
+                **_known(picture, lead, said, *held),
             }
     return rows
 
 
-def _known(one: Lead | Deal, is_first: bool, begin: date, end: date | None) -> Row:
+def _known(picture: Picture, one: Lead | Deal, said, begin: date, end: date | None) -> Row:
     """Return since when and by what it is known what a content says."""
-    first = one.said[0]
-    if not is_first or first.since <= one.created:
-        return {"known_by": "watched", "known_from": begin}
-    sure = first.day
+    since = said.sure
+    if said is one.said[0] and not said.is_told and said.since > one.created:
+        since = said.since
+    sure = since and local_day(since, picture.company.zone)
+    told_by = "zoho_history" if said.is_told else "watched"
+    if sure is None:
+        return {"known_by": told_by, "known_from": begin}
     return {
-        "known_by": "assumed" if sure > begin else "watched",
+        "known_by": "assumed" if sure > begin else told_by,
         "known_from": max(begin, sure) if end is None or sure < end else None,
     }
 
@@ -72,6 +75,8 @@ def _begins(deal: Deal) -> list[date]:
         for place, said in enumerate(run):
             closes = place == 0 and said.meaning != "open"
             begins.append(begin_of(run) if closes else said.day if begins else deal.day)
+    if len(begins) == 1 and deal.gone:
+        begins = [min(begins[0], deal.gone)]
     return [max(deal.day, min(begins[place:])) for place in range(len(begins))]
 
 
@@ -84,7 +89,7 @@ def _content(picture: Picture, deal: Deal, place: int, begin: date, end: date | 
         "until_day": end,
         "is_present": is_last,
         "is_former": said.state is not deal.known.last,
-        "is_assumed": False,
+        "is_assumed": said.stage == NOT_KNOWN,
         "stage": said.stage,
         "meaning": said.meaning,
         "position": said.position,
@@ -94,9 +99,10 @@ def _content(picture: Picture, deal: Deal, place: int, begin: date, end: date | 
         "closing_date": said.closing,
         "closed_day": None if said.meaning == "open" else begin_of(run),
         "owner_id": said.owner,
-        "is_start_known": not is_first or said.since < deal.created + DAY,
+        "is_start_known": said.is_stage_known
+        and (not is_first or said.is_told or said.since < deal.created + DAY),
         "is_unconverted": said.is_unconverted,
-        **_known(deal, is_first, begin, end),
+        **_known(picture, deal, said, begin, end),
     }
 
 

@@ -1,7 +1,7 @@
 """What a lead said at the end of a day, and how far it came."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from aha_pipeline_tests.oracle.company import Company
@@ -9,6 +9,7 @@ from aha_pipeline_tests.oracle.crm_record import State
 from aha_pipeline_tests.oracle.deals import NONE, local_day, owner_id
 from aha_pipeline_tests.oracle.memory import Known, Memory
 from aha_pipeline_tests.oracle.text import key
+from aha_pipeline_tests.oracle.told import Content
 
 # Zoho's own statuses, in the order of the work.
 STATUSES = {
@@ -38,6 +39,8 @@ class Said:
     status: str
     meaning: str
     owner: str
+    is_told: bool = False  # by Zoho's history: not read
+    sure: datetime | None = None  # until then it is assumed
 
     @property
     def step(self) -> str:
@@ -90,10 +93,14 @@ def leads_of(memory: Memory, company: Company) -> list[Lead]:
 
 def _lead(id_: str, known: Known, company: Company) -> Lead:
     said: list[Said] = []
-    for since, state in known.contents:
+    before: Said | None = None
+    for since, state, told in _course(known):
         new = _said(since, state, company)
-        if not said or _content(new) != _content(said[-1]):
+        if told:
+            new = replace(new, is_told=True, sure=told.assumed_until)
+        if not before or _content(new) != _content(before) or (new.sure and not before.sure):
             said.append(new)
+        before = new
     last = known.last
     converted = last.get("Converted_Date_Time")
     gone = known.deleted_at and local_day(known.deleted_at, company.zone)
@@ -109,6 +116,20 @@ def _lead(id_: str, known: Known, company: Company) -> Lead:
         ),
         deal_id=_deal_of(last),
     )
+
+
+def _course(known: Known) -> Iterator[tuple[datetime, State, Content | None]]:
+    """Yield what a lead said, of which Zoho's history does not tell when it was converted."""
+    text = known.last.get("Converted_Date_Time")
+    converted = datetime.fromisoformat(text) if text else None
+    for since, state, told in known.course:
+        if not told or not state.get("$converted"):
+            yield since, state, told
+            continue
+        if converted and since < converted:
+            yield since, state | {"$converted": False}, told
+        if converted is None or converted < told.until:
+            yield max(since, converted or since), state, told
 
 
 def _said(since: datetime, state: State, company: Company) -> Said:

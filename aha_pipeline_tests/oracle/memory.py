@@ -6,17 +6,22 @@ from datetime import datetime
 from aha_pipeline_tests.oracle.company import Company, deletions, seen
 from aha_pipeline_tests.oracle.crm_record import State
 from aha_pipeline_tests.oracle.diary import ACTIVITIES
+from aha_pipeline_tests.oracle.told import Content
 
 BY_THEMSELVES = {"Modified_Time", "Last_Activity_Time", "Record_Image"}
 
 
 @dataclass
 class Known:
-    """A record as known here: (since when, what it says), oldest first."""
+    """A record as known here: (since when, what it says), oldest first.
+
+    told: what Zoho's own history tells of the time before it was first read.
+    """
 
     module: str
     contents: list[tuple[datetime, State]] = field(default_factory=list)
     deleted_at: datetime | None = None
+    told: list[Content] = field(default_factory=list)
 
     @property
     def last(self) -> State:
@@ -27,6 +32,13 @@ class Known:
     def created(self) -> datetime:
         """Created_Time."""
         return datetime.fromisoformat(self.last["Created_Time"])
+
+    @property
+    def course(self) -> list[tuple[datetime, State, Content | None]]:
+        """Since when it said what, and what of that is told and was not read, oldest first."""
+        _, first = self.contents[0]
+        past = [(content.since, first | _as_read(content.said), content) for content in self.told]
+        return [*past, *((since, state, None) for since, state in self.contents)]
 
     def tell(self, state: State) -> None:
         """Take in what a read saw: a save that changes nothing leaves the time as it was."""
@@ -60,6 +72,12 @@ def remember(memory: Memory, company: Company, since: datetime | None, until: da
                 memory[id_].deleted_at = moment
                 touched.add(id_)
     return touched
+
+
+def _as_read(said: State) -> State:
+    """Return fields that are told as a record has them."""
+    owner = said.get("Owner")
+    return said | {"Owner": owner and {"id": owner}}
 
 
 def _said(state: State) -> State:

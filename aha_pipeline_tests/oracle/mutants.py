@@ -1,11 +1,17 @@
 """SQL with one thing changed in it: an operator, a constant, a filter, an aggregate, a join."""
 
+import os
 import re
+import tomllib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import sqlglot
 from sqlglot import exp
 
+ALL = os.environ.get("AHA_MUTANTS") == "all"
+EQUIVALENT = Path(__file__).with_name("equivalent_mutants")
+SAMPLE = 6  # of each query, where not all are tried
 PARAMETER = re.compile(r"%\((\w+)\)s")
 SWAPS = {
     exp.Add: exp.Sub, exp.Sub: exp.Add, exp.Mul: exp.Div, exp.Div: exp.Mul, exp.LT: exp.LTE,
@@ -38,6 +44,31 @@ def mutants(query: str) -> dict[str, str]:
             what = f"{before} -> {around.sql('postgres')}"
             found.setdefault(_with_parameters(copy.sql("postgres")), what)
     return found
+
+
+def alive_of(
+    name: str, changed: list[tuple[str, str]], is_alive: Callable[[str], bool], capsys
+) -> list[str]:
+    """Return what those of the mutants change that are not found out; print it where all are tried.
+
+    Tried are all with AHA_MUTANTS=all, else a few from all over the query; none that says the same.
+    """
+    step = 1 if ALL else max(1, len(changed) // SAMPLE)
+    tried = changed[step // 2 :: step]
+    different = [(text, what) for text, what in tried if what not in equivalent_to(name)]
+    alive = [what for text, what in different if is_alive(text)]
+    if ALL:
+        found, same = len(different) - len(alive), len(tried) - len(different)
+        line = f"\n{name}: {found} of {len(tried)} found out, {same} say the same, "
+        with capsys.disabled():
+            print(f"{line}{len(alive)} alive", *alive, sep="\n    ")
+    return alive
+
+
+def equivalent_to(name: str) -> dict[str, str]:
+    """Return {mutant of a mart or measure that says the same in any company: why}."""
+    listed = EQUIVALENT / f"{name}.toml"
+    return tomllib.loads(listed.read_text(encoding="utf-8")) if listed.exists() else {}
 
 
 def _with_parameters(text: str) -> str:
