@@ -21,6 +21,8 @@
 --   worked_before (number): seconds worked until it came in, as measures.worked gives them
 --   wait_minutes (number): minutes of business hours from then to the first touch, or else to its
 --     end; null where it has neither, and where that lies behind the calendar
+--   wait_key (number): the same as measures.wait_key has it; where it has neither, what is to be
+--     added to the key of all that is worked until now
 
 with leads as (
     select
@@ -69,10 +71,12 @@ select
     t.first_touch_at,
     t.ended_at,
     w.worked_before,
-    measures.minutes(measures.worked_seconds(
-        coalesce(t.first_touch_at, t.ended_at),
-        u.opens_at, u.closes_at, u.seconds_before, u.previous_closes_at
-    ) - w.worked_before) as wait_minutes
+    m.wait_minutes,
+    case
+        when t.first_touch_at is not null then measures.wait_key(m.wait_minutes, 'touched')
+        when t.ended_at is not null then measures.wait_key(m.wait_minutes, 'ended')
+        else measures.wait_key(measures.minutes(-w.worked_before), 'waiting')
+    end as wait_key
 from touched t
 cross join crm.organisation o
 join analytics.business_calendar f on f.day = t.came_in::date
@@ -82,3 +86,9 @@ cross join lateral (
 ) w
 left join analytics.business_calendar u
     on u.day = (coalesce(t.first_touch_at, t.ended_at) at time zone o.timezone)::date
+cross join lateral (
+    select measures.minutes(measures.worked_seconds(
+        coalesce(t.first_touch_at, t.ended_at),
+        u.opens_at, u.closes_at, u.seconds_before, u.previous_closes_at
+    ) - w.worked_before) as wait_minutes
+) m

@@ -10,18 +10,28 @@ language sql stable as $$
     end
 $$;
 
+-- A wait as one number, by which waits sort: microseconds of business hours times four, and 0 for who
+-- was touched then, 1 for who ended, 2 for who waits. Of one instant, who was touched comes first. A
+-- wait whose end lies behind the calendar is longer than all others.
+create function measures.wait_key(wait_minutes numeric, state text) returns bigint
+language sql immutable parallel safe as $$
+    select coalesce((wait_minutes * 60000000)::bigint, 1::bigint << 60) * 4
+        + case state when 'touched' then 0 when 'ended' then 1 else 2 end
+$$;
+
 -- How long each lead of analytics.first_touch waited that was created from `since` to `until`, both
 -- included; the wait is known up to until_at. worked_before: seconds worked until it came in, as
--- measures.worked gives them; wait_minutes: minutes of business hours from then to until_at;
--- clock_minutes: minutes by the clock.
+-- measures.worked gives them; wait_minutes: minutes of business hours from then to until_at, wait_key:
+-- the same as measures.wait_key has it; clock_minutes: minutes by the clock.
 create function measures.waits(since date, until date) returns table (
     id text, source text, owner_id text, is_converted boolean, day date, weekday integer,
     hour integer, state text, first_touch_at timestamptz, until_at timestamptz,
-    worked_before numeric, wait_minutes numeric, clock_minutes numeric
+    worked_before numeric, wait_minutes numeric, clock_minutes numeric, wait_key bigint
 )
 language sql stable as $$
     with present as materialized ( -- else it is worked out for each lead
-        select measures.worked(now()) as worked
+        select n.worked, measures.wait_key(measures.minutes(n.worked), 'touched') as worked_key
+        from measures.worked(now()) n (worked)
     )
     select
         w.id,
@@ -35,9 +45,13 @@ language sql stable as $$
         case when w.state = 'touched' then w.first_touch_at end,
         w.until_at,
         w.worked_before,
-        case when w.state = 'waiting' then measures.minutes(n.worked - w.worked_before)
-            else w.wait_minutes end,
-        measures.minutes(extract(epoch from w.until_at - w.created_time))
+        w.wait_minutes,
+        measures.minutes(extract(epoch from w.until_at - w.created_time)),
+        case
+            when w.first_touch_at > now() then measures.wait_key(w.wait_minutes, w.state)
+            when w.first_touch_at is null and w.ended_at is null then w.wait_key + w.worked_key
+            else w.wait_key
+        end
     from (
         select
             f.id,
@@ -49,21 +63,25 @@ language sql stable as $$
             f.hour,
             f.created_time,
             f.first_touch_at,
+            f.ended_at,
             f.worked_before,
-            f.wait_minutes,
+            f.wait_key,
+            n.worked_key,
             t.state,
             case t.state
                 when 'touched' then f.first_touch_at
                 when 'ended' then f.ended_at
                 else now()
-            end as until_at
+            end as until_at,
+            case when t.state = 'waiting' then measures.minutes(n.worked - f.worked_before)
+                else f.wait_minutes end as wait_minutes
         from analytics.first_touch f
+        cross join present n
         cross join lateral (
             select measures.touch_state(f.first_touch_at, f.ended_at) as state
         ) t
         where f.day between since and until
     ) w
-    cross join present n
 $$;
 
 -- How long a wait was that is over, as measures.wait_class has it, or never; null for who still waits.
@@ -107,15 +125,6 @@ language sql stable as $$
         where a.day between since and until
     ) c
     group by c.wait, c.is_converted
-$$;
-
--- A wait as one number, by which waits sort: microseconds of business hours times four, and 0 for who
--- was touched then, 1 for who ended, 2 for who waits. Of one instant, who was touched comes first. A
--- wait whose end lies behind the calendar is longer than all others.
-create function measures.wait_key(wait_minutes numeric, state text) returns bigint
-language sql immutable parallel safe as $$
-    select coalesce((wait_minutes * 60000000)::bigint, 1::bigint << 60) * 4
-        + case state when 'touched' then 0 when 'ended' then 1 else 2 end
 $$;
 
 -- What the waits of a group say, given as measures.wait_key has them, sorted; at least one. Columns as
@@ -206,38 +215,40 @@ create function measures.first_touch(
 language sql stable as $$
     with waits as materialized (
         select
-            w.source,
-            w.owner_id,
-            w.weekday,
-            w.hour,
-            measures.wait_key(w.wait_minutes, w.state) as wait
+            -- Without what is not asked for, less is kept.
+            case when 'source' = any(of_dimensions) then w.source end as source,
+            case when 'owner' = any(of_dimensions) then w.owner_id end as owner_id,
+            case when 'weekday' = any(of_dimensions) then w.weekday end as weekday,
+            case when 'hour' = any(of_dimensions) then w.hour end as hour,
+            w.wait_key
         from measures.waits(since, until) w
         where (of_sources is null or w.source = any(of_sources))
             and (of_owners is null or w.owner_id = any(of_owners))
     ),
     groups as (
-        select 'source' as dimension, source as value, array_agg(wait) as waits
+        select 'source' as dimension, source as value, array_agg(wait_key) as waits
         from waits
         where 'source' = any(of_dimensions)
         group by source
         union all
-        select 'owner', owner_id, array_agg(wait)
+        select 'owner', owner_id, array_agg(wait_key)
         from waits
         where 'owner' = any(of_dimensions)
         group by owner_id
         union all
-        select 'weekday', weekday::text, array_agg(wait)
+        select 'weekday', weekday::text, array_agg(wait_key)
         from waits
         where 'weekday' = any(of_dimensions)
         group by weekday
         union all
-        select 'hour', hour::text, array_agg(wait)
+        select 'hour', hour::text, array_agg(wait_key)
         from waits
         where 'hour' = any(of_dimensions)
         group by hour
     ),
     sorted as materialized ( -- as mere numbers, which is quicker than as rows
-        select 'all' as dimension, '' as value, array(select wait from waits order by wait) as waits
+        select 'all' as dimension, '' as value,
+            array(select wait_key from waits order by wait_key) as waits
         where exists (select from waits)
         union all
         select g.dimension, g.value, array(select w from unnest(g.waits) w order by w)
