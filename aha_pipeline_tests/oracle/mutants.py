@@ -9,6 +9,8 @@ from pathlib import Path
 import sqlglot
 from sqlglot import exp
 
+from aha_pipeline.warehouse.measures import read_measures
+
 ALL = os.environ.get("AHA_MUTANTS") == "all"
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants")
 SAMPLE = 6  # of each query, where not all are tried
@@ -44,6 +46,16 @@ def mutants(query: str) -> dict[str, str]:
             what = f"{before} -> {around.sql('postgres')}"
             found.setdefault(_with_parameters(copy.sql("postgres")), what)
     return found
+
+
+def mutants_of_measure(cursor, name: str) -> dict[str, str]:
+    """Return {measure with one thing changed, as it is created: what}; the first has nothing."""
+    cursor.execute(f"select pg_get_functiondef('measures.{name}'::regproc)")
+    before, _, _ = cursor.fetchone()[0].partition("$function$")
+    return {
+        f"{before}$function${text.replace('%%', '%')}$function$": what
+        for text, what in mutants(read_measures()[name].body).items()
+    }
 
 
 def alive_of(

@@ -9,10 +9,9 @@ import psycopg2
 import pytest
 
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline.warehouse.measures import read_measures
 from aha_pipeline_tests.oracle.comparison import is_equal
 from aha_pipeline_tests.oracle.formulas import FORMULAS, Formula
-from aha_pipeline_tests.oracle.mutants import mutants
+from aha_pipeline_tests.oracle.mutants import mutants_of_measure
 
 # Mutants that say the same as what they are made of.
 EQUIVALENT: dict[str, int] = {}
@@ -27,15 +26,9 @@ def cursor(module_database_url):
 
 @pytest.mark.parametrize(("name", "formula"), FORMULAS.items(), ids=FORMULAS)
 def test_a_formula_is_right_and_each_mutant_of_it_is_wrong(cursor, name, formula):
-    cursor.execute(f"select pg_get_functiondef('measures.{name}'::regproc)")
-    before, _, _ = cursor.fetchone()[0].partition("$function$")
-    (unchanged, _), *changed = mutants(read_measures()[name].body).items()
-    assert is_right(cursor, name, formula, f"{before}$function${unchanged}$function$")
-    alive = [
-        what
-        for text, what in changed
-        if is_right(cursor, name, formula, f"{before}$function${text}$function$")
-    ]
+    (unchanged, _), *changed = mutants_of_measure(cursor, name).items()
+    assert is_right(cursor, name, formula, unchanged)
+    alive = [what for changed_one, what in changed if is_right(cursor, name, formula, changed_one)]
     assert len(alive) == EQUIVALENT.get(name, 0), alive
 
 

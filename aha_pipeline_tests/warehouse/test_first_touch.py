@@ -5,12 +5,16 @@ records as Zoho sends them, by a program that shares nothing with the SQL.
 """
 
 import os
+from bisect import bisect_left
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
 import msgspec
+import psycopg2
 import pytest
 from psycopg2.extras import execute_values
 
@@ -18,6 +22,7 @@ from aha_pipeline.warehouse.business_hours import derive_hours
 from aha_pipeline.warehouse.checks import find_failing_rows, mart_checks
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.state import save_configured_modules
+from aha_pipeline_tests.oracle.mutants import equivalent_to, mutants_of_measure
 from aha_pipeline_tests.warehouse.marts_company import (
     ACTIVITIES,
     TABLES,
@@ -28,6 +33,7 @@ from aha_pipeline_tests.warehouse.marts_company import (
     put_sync,
     rows,
 )
+from aha_pipeline_tests.warehouse.test_touch_times import estimate
 
 COMPANIES = int(os.environ.get("FIRST_TOUCH_COMPANIES", "6"))
 MARTS = tuple(
@@ -311,48 +317,167 @@ def test_waits_equal_minutes_counted_one_by_one(warehouse, tmp_path, seed):
     drawn.put(warehouse, tmp_path)
     build(warehouse, only=MARTS)
     assert wrong(warehouse) == {}
-    found = {row["id"]: row for row in rows(warehouse, WAITS)}
-    assert found.keys() == drawn.expected.keys()
-    minutes = worked_minutes(drawn.zone, drawn.hours, drawn.holidays, drawn.file, drawn.begin)
-    waits = {}
-    for lead in drawn.records["Leads"]:
-        state, until = drawn.expected[lead["id"]]
-        created = datetime.fromisoformat(lead["Created_Time"])
-        row = found[lead["id"]]
-        waits[lead["id"]] = sum(created <= minute < until for minute in minutes)
-        assert row["state"] == state, (lead, row)
-        if state == "waiting":  # until now, which moves on
-            assert 0 <= float(row["wait_minutes"]) - waits[lead["id"]] <= 2, (lead, row)
-        else:
-            assert row["until_at"] == until, (lead, row)
-            assert float(row["wait_minutes"]) == waits[lead["id"]], (lead, row)
+    minutes = minutes_of(drawn)
+    found = compare_waits(warehouse, drawn, minutes)
     compare_times(warehouse, found)
     compare_lengths(warehouse, found)
+    compare_measures(warehouse, drawn, minutes)
 
 
-def compare_lengths(connection, found: dict[str, dict]) -> None:
-    """The waits that are over, and the leads that wait, by their length."""
-    [given] = rows(
-        connection,
-        "select measures.working_day_minutes() as day, "
-        "(now() at time zone timezone)::date as today from crm.organisation",
+MEASURES = ("waits", "waits_over", "first_touch", "worked", "working_day_minutes")
+ALIVE = {"waits_over": 1}  # a first touch at the very instant
+
+
+def test_each_mutant_of_a_measure_is_found_out(warehouse, tmp_path):
+    with warehouse.cursor() as cursor:
+        alive = {name: mutants_of_measure(cursor, name) for name in MEASURES}
+        for seed in (0, 3, 4):
+            drawn = Company(seed)
+            drawn.put(warehouse, tmp_path)
+            build(warehouse, only=MARTS)
+            minutes = minutes_of(drawn)
+            alive = {
+                name: {text: what for text, what in mutants.items()
+                    if is_right(cursor, text, drawn, minutes)}
+                for name, mutants in alive.items()
+            }  # fmt: skip
+            warehouse.rollback()
+    for name, mutants in alive.items():
+        unchanged, *others = mutants.values()
+        different = [what for what in others if what not in equivalent_to(f"measures.{name}")]
+        assert unchanged == "nothing"
+        assert len(different) == ALIVE.get(name, 0), different
+
+
+def is_right(cursor, definition: str, drawn: "Company", minutes: list[datetime]) -> bool:
+    """Return whether all is right with a measure that is put in its place."""
+    cursor.execute("savepoint mutant")
+    try:
+        cursor.execute(definition)
+        compare_measures(cursor.connection, drawn, minutes)
+    except (psycopg2.Error, AssertionError, LookupError, TypeError):
+        return False
+    finally:
+        cursor.execute("rollback to savepoint mutant")
+    return True
+
+
+def minutes_of(drawn: "Company") -> list[datetime]:
+    return worked_minutes(drawn.zone, drawn.hours, drawn.holidays, drawn.file, drawn.begin)
+
+
+def compare_waits(connection, drawn: "Company", minutes: list[datetime]) -> dict[str, dict]:
+    """Compare each wait; return what is found of them."""
+    found = {row["id"]: row for row in rows(connection, WAITS)}
+    assert found.keys() == drawn.expected.keys()
+    [first, *_] = leads = sorted(drawn.records["Leads"], key=lambda lead: lead["Created_Time"])
+    start = datetime.fromisoformat(first["Created_Time"])
+    for lead in leads:
+        state, until = drawn.expected[lead["id"]]
+        created = datetime.fromisoformat(lead["Created_Time"])
+        local = created.astimezone(drawn.zone)
+        row = found[lead["id"]]
+        wait = bisect_left(minutes, until) - bisect_left(minutes, created)
+        assert row["state"] == state, (lead, row)
+        assert row["first_touch_at"] == (until if state == "touched" else None), (lead, row)
+        if state == "waiting":  # until now, which moves on
+            assert timedelta() <= row["until_at"] - until < timedelta(minutes=9), (lead, row)
+            assert 0 <= float(row["wait_minutes"]) - wait < 9, (lead, row)
+        else:
+            assert row["until_at"] == until, (lead, row)
+            assert float(row["wait_minutes"]) == wait, (lead, row)
+        clock = (row["until_at"] - created) / timedelta(minutes=1)
+        assert float(row["clock_minutes"]) == pytest.approx(clock)
+        key = 4 * round(60_000_000 * row["wait_minutes"])
+        assert row["wait_key"] == key + ("touched", "ended", "waiting").index(state), (lead, row)
+        before = bisect_left(minutes, created) - bisect_left(minutes, start)
+        assert row["worked_before"] - found[first["id"]]["worked_before"] == 60 * before
+        said = {name: row[name] for name in ("source", "owner_id", "is_converted")}
+        assert list(said.values()) == [
+            lead["Lead_Source"], lead["Owner"]["id"], lead["$converted"]]  # fmt: skip
+        assert (row["day"], row["weekday"], row["hour"]) == (
+            local.date(), local.isoweekday(), local.hour)  # fmt: skip
+    return found
+
+
+def compare_measures(connection, drawn: "Company", minutes: list[datetime]) -> None:
+    """Compare what is measured of all leads, and of those of some days, sources and owners."""
+    found = compare_waits(connection, drawn, minutes)
+    days = sorted(row["day"] for row in found.values())
+    some = days[9], days[-9]
+    few = asked(connection, "select * from measures.waits(%s, %s)", *some)
+    assert {row["id"] for row in few} == {
+        id_ for id_, row in found.items() if some[0] <= row["day"] <= some[1]}  # fmt: skip
+    compare_over(connection, found, *some)
+    middle = days[len(days) // 2]
+    compare_over(connection, found, days[0], middle)
+    compare_over(connection, found, middle + timedelta(days=1), days[-1])
+    for dimensions, sources, owners in (
+        (["source", "owner", "weekday", "hour"], None, None),
+        (["hour", "source"], ["A"], None),
+        (["owner"], None, ["1"]),
+        (["source"], None, None),
+        (["hour"], None, None),
+        (["weekday"], ["B"], ["2", "no one"]),
+        ([], ["of nothing"], None),
+    ):
+        compare_asked(connection, found, *some, sources, owners, dimensions)
+    compare_asked(connection, found, days[0], days[0], None, None, ["source"])
+
+
+def asked(connection, query: str, *given) -> list[dict]:
+    with connection.cursor() as cursor:
+        return rows(connection, cursor.mogrify(query, given).decode())
+
+
+def compare_over(connection, found: dict[str, dict], since: date, until: date) -> None:
+    """Compare how many waits are over, by their length, with a working day as it is on average."""
+    [given] = rows(connection, "select measures.working_day_minutes() as day")
+    worked = [row["worked_seconds"] for row in rows(connection, "business_calendar")]
+    worked = [seconds for seconds in worked if seconds]
+    assert given["day"] == pytest.approx(sum(worked) / len(worked) / 60)
+    over = Counter(
+        (length_of(row, given["day"]), row["is_converted"])
+        for row in found.values()
+        if since <= row["day"] <= until
     )
-    over: dict[str, list[bool]] = {}
-    waiting = dict.fromkeys(("hour", "day", "week", "longer"), 0)
+    told = asked(connection, "select * from measures.waits_over(%s, %s)", since, until)
+    assert len(told) == len({(row["wait"], row["is_converted"]) for row in told})
+    assert over == Counter({(row["wait"], row["is_converted"]): row["leads"] for row in told})
+
+
+def length_of(row: dict, working_day) -> str | None:
+    if row["state"] != "touched":
+        return "never" if row["state"] == "ended" else None
+    limits = {"hour": 60, "day": working_day, "week": 6 * working_day}
+    return next((name for name, most in limits.items() if row["wait_minutes"] <= most), "longer")
+
+
+def compare_asked(connection, found, since, until, sources, owners, dimensions) -> None:
+    """Compare the times of the leads of some days, sources and owners."""
+    groups: dict[tuple[str, str], list[dict]] = {}
     for row in found.values():
-        limits = {"hour": 60, "day": given["day"], "week": 6 * given["day"]}
-        minutes = row["wait_minutes"]
-        fits = (name for name, limit in limits.items() if minutes <= limit)
-        length = next(fits, "longer")
-        age = (given["today"] - row["day"]).days
-        if row["state"] == "waiting":
-            waiting[length] += 1
-        elif 30 <= age <= 210:
-            length = length if row["state"] == "touched" else "never"
-            over.setdefault(length, []).append(row["is_converted"])
-    told = {r["wait"]: (r["leads"], r["converted"]) for r in rows(connection, "first_touch_worth")}
-    assert told == {length: (len(each), sum(each)) for length, each in over.items()}
-    assert {r["age"]: r["leads"] for r in rows(connection, "untouched_leads")} == waiting
+        if not since <= row["day"] <= until:
+            continue
+        if (sources and row["source"] not in sources) or (owners and row["owner_id"] not in owners):
+            continue
+        by = {"source": row["source"], "owner": row["owner_id"],
+            "weekday": str(row["weekday"]), "hour": str(row["hour"])}  # fmt: skip
+        for key in (("all", ""), *((name, by[name]) for name in dimensions)):
+            groups.setdefault(key, []).append(row)
+    query = "select * from measures.first_touch(%s, %s, %s, %s, %s::text[])"
+    told = asked(connection, query, since, until, sources, owners, dimensions)
+    assert len(told) == len(groups)
+    assert {(row["dimension"], row["value"]) for row in told} == groups.keys()
+    for row in told:
+        of = groups[row["dimension"], row["value"]]
+        states = Counter(one["state"] for one in of)
+        assert (row["leads"], row["touched"], row["ended"], row["waiting"]) == (
+            len(of), states["touched"], states["ended"], states["waiting"])  # fmt: skip
+        right = estimate([(Fraction(one["wait_minutes"]), one["state"]) for one in of])
+        for name in ("median_minutes", "within_hour_pct"):
+            value = row[name]
+            assert (None if value is None else float(value)) == right[name], (row, of)
 
 
 def compare_times(connection, found: dict[str, dict]) -> None:
@@ -378,6 +503,31 @@ def compare_times(connection, found: dict[str, dict]) -> None:
         share = reached(waits, 60)
         assert (row["within_hour_pct"] is None) == (share is None), (key, waits)
         assert share is None or float(row["within_hour_pct"]) == pytest.approx(share, abs=1e-9)
+
+
+def compare_lengths(connection, found: dict[str, dict]) -> None:
+    """The waits that are over, and the leads that wait, by their length."""
+    [given] = rows(
+        connection,
+        "select measures.working_day_minutes() as day, "
+        "(now() at time zone timezone)::date as today from crm.organisation",
+    )
+    over: dict[str, list[bool]] = {}
+    waiting = dict.fromkeys(("hour", "day", "week", "longer"), 0)
+    for row in found.values():
+        limits = {"hour": 60, "day": given["day"], "week": 6 * given["day"]}
+        minutes = row["wait_minutes"]
+        fits = (name for name, limit in limits.items() if minutes <= limit)
+        length = next(fits, "longer")
+        age = (given["today"] - row["day"]).days
+        if row["state"] == "waiting":
+            waiting[length] += 1
+        elif 30 <= age <= 210:
+            length = length if row["state"] == "touched" else "never"
+            over.setdefault(length, []).append(row["is_converted"])
+    told = {r["wait"]: (r["leads"], r["converted"]) for r in rows(connection, "first_touch_worth")}
+    assert told == {length: (len(each), sum(each)) for length, each in over.items()}
+    assert {r["age"]: r["leads"] for r in rows(connection, "untouched_leads")} == waiting
 
 
 def wrong(connection) -> dict[str, int]:

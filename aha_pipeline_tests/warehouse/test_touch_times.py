@@ -6,9 +6,11 @@ from fractions import Fraction
 from itertools import groupby
 from random import Random
 
+import psycopg2
 import pytest
 
 from aha_pipeline.warehouse.state import save_configured_modules
+from aha_pipeline_tests.oracle.mutants import equivalent_to, mutants_of_measure
 from aha_pipeline_tests.warehouse.marts_company import (
     build,
     call,
@@ -47,6 +49,16 @@ GROUPS = {
     "touched and left at the same instant": [(7, "waiting"), (7, "touched"), (7, "ended")],
     "touched after an hour to the second": [(60, "touched"), (61, "touched"), (61, "waiting")],
     "left after an hour to the second": [(10, "touched"), (60, "ended"), (60, "waiting")],
+    "the last ended after an hour to the second": [(10, "touched"), (60, "ended")],
+    "touched at an odd microsecond": [(Fraction(300_000_001, 60_000_000), "touched")],
+    "left at odd microseconds": [
+        (Fraction(300_000_001, 60_000_000), state) for state in ("touched", "ended", "waiting")
+    ],
+    "half of a hundred after many left, which is half to the last digit": [
+        *[(1, "ended")] * 900,
+        *[(2, "touched")] * 50,
+        *[(70, "touched")] * 50,
+    ],
     "nobody is touched within an hour": [(2, "ended"), (3, "waiting"), (90, "touched")],
     "a third of an hour and a second": [(Fraction(1201, 60), "touched"), (30, "waiting")],
 }
@@ -76,13 +88,14 @@ def estimate(waits) -> dict[str, object]:
             within_hour = share
     is_known = known[-1][0] >= HOUR or share == 0
     counted = Counter(state for _, state in known)
+    pct = 100 - 100 * within_hour
+    # A whole number of per cent is that to the last digit.
+    per_cent = float(pct) if pct.denominator == 1 else pytest.approx(float(pct), abs=1e-9, rel=0)
     return {
         "leads": len(known),
         **{state: counted[state] for state in STATES},
         "median_minutes": None if median is None else pytest.approx(float(median), rel=1e-14),
-        "within_hour_pct": pytest.approx(float(100 - 100 * within_hour), abs=1e-9)
-        if is_known
-        else None,
+        "within_hour_pct": per_cent if is_known else None,
     }
 
 
@@ -122,6 +135,30 @@ def test_waits_that_are_drawn(warehouse, seeds):
     for seed in seeds:
         waits = drawn(seed)
         assert told(warehouse, waits) == estimate(waits), seed
+
+
+@pytest.mark.parametrize("name", ["touch_times", "wait_key"])
+def test_each_mutant_gives_another_estimate(warehouse, name):
+    with warehouse.cursor() as cursor:
+        (unchanged, _), *changed = mutants_of_measure(cursor, name).items()
+        assert is_right(cursor, unchanged)
+        alive = [what for definition, what in changed if is_right(cursor, definition)]
+    assert set(alive) == equivalent_to(f"measures.{name}").keys()
+
+
+def is_right(cursor, definition: str) -> bool:
+    """Return whether the estimates are right with a measure that is put in its place."""
+    cursor.execute("savepoint mutant")
+    try:
+        cursor.execute(definition)
+        return all(
+            told(cursor.connection, waits) == estimate(waits)
+            for waits in [*GROUPS.values(), *map(drawn, range(20))]
+        )
+    except psycopg2.Error:
+        return False
+    finally:
+        cursor.execute("rollback to savepoint mutant")
 
 
 def test_a_lead_that_ended_behind_the_calendar_is_known_to_wait_for_longer(warehouse):
