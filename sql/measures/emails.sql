@@ -96,10 +96,10 @@ language sql stable as $$
         (
             select string_agg(distinct r.problem, ' ')
             from crm.record_email_reads r
-            where r.record_id = '' and r.problem is not null
+            where r.record_id = ''
         )
     from (
-        select coalesce(bool_or(m.is_configured), false) as is_configured
+        select bool_or(m.is_configured) as is_configured
         from crm.modules m
         where m.module = 'Calls'
     ) c
