@@ -23,6 +23,7 @@ from aha_pipeline.warehouse.checks import find_failing_rows, mart_checks
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.state import save_configured_modules
 from aha_pipeline_tests.oracle.mutants import equivalent_to, mutants_of_measure
+from aha_pipeline_tests.warehouse.kaplan_meier import estimate
 from aha_pipeline_tests.warehouse.marts_company import (
     ACTIVITIES,
     TABLES,
@@ -33,7 +34,6 @@ from aha_pipeline_tests.warehouse.marts_company import (
     put_sync,
     rows,
 )
-from aha_pipeline_tests.warehouse.test_touch_times import estimate
 
 COMPANIES = int(os.environ.get("FIRST_TOUCH_COMPANIES", "6"))
 MARTS = tuple(

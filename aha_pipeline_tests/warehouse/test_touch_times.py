@@ -1,9 +1,7 @@
 """What the waits of a group say, against the estimate of Kaplan and Meier in whole fractions."""
 
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from itertools import groupby
 from random import Random
 
 import psycopg2
@@ -11,6 +9,7 @@ import pytest
 
 from aha_pipeline.warehouse.state import save_configured_modules
 from aha_pipeline_tests.oracle.mutants import equivalent_to, mutants_of_measure
+from aha_pipeline_tests.warehouse.kaplan_meier import STATES, estimate
 from aha_pipeline_tests.warehouse.marts_company import (
     build,
     call,
@@ -28,8 +27,6 @@ ASKED = """
         order by 1
     )) t
 """
-STATES = ("touched", "ended", "waiting")
-HOUR = 60
 # A wait in minutes, None for one whose end lies behind the calendar, and how it stands.
 GROUPS = {
     "one that was touched": [(5, "touched")],
@@ -71,32 +68,6 @@ def drawn(seed: int) -> list[tuple[Fraction, str]]:
     weights = rng.choice(((8, 1, 1), (4, 3, 3), (1, 4, 5), (1, 0, 1), (1, 1, 0)))
     states = rng.choices(STATES, weights, k=rng.randint(1, 400))
     return [(Fraction(rng.randrange(longest), 60), state) for state in states]
-
-
-def estimate(waits) -> dict[str, object]:
-    """Step by step in the order of time: of who is still at risk, so many are touched."""
-    open_end = Fraction(10**12)
-    known = sorted((open_end if wait is None else Fraction(wait), state) for wait, state in waits)
-    share, at_risk, median, within_hour = Fraction(1), len(known), None, Fraction(1)
-    for wait, same in groupby(known, key=lambda one: one[0]):
-        states = [state for _, state in same]
-        share *= 1 - Fraction(states.count("touched"), at_risk)
-        at_risk -= len(states)
-        if median is None and 2 * share <= 1:
-            median = wait
-        if wait <= HOUR:
-            within_hour = share
-    is_known = known[-1][0] >= HOUR or share == 0
-    counted = Counter(state for _, state in known)
-    pct = 100 - 100 * within_hour
-    # A whole number of per cent is that to the last digit.
-    per_cent = float(pct) if pct.denominator == 1 else pytest.approx(float(pct), abs=1e-9, rel=0)
-    return {
-        "leads": len(known),
-        **{state: counted[state] for state in STATES},
-        "median_minutes": None if median is None else pytest.approx(float(median), rel=1e-14),
-        "within_hour_pct": per_cent if is_known else None,
-    }
 
 
 @pytest.fixture(scope="module")
