@@ -1,0 +1,81 @@
+"""Which statuses tell that nobody has dealt with a lead, by lists that companies may have."""
+
+import psycopg2
+import pytest
+from psycopg2.extras import execute_values
+
+from aha_pipeline.warehouse.measures import install_measures
+from aha_pipeline_tests.oracle.mutants import equivalent_to, mutants_of_measure
+from aha_pipeline_tests.warehouse.marts_company import company
+
+# Value and meaning of each status, in the order of the list; None: nobody says what it means.
+LISTS = {
+    "as Zoho has it": [("Attempted to Contact", "open"), ("Contacted", "open"),
+        ("Not Contacted", "open"), ("Qualified", "qualified"), ("Junk Lead", "junk")],
+    "one of its own": [("New", "open"), ("In Talks", "open"), ("Won Over", "converted")],
+    "one that nobody explains": [("Fresh", None), ("Warm", None)],
+    "begins with what is qualified": [("Hot", "qualified"), ("Warm", "open")],
+    "begins with who was not reached": [("Attempted to Contact", "open"), ("Called", "open")],
+    "begins with later": [("Contact in Future", "open"), ("Called", "open")],
+    "begins with who was reached": [("contacted", "open"), ("Called", "open")],
+    "spelled otherwise": [("New", "open"), ("NOT  contacted", None)],
+    "not contacted means junk": [("Not Contacted", "junk"), ("Called", "open")],
+    "an empty one of its own": [("(none)", "open"), ("Called", "open")],
+}  # fmt: skip
+TALKED = {"attempted to contact", "contact in future", "contacted"}
+
+
+def right(statuses: list[tuple[str, str | None]]) -> set[str]:
+    found = {"(none)"}
+    for place, (value, meaning) in enumerate(statuses):
+        words = " ".join(value.lower().split())
+        if meaning in (None, "open") and (
+            words == "not contacted" or (place == 0 and words not in TALKED)
+        ):
+            found.add(value)
+    return found
+
+
+@pytest.fixture
+def cursor(database_url):
+    with company(database_url) as connection, connection.cursor() as cursor:
+        install_measures(connection)
+        cursor.execute("delete from crm.picklist_meaning")
+        # Of another list, which comes before all.
+        put(cursor, "Deals", [("Not Contacted", "open"), ("Fresh start", "open")], -5)
+        yield cursor
+        connection.rollback()
+
+
+def put(cursor, module: str, statuses: list[tuple[str, str | None]], first: int) -> None:
+    execute_values(
+        cursor,
+        "insert into crm.picklist_meaning (module, value, position, meaning, source) values %s",
+        [(module, value, first + n, meaning, "crm") for n, (value, meaning) in enumerate(statuses)],
+    )
+
+
+def is_right(cursor, definition: str) -> bool:
+    """Return whether all lists are understood with the measure as it is defined."""
+    cursor.execute("savepoint mutant")
+    try:
+        cursor.execute(definition)
+        return all(untouched(cursor, it) == sorted(right(it)) for it in LISTS.values())
+    except psycopg2.Error:
+        return False
+    finally:
+        cursor.execute("rollback to savepoint mutant")
+
+
+def untouched(cursor, statuses: list[tuple[str, str | None]]) -> list[str]:
+    cursor.execute("delete from crm.picklist_meaning where module = 'Leads'")
+    put(cursor, "Leads", statuses, 3)
+    cursor.execute("select status from measures.untouched_statuses()")
+    return sorted(status for (status,) in cursor)
+
+
+def test_each_mutant_takes_another_status_for_one_without_a_response(cursor):
+    (unchanged, _), *changed = mutants_of_measure(cursor, "untouched_statuses").items()
+    assert is_right(cursor, unchanged)
+    alive = [what for definition, what in changed if is_right(cursor, definition)]
+    assert set(alive) == equivalent_to("measures.untouched_statuses").keys()
