@@ -93,6 +93,10 @@ language sql stable as $$
         from counted c
         where c.scope <> 'company' and until between c.first_day and c.last_day
     ),
+    -- Two targets may be of one rep: one names the rep, the other gives the id.
+    whose as (
+        select distinct a.scope, a.owner_id, a.source, a.first_day, a.last_day from asked a
+    ),
     flows as (
         select null::text as owner_id, null::text as source, f.day, f.won_value, f.won_deals
         from analytics.daily_flows f
@@ -111,7 +115,7 @@ language sql stable as $$
             a.last_day,
             coalesce(sum(w.won_value), 0) as won_value,
             coalesce(sum(w.won_deals), 0)::bigint as won_deals
-        from asked a
+        from whose a
         left join flows w
             on w.day between a.first_day and until
             and (a.scope = 'company') = (w.owner_id is null)
@@ -146,7 +150,7 @@ language sql stable as $$
             count(p.closing_date) as deals,
             coalesce(sum(p.amount), 0) as value,
             coalesce(sum(p.weighted_amount), 0) as weighted
-        from asked a
+        from whose a
         left join open p
             on p.closing_date between a.first_day and a.last_day
             and (a.owner_id is null or p.owner_id = a.owner_id)

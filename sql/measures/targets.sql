@@ -54,7 +54,8 @@ language sql stable as $$
 $$;
 
 -- The targets in force with whom they are for, and what is wrong with each: trouble is null where
--- nothing is. owner_id, source: of the rep or source that the name fits, else null.
+-- nothing is. owner_id, source: of the rep or source that the name fits, of two reps the first by id,
+-- else null.
 -- unknown: nobody, or nothing, is called so; ambiguous: two reps are; currency: not the home currency;
 -- zero: there is nothing to win; left: the rep has no open deal, and no deal or lead of the 90 days
 -- before at_day.
@@ -100,13 +101,15 @@ language sql stable as $$
     from analytics.targets t
     cross join crm.organisation o
     left join lateral (
-        select min(w.owner_id) as owner_id, min(w.owner_name) as owner_name, count(*) as fitting
+        select w.owner_id, w.owner_name, count(*) over () as fitting
         from analytics.owners w
         where t.scope = 'rep'
             and (
                 w.owner_id = t.name
                 or crm.text_key(t.name) in (crm.text_key(w.name), crm.text_key(w.owner_name))
             )
+        order by w.owner_id
+        limit 1
     ) r on true
     left join lateral (
         select l.label as source
