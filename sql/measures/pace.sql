@@ -130,7 +130,7 @@ language sql stable as $$
     open as materialized (
         select d.owner_id, d.source, d.closing_date, d.amount, d.weighted_amount
         from analytics.open_deals d
-        where until >= (select t.day from today t) and d.closing_date is not null
+        where until >= (select t.day from today t)
         union all
         select h.owner_id, h.source, h.closing_date, h.amount, h.weighted_amount
         from analytics.deal_history h
@@ -138,7 +138,6 @@ language sql stable as $$
             and h.meaning = 'open'
             and h.from_day <= until
             and (h.until_day is null or h.until_day > until)
-            and h.closing_date is not null
     ),
     closing as (
         select
@@ -216,8 +215,8 @@ language sql stable as $$
         k.deals,
         k.value,
         k.weighted,
-        measures.pct(k.value, nullif(greatest(a.amount - w.won_value, 0), 0)),
-        measures.pct(k.weighted, nullif(greatest(a.amount - w.won_value, 0), 0)),
+        measures.pct(k.value, greatest(a.amount - w.won_value, 0)),
+        measures.pct(k.weighted, greatest(a.amount - w.won_value, 0)),
         case when a.scope = 'company' then s.reps end,
         case when a.scope = 'company' then s.sources end
     from asked a

@@ -29,7 +29,7 @@ language sql stable as $$
     from analytics.kpi_parts p
     where (
             p.day between coalesce(since, '-infinity') and coalesce(until, 'infinity')
-            or p.day is null and since is null and until is null
+            or since is null and until is null
         )
         and (of_sources is null or p.source = any(of_sources))
         and (of_owners is null or p.owner_id = any(of_owners))

@@ -1,5 +1,6 @@
 -- How this company's exchange rates are read: as the setting says, else as most of its deals in
--- foreign currencies can only be read; null where neither tells, and then nothing is converted.
+-- foreign currencies can only be read; null where neither tells, and then nothing is converted. A rate
+-- of the home currency itself can be read both ways or in none.
 
 create function measures.company_rate_reading() returns text
 language sql stable as $$
@@ -14,7 +15,6 @@ language sql stable as $$
         cross join crm.organisation o
         join crm.currency_worth w on w.currency = d.currency
         join crm.currency_worth h on h.currency = o.currency
-        where d.currency <> o.currency
     ),
     readings as (
         select

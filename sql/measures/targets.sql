@@ -17,7 +17,7 @@ language sql immutable as $$
         select case
             when period = 'month' then make_date(year, number, 1)::timestamp
             else make_date(
-                year - case when by_end and coalesce(start_month, 1) > 1 then 1 else 0 end,
+                year - case when by_end and start_month > 1 then 1 else 0 end,
                 coalesce(start_month, 1),
                 1
             )::timestamp + make_interval(months => 3 * (coalesce(number, 1) - 1))
@@ -79,10 +79,10 @@ language sql stable as $$
         r.owner_name,
         s.source,
         case
-            when coalesce(t.currency, o.currency) <> o.currency then 'currency'
+            when t.currency <> o.currency then 'currency'
             when coalesce(t.amount, 0) = 0 and coalesce(t.deals, 0) = 0 then 'zero'
             when t.scope = 'rep' and coalesce(r.fitting, 0) = 0 then 'unknown'
-            when t.scope = 'rep' and r.fitting > 1 then 'ambiguous'
+            when r.fitting > 1 then 'ambiguous'
             when t.scope = 'source' and s.source is null then 'unknown'
             when t.scope = 'rep' and t.last_day >= at_day
                 and not exists (
