@@ -70,9 +70,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 explore: install  ## run the property tests on examples that nobody has seen
 	@$(BIN)/pytest -n 3 -m hypothesis --hypothesis-profile random
 
-mutants: install  ## change each part of every mart in turn and see that plain Python finds out
+mutants: install  ## change each part of every mart and measure and see that plain Python finds out
 	@AHA_MUTANTS=all $(BIN)/pytest --timeout 0 aha_pipeline_tests/oracle/test_mutants.py \
-		aha_pipeline_tests/oracle/test_told.py
+		aha_pipeline_tests/oracle/test_told.py aha_pipeline_tests/oracle/test_drawn.py
 
 snapshot: install  ## agree to the graph as it is; the diff belongs to the commit
 	@$(BIN)/pytest --quiet --snapshot-update aha_pipeline_tests/assets/test_graph.py

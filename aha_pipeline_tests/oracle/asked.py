@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import partial
 from statistics import median
 
-from aha_pipeline_tests.oracle import course, figures, pipeline
+from aha_pipeline_tests.oracle import aims, course, figures, pipeline
 from aha_pipeline_tests.oracle.changes import Meant, changes_of
 from aha_pipeline_tests.oracle.comparison import FILTERS, differences, key_of
 from aha_pipeline_tests.oracle.deals import NONE, NOT_KNOWN, Deal, Said, standing
@@ -55,6 +55,10 @@ def all_asked(picture: Picture) -> Iterator[Asked]:
         right = partial(usual_week, until=day)
         yield Asked("usual_week", (), (day,), right, is_of_some=False)
     yield from _changes(picture)
+    for day, left_from in ((picture.last_day, picture.today), (early, early), (late, late + DAY)):
+        right = partial(paced, until=day, left_from=left_from)
+        names = ("scope", "name", "period")
+        yield Asked("pace", names, (day, left_from), right, is_of_some=False)
     yield from _courses(picture)
     yield from _records(picture)
 
@@ -192,10 +196,15 @@ def usual_week(picture: Picture, is_meant: Meant, until: date) -> Rows:
     return {(): {"weeks": len(known), "leads": median(known) if known else None}}
 
 
+def paced(picture: Picture, is_meant: Meant, until: date, left_from: date) -> Rows:
+    """Return where periods stood at the end of a day."""
+    return course.pace_rows(picture, course.books_of(picture, until, left_from))
+
+
 def _courses(picture: Picture) -> Iterator[Asked]:
     first_month = course.course_of(picture.company, picture.today).first_month
-    for kind in course.MONTHS:
-        first, last = course.period_of(kind, picture.today, first_month)
+    for kind in aims.MONTHS:
+        first, last = aims.period_of(kind, picture.today, first_month)
         given = (1000, kind, first, last, (picture.today - first).days)
         right = partial(usual_course, kind=kind, first=first, last=last)
         yield Asked("usual_course", (), given, right, is_of_some=False)
@@ -203,8 +212,8 @@ def _courses(picture: Picture) -> Iterator[Asked]:
 
 def usual_course(picture: Picture, is_meant: Meant, kind: str, first: date, last: date) -> Rows:
     """Return where a target of 1000 would stand today as past periods closed."""
-    target = course.Target("company", "", kind, first, last, None, None, None)
-    shares = course.shares_of(picture, target)
+    books = course.books_of(picture)
+    shares = aims.shares(books, kind, first, last, (picture.today - first).days)
     return {
         (): {
             "usual_value": 10 * median(shares) if shares else None,

@@ -8,40 +8,32 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from math import ceil
 from random import Random
-from statistics import median
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
+from aha_pipeline_tests.oracle import aims
+from aha_pipeline_tests.oracle.aims import MONTHS, Books, Open, Target, Won, month_of, period_of
 from aha_pipeline_tests.oracle.company import OF_DEALS, OF_LEADS, Company
-from aha_pipeline_tests.oracle.deals import Deal
-from aha_pipeline_tests.oracle.figures import DAY, NAMES, Picture, Row, Rows, name_of, pct, value
+from aha_pipeline_tests.oracle.deals import NONE, Deal, Said, standing
+from aha_pipeline_tests.oracle.figures import (
+    DAY,
+    NAMES,
+    Picture,
+    Rows,
+    name_of,
+    of_meaning,
+    value,
+)
 from aha_pipeline_tests.oracle.text import key
 
-MONTHS = {"month": 1, "quarter": 3, "year": 12}
-PAST = {"month": 12, "quarter": 8, "year": 3}
 SHARES = (Fraction(1, 10), Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(9, 10))
 NAMED = {
     "company": ("",),
     "rep": ("Rep 1", "\u00a0REP 2", "3", "Rep 4", OF_DEALS["name"], OF_LEADS["id"], "Nobody"),
     "source": ("facebook", "Partner", "WEB\u3000form", "Fax"),
 }
-
-
-@dataclass(frozen=True)
-class Target:
-    """A target as it was written."""
-
-    scope: str
-    name: str
-    period: str
-    first: date
-    last: date
-    currency: str | None
-    amount: int | None
-    deals: int | None
 
 
 @dataclass(frozen=True)
@@ -68,18 +60,6 @@ class Course:
     holidays: frozenset[date]
     targets: tuple[Target, ...]
     forecasts: tuple[Forecast, ...]
-
-
-def month_of(day: date, shift: int) -> date:
-    """Return the first day of the month so many months after a day's."""
-    number = day.year * 12 + day.month - 1 + shift
-    return date(number // 12, number % 12 + 1, 1)
-
-
-def period_of(kind: str, day: date, first_month: int) -> tuple[date, date]:
-    """Return the first and last day of the month, fiscal quarter or year in which a day lies."""
-    begins = month_of(day, -((day.month - first_month) % MONTHS[kind]))
-    return begins, month_of(begins, MONTHS[kind]) - DAY
 
 
 def course_of(company: Company, today: date) -> Course:
@@ -200,145 +180,63 @@ def loss(came: Fraction, said: tuple[int, ...]) -> Fraction:
     return sum(losses, Fraction(0)) / 5
 
 
-def pace(picture: Picture) -> Rows:
-    """Return where the company's periods stand, and those of further targets that count."""
+def books_of(picture: Picture, until: date | None = None, left_from: date | None = None) -> Books:
+    """Return the books at the end of a day, or as of now."""
+    until = until or picture.today
     course = course_of(picture.company, picture.today)
-    counted = [it for it in course.targets if counts(picture, it)]
-    rows: Rows = {}
-    for kind in MONTHS:
-        first, last = period_of(kind, picture.today, course.first_month)
-        of_period = [it for it in counted if (it.first, it.last) == (first, last)]
-        own = [it for it in of_period if it.scope == "company"]
-        target = own[0] if own else Target("company", "", kind, first, last, None, None, None)
-        row = _stand(picture, course, target, "", "")
-        for scope in ("rep", "source"):
-            amounts = [it.amount for it in of_period if it.scope == scope and it.amount]
-            row[f"{scope}s_target_value"] = sum(amounts) if amounts else None
-        rows["company", "(none)", kind] = row
-    for it in counted:
-        if it.scope != "company" and it.first <= picture.today <= it.last:
-            [owner] = fitting(picture, it.name) if it.scope == "rep" else [""]
-            name = name_of(picture, owner) if owner else it.name
-            source = key(it.name) if it.scope == "source" else ""
-            row = _stand(picture, course, it, owner, source)
-            row |= {"reps_target_value": None, "sources_target_value": None}
-            rows[it.scope, key(name), it.period] = row
-    return rows
-
-
-def counts(picture: Picture, target: Target) -> bool:
-    """Return whether a target can be compared."""
-    if target.currency not in (None, picture.company.currency):
-        return False
-    if not target.amount and not target.deals:
-        return False
-    if target.scope == "rep":
-        return len(fitting(picture, target.name)) == 1
-    states = (s for one in (*picture.leads, *picture.deals) for _, s in one.known.contents)
-    return target.scope == "company" or key(target.name) in {key(s["Lead_Source"]) for s in states}
-
-
-def troubles(picture: Picture) -> int:
-    """Return how many targets of periods that are not over have a sentence about them."""
-    targets = course_of(picture.company, picture.today).targets
-    return sum(
-        it.last >= picture.today and (not counts(picture, it) or _has_left(picture, it))
-        for it in targets
-    )
-
-
-def _has_left(picture: Picture, target: Target) -> bool:
-    """Return whether a rep has no open deal, and no live lead or deal of 90 days."""
-    if target.scope != "rep":
-        return False
-    [owner] = fitting(picture, target.name)
-    since = picture.today - DAY * 90
-    is_there = any(
-        deal.now.owner == owner and (deal.now.meaning == "open" or deal.day > since)
-        for deal in picture.live_deals
-    )
-    return not is_there and not any(
-        lead.now.owner == owner and lead.day > since for lead in picture.live_leads
-    )
-
-
-def fitting(picture: Picture, name: str) -> list[str]:
-    """Return the ids of the owners of records, now or before, that are called so."""
     owners = {
         owner["id"]
         for one in (*picture.leads, *picture.deals)
         for _, state in one.known.contents
         if (owner := state.get("Owner"))
     }
-    return [owner for owner in owners if owner == name or key(NAMES[owner]) == key(name)]
+    states = (s for one in (*picture.leads, *picture.deals) for _, s in one.known.contents)
+    since = until - DAY * 90
+    records = [(deal.now.owner, deal.day, deal.now.meaning) for deal in picture.live_deals]
+    records += [(lead.now.owner, lead.day, "") for lead in picture.live_leads]
+    return Books(
+        until=until,
+        left_from=left_from or until,
+        home=picture.company.currency,
+        first_month=course.first_month,
+        week=course.week,
+        holidays=course.holidays,
+        targets=course.targets,
+        won=[
+            Won(deal.closed_day, deal.now.owner, deal.source, deal.now.value)
+            for deal in of_meaning(picture.live_deals, "won")
+        ],
+        opened=[
+            Open(said.closing, said.owner, deal.source, said.value, said.weighted)
+            for deal in picture.deals
+            if (said := _stood(picture, deal, until)) and said.meaning == "open" and said.closing
+        ],
+        oldest=min((deal.day for deal in picture.live_deals), default=date.max),
+        names={owner: (NAMES[owner], name_of(picture, owner)) for owner in owners},
+        sources={key(state["Lead_Source"]) for state in states},
+        active={owner for owner, day, meaning in records if meaning == "open" or day > since},
+    )
 
 
-def _stand(picture: Picture, course: Course, target: Target, owner: str, source: str) -> Row:
-    today, first, last = picture.today, target.first, target.last
-    deals = won(picture, first, today, owner, source)
-    amount, number = target.amount or None, target.deals or None
-    to_go = None if amount is None else amount - value(deals)
-    worked = [
-        day
-        for n in range((last - first).days + 1)
-        if (day := first + DAY * n).isoweekday() in course.week and day not in course.holidays
-    ]
-    left = [day for day in worked if day >= today]
-    shares = shares_of(picture, target)
-    usual = median(shares) if shares else None
-    closing = [
-        deal
-        for deal in picture.live_deals
-        if deal.now.meaning == "open" and deal.now.closing and first <= deal.now.closing <= last
-        and owner in ("", deal.now.owner) and source in ("", deal.source)
-    ]  # fmt: skip
-    missing = to_go if to_go and to_go > 0 else None
-    weighted = sum((deal.now.weighted for deal in closing), Fraction(0))
-
-    def of_target(share: Fraction | None) -> Fraction | None:
-        return None if amount is None or share is None else amount * share / 100
-
-    on_course = of_target(usual)
-    return {
-        "target_value": amount,
-        "target_deals": number,
-        "won_value": value(deals),
-        "won_deals": len(deals),
-        "to_go_value": to_go,
-        "to_go_deals": None if number is None else number - len(deals),
-        "attained_pct": None if amount is None else pct(value(deals), amount),
-        "days_gone": len(worked) - len(left),
-        "days_left": len(left),
-        "needed_a_day": max(to_go, 0) / Fraction(len(left)) if left and to_go is not None else None,
-        "usual_pct": usual,
-        "usual_low_pct": min(shares, default=None),
-        "usual_high_pct": max(shares, default=None),
-        "usual_periods": len(shares),
-        "usual_value": on_course,
-        "usual_low_value": of_target(min(shares, default=None)),
-        "usual_high_value": of_target(max(shares, default=None)),
-        "ahead_value": None if on_course is None else value(deals) - on_course,
-        "closing_deals": len(closing),
-        "closing_value": value(closing),
-        "closing_weighted_value": weighted,
-        "coverage_pct": pct(value(closing), missing) if missing else None,
-        "weighted_coverage_pct": pct(weighted, missing) if missing else None,
-    }
+def _stood(picture: Picture, deal: Deal, day: date) -> Said | None:
+    """Return how a deal stood at the end of a day; by now it stands as it says now."""
+    if day < picture.today:
+        return standing(deal, day)
+    return deal.now if deal.is_live else None
 
 
-def shares_of(picture: Picture, target: Target) -> list[Fraction]:
-    """Return how much of each past period was won when as much of it was over."""
-    oldest = min((deal.day for deal in picture.live_deals), default=date.max)
-    shares = []
-    for back in range(1, PAST[target.period] + 1):
-        begins = month_of(target.first, -back * MONTHS[target.period])
-        ends = month_of(begins, MONTHS[target.period]) - DAY
-        gone = Fraction((picture.today - target.first).days, (target.last - target.first).days + 1)
-        same = begins + DAY * (ceil(gone * ((ends - begins).days + 1)) - 1)
-        whole = value(won(picture, begins, ends))
-        if begins >= oldest and whole:
-            shares.append(pct(value(won(picture, begins, same)), whole))
-    return shares
+def pace(picture: Picture) -> Rows:
+    """Return where the company's periods stand, and those of further targets that count."""
+    return pace_rows(picture, books_of(picture))
+
+
+def pace_rows(picture: Picture, books: Books) -> Rows:
+    """Return where periods stand in some books, by whose they are."""
+    rows: Rows = {}
+    for it, owner, row in aims.pace(books):
+        name = name_of(picture, owner) if owner else it.name
+        rows[it.scope, key(name) or NONE, it.period] = row
+    return rows
 
 
 MARTS: dict[str, tuple[tuple[str, ...], Callable[[Picture], Rows]]] = {

@@ -11,6 +11,7 @@ from math import sqrt
 
 from psycopg2.extensions import AsIs
 
+from aha_pipeline_tests.oracle.aims import MONTHS, month_of
 from aha_pipeline_tests.oracle.figures import wilson
 
 Value = object
@@ -144,6 +145,22 @@ def home_amount(
     return None
 
 
+def target_period(
+    period: str, year: int, number: int | None, start_month: int | None, by_end: bool
+) -> str:  # fmt: skip
+    """Return the first and last day as a row of them is written."""
+    months = MONTHS[period]
+    if period == "month":
+        if number is None:  # which no line of the file says
+            return "(,)"
+        begins = date(year, number, 1)
+    else:
+        start = start_month or 1
+        first = date(year - (by_end and start > 1), start, 1)
+        begins = month_of(first, 3 * ((number or 1) - 1))
+    return f"({begins},{month_of(begins, months) - timedelta(days=1)})"
+
+
 def is_of_contacts_deal(named: str | None, at: datetime, created: datetime) -> bool:
     return named is None and at >= created
 
@@ -213,5 +230,9 @@ FORMULAS: dict[str, Formula] = {
     ),
     "worked_seconds": Formula(worked_seconds, (AT, [AT[2], None], [AT[4]], [0, 1000], AT[:3])),
     "minutes": Formula(lambda seconds: seconds / 60, ([0, 60, 90],)),
+    "target_period": Formula(
+        target_period,
+        (tuple(MONTHS), [2027, 2028], [None, 1, 2, 4], [None, 1, 2, 12], [True, False]),
+    ),
     "is_of_contacts_deal": Formula(is_of_contacts_deal, ([None, "D1"], AT[:3], AT[:3])),
 }  # fmt: skip

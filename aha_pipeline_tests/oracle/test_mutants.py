@@ -80,27 +80,17 @@ KNOWN = {
     "stage_parts": 2, "stage_stays": 2,
     "time_in_stage": 7,
     "unconverted_deals": 4, "week_leads": 9, "week_parts": 3, "work_list": 5,
-    "measures.sources": 6, "measures.outcomes": 2, "measures.changes": 52,
-    "measures.assumed_pcts": 4, "measures.forecast_record": 2, "measures.kpi_changes": 3,
-    "measures.open_deals": 3, "measures.past_courses": 24, "measures.period": 11,
-    "measures.stages": 1, "measures.untouched_statuses": 21, "measures.usual_course": 2,
-    "measures.usual_week": 1, "measures.working_days": 6,
+    "measures.changes": 52, "measures.stages": 1,
+    "measures.untouched_statuses": 21, "measures.usual_week": 1, "measures.working_days": 6,
 }  # fmt: skip
-# measure: the mart that shows it whole, or stands on it; any of those that are only asked
-IN_SUITE = {
-    "kpis": "kpis",
-    "sources": "source_quality",
-    "reps": "rep_matrix",
-    "outcomes": "outcomes_by_month",
-}
+# measure: the mart that shows it whole, or stands on it; any of those that are only asked. Others:
+# test_drawn, test_formulas
+IN_SUITE = {"kpis": "kpis", "reps": "rep_matrix"}
 OF_CHANGES = {"changes": "changes"}  # takes its time
 MEASURES = IN_SUITE | OF_CHANGES | {
-    "assumed_pcts": "funnel", "cohort_medians": "lead_cohorts",
-    "forecast_record": "funnel", "kpi_changes": "kpis", "lost": "funnel", "open_deals": "funnel",
-    "open_value": "rep_matrix", "past_courses": "pace", "period": "source_quality",
+    "cohort_medians": "lead_cohorts", "lost": "funnel", "open_value": "rep_matrix",
     "periods_of": "pace", "stages": "pipeline_by_stage", "standing": "funnel",
-    "untouched_statuses": "response_parts", "usual_course": "funnel", "usual_week": "funnel",
-    "working_days": "pace",
+    "untouched_statuses": "response_parts", "usual_week": "funnel", "working_days": "pace",
 }  # fmt: skip
 
 
