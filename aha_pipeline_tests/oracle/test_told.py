@@ -42,7 +42,6 @@ def cursor(module_database_url, told):
     with connect(module_database_url) as connection, connection.cursor() as cursor:
         build(connection, only=["owners"])
         land(cursor, told)
-        cursor.execute("analyze")
         yield cursor
         connection.rollback()
 

@@ -56,7 +56,6 @@ def built(connection, records: int) -> Picture:
     build(connection, only=("owners", *HISTORIES), derive=False)
     with connection.cursor() as cursor:
         land(cursor, told)
-        cursor.execute("analyze")
     memory = {one.last["id"]: one for one in known}
     return take_picture(memory, company, date(2026, 3, 1), date(2026, 5, 1), LANDED)
 

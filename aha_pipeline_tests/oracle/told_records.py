@@ -166,6 +166,8 @@ def land(cursor, told: list[Told]) -> None:
         "(module, record_id, way, complete, reaches_back_to, read_at) values %s",
         reads,
     )
+    # Of all tables it would hold a lock on those that databases share, as long as this is open.
+    cursor.execute("analyze crm.record_history, crm.record_history_reads")
 
 
 def as_json(value: object) -> str:
