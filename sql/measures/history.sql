@@ -272,7 +272,7 @@ language sql stable as $$
         r.said,
         r.assumed,
         case when r.assumed is not null then
-            max(r.said_until) filter (where r.assumed is not null) over (partition by r.id, r.run)
+            max(r.said_until) over (partition by r.id, r.run)
         end
     from runs r
     where not r.is_left_out
