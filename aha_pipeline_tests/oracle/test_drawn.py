@@ -17,8 +17,9 @@ from aha_pipeline_tests.oracle.measured import JUDGES
 from aha_pipeline_tests.oracle.mutants import ALL, equivalent_to, mutants
 from aha_pipeline_tests.warehouse.marts_company import build, name_organisation, rows
 
-# Two targets of one rep with the same numbers, which `union` would make one; none are drawn.
-KNOWN = {"pace": 1}
+# Of pace: two targets of one rep with the same numbers, which `union` would make one; of the rates:
+# two groups of rates against one. None are drawn.
+KNOWN = {"pace": 1, "company_rate_reading": 2}
 MANY = 24 if ALL else 5  # drawn companies
 
 

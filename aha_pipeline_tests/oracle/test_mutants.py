@@ -30,6 +30,8 @@ from aha_pipeline_tests.oracle.comparison import (
 )
 from aha_pipeline_tests.oracle.deals import local_day
 from aha_pipeline_tests.oracle.figures import Picture, take_picture
+from aha_pipeline_tests.oracle.formulas import FORMULAS
+from aha_pipeline_tests.oracle.measured import JUDGES
 from aha_pipeline_tests.oracle.memory import Memory, remember
 from aha_pipeline_tests.oracle.mutants import ALL, EQUIVALENT, alive_of, equivalent_to, mutants
 from aha_pipeline_tests.oracle.raw_marts import MARTS as RAW_MARTS
@@ -90,6 +92,14 @@ MEASURES = IN_SUITE | OF_CHANGES | {
     "cohort_medians": "lead_cohorts", "lost": "funnel", "open_value": "rep_matrix",
     "periods_of": "pace", "stages": "pipeline_by_stage", "standing": "funnel",
     "untouched_statuses": "response_parts", "usual_week": "funnel", "working_days": "pace",
+}  # fmt: skip
+
+
+# Measures of test_told, and those that are judged by the marts that stand on them alone.
+ELSEWHERE = {
+    "assumed_pct", "contents_before", "email_records", "emails_read", "first_touch",
+    "is_pipeline_told", "known_changes", "touch_times", "wait_key", "waits", "waits_over",
+    "worked", "working_day_minutes",
 }  # fmt: skip
 
 
@@ -330,6 +340,11 @@ def readers_of(mart: Mart) -> list[Mart]:
 
 
 ALL_MARTS = {mart.name: mart for mart in read_marts() if mart.name not in NOT_FIGURES}
+
+
+def test_every_measure_is_judged():
+    tried = FORMULAS.keys() | JUDGES.keys() | MEASURES.keys()
+    assert read_measures().keys() - tried <= ELSEWHERE
 
 
 @pytest.mark.parametrize("name", ALL_MARTS if ALL else ("funnel", "lead_volume"))
