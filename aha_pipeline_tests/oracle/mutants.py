@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg2
 import sqlglot
 from sqlglot import exp
 
@@ -65,8 +66,7 @@ def alive_of(
 
     Tried are all with AHA_MUTANTS=all, else a few from all over the query; none that says the same.
     """
-    step = 1 if ALL else max(1, len(changed) // SAMPLE)
-    tried = changed[step // 2 :: step]
+    tried = some(changed)
     different = [(text, what) for text, what in tried if what not in equivalent_to(name)]
     alive = [what for text, what in different if is_alive(text)]
     if ALL:
@@ -75,6 +75,34 @@ def alive_of(
         with capsys.disabled():
             print(f"{line}{len(alive)} alive", *alive, sep="\n    ")
     return alive
+
+
+def alive_of_measure(cursor, name: str, is_right: Callable[[], bool], capsys) -> list[str]:
+    """Return what those mutants of a measure change with which all is right. See `alive_of`.
+
+    is_right: asked with a mutant in the place of the measure; an error says no, too.
+    """
+    (unchanged, _), *changed = mutants_of_measure(cursor, name).items()
+
+    def is_alive(definition: str) -> bool:
+        cursor.execute("savepoint mutant")
+        try:
+            cursor.execute("set local statement_timeout = '20s'")
+            cursor.execute(definition)
+            return is_right()
+        except (psycopg2.Error, AssertionError, LookupError, TypeError):
+            return False
+        finally:
+            cursor.execute("rollback to savepoint mutant")
+
+    assert is_alive(unchanged)
+    return alive_of(f"measures.{name}", changed, is_alive, capsys)
+
+
+def some(changed: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return all of the mutants with AHA_MUTANTS=all, else a few from all over the query."""
+    step = 1 if ALL else max(1, len(changed) // SAMPLE)
+    return changed[step // 2 :: step]
 
 
 def equivalent_to(name: str) -> dict[str, str]:

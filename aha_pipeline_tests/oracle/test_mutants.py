@@ -33,10 +33,17 @@ from aha_pipeline_tests.oracle.figures import Picture, take_picture
 from aha_pipeline_tests.oracle.formulas import FORMULAS
 from aha_pipeline_tests.oracle.measured import JUDGES
 from aha_pipeline_tests.oracle.memory import Memory, remember
-from aha_pipeline_tests.oracle.mutants import ALL, EQUIVALENT, alive_of, equivalent_to, mutants
+from aha_pipeline_tests.oracle.mutants import (
+    ALL,
+    EQUIVALENT,
+    alive_of,
+    equivalent_to,
+    mutants,
+    mutants_of_measure,
+)
 from aha_pipeline_tests.oracle.raw_marts import MARTS as RAW_MARTS
 from aha_pipeline_tests.oracle.raw_marts import RawStage, faults_of_raw, landed
-from aha_pipeline_tests.warehouse.marts_company import build, rows
+from aha_pipeline_tests.warehouse.marts_company import build
 from aha_pipeline_tests.warehouse.told_histories import (
     CONNECTED,
     NOW,
@@ -359,12 +366,10 @@ def test_a_mutant_of_a_mart_is_found_out(stages, name, capsys):
 @pytest.mark.parametrize(("name", "shown_by"), (MEASURES if ALL else IN_SUITE).items())
 def test_a_mutant_of_a_measure_is_found_out(stages, name, shown_by, capsys):
     mart = ALL_MARTS[shown_by]
-    (unchanged, _), *changed = mutants(read_measures()[name].body).items()
-    whole = f"select pg_get_functiondef('measures.{name}'::regproc) as text"
-    before, _, _ = rows(stages[0].connection, whole)[0]["text"].partition("$function$")
+    with stages[0].connection.cursor() as cursor:
+        (unchanged, _), *changed = mutants_of_measure(cursor, name).items()
 
-    def is_alive_as(body: str) -> bool:
-        function = f"{before}$function${body.replace('%%', '%')}$function$"
+    def is_alive_as(function: str) -> bool:
         return is_alive(stages, mart, mart.select, function)
 
     assert is_alive_as(unchanged)

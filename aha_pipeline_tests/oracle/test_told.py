@@ -3,19 +3,16 @@
 `make mutants` tries all mutants of the measures, else a few are.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from itertools import combinations_with_replacement, product
 from random import Random
 
-import psycopg2
 import pytest
 from psycopg2.extras import execute_values
 
 from aha_pipeline.warehouse.connection import connect
-from aha_pipeline.warehouse.measures import read_measures
 from aha_pipeline_tests.oracle import told_company
-from aha_pipeline_tests.oracle.mutants import alive_of, mutants
+from aha_pipeline_tests.oracle.mutants import alive_of_measure
 from aha_pipeline_tests.oracle.told import Told, contents_before
 from aha_pipeline_tests.oracle.told_records import (
     DAY,
@@ -90,31 +87,10 @@ def test_what_is_told_of_each_record_is_right(cursor, told):
 
 def test_a_mutant_of_what_is_told_is_found_out(cursor, told, capsys):
     expected = in_order(right(told))
-    alive = alive_mutants(
+    alive = alive_of_measure(
         cursor, "contents_before", lambda: in_order(asked(cursor, told)) == expected, capsys
     )
     assert alive == []
-
-
-def alive_mutants(cursor, measure: str, is_right: Callable[[], bool], capsys) -> list[str]:
-    """Return what the mutants of a measure change that say what is right."""
-    (unchanged, _), *changed = mutants(read_measures()[measure].body).items()
-    cursor.execute(f"select pg_get_functiondef('measures.{measure}'::regproc)")
-    before, _, _ = cursor.fetchone()[0].partition("$function$")
-
-    def is_alive(text: str) -> bool:
-        cursor.execute("savepoint mutant")
-        try:
-            cursor.execute("set local statement_timeout = '10s'")
-            cursor.execute(f"{before}$function${text.replace('%%', '%')}$function$")
-            return is_right()
-        except (psycopg2.Error, TypeError):
-            return False  # it cannot be run, or says nothing where something has to be
-        finally:
-            cursor.execute("rollback to savepoint mutant")
-
-    assert is_alive(unchanged)
-    return alive_of(f"measures.{measure}", changed, is_alive, capsys)
 
 
 # Local days on which a deal's history has something; entries from then on are not of the past.
@@ -169,5 +145,5 @@ def test_whether_the_pipeline_of_some_days_is_told(database_url, capsys):
             found = execute_values(cursor, query, numbered, template, len(given), fetch=True)
             return [is_told for (is_told,) in found] == expected
 
-        assert alive_mutants(cursor, "is_pipeline_told", is_right, capsys) == []
+        assert alive_of_measure(cursor, "is_pipeline_told", is_right, capsys) == []
         connection.rollback()
