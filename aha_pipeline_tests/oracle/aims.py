@@ -145,7 +145,9 @@ def _sentence(books: Books, it: Target, what: str) -> str:
 
 def pace(books: Books) -> Iterator[tuple[Target, str | None, Row]]:
     """Yield where the company's periods stand, and further targets that count; with whose it is."""
-    counted = [it for it in books.targets if trouble(books, it) in COMPARED]
+    # One that is given twice, by the name and by the id of a rep, is one.
+    counted = list({_whose(books, it): it for it in books.targets
+                    if trouble(books, it) in COMPARED}.values())  # fmt: skip
     for kind in MONTHS:
         first, last = period_of(kind, books.until, books.first_month)
         of_period = [it for it in counted if (it.first, it.last) == (first, last)]
@@ -162,6 +164,11 @@ def pace(books: Books) -> Iterator[tuple[Target, str | None, Row]]:
             row = _stand(books, it, owner, key(it.name) or "" if it.scope == "source" else "")
             row |= {"reps_target_value": None, "sources_target_value": None}
             yield it, owner or None, row
+
+
+def _whose(books: Books, it: Target) -> tuple:
+    whom = fitting(books, it.name)[0] if it.scope == "rep" else key(it.name)
+    return it.scope, whom, it.first, it.last, it.amount or None, it.deals or None
 
 
 def _stand(books: Books, target: Target, owner: str, source: str) -> Row:

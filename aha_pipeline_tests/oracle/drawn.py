@@ -6,7 +6,7 @@ the marts hold what the CRM says is another question (test_every_mart).
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -114,7 +114,7 @@ def draw(seed: int, now: datetime) -> Drawn:
         first_month=first_month,
         week=random.choice(((1, 2, 3, 4, 5), (1, 2, 3, 4, 5, 6), (7, 1), ())) or (1, 2, 3, 4, 5),
         holidays={until + DAY * random.randint(-20, 20) for _ in range(6)},
-        targets=list(_targets(random, until, first_month, home)),
+        targets=_with_one_twice([*_targets(random, until, first_month, home)]),
         won=[
             Won(it["day"], it["owner_id"], key(it["source"]), it["won_value"], it["won_deals"])
             for it in parts
@@ -141,7 +141,7 @@ def draw(seed: int, now: datetime) -> Drawn:
         zone=zone,
         home=home,
         setting=random.choice((None, None, None, "divide")),
-        rates=list(_rates(random, home)),
+        rates=list(_rates(random, home, Random(seed))),
         days=days,
         parts=parts,
         deals=deals,
@@ -248,6 +248,11 @@ def _targets(random: Random, until: date, first_month: int, home: str) -> Iterat
         yield Target(scope, name, kind, first, last, currency, amount, deals)
 
 
+def _with_one_twice(targets: list[Target]) -> list[Target]:
+    """Return the targets, and those of a rep who is told by name once more, told by id."""
+    return targets + [replace(it, name="1") for it in targets if it.name == "ASHA"]
+
+
 def _score(random: Random, until: date) -> Record:
     """Return how a forecast did; several are as near, or of one period."""
     last = month_of(until, -random.randint(-1, 14)) - DAY
@@ -263,7 +268,7 @@ def _score(random: Random, until: date) -> Record:
     }  # fmt: skip
 
 
-def _rates(random: Random, home: str) -> Iterator[tuple[str | None, float | None]]:
+def _rates(random: Random, home: str, apart: Random) -> Iterator[tuple[str | None, float | None]]:
     """Yield currencies and rates of deals: some can only be read in one way, some in none."""
     if random.random() < 0.3:
         yield "KWD", 3  # about what it is worth in dollars and euros
@@ -273,6 +278,17 @@ def _rates(random: Random, home: str) -> Iterator[tuple[str | None, float | None
         worth = WORTH.get(currency, 1) / WORTH[home] * random.choice((0.9, 1, 1.1))
         rate = random.choice((worth, worth, 1 / worth, 1 / worth, 1, 80, -worth, 0, None))
         yield from [(currency, None if rate is None else round(rate, 6))] * random.choice((1, 2))
+    yield from _votes(apart, home)
+
+
+def _votes(random: Random, home: str) -> Iterator[tuple[str | None, float | None]]:
+    """Yield two rates of four deals that are read one way, and one of three that is the other."""
+    if random.random() < 0.5:
+        currency = "USD" if home == "INR" else "INR"
+        worth = WORTH[currency] / WORTH[home]
+        more, fewer = random.choice(((worth, 1 / worth), (1 / worth, worth)))
+        for rate, deals in ((more, 2), (more * 1.1, 2), (fewer, 3)):
+            yield from [(currency, round(rate, 6))] * deals
 
 
 def put(connection: Connection, drawn: Drawn) -> None:

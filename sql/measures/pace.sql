@@ -63,7 +63,19 @@ create function measures.pace(until date, left_from date) returns table (
 )
 language sql stable as $$
     with counted as materialized (
-        select * from measures.targets(until) t where coalesce(t.trouble, 'left') = 'left'
+        -- One that is given twice, by the name and by the id of a rep, is one.
+        select distinct
+            t.scope,
+            t.owner_id,
+            t.source,
+            coalesce(t.owner_name, t.source, t.name) as name,
+            t.period,
+            t.first_day,
+            t.last_day,
+            t.amount,
+            t.deals
+        from measures.targets(until) t
+        where coalesce(t.trouble, 'left') = 'left'
     ),
     asked as (
         select
@@ -84,7 +96,7 @@ language sql stable as $$
             c.scope,
             c.owner_id,
             c.source,
-            coalesce(c.owner_name, c.source, c.name) as name,
+            c.name,
             c.period,
             c.first_day,
             c.last_day,
