@@ -59,6 +59,7 @@ class Corners:
         early = self._open({"Stage": "Seen late"}, self.reads[0] - timedelta(days=9))
         self._edit(early, {"Amount": 7}, self.reads[0] - timedelta(days=1))
         self._explain(records)
+        self._win_late()
 
     def _correct(self, records: list[CrmRecord]) -> None:
         """Change the amount of some deals some time after their last save, closed ones too."""
@@ -109,6 +110,15 @@ class Corners:
             closing = (self.now - timedelta(days=12 + 15 * number)).date().isoformat()
             won = {"Stage": "Closed Won", "Closing_Date": closing, "Amount": 1000 * number**2 + 9}
             self._open(won, self.now - timedelta(days=150 + number))
+
+    def _win_late(self) -> None:
+        """Deals won after they were lost, as many as limits want, and one before it was entered."""
+        for _ in range(10):
+            deal = self._open({"Stage": "Closed Lost"}, self.reads[0] - timedelta(days=5))
+            self._edit(deal, {"Stage": "Closed Won"})
+        closing = (self.reads[0] - timedelta(days=30)).date().isoformat()
+        won = {"Stage": "Closed Won", "Closing_Date": closing, "Lead_Source": "Worthless"}
+        self._open(won, self.reads[0] - timedelta(days=9))
 
     def _rush(self) -> None:
         """Many leads of a day that are answered later, and some deals of them."""
