@@ -55,7 +55,8 @@ def all_asked(picture: Picture) -> Iterator[Asked]:
         right = partial(usual_week, until=day)
         yield Asked("usual_week", (), (day,), right, is_of_some=False)
     yield from _changes(picture)
-    for day, left_from in ((picture.last_day, picture.today), (early, early), (late, late + DAY)):
+    last = picture.last_day
+    for day, left_from in ((last, last + DAY), (early, early), (late, late + DAY)):
         right = partial(paced, until=day, left_from=left_from)
         names = ("scope", "name", "period")
         yield Asked("pace", names, (day, left_from), right, is_of_some=False)
