@@ -62,15 +62,18 @@ restated as (
     and (n.figures ->> f.figure)::numeric is distinct from f.before::numeric
 ),
 landed as (
-    select h.id, true as is_lead, h.day, h.day as flow_day, l.synced_at <= r.since as is_learned
+    -- By id: a join would read the records of all, for how few landed is not known beforehand.
+    select h.id, true as is_lead, h.day, h.day as flow_day, (
+        select l.synced_at <= r.since from crm.leads_raw l where l.id = h.id
+    ) as is_learned
     from analytics.lead_history h
-    join crm.leads_raw l on l.id = h.id
     cross join refreshed r
     where h.synced_at > r.since and h.is_present and exists (select from restated)
     union all
-    select h.id, false, h.day, h.closed_day, d.synced_at <= r.since
+    select h.id, false, h.day, h.closed_day, (
+        select d.synced_at <= r.since from crm.crm_deals d where d.id = h.id
+    )
     from analytics.deal_history h
-    join crm.crm_deals d on d.id = h.id
     cross join refreshed r
     where h.synced_at > r.since and h.is_present and exists (select from restated)
 )
