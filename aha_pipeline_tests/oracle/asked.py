@@ -13,6 +13,7 @@ from aha_pipeline_tests.oracle.changes import Meant, changes_of
 from aha_pipeline_tests.oracle.comparison import FILTERS, differences, key_of
 from aha_pipeline_tests.oracle.deals import NONE, NOT_KNOWN, Deal, Said, standing
 from aha_pipeline_tests.oracle.figures import DAY, Picture, Rows, of_meaning, pct, value
+from aha_pipeline_tests.oracle.measured import record_of
 from aha_pipeline_tests.oracle.text import key
 from aha_pipeline_tests.warehouse.marts_company import rows
 
@@ -238,36 +239,12 @@ def forecast_record(
 ) -> Rows:
     """Return how the forecasts did that were made with about as many days to go."""
     scores = picture.rows_of("forecast_scores", course.forecast_scores)
-    nearest: dict[date, tuple] = {}
-    for (day, _, of_owner, period), row in scores.items():
-        if row["last_day"] < at_day and (period, of_owner) == (kind, owner):
-            rank = (abs(row["days_to_go"] - left), row["is_back_test"], day)
-            nearest[row["last_day"]] = min(nearest.get(row["last_day"], (rank, row)), (rank, row),
-                                           key=lambda it: it[0])  # fmt: skip
-    newest = [nearest[last][1] for last in sorted(nearest)[-12:]]
-    inside = {n: sum(row[f"is_inside_{n}"] for row in newest) for n in (80, 50)}
-
-    def better(than: str) -> Fraction | None:
-        both = [row for row in newest if row[than] is not None]
-        ours, theirs = (sum(row[name] for row in both) for name in ("loss", than))
-        return pct(theirs - ours, theirs)
-
-    row = {
-        "periods": len(newest),
-        "inside_80": inside[80],
-        "inside_50": inside[50],
-        "back_tests": sum(row["is_back_test"] for row in newest),
-        "coverage_80_pct": pct(inside[80], len(newest)),
-        "coverage_50_pct": pct(inside[50], len(newest)),
-        "error_pct": pct(
-            sum(row["error_value"] for row in newest), sum(row["actual_value"] for row in newest)
-        ),
-        "than_weighted_periods": sum(row["weighted_loss"] is not None for row in newest),
-        "than_weighted_pct": better("weighted_loss"),
-        "than_paced_periods": sum(row["paced_loss"] is not None for row in newest),
-        "than_paced_pct": better("paced_loss"),
-    }
-    return {(): row}
+    of_kind = [
+        row | {"day": day}
+        for (day, _, of_owner, period), row in scores.items()
+        if row["last_day"] < at_day and (period, of_owner) == (kind, owner)
+    ]
+    return {(): record_of(of_kind, left)}
 
 
 def faults_of_asked(connection, picture: Picture) -> list[str]:
