@@ -85,18 +85,29 @@ def alive_of_measure(cursor, name: str, is_right: Callable[[], bool], capsys) ->
     (unchanged, _), *changed = mutants_of_measure(cursor, name).items()
 
     def is_alive(definition: str) -> bool:
-        cursor.execute("savepoint mutant")
-        try:
-            cursor.execute("set local statement_timeout = '20s'")
+        def is_right_with_it() -> bool:
             cursor.execute(definition)
             return is_right()
-        except (psycopg2.Error, AssertionError, LookupError, TypeError):
-            return False
-        finally:
-            cursor.execute("rollback to savepoint mutant")
+
+        return is_right_apart(cursor, is_right_with_it)
 
     assert is_alive(unchanged)
     return alive_of(f"measures.{name}", changed, is_alive, capsys)
+
+
+def is_right_apart(cursor, is_right: Callable[[], bool]) -> bool:
+    """Return what is said of a mutant that is put in place for it, and taken back afterwards.
+
+    One that cannot be run, or holds nothing where something has to be, is not right.
+    """
+    cursor.execute("savepoint mutant")
+    try:
+        cursor.execute("set local statement_timeout = '20s'")
+        return is_right()
+    except (psycopg2.Error, AssertionError, AttributeError, LookupError, TypeError):
+        return False
+    finally:
+        cursor.execute("rollback to savepoint mutant")
 
 
 def some(changed: list[tuple[str, str]]) -> list[tuple[str, str]]:

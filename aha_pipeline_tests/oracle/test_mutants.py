@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-import psycopg2
 import pytest
 
 from aha_pipeline.warehouse.connection import connect
@@ -38,6 +37,7 @@ from aha_pipeline_tests.oracle.mutants import (
     EQUIVALENT,
     alive_of,
     equivalent_to,
+    is_right_apart,
     mutants,
     mutants_of_measure,
 )
@@ -214,34 +214,35 @@ def is_alive(stages: list[AnyStage], mart: Mart, select: str, measure: str = "")
 
 
 def is_right(stage: AnyStage, mart: Mart, select: str, measure: str) -> bool:
+    with stage.connection.cursor() as cursor:
+        return is_right_apart(cursor, lambda: says_right(cursor, stage, mart, select, measure))
+
+
+def says_right(cursor, stage: AnyStage, mart: Mart, select: str, measure: str) -> bool:
     if isinstance(stage, RawStage):
-        return mart.name not in RAW_MARTS or says_of_each(stage, mart, select)
+        return mart.name not in RAW_MARTS or not faults_of_raw(stage, mart.name, select)
     if isinstance(stage, ToldStage):
-        return mart.name not in HISTORIES or is_as_watched(stage, mart, select)
+        return mart.name not in HISTORIES or is_as_watched(cursor, stage, mart, select)
     if isinstance(stage, PartlyToldStage):
-        return mart.name not in HISTORIES or is_as_told(stage, mart, select)
+        return mart.name not in HISTORIES or is_as_told(cursor, stage, mart, select)
+    return is_as_computed(cursor, stage, mart, select, measure)
+
+
+def is_as_computed(cursor, stage: Stage, mart: Mart, select: str, measure: str) -> bool:
     days = {"first_day": stage.picture.first_day, "last_day": stage.picture.last_day}
     parameters = days | {"since": "-infinity"}
-    with stage.connection.cursor() as cursor:
-        cursor.execute("savepoint mutant")
-        try:
-            cursor.execute("set local statement_timeout = '20s'")
-            if measure:
-                cursor.execute(measure)
-            put_in_place(cursor, mart, select, parameters)
-            if measure and faults_of_measures(stage):
-                return False
-            if mart.name in HISTORIES and makes_anew(cursor, select):
-                return False
-            if mart.name in MARTS and faults_of_rows(stage.connection, stage.picture, mart.name):
-                return False
-            for other in readers_of(mart):
-                put_in_place(cursor, other, other.select, parameters)
-            return not faults_of_marts(stage.connection, stage.picture)
-        except (psycopg2.Error, TypeError, AttributeError, LookupError):
-            return False  # it cannot be built, or holds nothing where there has to be something
-        finally:
-            cursor.execute("rollback to savepoint mutant")
+    if measure:
+        cursor.execute(measure)
+    put_in_place(cursor, mart, select, parameters)
+    if measure and faults_of_measures(stage):
+        return False
+    if mart.name in HISTORIES and makes_anew(cursor, select):
+        return False
+    if mart.name in MARTS and faults_of_rows(stage.connection, stage.picture, mart.name):
+        return False
+    for other in readers_of(mart):
+        put_in_place(cursor, other, other.select, parameters)
+    return not faults_of_marts(stage.connection, stage.picture)
 
 
 def faults_of_measures(stage: Stage) -> list[str]:
@@ -249,49 +250,21 @@ def faults_of_measures(stage: Stage) -> list[str]:
     return faults or faults_of_asked(stage.connection, stage.picture)
 
 
-def says_of_each(stage: RawStage, mart: Mart, select: str) -> bool:
-    with stage.connection.cursor() as cursor:
-        cursor.execute("savepoint mutant")
-        try:
-            cursor.execute("set local statement_timeout = '20s'")
-            return not faults_of_raw(stage, mart.name, select)
-        except (psycopg2.Error, TypeError):
-            return False  # it cannot be built
-        finally:
-            cursor.execute("rollback to savepoint mutant")
+def is_as_told(cursor, stage: PartlyToldStage, mart: Mart, select: str) -> bool:
+    put_in_place(cursor, mart, select, {"since": "-infinity"})
+    return not (
+        faults_of_rows(stage.connection, stage.picture, mart.name)
+        or told_company.faults_of_landing(stage.connection, mart.name)
+    )
 
 
-def is_as_told(stage: PartlyToldStage, mart: Mart, select: str) -> bool:
-    with stage.connection.cursor() as cursor:
-        cursor.execute("savepoint mutant")
-        try:
-            cursor.execute("set local statement_timeout = '20s'")
-            put_in_place(cursor, mart, select, {"since": "-infinity"})
-            return not (
-                faults_of_rows(stage.connection, stage.picture, mart.name)
-                or told_company.faults_of_landing(stage.connection, mart.name)
-            )
-        except (psycopg2.Error, TypeError, AttributeError, LookupError):
-            return False  # it cannot be built, or holds nothing where there has to be something
-        finally:
-            cursor.execute("rollback to savepoint mutant")
-
-
-def is_as_watched(stage: ToldStage, mart: Mart, select: str) -> bool:
-    with stage.connection.cursor() as cursor:
-        cursor.execute("savepoint mutant")
-        try:
-            put_in_place(cursor, mart, select, {"since": "-infinity"})
-            is_same = contents(stage.connection, mart.name) == stage.watched[mart.name]
-            return (
-                is_same
-                and not faults_of_told(stage.connection, mart.name)
-                and takes_in_what_is_told(cursor, mart, select)
-            )
-        except psycopg2.Error:
-            return False  # it cannot be built
-        finally:
-            cursor.execute("rollback to savepoint mutant")
+def is_as_watched(cursor, stage: ToldStage, mart: Mart, select: str) -> bool:
+    put_in_place(cursor, mart, select, {"since": "-infinity"})
+    return (
+        contents(stage.connection, mart.name) == stage.watched[mart.name]
+        and not faults_of_told(stage.connection, mart.name)
+        and takes_in_what_is_told(cursor, mart, select)
+    )
 
 
 def takes_in_what_is_told(cursor, mart: Mart, select: str) -> bool:

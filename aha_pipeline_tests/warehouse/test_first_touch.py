@@ -14,7 +14,6 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import msgspec
-import psycopg2
 import pytest
 from psycopg2.extras import execute_values
 
@@ -22,7 +21,7 @@ from aha_pipeline.warehouse.business_hours import derive_hours
 from aha_pipeline.warehouse.checks import find_failing_rows, mart_checks
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.state import save_configured_modules
-from aha_pipeline_tests.oracle.mutants import alive_of, mutants_of_measure, some
+from aha_pipeline_tests.oracle.mutants import alive_of, is_right_apart, mutants_of_measure, some
 from aha_pipeline_tests.warehouse.kaplan_meier import estimate
 from aha_pipeline_tests.warehouse.marts_company import (
     ACTIVITIES,
@@ -349,16 +348,14 @@ def test_each_mutant_of_a_measure_is_found_out(warehouse, tmp_path, capsys):
 
 def is_right(cursor, definition: str, drawn: "Company", minutes: list[datetime]) -> bool:
     """Return whether all is right with a measure that is put in its place."""
-    cursor.execute("savepoint mutant")
-    try:
+
+    def compare() -> bool:
         cursor.execute(definition)
         compare_measures(cursor.connection, drawn, minutes)
         compare_this_instant(cursor)
-    except (psycopg2.Error, AssertionError, LookupError, TypeError):
-        return False
-    finally:
-        cursor.execute("rollback to savepoint mutant")
-    return True
+        return True
+
+    return is_right_apart(cursor, compare)
 
 
 def compare_this_instant(cursor) -> None:
