@@ -1,9 +1,7 @@
 """Ctrl-C, SIGTERM and a closed terminal: each stops a command once, and none is lost."""
 
-import os
 import signal
 import sys
-import threading
 
 AGAIN_SECONDS = 0.1
 
@@ -18,6 +16,7 @@ def listen() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as under nohup
         signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+    signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
     sys.unraisablehook = _send_again
 
 
@@ -32,6 +31,4 @@ def _send_again(dropped: "sys.UnraisableHookArgs") -> None:
         sys.__unraisablehook__(dropped)
         return
     # Later: sent from here it would be raised, and dropped, in here.
-    again = threading.Timer(AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGINT))
-    again.daemon = True
-    again.start()
+    signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
