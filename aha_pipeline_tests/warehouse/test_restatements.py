@@ -15,6 +15,7 @@ from aha_pipeline_tests.warehouse.marts_company import (
     ist,
     lead,
     put,
+    put_history,
     rows,
     wrong,
 )
@@ -107,6 +108,27 @@ def test_a_backdated_win_says_what_it_changed(connection):
     put(connection, "Deals", deal(2, march(13), "Closed Won", **won))
     restated = {(r["figure"], r["day"].day): (r["before"], r["after"]) for r in sync(connection)}
     assert restated == {("won_deals", 11): (0, 1), ("won_value", 11): (0, 700)}
+
+
+@pytest.mark.parametrize(
+    ("stage", "edit"),
+    [
+        ("Closed Lost", {"Closing_Date": "2025-03-13"}),
+        ("Closed Won", {"Closing_Date": None}),
+        ("Closed Won", {"Stage": "Qualification"}),
+    ],
+    ids=["another closing date", "none", "reopened"],
+)
+def test_a_deal_that_leaves_a_day_before_its_creation_is_named(connection, stage, edit):
+    closed = deal(2, march(13), stage, Closing_Date="2025-03-11", Modified_Time=march(13), Amount=7)
+    put(connection, "Deals", closed)
+    sync(connection)
+    with connection.cursor() as cursor:
+        cursor.execute("delete from crm.crm_deals where id = %s", [closed["id"]])
+    put_history(connection, "Deals", closed, closed | edit | {"Modified_Time": march(14)})
+    left = [row for row in sync(connection) if row["day"] == date(2025, 3, 11)]
+    assert {(row["before"], row["after"]) for row in left} == {(1, 0), (7, 0)}
+    assert [row["records"] for row in left] == [[closed["id"]]] * 2
 
 
 def test_another_meaning_is_another_definition(connection):

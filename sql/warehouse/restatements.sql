@@ -39,8 +39,8 @@ where m.day < (r.refreshed_at at time zone o.timezone)::date
 -- name: restate
 -- Note each figure of a told day that has become another one, and which records that landed since
 -- can have made it so: those of its sort that existed on the day; of a flow, those that are of the
--- day. A record of which only Zoho's history came since can have changed days up to the first read,
--- and these it did. Days that the mart no longer holds are no restatement.
+-- day or were. A record of which only Zoho's history came since can have changed days up to the
+-- first read, and these it did. Days that the mart no longer holds are no restatement.
 with refreshed as (
     select coalesce(max(refreshed_at), '-infinity') as since
     from analytics.mart_refreshes
@@ -63,19 +63,24 @@ restated as (
 ),
 landed as (
     -- By id: a join would read the records of all, for how few landed is not known beforehand.
-    select h.id, true as is_lead, h.day, h.day as flow_day, (
+    select h.id, true as is_lead, h.day, array[h.day] as flow_days, (
         select l.synced_at <= r.since from crm.leads_raw l where l.id = h.id
     ) as is_learned
     from analytics.lead_history h
     cross join refreshed r
     where h.synced_at > r.since and h.is_present and exists (select from restated)
     union all
-    select h.id, false, h.day, h.closed_day, (
-        select d.synced_at <= r.since from crm.crm_deals d where d.id = h.id
-    )
+    -- A deal has left the day of a closing date that it had, which can lie before its creation.
+    select
+        h.id,
+        false,
+        h.day,
+        array_agg(h.closed_day) || array_agg(h.closing_date) filter (where h.closed_day is not null),
+        (select d.synced_at <= r.since from crm.crm_deals d where d.id = h.id)
     from analytics.deal_history h
     cross join refreshed r
-    where h.synced_at > r.since and h.is_present and exists (select from restated)
+    where h.synced_at > r.since and exists (select from restated)
+    group by h.id, h.day, r.since
 )
 insert into analytics.restatements (
     day, figure, before, after, reason, records, records_in_all, run_id
@@ -89,7 +94,7 @@ select
         when %(reason)s = %(records)s and bool_or(l.is_learned) then %(history)s
         else %(reason)s
     end,
-    coalesce((array_agg(l.id order by l.flow_day is distinct from r.day, l.id)
+    coalesce((array_agg(l.id order by (r.day = any(l.flow_days)) is not true, l.id)
         filter (where l.id is not null))[:50], '{{}}'),
     count(l.id),
     %(run_id)s
@@ -99,6 +104,6 @@ cross join (
 ) c
 left join landed l
     on l.is_lead = r.is_of_leads
-    and (l.day <= r.day or l.flow_day <= r.day)
+    and (l.day <= r.day or r.day >= any(l.flow_days))
     and (not l.is_learned or r.day <= c.first_day)
 group by r.day, r.figure, r.before, r.after
