@@ -1,5 +1,6 @@
 """Every mart of random messy companies, after each of three reads, against plain Python."""
 
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,6 +20,7 @@ from aha_pipeline_tests.warehouse.marts_company import rows
 FEW, MANY = 3, 200  # companies: the same ones each time take seconds, `make explore` draws others
 DEFINITION = "how rates are read"  # among the figures of a day
 Told = dict[tuple[object, str], object]
+Shares = dict[tuple[object, str], dict[str, object]]  # what each record adds to a figure of a day
 
 
 @pytest.mark.timeout(3600)
@@ -38,6 +40,7 @@ def faults_of(database_url: str, seed: int) -> list[str]:
     company = draw_company(seed, datetime.now(UTC))
     memory: Memory = {}
     told: Told = {}
+    shared: Shares = defaultdict(dict)
     faults: list[str] = []
     with connect(database_url) as connection:
         product.empty(connection, company)
@@ -48,14 +51,15 @@ def faults_of(database_url: str, seed: int) -> list[str]:
             last_day = local_day(moment, company.zone) - timedelta(days=1)
             built = product.build(connection, min(company.first_day, last_day), last_day)
             picture = take_picture(memory, company, *built)
-            tells = _tells(picture)
+            tells, shares = _tells(picture), _shares(picture)
             found = [
                 *faults_of_marts(connection, picture),
                 *faults_of_asked(connection, picture),
                 *_restated(connection, told, tells, touched),
+                *_unnamed(connection, shared, shares),
             ]
             faults += [f"read {number + 1}: {fault}" for fault in found]
-            told = tells
+            told, shared = tells, shares
             connection.commit()
     return faults
 
@@ -63,6 +67,32 @@ def faults_of(database_url: str, seed: int) -> list[str]:
 def _tells(picture: Picture) -> Told:
     tells = {(day, name): it for (day,), row in kpis(picture).items() for name, it in row.items()}
     return tells | {(None, DEFINITION): picture.reading}
+
+
+def _shares(picture: Picture) -> Shares:
+    """Return the records behind each figure of what came or closed on a day."""
+    shares: Shares = defaultdict(dict)
+    for lead in picture.live_leads:
+        shares[lead.day, "new_leads"][lead.id] = 1
+    for deal in picture.live_deals:
+        shares[deal.closed_day, f"{deal.now.meaning}_deals"][deal.id] = 1
+        shares[deal.closed_day, f"{deal.now.meaning}_value"][deal.id] = deal.now.value
+    return shares
+
+
+def _unnamed(connection, shared: Shares, shares: Shares) -> list[str]:
+    """Return the records that changed a figure of a day and are not named in its restatement."""
+    query = (
+        "select * from analytics.restatements "
+        "where restated_at = now() and reason = 'records changed' and records_in_all <= 50"
+    )
+    faults = []
+    for row in rows(connection, query):
+        before, after = (of[row["day"], row["figure"]] for of in (shared, shares))
+        changed = {id_ for id_ in before | after if before.get(id_) != after.get(id_)}
+        if missing := changed.difference(row["records"]):
+            faults.append(f"restatement of {row} does not name {missing}")
+    return faults
 
 
 def _restated(connection, told: Told, tells: Told, touched: set[str]) -> list[str]:
