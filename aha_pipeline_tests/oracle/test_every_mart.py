@@ -84,7 +84,7 @@ def _unnamed(connection, shared: Shares, shares: Shares) -> list[str]:
     """Return the records that changed a figure of a day and are not named in its restatement."""
     query = (
         "select * from analytics.restatements "
-        "where restated_at = now() and reason = 'records changed' and records_in_all <= 50"
+        "where restated_at = now() and reason = 'records changed'"
     )
     faults = []
     for row in rows(connection, query):

@@ -123,12 +123,45 @@ def test_a_deal_that_leaves_a_day_before_its_creation_is_named(connection, stage
     closed = deal(2, march(13), stage, Closing_Date="2025-03-11", Modified_Time=march(13), Amount=7)
     put(connection, "Deals", closed)
     sync(connection)
-    with connection.cursor() as cursor:
-        cursor.execute("delete from crm.crm_deals where id = %s", [closed["id"]])
-    put_history(connection, "Deals", closed, closed | edit | {"Modified_Time": march(14)})
+    edit_deal(connection, closed, **edit)
     left = [row for row in sync(connection) if row["day"] == date(2025, 3, 11)]
     assert {(row["before"], row["after"]) for row in left} == {(1, 0), (7, 0)}
     assert [row["records"] for row in left] == [[closed["id"]]] * 2
+
+
+@pytest.mark.parametrize(
+    ("contents", "closing"),
+    [
+        ([(12, "Closed Won")], "2025-03-20"),
+        ([(12, "Closed Lost")], None),
+        ([(11, "Qualification"), (12, "Closed Won")], "2025-03-20"),
+    ],
+    ids=["won at first sight", "lost at first sight", "won since"],
+)
+def test_a_deal_that_leaves_the_day_it_was_seen_closed_is_named_first(
+    connection, contents, closing
+):
+    said = [
+        deal(2, march(8), stage, Closing_Date=closing, Modified_Time=march(day))
+        for day, stage in contents
+    ]
+    put_history(connection, "Deals", *said)
+    sync(connection)
+    edit_deal(connection, *said, Closing_Date="2025-03-10")
+    edit_deal(connection, deal(1, march(10)), Amount=5)
+    left = [row for row in sync(connection) if (row["day"], row["after"]) == (date(2025, 3, 12), 0)]
+    assert [row["records"] for row in left] == [["D2", "D1"]] * 2
+
+
+def edit_deal(connection, *contents: dict, **edit) -> None:
+    """Let a deal that has said these things say another one since the 14th."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "delete from crm.crm_deals where id = %(id)s; "
+            "delete from crm.record_versions where id = %(id)s",
+            contents[0],
+        )
+    put_history(connection, "Deals", *contents, contents[-1] | edit | {"Modified_Time": march(14)})
 
 
 def test_another_meaning_is_another_definition(connection):

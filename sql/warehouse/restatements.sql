@@ -70,15 +70,23 @@ landed as (
     cross join refreshed r
     where h.synced_at > r.since and h.is_present and exists (select from restated)
     union all
-    -- A deal has left the day of a closing date that it had, which can lie before its creation.
+    -- The days on which a deal can have counted as closed: a closing date that it had, which can lie
+    -- before its creation, or when it was first seen so.
     select
         h.id,
         false,
         h.day,
-        array_agg(h.closed_day) || array_agg(h.closing_date) filter (where h.closed_day is not null),
+        array_agg(f.day) filter (where h.closed_day is not null),
         (select d.synced_at <= r.since from crm.crm_deals d where d.id = h.id)
     from analytics.deal_history h
     cross join refreshed r
+    cross join crm.organisation o
+    cross join lateral (values
+        (h.closed_day),
+        (h.closing_date),
+        (h.known_from),
+        ((h.said_from at time zone o.timezone)::date)
+    ) f (day)
     where h.synced_at > r.since and exists (select from restated)
     group by h.id, h.day, r.since
 )
