@@ -3,46 +3,62 @@
 -- '(none)' where the record gives none. main_reason: the one that most of the part's deals have, and
 -- main_deals how many; null where two are as frequent. change: against the stretch before, in deals.
 
+-- Deals that are the same in every dimension are one row from the start: of a large company's lost
+-- deals there are a few hundred kinds.
 with lost as (
-    select false as is_before, l.*
-    from measures.lost(%(first_day)s, %(last_day)s, %(sources)s, %(owners)s) l
-    union all
-    select true, l.*
-    from measures.lost(%(before_first)s, %(before_last)s, %(sources)s, %(owners)s) l
+    select is_before, reason, stage, owner_id, source, count(*) as deals, sum(amount) as value
+    from (
+        select false as is_before, l.*
+        from measures.lost(%(first_day)s, %(last_day)s, %(sources)s, %(owners)s) l
+        union all
+        select true, l.*
+        from measures.lost(%(before_first)s, %(before_last)s, %(sources)s, %(owners)s) l
+    ) l
+    group by is_before, reason, stage, owner_id, source
 ),
 parts as (
-    select l.is_before, l.reason as main_reason, l.amount, p.dimension, p.part, p.name
+    select l.is_before, l.reason as main_reason, l.deals, l.value, p.dimension, p.part
     from lost l
     cross join lateral (values
-        ('reason', l.reason, l.reason),
-        ('stage', l.stage, l.stage),
-        ('owner', l.owner_id, l.owner_name),
-        ('source', l.source, l.source)
-    ) p (dimension, part, name)
+        ('reason', l.reason),
+        ('stage', l.stage),
+        ('owner', l.owner_id),
+        ('source', l.source)
+    ) p (dimension, part)
 ),
 reasons as (
     select
         dimension,
         part,
         main_reason,
-        count(*) as deals,
+        sum(deals)::bigint as deals,
         row_number() over by_deals as place,
-        lead(count(*)) over by_deals as next_deals
+        lead(sum(deals)::bigint) over by_deals as next_deals
     from parts
     where not is_before
     group by dimension, part, main_reason
-    window by_deals as (partition by dimension, part order by count(*) desc, main_reason)
+    window by_deals as (partition by dimension, part order by sum(deals) desc, main_reason)
+),
+counted as (
+    select
+        dimension,
+        part,
+        sum(deals) filter (where not is_before) as deals,
+        sum(deals) filter (where is_before) as deals_before,
+        sum(value) filter (where not is_before) as value
+    from parts
+    group by dimension, part
 )
 select
-    p.dimension,
-    p.part,
-    max(p.name) as name,
-    count(*) filter (where not p.is_before) as deals,
-    coalesce(sum(p.amount) filter (where not p.is_before), 0) as value,
-    count(*) filter (where not p.is_before) - count(*) filter (where p.is_before) as change,
+    c.dimension,
+    c.part,
+    case when c.dimension = 'owner' then coalesce(w.owner_name, c.part) else c.part end as name,
+    c.deals::bigint as deals,
+    coalesce(c.value, 0) as value,
+    (c.deals - coalesce(c.deals_before, 0))::bigint as change,
     case when measures.stands_out(r.deals, r.next_deals) then r.main_reason end as main_reason,
     case when measures.stands_out(r.deals, r.next_deals) then r.deals end as main_deals
-from parts p
-join reasons r on r.dimension = p.dimension and r.part = p.part and r.place = 1
-group by p.dimension, p.part, r.main_reason, r.deals, r.next_deals
-order by p.dimension, value desc, name
+from counted c
+join reasons r on r.dimension = c.dimension and r.part = c.part and r.place = 1
+left join analytics.owners w on c.dimension = 'owner' and w.owner_id = c.part
+order by c.dimension, value desc, name
