@@ -2,8 +2,8 @@
 -- is_answered: whether there was a response, as in analytics.source_response. all_records: how many
 -- there are. A parameter that is null does not narrow.
 
-with listed as (
-    select l.*, count(*) over () as all_records
+with chosen as not materialized (
+    select l.*
     from analytics.leads l
     where (%(first_day)s::date is null or l.day >= %(first_day)s)
         and (%(last_day)s::date is null or l.day <= %(last_day)s)
@@ -18,7 +18,16 @@ with listed as (
                 and not h.is_deleted
                 and (h.is_converted or h.status not in (select status from measures.untouched_statuses()))
         ))
-    order by l.day desc nulls last, l.id
+),
+-- Counted apart: so that the list reads no more leads than it shows.
+listed as (
+    select *
+    from (
+        (select * from chosen where day is not null order by day desc, id limit %(most)s)
+        union all
+        (select * from chosen where day is null order by id limit %(most)s)
+    ) l
+    order by day desc nulls last, id
     limit %(most)s
 )
 select
@@ -31,7 +40,8 @@ select
     l.owner_name,
     l.day as created,
     l.converted_day as converted,
-    l.all_records
+    c.all_records
 from listed l
+cross join (select count(*) as all_records from chosen) c
 join crm.leads_raw r using (id)
 order by l.day desc nulls last, l.id
