@@ -151,3 +151,23 @@ def test_the_words_of_a_record_are_those_an_older_index_holds(database_url, seed
             [msgspec.json.encode(drawn).decode()],
         )
         assert cursor.fetchall() == []
+
+
+MARK = "\t\n\v\f\r ,;:.@_|/\\()[]\"'&+<>-"
+
+
+@pytest.mark.parametrize("around", ["Asha", "Ășhà", "आशा", ""])
+def test_a_record_is_found_by_its_words_whatever_mark_parts_them(module_database_url, around):
+    texts = [f"{around}{mark}One{mark}{mark}two" for mark in MARK]
+    texts += [MARK.join(["a", f"b{around}", "c"]), MARK, f"{around}=One#two%three*four"]
+    with connect(module_database_url) as connection, connection.cursor() as cursor:
+        for text in texts:
+            record = msgspec.json.encode({"Company": text, "Phone": "+91 (98450)-00012 ٣"}).decode()
+            cursor.execute(
+                "select tsvector_to_array(crm.search_terms(%s)), crm.search_words(%s)",
+                (record, text),
+            )
+            [(terms, words)] = cursor
+            expected = {word for word in MARKS.split(text.lower()) if word}
+            assert set(terms) == expected | {"tel9845000012"}, text
+            assert set(words) == expected
