@@ -29,6 +29,7 @@ from aha_pipeline.warehouse.tables import table_name
 BATCH_RECORDS = 5_000  # merged at a time
 MANY_RECORDS = 1_000  # after more changes than this the table is analyzed
 BATCH_BYTES = 16_000_000
+UNNOTED_RECORDS = 20_000  # copied, and not yet written down as landed
 # Few enough for the pages that are read ahead: meanwhile no reader has to wait.
 WAITING_RECORDS = 2_000
 WAITING_BYTES = 4_000_000
@@ -148,6 +149,8 @@ class Landing:
         self._staged = 0
         self._bytes = 0
         self._staged_ids: set[str | None] = set()
+        self._copied: dict[str, bytes] = {}
+        self._unnoted: list[str] = []
         self._records = 0
         self._volatile: list[str] | None = None
         self._is_begun = self._has_indexes = False
@@ -327,13 +330,17 @@ class Landing:
 
     def _land(self, plain: dict[str, bytes], unclear: Sequence[batches.Row]) -> None:
         """Copy the records that are new into the table, and the others where they are merged."""
-        (found,) = self._rows("known_ids", {"ids": list(plain)})
+        (found,) = self._rows("known_ids", {"ids": dumps(list(plain))})
         known = self._staged_ids.union(found["known"])
         new = {id_: text for id_, text in plain.items() if id_ not in known}
+        # A page begins with the last records of the one before, mostly as they were there.
+        again = {id_ for id_, text in self._copied.items() if plain.get(id_) == text}
         if new:
             self._copy("copy_new", batches.new_rows(new, found["synced_at"]))
-            self._run("note_new", {"ids": list(new)})
-        rest = [*(row for row in plain.items() if row[0] in known), *unclear]
+            self._unnoted += new
+        self._copied = new
+        seen = known - again
+        rest = [*(row for row in plain.items() if row[0] in seen), *unclear]
         if rest:
             self._copy("copy_records", batches.staged_rows(text for _, text in rest))
             self._staged += len(rest)
@@ -342,12 +349,21 @@ class Landing:
         is_full = self._staged >= BATCH_RECORDS or self._bytes >= BATCH_BYTES
         if is_full or None in self._staged_ids:
             self._merge_staged()
+        if len(self._unnoted) >= UNNOTED_RECORDS:
+            self._note_new()
 
     def _copy(self, statement: str, rows: bytes) -> None:
         with self._connection.cursor() as cursor:
             cursor.copy_expert(self._statement(statement), BytesIO(rows), CHUNK_BYTES)
 
+    def _note_new(self) -> None:
+        """Write down which records were copied, as merging and counting need to know."""
+        if self._unnoted:
+            self._run("note_new", {"ids": dumps(self._unnoted)})
+            self._unnoted = []
+
     def _merge_staged(self) -> None:
+        self._note_new()
         if not self._staged:
             return
         if self._volatile is None:

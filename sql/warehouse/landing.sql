@@ -37,11 +37,12 @@ select crm.restore_indexes(%(table)s)
 -- forgotten. Also the clock of those that are not, in microseconds since PostgreSQL's year 2000.
 select
     case
-        when exists (select from crm.forgotten) then %(ids)s::text[]
-        else array(select t.id from crm.{table} t where t.id = any(%(ids)s::text[]))
+        when exists (select from crm.forgotten) then a.ids
+        else array(select t.id from crm.{table} t where t.id = any(a.ids))
     end as known,
     (extract(epoch from clock_timestamp() - timestamptz '2000-01-01 00:00Z') * 1000000)::bigint
-        as synced_at;
+        as synced_at
+from (select array(select jsonb_array_elements_text(%(ids)s::jsonb)) as ids) a;
 
 -- name: copy_new
 copy crm.{table} (id, raw_data, synced_at) from stdin with (format binary)
@@ -50,7 +51,7 @@ copy crm.{table} (id, raw_data, synced_at) from stdin with (format binary)
 insert into landed (id, modified_time, effect)
 select t.id, t.modified_time, 'inserted'
 from crm.{table} t
-where t.id = any(%(ids)s);
+where t.id = any(array(select jsonb_array_elements_text(%(ids)s::jsonb)));
 
 -- name: clear_staged_records
 truncate staged_records
