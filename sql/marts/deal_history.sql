@@ -58,7 +58,8 @@ with changed as (
         select id, synced_at from analytics.deal_history where synced_at > %(since)s
     ) landed
 ),
-stages as (
+-- Once, not for each content.
+stages as materialized (
     select
         min(position) filter (where meaning = 'open') as first,
         coalesce(max(position) filter (where meaning = 'open'), 0) + 1 as unlisted,

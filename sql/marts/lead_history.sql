@@ -38,7 +38,8 @@ with changed as (
         select id, synced_at from analytics.lead_history where synced_at > %(since)s
     ) landed
 ),
-steps as (
+-- Once, not for each content.
+steps as materialized (
     select
         min(position) filter (where meaning = 'open') as first,
         coalesce(max(position) filter (where meaning = 'open'), 0) + 1 as unlisted,
