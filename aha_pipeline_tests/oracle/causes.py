@@ -57,34 +57,31 @@ def _turns(held: list) -> Iterator[tuple]:
 
 
 def daily_parts(picture: Picture) -> Rows:
-    """Return what makes up each figure of a day; a handing over is no event."""
+    """Return what makes up each figure of a day."""
     rows: Rows = {}
-    for day, figure, parts, size, is_event in _things(picture):
+    for day, figure, parts, size in _things(picture):
         for dimension, part in parts.items():
-            zero = {"value": Fraction(0), "events": 0, "squares": Fraction(0)}
-            row = rows.setdefault((day, figure, dimension, part), zero)
+            row = rows.setdefault((day, figure, dimension, part), {"value": Fraction(0)})
             row["value"] += size
-            row["events"] += is_event
-            row["squares"] += size * size * is_event
     return rows | _parts_by_stage(picture)
 
 
-def _things(picture: Picture) -> Iterator[tuple[date, str, dict, Fraction | int, bool]]:
-    """Yield each lead that came, deal that closed and movement, and whether it is an event."""
+def _things(picture: Picture) -> Iterator[tuple[date, str, dict, Fraction | int]]:
+    """Yield each lead that came, deal that closed and movement."""
     for lead in picture.live_leads:
         parts = {"source": lead.now.source, "owner": lead.now.owner}
-        yield lead.day, "new_leads", parts, 1, True
+        yield lead.day, "new_leads", parts, 1
     for deal in (deal for deal in picture.live_deals if deal.closed_day):
         parts = {"source": deal.source, "owner": deal.now.owner}
         for what, size in (("deals", 1), ("value", deal.now.value)):
-            yield deal.closed_day, f"{deal.now.meaning}_{what}", parts, size, True
+            yield deal.closed_day, f"{deal.now.meaning}_{what}", parts, size
     moved = [(deal.source, move) for deal in picture.deals for move in moves(deal)]
     for source, move in moved:
         parts = {"source": source, "owner": move.owner, "kind": move.kind}
         sizes = (move.deals, move.value, move.weighted)
         for figure, size in zip(STOCKS, sizes, strict=True):
             if size:
-                yield move.day, figure, parts, size, move.kind != "handed over"
+                yield move.day, figure, parts, size
 
 
 def _parts_by_stage(picture: Picture) -> Rows:
@@ -93,7 +90,7 @@ def _parts_by_stage(picture: Picture) -> Rows:
         if entity == "deal" and meaning == "open":
             for figure, name in zip(STOCKS, ("records", "value", "weighted_value"), strict=True):
                 sums[day, figure, "stage", stage] += row[name]
-    return {key: {"value": value, "events": None, "squares": None} for key, value in sums.items()}
+    return {key: {"value": value} for key, value in sums.items()}
 
 
 def change_causes(picture: Picture) -> Rows:

@@ -7,12 +7,9 @@
 -- the day: new leads and closed deals as in analytics.daily_flows, movements of the open pipeline
 -- as in analytics.pipeline_movements and, by stage, analytics.daily_changes.
 -- dimension: source; owner (part is the owner's id); of the pipeline also stage and kind, the kind
--- of movement. Within an owner, stage or kind a handing over counts, in all it comes to nothing: it
--- is no event.
+-- of movement. Within an owner, stage or kind a handing over counts, in all it comes to nothing.
 -- figures:
 --   value (number): what the part adds to the figure of the day; negative where it takes away
---   events (count): leads, deals or movements behind it; null by stage
---   squares (number): the squares of the events' sizes, summed; null by stage
 
 with created as (
     select
@@ -31,8 +28,7 @@ closed as (
         case when grouping(source) = 0 then 'source' else 'owner' end as dimension,
         coalesce(source, owner_id) as part,
         count(*) as deals,
-        coalesce(sum(amount), 0) as value,
-        coalesce(sum(amount * amount), 0) as value_squares
+        coalesce(sum(amount), 0) as value
     from analytics.deals
     where closed_day is not null
     group by closed_day, meaning, grouping sets ((source), (owner_id))
@@ -47,43 +43,30 @@ moved as (
         end as dimension,
         coalesce(source, owner_id, kind) as part,
         sum(deals) as deals,
-        count(nullif(deals, 0)) filter (where kind <> 'handed over') as deals_events,
         sum(value) as value,
-        count(nullif(value, 0)) filter (where kind <> 'handed over') as value_events,
-        sum(value * value) filter (where kind <> 'handed over') as value_squares,
-        sum(weighted_value) as weighted,
-        count(nullif(weighted_value, 0)) filter (where kind <> 'handed over') as weighted_events,
-        sum(weighted_value * weighted_value) filter (where kind <> 'handed over')
-            as weighted_squares
+        sum(weighted_value) as weighted
     from analytics.pipeline_movements
     group by day, grouping sets ((source), (owner_id), (kind))
 )
-select
-    day,
-    'new_leads' as figure,
-    dimension,
-    part,
-    leads as value,
-    leads::bigint as events,
-    leads as squares
+select day, 'new_leads' as figure, dimension, part, leads as value
 from created
 union all
-select c.day, f.figure, c.dimension, c.part, f.value, c.deals, f.squares
+select c.day, f.figure, c.dimension, c.part, f.value
 from closed c
 cross join lateral (values
-    (c.meaning || '_deals', c.deals::numeric, c.deals::numeric),
-    (c.meaning || '_value', c.value, c.value_squares)
-) f (figure, value, squares)
+    (c.meaning || '_deals', c.deals::numeric),
+    (c.meaning || '_value', c.value)
+) f (figure, value)
 union all
-select m.day, f.figure, m.dimension, m.part, f.value, f.events, coalesce(f.squares, 0)
+select m.day, f.figure, m.dimension, m.part, f.value
 from moved m
 cross join lateral (values
-    ('open_deals', m.deals::numeric, m.deals_events, m.deals_events::numeric),
-    ('open_pipeline_value', m.value, m.value_events, m.value_squares),
-    ('weighted_pipeline_value', m.weighted, m.weighted_events, m.weighted_squares)
-) f (figure, value, events, squares)
+    ('open_deals', m.deals::numeric),
+    ('open_pipeline_value', m.value),
+    ('weighted_pipeline_value', m.weighted)
+) f (figure, value)
 union all
-select c.day, f.figure, 'stage', c.step, sum(f.value), null, null
+select c.day, f.figure, 'stage', c.step, sum(f.value)
 from analytics.daily_changes c
 cross join lateral (values
     ('open_deals', c.records::numeric),
