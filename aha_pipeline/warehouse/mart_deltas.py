@@ -11,7 +11,6 @@ that it reads become parts of that select.
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 
 from psycopg2 import sql
@@ -26,30 +25,34 @@ NOTED = "select id from pg_temp.changed"
 
 
 def begin(cursor: Cursor, history: Mart, since: object) -> int | None:
-    """Note which records changed after `since`, and what the history says of them now.
+    """Note which records changed after `since`; return how many they are.
 
-    Returns how many they are; None after so many changes that it is quicker to rebuild the history.
-    Of none nothing is noted: what changed last stays known, for marts that have not taken it in.
+    None after so many changes that it is quicker to rebuild the history.
     """
     changed = statement(FILE, "changed").format(records=history.records, ids=history.changed)
     cursor.execute(changed, {"since": since})
     how_many = sql.SQL(statement(FILE, "how_many"))
     cursor.execute(how_many.format(name=sql.Literal(history.relation)))
     [(records,)] = cursor
-    if records:
-        cursor.execute(_of(history, "keep_before"))
     return None if records is None else int(records)
 
 
-def of_changed(history: Mart) -> Mart:
-    """Return the history as a mart of only the records that `begin` noted."""
-    return replace(history, select=history.over(NOTED, records="pg_temp.changed"))
+def replace_changed(cursor: Cursor, history: Mart) -> int:
+    """Write a history anew for the records that `begin` noted; return the rows written.
+
+    Notes what it said of them and says now, if that is another. Not called where there are none:
+    so what changed last stays known, for marts that have not taken it in.
+    """
+    return _replace(cursor, history, history.over(NOTED, records="pg_temp.changed"))
 
 
-def end(cursor: Cursor, history: Mart) -> None:
-    """Note what the history says of the same records after the refresh, if it is another."""
+def _replace(cursor: Cursor, history: Mart, select: str) -> int:
+    cursor.execute(_of(history, "take_out"))
+    cursor.execute(_of(history, "put_in", select=sql.SQL(select)))
+    rows = cursor.rowcount
     columns = _listed("{0}", _columns(cursor, history))
-    cursor.execute(_of(history, "keep_after", columns=columns))
+    cursor.execute(_of(history, "without_same", columns=columns))
+    return rows
 
 
 def is_complete(cursor: Cursor, history: Mart, build: Mapping[str, object]) -> bool:
@@ -132,22 +135,17 @@ def apply(cursor: Cursor, mart: Mart, taken: Mapping[str, bool]) -> int:
         for link in mart.links
     ]
     cursor.execute(sql.SQL(statement(FILE, "note")).format(ids=sql.SQL(" union ").join(ids)))
-    if mart.keeps_changes:
-        cursor.execute(_of(mart, "keep_before"))
-    cursor.execute(sql.SQL(statement(FILE, "delete")).format(table=table))
     contents = [
         _contents_of_ids(own, "id"),
         *(_contents_of_ids(*each, mart) for each in links.items()),
     ]
     parts = ",\n".join([*(each.as_string(cursor) for each in contents), *_between(mart, "after")])
-    insert = sql.SQL("insert into {} with {} {}").format(
-        table, sql.SQL(parts), sql.SQL(_over(mart, mart, "after"))
-    )
-    cursor.execute(insert)
-    rows = cursor.rowcount
+    select = f"with {parts} {_over(mart, mart, 'after')}"
     if mart.keeps_changes:
-        end(cursor, mart)
-    return rows
+        return _replace(cursor, mart, select)
+    cursor.execute(sql.SQL(statement(FILE, "delete")).format(table=table))
+    cursor.execute(sql.SQL("insert into {} {}").format(table, sql.SQL(select)))
+    return cursor.rowcount
 
 
 def _contents_of_ids(history: Mart, column: str, mart: Mart | None = None) -> sql.Composed:

@@ -232,9 +232,9 @@ def _refresh_history(cursor: Cursor, mart: Mart, is_tampered: bool) -> int:
         [(since,)] = cursor
     rows, changed = 0, None if since is None else mart_deltas.begin(cursor, mart, since)
     if changed:
-        of_changed = "where id in (select id from changed)"
-        rows = _replace_rows(cursor, mart_deltas.of_changed(mart), None, of_changed)
-        mart_deltas.end(cursor, mart)
+        rows = mart_deltas.replace_changed(cursor, mart)
+        if not found.has_form:
+            _comment(cursor, mart, mart.name)
     build["changed"] = changed
     if changed is None or not mart_deltas.is_complete(cursor, mart, build):
         rows = _rebuild(cursor, mart, None)

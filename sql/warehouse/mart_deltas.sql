@@ -34,12 +34,22 @@ alter table {delta} enable row level security
 -- name: is_known
 select exists (select from {delta})
 
--- name: keep_before
+-- name: take_out
+-- Delete what a history says of the changed records, and note it.
 delete from {delta};
-insert into {delta} select *, -1 from {history} where id in (select id from changed)
+with gone as (delete from {history} where id in (select id from changed) returning *)
+insert into {delta} select *, -1 from gone
 
--- name: keep_after
-insert into {delta} select *, 1 from {history} where id in (select id from changed);
+-- name: put_in
+-- Insert what it says of them now, and note it.
+with made as (
+    insert into {history}
+    {select}
+    returning *
+)
+insert into {delta} select *, 1 from made
+
+-- name: without_same
 -- Without the records that say the same, as those do that landed last before; if that is not all of
 -- them: none at all says that it is not known what changed.
 with said as (
