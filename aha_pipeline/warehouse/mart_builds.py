@@ -79,8 +79,8 @@ def keep(cursor: Cursor, build: Build) -> None:
     kept["steady"] = build.steady
     kept["followed"] = None if build.followed is None else json.dumps(build.followed)
     kept["is_known"] = mart.is_followed and mart_deltas.is_known(cursor, mart)
-    if mart.kind in ("table", "daily") and _is_small(cursor, mart):
-        kept["contents"] = _value(cursor, "contents", mart.relation)
+    if mart.kind in ("table", "daily"):
+        kept["contents"] = _contents_if_small(cursor, mart) or seal
     cursor.execute(statement(FILE, "save"), kept)
 
 
@@ -178,8 +178,7 @@ def _state(cursor: Cursor, behind: Sequence[Mart], read: set[str], days: object)
     if contents is None:
         return None
     tables = sorted(name for name in read if name not in marts)
-    cursor.execute(statement(FILE, "keeps_whole_records"), {"relations": tables})
-    large = {name for (name,) in cursor}
+    large = _keeping_whole_records(cursor, tables) if tables else set()
     states = [_value(cursor, "seal" if t in large else "contents", t) for t in tables]
     surroundings = {
         "files": "".join(map(repr, behind)),
@@ -196,6 +195,11 @@ def _views_behind(sources: Collection[str]) -> list[Mart]:
     views = {name: other for name, other in marts_by_relation().items() if other.kind == "view"}
     found: dict[str, Mart] = {}
     queue = [*sources]
+def _keeping_whole_records(cursor: Cursor, tables: Sequence[str]) -> set[str]:
+    cursor.execute(statement(FILE, "keeps_whole_records"), {"relations": tables})
+    return {name for (name,) in cursor}
+
+
     while queue:
         name = queue.pop(0)
         if name in views and name not in found:
@@ -213,11 +217,14 @@ def _seal(cursor: Cursor, mart: Mart) -> str | None:
     return _value(cursor, "seal_of_view" if mart.kind == "view" else "seal", mart.relation)
 
 
-def _is_small(cursor: Cursor, mart: Mart) -> bool:
-    query = sql.SQL(statement(FILE, "is_small")).format(table=sql.Identifier(SCHEMA, mart.name))
+def _contents_if_small(cursor: Cursor, mart: Mart) -> str | None:
+    contents = sql.SQL("({})").format(_query("contents", mart.relation))
+    query = sql.SQL(statement(FILE, "if_small")).format(
+        table=sql.Identifier(SCHEMA, mart.name), contents=contents
+    )
     cursor.execute(query, {"rows": SMALL})
-    [(is_small,)] = cursor
-    return bool(is_small)
+    [(found,)] = cursor
+    return None if found is None else str(found)
 
 
 def _value(cursor: Cursor, name: str, relation: str) -> str:

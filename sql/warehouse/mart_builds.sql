@@ -47,8 +47,9 @@ select md5(concat_ws(';', ({surroundings}), ({seals})))
 -- What the rows of a relation say, in whatever order and whoever wrote them.
 select concat_ws(' ', {name}::text, count(*), sum(hashtextextended(t::text, 0))) from {table} t
 
--- name: is_small
-select count(*) <= %(rows)s from (select from {table} limit %(rows)s + 1) t
+-- name: if_small
+select case when (select count(*) <= %(rows)s from (select from {table} limit %(rows)s + 1) t)
+    then {contents} end
 
 -- name: keeps_whole_records
 -- Which of these tables hold records as they were sent, which is much to read.
