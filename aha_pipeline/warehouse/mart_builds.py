@@ -9,14 +9,15 @@ else (`steady`), which has to be unchanged for that.
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import md5
 
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
-from aha_pipeline.sql import statement
+from aha_pipeline.sql import MEASURES, MIGRATIONS, statement
 from aha_pipeline.warehouse import mart_deltas
-from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, marts_by_relation
+from aha_pipeline.warehouse.mart_files import SCHEMA, Mart, marts_by_relation, read_marts
 
 FILE = "warehouse/mart_builds"
 SMALL = 2_000  # rows: hashing them costs less than rebuilding the marts that read them
@@ -27,15 +28,17 @@ class Build:
     """What a mart would be built from now, and whether that differs from its last build.
 
     inputs: a hash; None if unknown. is_tampered: somebody else wrote to its rows, or this version
-    did not build it. For a mart that follows histories: `steady` is a hash of all other inputs,
-    `followed` the contents of the histories by name, and `taken` says for each history whether the
-    mart has its latest changes already; None if the mart has to be rebuilt.
+    did not build it. has_form: its table was made with the same SQL, so it has the columns, indexes
+    and comments that it should. For a mart that follows histories: `steady` is a hash of all other
+    inputs, `followed` the contents of the histories by name, and `taken` says for each history
+    whether the mart has its latest changes already; None if the mart has to be rebuilt.
     """
 
     mart: Mart
     inputs: str | None
     is_unchanged: bool
     is_tampered: bool
+    has_form: bool
     steady: str | None = None
     followed: dict[str, str | None] | None = None
     taken: dict[str, bool] | None = None
@@ -47,12 +50,13 @@ def look_at(cursor: Cursor, mart: Mart, days: object) -> Build:
     Call it before the select: what lands between the two is then found by the next run.
     """
     cursor.execute(statement(FILE, "known"), {"mart": mart.name})
-    known, sealed, was_steady, had = cursor.fetchone() or (None,) * 4
+    known, sealed, was_steady, had, sql_version = cursor.fetchone() or (None,) * 5
     is_intact = sealed is not None and sealed == _seal(cursor, mart)
+    has_form = is_intact and sql_version == _sql_version(mart)
     if not mart.strategy:
         inputs = _inputs(cursor, mart, days)
         is_unchanged = is_intact and inputs is not None and inputs == known
-        return Build(mart, inputs, is_unchanged, not is_intact)
+        return Build(mart, inputs, is_unchanged, not is_intact, has_form)
     steady, now, before = _followed(cursor, mart)
     inputs = _hash(f"{steady};{json.dumps(now, sort_keys=True)}")
     can_follow = is_intact and steady == was_steady and had is not None
@@ -64,6 +68,7 @@ def look_at(cursor: Cursor, mart: Mart, days: object) -> Build:
         inputs,
         can_follow and all(taken.values()),
         not is_intact,
+        has_form,
         steady,
         now if _is_of_one_time(cursor, mart, now) else None,
         taken if can_follow else None,
@@ -75,7 +80,7 @@ def keep(cursor: Cursor, build: Build) -> None:
     mart = build.mart
     seal = _seal(cursor, mart)
     kept: dict[str, object] = {"mart": mart.name, "inputs": build.inputs}
-    kept |= {"seal": seal, "contents": seal}
+    kept |= {"seal": seal, "contents": seal, "sql_version": _sql_version(mart)}
     kept["steady"] = build.steady
     kept["followed"] = None if build.followed is None else json.dumps(build.followed)
     kept["is_known"] = mart.is_followed and mart_deltas.is_known(cursor, mart)
@@ -190,16 +195,16 @@ def _state(cursor: Cursor, behind: Sequence[Mart], read: set[str], days: object)
     return _hash(";".join([around, contents, *states]))
 
 
-def _views_behind(sources: Collection[str]) -> list[Mart]:
-    """Return the views among what is read, and those that they read, each once."""
-    views = {name: other for name, other in marts_by_relation().items() if other.kind == "view"}
-    found: dict[str, Mart] = {}
-    queue = [*sources]
 def _keeping_whole_records(cursor: Cursor, tables: Sequence[str]) -> set[str]:
     cursor.execute(statement(FILE, "keeps_whole_records"), {"relations": tables})
     return {name for (name,) in cursor}
 
 
+def _views_behind(sources: Collection[str]) -> list[Mart]:
+    """Return the views among what is read, and those that they read, each once."""
+    views = {name: other for name, other in marts_by_relation().items() if other.kind == "view"}
+    found: dict[str, Mart] = {}
+    queue = [*sources]
     while queue:
         name = queue.pop(0)
         if name in views and name not in found:
@@ -237,6 +242,18 @@ def _query(name: str, relation: str) -> sql.Composed:
     return sql.SQL(statement(FILE, name)).format(
         name=sql.Literal(relation), table=sql.Identifier(*relation.split("."))
     )
+
+
+def _sql_version(mart: Mart) -> str:
+    """Return a hash of all SQL on which the columns, indexes and comments of a mart depend."""
+    return _hash(repr(mart) + _version_of_all())
+
+
+@cache
+def _version_of_all() -> str:
+    measures = [file.read_text(encoding="utf-8") for file in sorted(MEASURES.glob("*.sql"))]
+    migrations = sorted(file.name for file in MIGRATIONS.glob("*.sql"))
+    return _hash(repr([read_marts(), measures, migrations]))
 
 
 def _hash(text: str) -> str:

@@ -154,6 +154,69 @@ def test_what_others_built_on_a_mart_is_not_dropped_silently(small):
         refresh(small, replace(MARTS["funnel"], notes="Another word."))
 
 
+HELD = [("a", 1), ("b", None), (None, 3)]
+
+
+@pytest.fixture
+def held(small):
+    """A mart of what a table says, which says HELD."""
+    with small.cursor() as cursor:
+        cursor.execute("create table crm.said (part text, n numeric)")
+        cursor.executemany("insert into crm.said values (%s, %s)", HELD)
+    mart = replace(
+        MARTS["funnel"],
+        name="held",
+        key=("part",),
+        select="select part, n from crm.said",
+        sources=("crm.said",),
+        figures=(),
+    )
+    refresh(small, mart)
+    return mart
+
+
+def _say(connection, mart, now):
+    with connection.cursor() as cursor:
+        cursor.execute("truncate crm.said")
+        cursor.executemany("insert into crm.said values (%s, %s)", now)
+    return refresh(connection, mart)
+
+
+PLACES = "select ctid::text as place, * from analytics.held"
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        [("a", 1), ("b", 2), (None, 3)],
+        [("a", 1)],
+        [*HELD, ("c", 4)],
+        [("a", 1), ("b", None), (None, None)],
+        [("a", "1.0"), ("b", None), (None, 3)],
+        [],
+    ],
+)
+def test_only_rows_that_differ_are_written(small, held, now):
+    before = {(row["part"], row["n"]): row["place"] for row in rows(small, PLACES)}
+    table = rows(small, "select 'analytics.held'::regclass::oid as oid")
+    assert _say(small, held, now) == Refresh(len(now), is_unchanged=False)
+    assert rows(small, "select 'analytics.held'::regclass::oid as oid") == table
+    after = rows(small, PLACES)
+    said = "select part, n::text from {} order by part, n"
+    assert rows(small, said.format("analytics.held")) == rows(small, said.format("crm.said"))
+    # What has no key to be found by is written again.
+    same = [row for row in after if (row["part"], row["n"]) in set(HELD) & set(now) - {(None, 3)}]
+    assert all(before[row["part"], row["n"]] == row["place"] for row in same)
+
+
+@pytest.mark.parametrize(
+    "now", [[*HELD, ("a", 1)], [*HELD, ("a", 2)], [("c", 1), ("c", 2)]], ids=str
+)
+def test_two_rows_of_one_key_are_refused_beside_what_is_held(small, held, now):
+    with pytest.raises(MartError, match="two of its rows would share the key part"):
+        _say(small, held, now)
+
+
 @pytest.mark.parametrize("key", ["entity", "value"])  # value: null on both steps of leads
 def test_two_rows_of_one_key_are_refused(small, key):
     build(small)

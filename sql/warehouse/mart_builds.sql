@@ -82,7 +82,7 @@ from analytics.mart_builds
 where mart = any(%(marts)s)
 
 -- name: known
-select inputs, seal, steady, followed from analytics.mart_builds where mart = %(mart)s
+select inputs, seal, steady, followed, sql_version from analytics.mart_builds where mart = %(mart)s
 
 -- name: histories
 select mart, contents, contents_before from analytics.mart_builds where mart = any(%(marts)s)
@@ -96,8 +96,10 @@ where mart = any(%(marts)s)
 -- name: save
 -- Where the changes of a history are known, it says what it said before them: before the last ones,
 -- if there were none since.
-insert into analytics.mart_builds as b (mart, inputs, seal, contents, steady, followed)
-values (%(mart)s, %(inputs)s, %(seal)s, %(contents)s, %(steady)s, %(followed)s)
+insert into analytics.mart_builds as b (mart, inputs, seal, contents, steady, followed, sql_version)
+values (
+    %(mart)s, %(inputs)s, %(seal)s, %(contents)s, %(steady)s, %(followed)s, %(sql_version)s
+)
 on conflict (mart) do update
 set inputs = excluded.inputs,
     seal = excluded.seal,
@@ -108,7 +110,8 @@ set inputs = excluded.inputs,
         else b.contents
     end,
     steady = excluded.steady,
-    followed = excluded.followed
+    followed = excluded.followed,
+    sql_version = excluded.sql_version
 
 -- name: forget
 update analytics.mart_builds set inputs = null, seal = null, followed = null where mart = any(%(marts)s)

@@ -46,6 +46,43 @@ select case when exists (select from crm.record_history) then md5(concat_ws(
 -- How many records came into these tables since they are watched, less those that went.
 select coalesce(sum(added), 0)::bigint from crm.table_writes where relation = any(%(tables)s::regclass[])
 
+-- name: write_differences
+-- Write what a select gives to a table that has the same columns and a key: rows that are not there
+-- byte by byte as the select gives them are deleted, and its own inserted, in this order. Returns how
+-- many rows the select gives, how many were there, and how many were deleted and inserted.
+with made as materialized (
+    select new_row as made, true as is_made, {key} from (
+{select}
+    ) new_row
+),
+held as (select old_row.ctid as place, old_row as held, {key} from {table} old_row {where}),
+different as materialized (
+    select place, made, is_made
+    from held
+    full join made using ({key})
+    where (made *= held) is not true
+),
+deleted as (
+    delete from {table}
+    where ctid = any(array(select place from different where place is not null))
+    returning 1
+),
+inserted as (
+    insert into {table}
+    select (made).* from different where is_made and (select count(*) from deleted) >= 0
+    returning 1
+)
+select
+    (select count(*) from made),
+    (select count(*) from held),
+    (select count(*) from deleted),
+    (select count(*) from inserted)
+
+-- name: watch
+select crm.watch({name}) where not exists (
+    select from pg_trigger where tgrelid = {name}::regclass and tgname = 'note_insert'
+)
+
 -- name: save_build
 insert into analytics.mart_builds (mart, fingerprint, records_added)
 values (%(mart)s, %(fingerprint)s, %(records_added)s)
