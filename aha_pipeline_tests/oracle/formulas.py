@@ -188,7 +188,9 @@ FORMULAS: dict[str, Formula] = {
         chance_of_events, ([0, 0.5, 1, 2, 3], [0, 5], [0, 1, 2], [0, 7], [0, 1, 3])
     ),
     "chance_of_share": Formula(chance_of_share, ([0, 1, 4], [4, 10], [1, 3])),
-    "score": Formula(of_known(lambda it, of: it / of if of else 0), (CHANGES, [0, 1, 4])),
+    "score": Formula(
+        of_known(lambda it, of: it / of if of else 0), ([None, *CHANGES], [None, 0, 1, 4])
+    ),
     "is_unusual": Formula(of_known(lambda it: abs(it) >= 3), ([None, *CHANGES, 7],)),
     "mean_weight": Formula(
         lambda part, whole, usual, of: (part / whole + usual / of) / 2,

@@ -90,7 +90,10 @@ ANSWERS: dict[str, list[tuple[tuple, object]]] = {
         ((9, 0, 0, 16, 4), 6), ((9, 0, 0, 16, 0), None), ((9, None, None, 9, 1), 9),
     ],
     "chance_of_share": [((1, 2, 4), 25), ((0, 2, 1), Decimal("43.301")), ((9, 98, 25), 6)],
-    "score": [((6, 2), 3), ((5, 0), 0), ((None, 2), 0), ((-3, 2), Decimal("-1.5"))],
+    "score": [
+        ((6, 2), 3), ((5, 0), 0), ((0, 0), 0), ((-3, 2), Decimal("-1.5")),
+        ((None, 2), None), ((None, 0), None), ((5, None), None),
+    ],
     "is_unusual": [
         ((3,), True), ((-3,), True), ((2.99,), False), ((-2.99,), False), ((4,), True),
     ],

@@ -242,7 +242,7 @@ language sql stable as $$
             *,
             value - normal as change,
             case when normal is not null then spread end as known_spread,
-            measures.score(value - normal, spread) as known_score,
+            measures.score(value - normal, spread) as score,
             case sign(value - normal) when 1 then 'up' when -1 then 'down' when 0 then 'flat' end
                 as direction
         from scored
@@ -257,8 +257,8 @@ language sql stable as $$
         j.normal,
         j.change,
         j.known_spread as spread,
-        case when j.normal is not null then j.known_score end as score,
-        case when j.normal is not null then measures.is_unusual(j.known_score) end as is_unusual,
+        j.score,
+        measures.is_unusual(j.score) as is_unusual,
         j.direction,
         case when f.better <> 'none' and j.direction <> 'flat' then j.direction = f.better end
             as is_good,

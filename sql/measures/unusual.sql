@@ -45,10 +45,10 @@ language sql immutable parallel safe as $$
     )
 $$;
 
--- How many spreads a change is; 0 where nothing ever moves.
+-- How many spreads a change is; 0 where nothing ever moves, null where either is not known.
 create function measures.score(change numeric, spread numeric) returns numeric
 language sql immutable parallel safe as $$
-    select coalesce(change / nullif(spread, 0), 0)
+    select case when spread = 0 then 0 * change else change / spread end
 $$;
 
 -- As on a control chart: three spreads or more, either way.
