@@ -94,7 +94,7 @@ def now() -> datetime:
 
 
 def worked_minutes(zone: ZoneInfo, hours, holidays, file: str, first: datetime) -> list[datetime]:
-    """Every worked minute from `first` until now, by looking at each one's wall clock."""
+    """Every worked minute from `first` until a day ahead, by looking at each one's wall clock."""
     week: dict[int, tuple[int, int]] = {}
     if hours and hours["type"] != "custom":
         week = {n: (0, 1440) for n, d in enumerate(DAYS) if d in (hours["business_days"] or DAYS)}
@@ -112,7 +112,7 @@ def worked_minutes(zone: ZoneInfo, hours, holidays, file: str, first: datetime) 
         return None if day in holidays else week.get(day.weekday())
 
     found, minute = [], first
-    while minute < now():
+    while minute < now() + timedelta(days=1):
         local = minute.astimezone(zone)
         clock, today, before = local.hour * 60 + local.minute, of(local.date()), None
         before = of(local.date() - timedelta(days=1))
@@ -142,6 +142,8 @@ class Company:
         self.log("Tasks", self.begin, None, {"Status": "Not Started"})
         for number in range(70):
             self.lead(f"L{number}")
+        for number, hours in enumerate((0, 30, 900)):
+            self.lead_converted_ahead(f"A{number}", now() - timedelta(hours=hours))
 
     def moment(self, since: datetime) -> datetime:
         """A minute after `since`, by preference soon, at most now."""
@@ -181,6 +183,19 @@ class Company:
         else:
             self.expected[id_] = ("ended", ended) if ended else ("waiting", now())
         self.records["Leads"].append(record)
+
+    def lead_converted_ahead(self, id_: str, created: datetime) -> None:
+        """Add a lead whose first meeting and conversion both lie ahead."""
+        meeting, ended = (now() + timedelta(hours=hours) for hours in (3, 6))
+        self.log("Events", created, id_, {"Start_DateTime": stamp(meeting)})
+        self.expected[id_] = "ended", ended
+        self.records["Leads"].append(
+            {"id": id_, "Last_Name": id_, "Lead_Status": "Contacted", "$converted": True,
+             "Lead_Source": "A", "Owner": {"id": "1", "name": "R"},
+             "Created_Time": stamp(created), "Modified_Time": stamp(ended),
+             "Converted_Date_Time": stamp(ended),
+             "$converted_detail": {"contact": f"C{id_}", "deal": f"D{id_}"}}
+        )  # fmt: skip
 
     def activity(self, id_: str, created: datetime, converted: bool, ended) -> datetime | None:
         """Log something; return when the lead was touched by it, None where it was not."""

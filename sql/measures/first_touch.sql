@@ -73,8 +73,13 @@ language sql stable as $$
                 when 'ended' then f.ended_at
                 else now()
             end as until_at,
-            case when t.state = 'waiting' then measures.minutes(n.worked - f.worked_before)
-                else f.wait_minutes end as wait_minutes
+            case
+                when t.state = 'waiting' then measures.minutes(n.worked - f.worked_before)
+                -- What is kept is until the touch, which lies ahead of now and before the end.
+                when t.state = 'ended' and f.first_touch_at is not null
+                    then measures.minutes(measures.worked(f.ended_at) - f.worked_before)
+                else f.wait_minutes
+            end as wait_minutes
         from analytics.first_touch f
         cross join present n
         cross join lateral (
