@@ -22,6 +22,8 @@ SENTENCES = {
     "ambiguous": "fits two reps of that name or more: write the id instead.",
     "left": "is for somebody without an open deal, and without a new lead or deal for 90 days: it "
     "still counts; give it to whoever took over.",
+    "twice": "is one of two or more for the same {it.scope} and days with different numbers, so "
+    "none of them is compared: keep one.",
     "unknown": "fits no {it.scope}: write the name as Zoho has it.",
 }
 
@@ -115,7 +117,19 @@ def fitting(books: Books, name: str) -> list[str]:
 
 
 def trouble(books: Books, target: Target) -> str | None:
-    """Return what is wrong with a target; None where nothing is."""
+    """Return what is wrong with a target, also beside others; None where nothing is."""
+    found = _trouble_alone(books, target)
+    if found in COMPARED:
+        *whose, amount, deals = _whose(books, target)
+        for it in books.targets:
+            if _trouble_alone(books, it) in COMPARED:
+                *others, other_amount, other_deals = _whose(books, it)
+                if others == whose and (other_amount, other_deals) != (amount, deals):
+                    return "twice"
+    return found
+
+
+def _trouble_alone(books: Books, target: Target) -> str | None:
     if target.currency not in (None, books.home):
         return "currency"
     if not target.amount and not target.deals:

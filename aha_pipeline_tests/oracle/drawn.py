@@ -114,7 +114,7 @@ def draw(seed: int, now: datetime) -> Drawn:
         first_month=first_month,
         week=random.choice(((1, 2, 3, 4, 5), (1, 2, 3, 4, 5, 6), (7, 1), ())) or (1, 2, 3, 4, 5),
         holidays={until + DAY * random.randint(-20, 20) for _ in range(6)},
-        targets=_with_one_twice([*_targets(random, until, first_month, home)]),
+        targets=_with_one_twice(random, [*_targets(random, until, first_month, home)]),
         won=[
             Won(it["day"], it["owner_id"], key(it["source"]), it["won_value"], it["won_deals"])
             for it in parts
@@ -248,9 +248,16 @@ def _targets(random: Random, until: date, first_month: int, home: str) -> Iterat
         yield Target(scope, name, kind, first, last, currency, amount, deals)
 
 
-def _with_one_twice(targets: list[Target]) -> list[Target]:
-    """Return the targets, and those of a rep who is told by name once more, told by id."""
-    return targets + [replace(it, name="1") for it in targets if it.name == "ASHA"]
+def _with_one_twice(random: Random, targets: list[Target]) -> list[Target]:
+    """Return the targets, and those of a rep who is told by name once more, told by id.
+
+    Some are then told with other numbers.
+    """
+    return targets + [
+        replace(it, name="1", **random.choice(({}, {}, {"amount": 70_001}, {"deals": 7001})))
+        for it in targets
+        if it.name == "ASHA"
+    ]
 
 
 def _score(random: Random, until: date) -> Record:

@@ -196,6 +196,26 @@ def test_a_target_without_a_match_is_a_sentence(connection, file, line, sentence
     assert find_failing_rows(connection, check).count >= 0  # runs; it looks at the present day
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("rep,Asha,2026-11,50,,", "rep,1,2026-11,60,,"),
+        ("rep,Asha,2026-11,50,3,", "rep,1,2026-11,50,4,"),
+        ("rep,asha,2026-11,50,,", "rep,1,2026-11,,5,INR"),
+    ],
+)
+def test_two_targets_of_one_rep_that_differ_are_refused(connection, file, lines):
+    found = saved(connection, file, *lines)
+    assert len(found) == 2
+    for sentence in found:
+        assert "for the same rep and days with different numbers, so none of them" in sentence
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*) from measures.pace(%s, %s) where scope = 'rep'", [TODAY] * 2
+        )
+        assert cursor.fetchone() == (0,)
+
+
 def test_what_fits_has_no_sentence(connection, file):
     lines = (
         "company,,2026-11,5,,inr",

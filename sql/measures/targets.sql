@@ -58,65 +58,92 @@ $$;
 -- else null.
 -- unknown: nobody, or nothing, is called so; ambiguous: two reps are; currency: not the home currency;
 -- zero: there is nothing to win; left: the rep has no open deal, and no deal or lead of the 90 days
--- before at_day.
+-- before at_day; twice: the rep, by name and by id, or the source has other numbers for the same days.
 create function measures.targets(at_day date) returns table (
     scope text, name text, period text, first_day date, last_day date, amount numeric,
     deals integer, currency text, home text, owner_id text, owner_name text, source text,
     trouble text
 )
 language sql stable as $$
+    with found as (
+        select
+            t.scope,
+            t.name,
+            t.period,
+            t.first_day,
+            t.last_day,
+            case when t.amount > 0 then t.amount end as amount,
+            case when t.deals > 0 then t.deals end as deals,
+            t.currency,
+            o.currency as home,
+            r.owner_id,
+            r.owner_name,
+            s.source,
+            case
+                when t.currency <> o.currency then 'currency'
+                when coalesce(t.amount, 0) = 0 and coalesce(t.deals, 0) = 0 then 'zero'
+                when t.scope = 'rep' and coalesce(r.fitting, 0) = 0 then 'unknown'
+                when r.fitting > 1 then 'ambiguous'
+                when t.scope = 'source' and s.source is null then 'unknown'
+                when t.scope = 'rep' and t.last_day >= at_day
+                    and not exists (
+                        select
+                        from analytics.deal_history h
+                        where h.owner_id = r.owner_id and h.is_present and not h.is_deleted
+                            and (h.meaning = 'open' or h.day > at_day - 90)
+                    )
+                    and not exists (
+                        select
+                        from analytics.lead_volume v
+                        where v.owner_id = r.owner_id and v.day > at_day - 90
+                    )
+                    then 'left'
+            end as trouble
+        from analytics.targets t
+        cross join crm.organisation o
+        left join lateral (
+            select w.owner_id, w.owner_name, count(*) over () as fitting
+            from analytics.owners w
+            where t.scope = 'rep'
+                and (
+                    w.owner_id = t.name
+                    or crm.text_key(t.name) in (crm.text_key(w.name), crm.text_key(w.owner_name))
+                )
+            order by w.owner_id
+            limit 1
+        ) r on true
+        left join lateral (
+            select l.label as source
+            from crm.text_labels l
+            where t.scope = 'source' and l.field = 'Lead_Source' and l.key = crm.text_key(t.name)
+        ) s on true
+        where t.told_until is null
+    )
     select
-        t.scope,
-        t.name,
-        t.period,
-        t.first_day,
-        t.last_day,
-        case when t.amount > 0 then t.amount end as amount,
-        case when t.deals > 0 then t.deals end as deals,
-        t.currency,
-        o.currency as home,
-        r.owner_id,
-        r.owner_name,
-        s.source,
+        f.scope,
+        f.name,
+        f.period,
+        f.first_day,
+        f.last_day,
+        f.amount,
+        f.deals,
+        f.currency,
+        f.home,
+        f.owner_id,
+        f.owner_name,
+        f.source,
         case
-            when t.currency <> o.currency then 'currency'
-            when coalesce(t.amount, 0) = 0 and coalesce(t.deals, 0) = 0 then 'zero'
-            when t.scope = 'rep' and coalesce(r.fitting, 0) = 0 then 'unknown'
-            when r.fitting > 1 then 'ambiguous'
-            when t.scope = 'source' and s.source is null then 'unknown'
-            when t.scope = 'rep' and t.last_day >= at_day
-                and not exists (
-                    select
-                    from analytics.deal_history h
-                    where h.owner_id = r.owner_id and h.is_present and not h.is_deleted
-                        and (h.meaning = 'open' or h.day > at_day - 90)
-                )
-                and not exists (
-                    select
-                    from analytics.lead_volume v
-                    where v.owner_id = r.owner_id and v.day > at_day - 90
-                )
-                then 'left'
-        end as trouble
-    from analytics.targets t
-    cross join crm.organisation o
-    left join lateral (
-        select w.owner_id, w.owner_name, count(*) over () as fitting
-        from analytics.owners w
-        where t.scope = 'rep'
-            and (
-                w.owner_id = t.name
-                or crm.text_key(t.name) in (crm.text_key(w.name), crm.text_key(w.owner_name))
-            )
-        order by w.owner_id
-        limit 1
-    ) r on true
-    left join lateral (
-        select l.label as source
-        from crm.text_labels l
-        where t.scope = 'source' and l.field = 'Lead_Source' and l.key = crm.text_key(t.name)
-    ) s on true
-    where t.told_until is null
+            when coalesce(f.trouble, 'left') = 'left' and exists (
+                select
+                from found o
+                where (o.scope, o.first_day, o.last_day) = (f.scope, f.first_day, f.last_day)
+                    and coalesce(o.owner_id, o.source) = coalesce(f.owner_id, f.source)
+                    and coalesce(o.trouble, 'left') = 'left'
+                    and (o.amount, o.deals) is distinct from (f.amount, f.deals)
+            ) then 'twice'
+            else f.trouble
+        end
+    from found f
 $$;
 
 -- A sentence for each target in force, and not over before at_day, that is not counted as it stands.
@@ -139,6 +166,11 @@ language sql stable as $$
             )
             when 'zero' then 'is zero, so there is nothing to reach: write an amount or a number of '
                 || 'deals, or take it out.'
+            when 'twice' then format(
+                'is one of two or more for the same %s and days with different numbers, so none of '
+                    || 'them is compared: keep one.',
+                t.scope
+            )
             when 'ambiguous' then 'fits two reps of that name or more: write the id instead.'
             when 'left' then 'is for somebody without an open deal, and without a new lead or deal for '
                 || '90 days: it still counts; give it to whoever took over.'
