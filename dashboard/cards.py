@@ -16,7 +16,7 @@ class Card:
     """One figure of `period_figures`, and the words around it.
 
     note: a line below it, in which {<figure>} is any figure of the query, printed. module: of which
-    it is made.
+    it is made. is_stock: it stands at the end of the period, and is no sum of its days.
     """
 
     label: str
@@ -26,6 +26,7 @@ class Card:
     module: str
     note: str = ""
     more_is_good: bool = True
+    is_stock: bool = False
 
 
 CARDS = (
@@ -60,6 +61,7 @@ CARDS = (
         "like then is not known, so its next known values are used.",
         "Deals",
         "{open_deals}",
+        is_stock=True,
     ),
     Card(
         "Won",
@@ -155,15 +157,25 @@ def change(value: Number, unit: str, currency: str) -> str | int | None:
 
 
 def compared(source: Source) -> str:
-    """Return the period and what it is compared with: `1–10 Mar, compared with 1–10 Feb`."""
+    """Return the period and which of its days are compared with which.
+
+    As in `1–28 Feb, compared with 1–28 Jan`, or while it is under way
+    `1–10 Mar (today until 12:00); 1–9 Mar compared with 1–9 Feb`.
+    """
     chosen, today = source.filters, source.today
-    days = chosen.first_day, chosen.last_day, chosen.before_first, chosen.before_last
-    if today is None or source.as_of is None or None in days:
+    days = chosen.first_day, chosen.last_day, chosen.whole_until, chosen.before_first
+    if today is None or source.as_of is None or chosen.before_last is None or None in days:
         return ""
-    first, last, before_first, before_last = (day for day in days if day)
-    so_far = f" (today until {source.as_of:%H:%M})" if last == today else ""
-    before = periods.printed(before_first, before_last, today.year)
-    return f"{periods.printed(first, last, today.year)}{so_far}, compared with {before}"
+    first, last, whole, before_first = (day for day in days if day)
+    text = periods.printed(first, last, today.year)
+    if last == today:
+        text += f" (today until {source.as_of:%H:%M})"
+    if not chosen.has_whole_days:
+        return f"{text}; no day of it is over to be compared yet"
+    before = periods.printed(before_first, chosen.before_last, today.year)
+    if whole == last:
+        return f"{text}, compared with {before}"
+    return f"{text}; {periods.printed(first, whole, today.year)} compared with {before}"
 
 
 def _show(card: Card, row: Row, notes: list[str], source: Source) -> None:
@@ -174,7 +186,9 @@ def _show(card: Card, row: Row, notes: list[str], source: Source) -> None:
             printed(row["value"], card.unit, source.currency),
             change(row["change"], card.unit, source.currency),
             delta_color="normal" if card.more_is_good else "inverse",
-            delta_description=f"from {before}" if row["change"] is not None else None,
+            delta_description=f"from {before}{_without_today(card, source)}"
+            if row["change"] is not None
+            else None,
             help=card.definition,
         )
         if row["value"] is not None and row["change"] is None:
@@ -189,10 +203,16 @@ def _show_not_read(card: Card) -> None:
         st.caption(f"{card.module} are not read, so this is unknown, not zero.")
 
 
+def _without_today(card: Card, source: Source) -> str:
+    return "" if card.is_stock or source.filters.last_day != source.today else ", without today"
+
+
 def _without_before(card: Card, row: Row, source: Source) -> str:
     first, last = source.filters.before_first, source.filters.before_last
     if row["since"] is None or source.today is None:
         return "No records yet"
+    if not (card.is_stock or source.filters.has_whole_days):
+        return "No comparison: no day of the period is over"
     if first and last and row["since"] <= first:
         of_nothing = {"Leads": "no new leads", "Deals": "no deals closed"}[card.module]
         return f"No comparison: {of_nothing} {periods.printed(first, last, source.today.year)}"

@@ -17,16 +17,23 @@ from dashboard.style import Row
 class Filters:
     """The choice, as the parameters of `sql/dashboard`; None: all of them.
 
-    first_day to last_day: the period; before_first to before_last: what it is compared with; both
-    ends included, in the organisation's time zone. owners: Zoho's ids.
+    first_day to last_day: the period; before_first to before_last: what its days up to whole_until
+    are compared with; all ends included, in the organisation's time zone. owners: Zoho's ids.
     """
 
     first_day: date | None = None
     last_day: date | None = None
+    whole_until: date | None = None
     before_first: date | None = None
     before_last: date | None = None
     sources: list[str] | None = None
     owners: list[str] | None = None
+
+    @property
+    def has_whole_days(self) -> bool:
+        """Whether a day of the period is over, so that there is something to compare."""
+        first, last = self.first_day, self.whole_until
+        return first is not None and last is not None and first <= last
 
     @property
     def is_narrowed(self) -> bool:
@@ -98,7 +105,8 @@ def _period(
         key="period",
         bind="query-params",
         help="Leads count on the day they were created, won and lost deals on the day they were "
-        "won or lost. Compared with the same number of days from the start of the period before. "
+        "won or lost. Changes are of whole days, so without today, from as many days at the start "
+        "of the period before. "
         "Weeks, quarters and the fiscal year start as set in Zoho.",
     )
     if today is None:
@@ -113,10 +121,11 @@ def _period(
         key="days",
         bind="query-params",
     )
-    # While only the first of two days has been clicked, the period has no end yet.
-    if not isinstance(days, tuple) or len(days) < len(("first", "last")):
-        return periods.named(DEFAULT, today, calendar)
-    return periods.custom(*days)
+    match days:
+        case (first, last):
+            return periods.custom(first, last, today)
+    # Only the first of two days has been clicked, and the period has no end yet.
+    return periods.named(DEFAULT, today, calendar)
 
 
 def _owner_names(owners: Sequence[Row]) -> dict[str, str]:

@@ -19,14 +19,17 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Period:
-    """A stretch of days, and the one of the period before; all four days are included.
+    """A stretch of days, and the one of the period before; all five days are included.
 
-    The stretch before begins where the period before does and has as many days, but ends with that
-    period at the latest: March is compared with all of February.
+    whole_until: the last day of the period that is over, the day before its first where none is.
+    The stretch before begins where the period before does and has as many whole days, but ends with
+    that period at the latest: March is compared with all of February. A day under way is compared
+    with none: nobody knows at what hour of a day deals were won.
     """
 
     first_day: date
     last_day: date
+    whole_until: date
     before_first: date
     before_last: date
 
@@ -74,14 +77,19 @@ def named(name: str, today: date, calendar: Calendar) -> Period:
     for _ in range(back):
         first, last = begin(first - timedelta(1), calendar), first - timedelta(1)
     before = begin(first - timedelta(1), calendar)
-    before_last = min(before + (last - first), first - timedelta(1))
-    return Period(first, last, before, before_last)
+    whole = _whole_until(last, today)
+    return Period(first, last, whole, before, min(before + (whole - first), first - timedelta(1)))
 
 
-def custom(first: date, last: date) -> Period:
+def custom(first: date, last: date, today: date) -> Period:
     """Return the days from first to last, compared with as many just before them."""
-    days = last - first + timedelta(1)
-    return Period(first, last, first - days, first - timedelta(1))
+    whole = _whole_until(last, today)
+    days = whole - first + timedelta(1)
+    return Period(first, last, whole, first - days, first - timedelta(1))
+
+
+def _whole_until(last: date, today: date) -> date:
+    return min(last, today - timedelta(1))
 
 
 def printed(first: date, last: date, year: int) -> str:

@@ -229,6 +229,11 @@ def signed(value: Decimal | float, text: str) -> str:
     return f"+{text}" if value > 0 else text
 
 
+def bracketed(value: Decimal | float | None, text: str) -> str:
+    """Return the printed `text` of a change in brackets, signed; nothing where it is not known."""
+    return "" if value is None else f" ({signed(value, text)})"
+
+
 def short(text: object) -> str:
     """Return a name that fits an axis; the hover text gives all of it."""
     name = str(text)

@@ -106,7 +106,12 @@ def ask(filled) -> Callable[..., list[dict]]:
 def test_what_was_open_on_a_day_says_how_much_of_it_is_assumed(filled, ask, days):
     past, _, connection = filled
     share = ALL if days > known_since(past) else None
-    at = {"last_day": ago(0), "before_first": ago(CREATED), "before_last": ago(days)}
+    at = {
+        "last_day": ago(0),
+        "whole_until": ago(1),
+        "before_first": ago(CREATED),
+        "before_last": ago(days),
+    }
     figures = {row["figure"]: row for row in ask("period_figures", first_day=ago(0), **at)}
     assert figures["open_value"]["before_assumed_pct"] == share
     assert figures["open_deals"]["assumed_pct"] is figures["won_value"]["assumed_pct"] is None

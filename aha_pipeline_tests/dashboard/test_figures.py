@@ -29,7 +29,7 @@ PERIODS = st.one_of(
     st.sampled_from(list(periods.PERIODS)).map(
         lambda name: periods.named(name, TODAY, periods.Calendar())
     ),
-    st.tuples(DAYS, DAYS).map(lambda days: periods.custom(min(days), max(days))),
+    st.tuples(DAYS, DAYS).map(lambda days: periods.custom(min(days), max(days), TODAY)),
 )
 
 
@@ -75,16 +75,27 @@ def test_every_figure_is_the_count_of_its_records(ask, records, period, sources,
     of_period = within(leads, "day", period.first_day, period.last_day)
     closed = within(deals, "closed_day", period.first_day, period.last_day)
     figures = {row["figure"]: row for row in ask("period_figures", **chosen)}
+    counts = {}
     for part, first, last in (
         ("value", period.first_day, period.last_day),
+        ("whole", period.first_day, period.whole_until),
         ("before", period.before_first, period.before_last),
     ):
         expected = counted(
             within(leads, "day", first, last), within(deals, "closed_day", first, last)
         )
         for name, value in expected.items():
+            counts[name, part] = value
+            if part == "whole":
+                continue
             shown = figures[name][part]
             assert shown == value or (part == "before" and shown is None), (name, part)
+    for name in expected:
+        change = figures[name]["change"]
+        assert (change is None) == (figures[name]["before"] is None)
+        whole = counts[name, "whole"] - counts[name, "before"]
+        assert change in (None, whole), (name, change)
+        assert change is None or period.whole_until >= period.first_day
     by = Counter((row["step"], row["meaning"]) for row in of_period)
     assert {(r["step"], r["meaning"]): r["leads"] for r in ask("lead_status", **chosen)} == by
     quality = {row["source"]: row for row in ask("source_quality", **chosen)}
@@ -95,6 +106,12 @@ def test_every_figure_is_the_count_of_its_records(ask, records, period, sources,
         assert row["junk_leads"] == sum(lead["meaning"] == "junk" for lead in own)
         won = [d for d in closed if d["source"] == source and d["meaning"] == "won"]
         assert row["won_value"] == total(won)
+        assert row["change"] == change_of(
+            period,
+            lambda first, last, own=source: len(
+                [lead for lead in within(leads, "day", first, last) if lead["source"] == own]
+            ),
+        )
     for row in ask("rep_deals", **chosen):
         own = [deal for deal in closed if deal["owner_id"] == row["owner_id"]]
         assert (row["won_deals"], row["won_value"]) == (
@@ -102,11 +119,27 @@ def test_every_figure_is_the_count_of_its_records(ask, records, period, sources,
             total(deal for deal in own if deal["meaning"] == "won"),
         )
         assert row["closed_deals"] == len(own)
+        assert row["won_value_change"] == change_of(
+            period,
+            lambda first, last, row=row: total(
+                deal
+                for deal in within(deals, "closed_day", first, last)
+                if (deal["owner_id"], deal["meaning"]) == (row["owner_id"], "won")
+            ),
+        )
     lost = [deal for deal in closed if deal["meaning"] == "lost"]
     for dimension in ("reason", "stage", "owner", "source"):
         parts = [r for r in ask("lost_reasons", **chosen) if r["dimension"] == dimension]
         assert sum(row["deals"] for row in parts) == len(lost)
         assert sum((row["value"] for row in parts), Decimal(0)) == total(lost)
+
+
+def change_of(period: periods.Period, count: Callable[[date, date], Any]) -> Any:
+    """Return the change of a count of whole days; None where there is none to compare."""
+    if period.whole_until < period.first_day:
+        return None
+    now, before = (period.first_day, period.whole_until), (period.before_first, period.before_last)
+    return count(*now) - count(*before)
 
 
 def within(rows: Rows, name: str, first: date, last: date) -> Rows:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,8 @@ from aha_pipeline import sql
 from aha_pipeline.warehouse.connection import connect_reader
 from aha_pipeline_tests.dashboard.company import READ_UNTIL, TODAY, log_sync
 from aha_pipeline_tests.warehouse.marts_company import build, company
-from dashboard import periods
+from dashboard import cards, periods
+from dashboard.filters import Filters
 from dashboard.periods import Calendar
 from dashboard.records import LISTS
 from dashboard.source import PARAMETER
@@ -188,29 +190,89 @@ APRIL, JANUARY = Calendar(fiscal_month=4, first_weekday=7), Calendar()
 @pytest.mark.parametrize(
     ("name", "today", "calendar", "days"),
     [
-        ("This month", "2026-03-10", APRIL, "2026-03-01 2026-03-10 2026-02-01 2026-02-10"),
-        ("This month", "2026-03-31", APRIL, "2026-03-01 2026-03-31 2026-02-01 2026-02-28"),
-        ("This month", "2026-01-01", APRIL, "2026-01-01 2026-01-01 2025-12-01 2025-12-01"),
-        ("Last month", "2024-03-31", APRIL, "2024-02-01 2024-02-29 2024-01-01 2024-01-29"),
-        ("Last month", "2026-01-01", APRIL, "2025-12-01 2025-12-31 2025-11-01 2025-11-30"),
-        ("Last week", "2026-03-10", APRIL, "2026-03-01 2026-03-07 2026-02-22 2026-02-28"),
-        ("Last week", "2026-03-08", JANUARY, "2026-02-23 2026-03-01 2026-02-16 2026-02-22"),
-        ("This quarter", "2026-12-31", JANUARY, "2026-10-01 2026-12-31 2026-07-01 2026-09-30"),
-        ("Last quarter", "2026-05-20", APRIL, "2026-01-01 2026-03-31 2025-10-01 2025-12-29"),
+        (
+            "This month",
+            "2026-03-10",
+            APRIL,
+            "260301 260310 260309 260201 260209",
+        ),
+        (
+            "This month",
+            "2026-03-31",
+            APRIL,
+            "260301 260331 260330 260201 260228",
+        ),
+        (
+            "This month",
+            "2026-01-01",
+            APRIL,
+            "260101 260101 251231 251201 251130",
+        ),
+        (
+            "Last month",
+            "2024-03-31",
+            APRIL,
+            "240201 240229 240229 240101 240129",
+        ),
+        (
+            "Last month",
+            "2026-01-01",
+            APRIL,
+            "251201 251231 251231 251101 251130",
+        ),
+        (
+            "Last week",
+            "2026-03-10",
+            APRIL,
+            "260301 260307 260307 260222 260228",
+        ),
+        (
+            "Last week",
+            "2026-03-08",
+            JANUARY,
+            "260223 260301 260301 260216 260222",
+        ),
+        (
+            "This quarter",
+            "2026-12-31",
+            JANUARY,
+            "261001 261231 261230 260701 260929",
+        ),
+        (
+            "Last quarter",
+            "2026-05-20",
+            APRIL,
+            "260101 260331 260331 251001 251229",
+        ),
         (
             "This quarter",
             "2026-01-15",
             Calendar(fiscal_month=2),
-            "2025-11-01 2026-01-15 2025-08-01 2025-10-15",
+            "251101 260115 260114 250801 251014",
         ),
-        ("This fiscal year", "2026-03-31", APRIL, "2025-04-01 2026-03-31 2024-04-01 2025-03-31"),
-        ("This fiscal year", "2026-04-01", APRIL, "2026-04-01 2026-04-01 2025-04-01 2025-04-01"),
-        ("This fiscal year", "2024-02-29", JANUARY, "2024-01-01 2024-02-29 2023-01-01 2023-03-01"),
+        (
+            "This fiscal year",
+            "2026-03-31",
+            APRIL,
+            "250401 260331 260330 240401 250330",
+        ),
+        (
+            "This fiscal year",
+            "2026-04-01",
+            APRIL,
+            "260401 260401 260331 250401 250331",
+        ),
+        (
+            "This fiscal year",
+            "2024-02-29",
+            JANUARY,
+            "240101 240229 240228 230101 230228",
+        ),
     ],
 )
 def test_period_has_these_days_and_is_compared_with_those(name, today, calendar, days):
     period = periods.named(name, date.fromisoformat(today), calendar)
-    assert " ".join(map(str, vars(period).values())) == days
+    assert " ".join(f"{day:%y%m%d}" for day in vars(period).values()) == days
 
 
 @given(
@@ -220,13 +282,18 @@ def test_period_has_these_days_and_is_compared_with_those(name, today, calendar,
 )
 def test_a_stretch_before_ends_before_the_period_and_is_never_longer(name, today, calendar):
     period = periods.named(name, today, calendar)
-    assert period.before_first <= period.before_last < period.first_day <= period.last_day <= today
-    assert period.before_last - period.before_first <= period.last_day - period.first_day
+    assert period.before_last < period.first_day <= period.last_day <= today
+    assert period.whole_until == min(period.last_day, today - timedelta(days=1))
+    assert period.before_last - period.before_first <= period.whole_until - period.first_day
 
 
 def test_days_of_ones_own_are_compared_with_as_many_before():
-    period = periods.custom(date(2026, 3, 5), date(2026, 3, 10))
-    assert (period.before_first, period.before_last) == (date(2026, 2, 27), date(2026, 3, 4))
+    first, last = date(2026, 3, 5), date(2026, 3, 10)
+    for today, whole, before in ((11, 10, (2, 27)), (10, 9, (2, 28))):
+        period = periods.custom(first, last, date(2026, 3, today))
+        assert period.whole_until == date(2026, 3, whole)
+        assert (period.before_first, period.before_last) == (
+            date(2026, *before), date(2026, 3, 4))  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -246,9 +313,38 @@ def test_days_are_printed_short(first, last, text):
 MARCH = {
     "first_day": date(2026, 3, 1),
     "last_day": TODAY,
+    "whole_until": TODAY - timedelta(days=1),
     "before_first": date(2026, 2, 1),
-    "before_last": date(2026, 2, 10),
+    "before_last": date(2026, 2, 9),
 }
+
+
+@pytest.mark.parametrize(
+    "period",
+    [
+        periods.custom(TODAY, TODAY, TODAY),
+        periods.named("This month", date(2026, 3, 1), Calendar()),
+        periods.named("This fiscal year", date(2026, 2, 1), Calendar(fiscal_month=2)),
+    ],
+    ids=["a day of one's own", "month", "fiscal year"],
+)
+def test_a_period_that_began_today_is_compared_with_nothing(ask, period):
+    figures = {row["figure"]: row for row in ask("period_figures", **vars(period))}
+    stocks = {"open_value", "open_deals"}
+    assert figures["new_leads"]["value"] > 0
+    assert {row["change"] for name, row in figures.items() if name not in stocks} == {None}
+    for query, column in (
+        ("source_quality", "change"),
+        ("rep_deals", "won_value_change"),
+    ):
+        assert {row[column] for row in ask(query, **vars(period))} <= {None}, query
+    shown = SimpleNamespace(
+        filters=Filters(**vars(period)), today=period.last_day, as_of=READ_UNTIL
+    )
+    assert cards.compared(shown).endswith("no day of it is over to be compared yet")
+    card = next(card for card in cards.CARDS if card.figure == "won_value")
+    said = cards._without_before(card, {"since": period.before_first}, shown)
+    assert said == "No comparison: no day of the period is over"
 
 
 @pytest.mark.parametrize("chosen", [{}, {"sources": ["Facebook"]}, {"owners": ["2"]}])
@@ -257,6 +353,7 @@ def test_every_card_is_the_sum_of_its_days(ask, chosen):
     whole = {}
     for part, first, last in (
         ("value", MARCH["first_day"], MARCH["last_day"]),
+        ("whole", MARCH["first_day"], MARCH["whole_until"]),
         ("before", MARCH["before_first"], MARCH["before_last"]),
     ):
         asked = {"first": first, "last": last, "sources": None, "owners": None} | chosen
@@ -272,7 +369,9 @@ def test_every_card_is_the_sum_of_its_days(ask, chosen):
         row = figures[figure]
         assert row["value"] == value, figure
         assert row["before"] == whole["before"][figure], figure
-        assert row["change"] == value - whole["before"][figure], figure
+        is_stock = figure in ("open_value", "open_deals")
+        until = value if is_stock else whole["whole"][figure]
+        assert row["change"] == until - whole["before"][figure], figure
 
 
 @pytest.mark.parametrize("sources", [None, ["Facebook"]])
@@ -299,11 +398,14 @@ def test_the_open_deals_of_a_day_are_those_that_said_so_on_it(ask, sources, owne
 def test_a_source_is_compared_with_itself_in_the_stretch_before(ask):
     before = {"first_day": MARCH["before_first"], "last_day": MARCH["before_last"]}
     then = {row["source"]: row for row in ask("source_quality", **before)}
+    whole = {"first_day": MARCH["first_day"], "last_day": MARCH["whole_until"]}
+    now = {row["source"]: row for row in ask("source_quality", **whole)}
     for row in ask("source_quality", **MARCH):
         old = then[row["source"]]
         assert (row["before"], row["junk_pct_before"]) == (old["leads"], old["junk_pct"])
-        assert row["change"] == row["leads"] - old["leads"]
-        assert row["junk_pct_change"] == row["junk_pct"] - old["junk_pct"]
+        until = now[row["source"]]
+        assert row["change"] == until["leads"] - old["leads"]
+        assert row["junk_pct_change"] == until["junk_pct"] - old["junk_pct"]
 
 
 def test_a_win_rate_of_all_reps_is_of_all_whatever_the_filter(ask):
@@ -316,6 +418,7 @@ def test_a_win_rate_of_all_reps_is_of_all_whatever_the_filter(ask):
 
 def test_before_the_first_record_there_is_nothing_to_compare_with(ask):
     early = {"first_day": date(2026, 1, 6), "last_day": date(2026, 1, 20)}
+    early["whole_until"] = early["last_day"]
     before = {"before_first": date(2025, 12, 1), "before_last": date(2025, 12, 15)}
     figures = {row["figure"]: row for row in ask("period_figures", **early, **before)}
     for name in ("new_leads", "won_value", "open_value", "junk_pct"):
@@ -418,7 +521,7 @@ def test_period_drives_the_cards_and_says_which_days_it_has(page, filled_url):
     shown = page(filled_url, period="Last month")
     assert "1–28 Feb, compared with 1–28 Jan" in [text.value for text in shown.caption]
     assert {card.label: card.value for card in shown.metric}["Won"] == "₹1.00 L"
-    assert "1–10 Mar (today until 12:00), compared with 1–10 Feb" in [
+    assert "1–10 Mar (today until 12:00); 1–9 Mar compared with 1–9 Feb" in [
         text.value for text in page(filled_url).caption
     ]
 

@@ -321,6 +321,7 @@ def test_an_activity_says_what_it_was_and_whether_it_took_place(row, said):
 )
 def test_a_figure_says_why_it_has_none_to_compare_with(module, since, said):
     days = {"before_first": date(2026, 10, 1), "before_last": date(2026, 10, 30)}
+    days["has_whole_days"] = True
     source = SimpleNamespace(filters=SimpleNamespace(**days), today=date(2026, 11, 30))
     card = next(card for card in cards.CARDS if card.module == module)
     assert cards._without_before(card, {"since": since}, source) == said

@@ -31,9 +31,7 @@ def stage_count(rows: Sequence[Row], currency: str) -> go.Figure:
 
 def _standing(row: Row, currency: str) -> str:
     deals, change = count(row["deals"], currency), row["deals_change"]
-    if change is None:
-        return deals
-    return f"{deals} ({style.signed(change, count(change, currency))})"
+    return deals + style.bracketed(change, count(change, currency))
 
 
 def stage_age(rows: Sequence[Row], currency: str) -> go.Figure:
@@ -96,7 +94,7 @@ def stage_value(rows: Sequence[Row], currency: str) -> go.Figure:
 def _worth(row: Row, name: str, currency: str) -> str:
     change = row["value_change"] if name == "value" else None
     text = money(row[name], currency)
-    return text if change is None else f"{text} ({style.signed(change, money(change, currency))})"
+    return text + style.bracketed(change, money(change, currency))
 
 
 def _stage(row: Row, currency: str) -> Mark:

@@ -148,8 +148,8 @@ def lost_reasons(rows: Sequence[Row], currency: str) -> go.Figure:
 
 
 def _lost_beside(row: Row, currency: str) -> str:
-    change = style.signed(row["change"], count(row["change"], currency))
-    return f"{money(row['value'], currency)} · {count(row['deals'], currency)} ({change})"
+    change = style.bracketed(row["change"], count(row["change"], currency))
+    return f"{money(row['value'], currency)} · {count(row['deals'], currency)}{change}"
 
 
 def _lost(row: Row, currency: str) -> Mark:
@@ -229,9 +229,9 @@ def sources(rows: Sequence[Row], currency: str) -> go.Figure:
 
 
 def _beside_source(row: Row, currency: str) -> str:
-    change = style.signed(row["change"], count(row["change"], currency))
+    change = style.bracketed(row["change"], count(row["change"], currency))
     converted = "" if row["conversion_pct"] is None else f" · {percent(row['conversion_pct'])}"
-    return f"{count(row['leads'], currency)} ({change}){converted}"
+    return f"{count(row['leads'], currency)}{change}{converted}"
 
 
 def _source(row: Row, part: str, currency: str) -> Mark:

@@ -29,7 +29,7 @@ def _worth(row: Row, meaning: str, currency: str) -> str:
     if meaning == "open":
         return text
     change = row["won_value_change"]
-    return f"{text} ({style.signed(change, money(change, currency))})"
+    return text + style.bracketed(change, money(change, currency))
 
 
 def _deals(row: Row, meaning: str, currency: str) -> Mark:

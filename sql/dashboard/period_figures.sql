@@ -1,4 +1,6 @@
 -- grain: one row per figure of the period, with that of the stretch before it and the change
+-- The change is of the period's days that are over, up to whole_until, and null where none is; of what
+-- is open, that at the end of the period.
 -- Of the chosen sources and owners. figure: new_leads, junk_pct (junk leads / new leads), qualified_leads
 -- (qualified or converted by now), open_value and open_deals (at the end), won_value, won_deals,
 -- win_rate (won / won and lost deals), win_rate_by_value, lost_value, lost_deals. before and change
@@ -6,10 +8,11 @@
 -- assumed_pct, before_assumed_pct: of what was open at the end of the two, where it is so much that it
 -- has to be told (measures.much_assumed); null of all that is not of the pipeline.
 
-with stretches (is_before, first_day, last_day) as (
+with stretches (stretch, first_day, last_day) as (
     values
-        (false, %(first_day)s::date, %(last_day)s::date),
-        (true, %(before_first)s::date, %(before_last)s::date)
+        ('period', %(first_day)s::date, %(last_day)s::date),
+        ('whole', %(first_day)s::date, %(whole_until)s::date),
+        ('before', %(before_first)s::date, %(before_last)s::date)
 ),
 first_deal as (
     select (select day from analytics.deals where day is not null order by day limit 1) as day
@@ -23,7 +26,7 @@ history as (
 ),
 flows as (
     select
-        s.is_before,
+        s.stretch,
         coalesce(sum(p.new_leads), 0) as new_leads,
         coalesce(sum(p.junk_leads), 0) as junk_leads,
         coalesce(sum(p.qualified_leads + p.converted_leads), 0) as qualified_leads,
@@ -33,28 +36,29 @@ flows as (
         coalesce(sum(p.lost_value), 0) as lost_value
     from stretches s
     left join lateral measures.period(s.first_day, s.last_day, %(sources)s, %(owners)s) p on true
-    group by s.is_before
+    group by s.stretch
 ),
 stocks as (
     select
-        s.is_before,
+        s.stretch,
         coalesce(k.open_deals, 0) as open_deals,
         coalesce(k.open_pipeline_value, 0) as open_value
     from stretches s
     left join lateral measures.kpis(s.last_day, s.last_day, %(sources)s, %(owners)s) k on true
+    where s.stretch <> 'whole'
 ),
 assumed as materialized ( -- else worked out for each figure
-    select 'pipeline' as entity, s.is_before, measures.much_assumed(a.pct) as pct
+    select 'pipeline' as entity, s.stretch, measures.much_assumed(a.pct) as pct
     from measures.assumed_pcts(
-        array(select last_day from stretches), %(sources)s, %(owners)s
+        array[%(last_day)s::date, %(before_last)s::date], %(sources)s, %(owners)s
     ) a
-    join stretches s on s.last_day = a.day
+    join stretches s on s.last_day = a.day and s.stretch <> 'whole'
 ),
 figures as (
-    select s.is_before, s.first_day, s.last_day, v.figure, v.entity, v.value
+    select s.stretch, s.first_day, s.last_day, v.figure, v.entity, v.value
     from stretches s
-    join flows f using (is_before)
-    join stocks k using (is_before)
+    join flows f using (stretch)
+    left join stocks k using (stretch)
     cross join lateral (values
         ('new_leads', 'lead', f.new_leads),
         ('junk_pct', 'lead', measures.pct(f.junk_leads, f.new_leads)),
@@ -73,16 +77,23 @@ figures as (
 select
     n.figure,
     n.value,
-    case when h.since <= b.first_day or n.entity = 'pipeline' and h.since <= b.last_day
-        then b.value end as before,
-    case when h.since <= b.first_day or n.entity = 'pipeline' and h.since <= b.last_day
-        then n.value - b.value end as change,
+    case when c.is_known then b.value end as before,
+    case when c.is_known then
+        case n.entity when 'pipeline' then n.value else w.value end - b.value
+    end as change,
     h.since,
     a.pct as assumed_pct,
     p.pct as before_assumed_pct
 from figures n
-join figures b on b.figure = n.figure and b.is_before
+join figures w on w.figure = n.figure and w.stretch = 'whole'
+join figures b on b.figure = n.figure and b.stretch = 'before'
 join history h on h.entity = n.entity
-left join assumed a on a.entity = n.entity and not a.is_before
-left join assumed p on p.entity = n.entity and p.is_before
-where not n.is_before
+cross join lateral (
+    select case n.entity
+        when 'pipeline' then h.since <= b.last_day
+        else h.since <= b.first_day and b.first_day <= b.last_day
+    end as is_known
+) c
+left join assumed a on a.entity = n.entity and a.stretch = 'period'
+left join assumed p on p.entity = n.entity and p.stretch = 'before'
+where n.stretch = 'period'

@@ -1,10 +1,13 @@
 -- grain: one row per source with leads in the period or in the stretch before, most leads first
 -- share_*: of the source's leads of the period, 0 to 100, by what they are now; the five add up to
--- 100. before: leads of the stretch before; *_before and *_change: against it. won_*: deals of the
--- source won in the period.
+-- 100. before: leads of the stretch before; *_before and *_change: against it, of the period's days that
+-- are over, up to whole_until, and null where none is. won_*: deals of the source won in the period.
 
 with now as (
     select * from measures.sources(%(first_day)s, %(last_day)s, %(sources)s, %(owners)s)
+),
+whole as (
+    select * from measures.sources(%(first_day)s, %(whole_until)s, %(sources)s, %(owners)s)
 ),
 before as (
     select * from measures.sources(%(before_first)s, %(before_last)s, %(sources)s, %(owners)s)
@@ -26,13 +29,15 @@ select
     n.conversion_pct as share_converted,
     n.share_lost,
     n.junk_pct as share_junk,
-    coalesce(b.leads, 0) as before,
-    coalesce(n.leads, 0) - coalesce(b.leads, 0) as change,
+    case when not c.is_of_nothing then coalesce(b.leads, 0) end as before,
+    case when not c.is_of_nothing then coalesce(w.leads, 0) - coalesce(b.leads, 0) end as change,
     b.junk_pct as junk_pct_before,
-    n.junk_pct - b.junk_pct as junk_pct_change,
+    w.junk_pct - b.junk_pct as junk_pct_change,
     b.conversion_pct as conversion_pct_before,
-    n.conversion_pct - b.conversion_pct as conversion_pct_change,
+    w.conversion_pct - b.conversion_pct as conversion_pct_change,
     b.won_value as won_value_before
 from now n
 full join before b using (source)
+left join whole w using (source)
+cross join (select %(whole_until)s::date < %(first_day)s::date as is_of_nothing) c
 order by leads desc, before desc, source
