@@ -87,18 +87,21 @@ def _fields(source: Source, module: str, id_: str) -> None:
             for row in fields:
                 name, value = st.columns([2, 3])
                 name.caption(markdown(row["label"]))
-                value.markdown(_value(row, source))
+                value.markdown(_value(row["value"], row, source))
 
 
-def _value(row: Row, source: Source) -> str:
-    text = _listed(row["value"])
+def _value(value: str | None, row: Row, source: Source) -> str:
+    """Return a value of a field, of which `row` has the type and the currency, as Markdown."""
+    text = _listed(value)
     if row["data_type"] == "phone" and (address := reach.telephone(text)):
         return f"[{markdown(text)}]({address})"
     if row["data_type"] == "email" and (address := reach.mail(text)):
         return f"[{markdown(text)}]({address})"
     with suppress(ValueError):  # what is no date or amount is shown as it stands
         if row["data_type"] == "currency":
-            return markdown(figures.money_exact(float(text), source.currency))
+            return markdown(figures.money_exact(float(text), row["currency"] or source.currency))
+        if row["data_type"] == "percent":
+            return markdown(f"{float(text):g}%")
         if row["data_type"] == "date":
             return markdown(on(date.fromisoformat(text)))
         if row["data_type"] == "datetime":
@@ -122,10 +125,14 @@ def _related(source: Source, module: str, id_: str) -> None:
         if not rows:
             st.caption("No related deals, contacts or accounts.")
         for row in rows:
-            worth = figures.money(row["amount"], source.currency) if row["amount"] else None
+            worth = _worth(row, source) if row["amount"] else None
             label = _joined(row["name"], row["module"].removesuffix("s"), row["stage"], worth)
             if st.button(label, key=f"related-{row['module']}-{row['id']}", type="tertiary"):
                 pages.open_record(row["module"], row["id"])
+
+
+def _worth(row: Row, source: Source) -> str:
+    return figures.money(row["amount"], row["currency"] or source.currency)
 
 
 def _activities(source: Source, module: str, id_: str) -> None:
@@ -166,8 +173,8 @@ def _timeline(source: Source, module: str, id_: str) -> None:
         latest = groupby(rows[:LATEST], key=lambda row: (row["changed"], row["is_told"]))
         for (moment, is_told), fields in latest:
             said = "  \n".join(
-                f"{markdown(row['label'])}: {markdown(_listed(row['before']) or '(empty)')} → "
-                f"{markdown(_listed(row['after']) or '(empty)')}"
+                f"{markdown(row['label'])}: {_value(row['before'], row, source) or '(empty)'} → "
+                f"{_value(row['after'], row, source) or '(empty)'}"
                 for row in fields
             )
             st.caption(at(moment) + (" · from Zoho's history" if is_told else ""))

@@ -40,7 +40,7 @@ from aha_pipeline_tests.warehouse.told_histories import (
     watch,
 )
 from dashboard import cards
-from dashboard.record_page import _activity, _value
+from dashboard.record_page import _activity, _value, _worth
 from dashboard.records import as_csv, as_xlsx
 from dashboard.source import Source
 
@@ -103,12 +103,16 @@ def test_a_record_opens_in_the_data_centre_of_the_organisation(accounts, domain,
         ("datetime", "2026-09-31T10:24:26+00:00", "2026-09-31T10:24:26+00:00"),
         ("currency", "4771000", "₹47,71,000.00"),
         ("currency", "much", "much"),
+        ("percent", "12.5", "12.5%"),
+        ("percent", "90.0", "90%"),
+        ("percent", "high", "high"),
         (None, "2026-11-24", "2026-11-24"),
     ],
 )
 def test_a_value_is_printed_as_people_write_it_and_else_as_it_stands(data_type, value, text):
     source = SimpleNamespace(currency="INR", zone=ZoneInfo("Asia/Kolkata"))
-    assert _value({"data_type": data_type, "value": value}, source).replace("\\", "") == text
+    row = {"data_type": data_type, "currency": None}
+    assert _value(value, row, source).replace("\\", "") == text
 
 
 DAY = ist("2026-03-04 10:00:00")
@@ -212,6 +216,45 @@ def test_what_reads_the_same_before_and_after_is_no_change(logged, before, after
     found = timeline_of(logged, "Deals", "D90")
     logged.rollback()
     assert [(row["label"], row["before"], row["after"]) for row in found] == changes
+
+
+def fields_of(connection, id_: str) -> list[dict]:
+    query = names.SQL(sql.read("dashboard/record_fields"))
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        given = {"table": names.Identifier("crm_deals"), "module": names.Literal("Deals")}
+        cursor.execute(query.format(**given), {"id": id_})
+        return cursor.fetchall()
+
+
+@pytest.mark.parametrize(
+    ("currency", "fields", "related"),
+    [
+        ("USD", ["$1,500.00", "40%"], "$1.5K"),
+        ("JPY", ["¥1,500", "40%"], "¥1.5K"),
+        (None, ["₹1,500.00", "40%"], "₹1,500"),
+    ],
+)
+def test_a_records_own_values_are_printed_with_their_own_unit(logged, currency, fields, related):
+    source = SimpleNamespace(currency="INR", zone=ZoneInfo("Asia/Kolkata"))
+    said = {"Currency": currency, "Account_Name": {"id": "A3", "name": "Account 3"}}
+    with logged.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(
+            "insert into crm.crm_fields (module, api_name, label, data_type, raw_data) values "
+            "('Deals', 'Amount', 'Amount', 'currency', '{}'), "
+            "('Deals', 'Probability', 'Probability', 'integer', '{}')"
+        )
+        old, new = deal(91, DAY, Amount=1000, Probability=10, **said), deal(91, DAY, **said)
+        put_history(logged, "Deals", old, new | {"Amount": 1500, "Probability": 40})
+        wanted = ("Amount", "Probability")
+        found = [r for r in fields_of(logged, "D91") if r["label"] in wanted]
+        changed = timeline_of(logged, "Deals", "D91")
+        cursor.execute(sql.read("dashboard/record_related"), {"module": "Accounts", "id": "A3"})
+        [of_account] = cursor.fetchall()
+    logged.rollback()
+    for values in ([_value(r["value"], r, source) for r in found],
+                   [_value(r["after"], r, source) for r in changed]):  # fmt: skip
+        assert [value.replace("\\", "") for value in values] == fields
+    assert _worth(of_account, source) == related
 
 
 def timeline_of(connection, module: str, id_: str) -> list[dict]:

@@ -2,7 +2,8 @@
 -- changed: when the CRM changed it, in the organisation's time zone. What changes by itself is left out,
 -- and what reads the same before and after; of another one with the same name the end of the id tells.
 -- is_told: not seen here but told by Zoho's own history, of the time before the record was first read:
--- by its timeline, and before that reaches by the stage tracker.
+-- by its timeline, and before that reaches by the stage tracker. data_type, currency: as in
+-- record_fields.sql; the currency is that of now.
 
 with contents as (
     select version, modified_time, raw_data
@@ -89,7 +90,12 @@ select
     coalesce(f.label, replace(c.field, '_', ' ')) as label,
     c.before,
     c.after,
-    c.is_told
+    c.is_told,
+    case
+        when {module} = 'Deals' and c.field = 'Probability' then 'percent'
+        else f.data_type
+    end as data_type,
+    (select r.raw_data ->> 'Currency' from crm.{table} r where r.id = %(id)s) as currency
 from changes c
 cross join crm.organisation o
 left join crm.crm_fields f on f.module = {module} and f.api_name = c.field
