@@ -114,6 +114,8 @@ def show_cards(source: Source, team: str = "", **of_team: list[str] | None) -> N
             row = rows[card.figure]
             notes = [card.note.format(**words)] if card.note and row["value"] is not None else []
             notes += _assumed(row)
+            if card.is_stock and (left_out := rows["unconverted_deals"]["value"]):
+                notes.append(unconverted(left_out, source.currency))
             if team:
                 notes.append(f"{team}: {beside[card.figure]}")
             _show(card, row, notes, source)
@@ -131,6 +133,11 @@ def _assumed(row: Row) -> list[str]:
     if row["change"] is not None:
         told.append((row["before_assumed_pct"], "of the figure before"))
     return [f"{figures.percent(pct)} {what} is assumed" for pct, what in told if pct is not None]
+
+
+def unconverted(deals: Number, currency: str) -> str:
+    """Say how many deals are not in a sum of money, for want of an exchange rate."""
+    return f"not in it: {figures.counted(deals, 'deal', currency)} without a valid exchange rate"
 
 
 def _in_words(figure: str, value: Number, currency: str) -> str:

@@ -14,6 +14,7 @@ from aha_pipeline.briefing.verify import proven
 from aha_pipeline.warehouse.landing import Window, open_window
 from aha_pipeline_tests.briefing.by_hand import DAY, at, bare, day
 from aha_pipeline_tests.warehouse.marts_company import build, deal, lead, moment, put, rows
+from dashboard.cards import unconverted
 
 SUNDAY = DAY - timedelta(days=4)
 SHOWN = {
@@ -70,6 +71,23 @@ def test_money_of_other_currencies_is_added_by_its_rate_and_never_as_it_is(
     assert "₹56,000" in text
     assert "₹2.00 L" not in text
     assert "₹1.00 L" not in text
+
+
+@pytest.mark.parametrize("rate", [None, 0, -84.5, 8_450_000])
+def test_what_cannot_be_converted_is_counted_apart_and_said_to_be(connection, built, rate):
+    foreign = {"Amount": LAKH, "Currency": "USD", "Exchange_Rate": rate}
+    put(connection, "Deals", deal(1, at(5), Amount=LAKH), deal(2, at(5), **foreign))
+    put(connection, "Deals", deal(3, at(5), **foreign | {"Amount": 0}))  # nothing in any currency
+    built()
+    days = dict.fromkeys(("first_day", "last_day", "whole_until"), DAY)
+    days |= dict.fromkeys(("before_first", "before_last"), DAY - timedelta(days=1))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.read("dashboard/period_figures"), days | {"sources": None, "owners": None}
+        )
+        found = {figure: value for figure, value, *_ in cursor}
+    assert (found["open_value"], found["open_deals"], found["unconverted_deals"]) == (LAKH, 3, 1)
+    assert unconverted(1, "INR") == "not in it: 1 deal without a valid exchange rate"
 
 
 @pytest.mark.parametrize("closing", [day(-25), day(-1), None])

@@ -127,7 +127,7 @@ def home_amount(state: State, company: Company, reading: str | None) -> Fraction
         return None
     amount = Fraction(str(state["Amount"]))
     currency, rate = state.get("Currency"), rate_of(state)
-    if currency == company.currency or (not currency and rate in (None, 1)):
+    if not amount or currency == company.currency or (not currency and rate in (None, 1)):
         return amount
     if not currency or rate is None or rate <= 0 or reading is None:
         return None

@@ -132,7 +132,7 @@ def home_amount(
     amount: float | None, currency: str | None, rate: float | None, home: str, reading: str | None,
     worth: float | None,
 ) -> float | None:  # fmt: skip
-    if amount is None or currency == home or (currency is None and rate in (None, 1)):
+    if not amount or currency == home or (currency is None and rate in (None, 1)):
         return amount
     if currency is None or rate is None or rate <= 0:
         return None
@@ -227,7 +227,7 @@ FORMULAS: dict[str, Formula] = {
     ),
     "home_amount": Formula(
         home_amount,
-        ([None, 100], [None, "USD", "INR"], [None, -2, 0, 0.5, 1, 2, 80, 0.0125], ["INR"],
+        ([None, 0, 100], [None, "USD", "INR"], [None, -2, 0, 0.5, 1, 2, 80, 0.0125], ["INR"],
          [None, "multiply", "divide"], [None, 0.97, 0.98, 1, 1.02, 1.03, 80]),
     ),
     "worked_seconds": Formula(worked_seconds, (AT, [AT[2], None], [AT[4]], [0, 1000], AT[:3])),

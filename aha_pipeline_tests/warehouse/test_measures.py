@@ -122,6 +122,7 @@ ANSWERS: dict[str, list[tuple[tuple, object]]] = {
         ((50, "USD", 0, "INR", "multiply", None), None),
         ((50, "USD", -2, "INR", "multiply", None), None),
         ((50, "USD", None, "INR", "multiply", 84), None),
+        ((0, "USD", None, "INR", None, None), 0), ((0, None, 84, "INR", "divide", 84), 0),
         ((50, "USD", 2, "INR", "divide", None), 25), ((50, "USD", 2, "INR", "multiply", None), 100),
         ((50, "USD", 1, "INR", "multiply", None), None), ((50, "USD", 1, "INR", None, 0.98), 50),
         ((50, "USD", 1, "INR", None, 1.02), 50), ((50, "USD", 1, "INR", "multiply", 1.03), None),

@@ -3,7 +3,8 @@
 -- is open, that at the end of the period.
 -- Of the chosen sources and owners. figure: new_leads, junk_pct (junk leads / new leads), qualified_leads
 -- (qualified or converted by now), open_value and open_deals (at the end), won_value, won_deals,
--- win_rate (won / won and lost deals), win_rate_by_value, lost_value, lost_deals. before and change
+-- win_rate (won / won and lost deals), win_rate_by_value, lost_value, lost_deals, unconverted_deals (of the
+-- open ones, those whose amount has no value in the home currency). before and change
 -- are null where the first record is younger than the stretch; since: the day of that record.
 -- assumed_pct, before_assumed_pct: of what was open at the end of the two, where it is so much that it
 -- has to be told (measures.much_assumed); null of all that is not of the pipeline.
@@ -42,7 +43,8 @@ stocks as (
     select
         s.stretch,
         coalesce(k.open_deals, 0) as open_deals,
-        coalesce(k.open_pipeline_value, 0) as open_value
+        coalesce(k.open_pipeline_value, 0) as open_value,
+        coalesce(k.unconverted_deals, 0) as unconverted_deals
     from stretches s
     left join lateral measures.kpis(s.last_day, s.last_day, %(sources)s, %(owners)s) k on true
     where s.stretch <> 'whole'
@@ -66,6 +68,7 @@ figures as (
         ('qualified_leads', 'lead', f.qualified_leads),
         ('open_value', 'pipeline', k.open_value),
         ('open_deals', 'pipeline', k.open_deals),
+        ('unconverted_deals', 'pipeline', k.unconverted_deals),
         ('won_value', 'deal', f.won_value),
         ('won_deals', 'deal', f.won_deals),
         ('win_rate', 'deal', measures.pct(f.won_deals, f.won_deals + f.lost_deals)),

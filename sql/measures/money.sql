@@ -22,15 +22,16 @@ language sql immutable parallel safe as $$
 $$;
 
 -- An amount in the home currency; null where it cannot be converted, so that nothing is added
--- wrongly. A record without a currency is in the home currency, unless it bears a foreign rate. A rate
--- of exactly one, which a foreign currency has as long as nobody sets it, counts where the two are known
--- to be at par.
+-- wrongly. Nothing is nothing in any currency. A record without a currency is in the home currency,
+-- unless it bears a foreign rate. A rate of exactly one, which a foreign currency has as long as nobody
+-- sets it, counts where the two are known to be at par.
 create function measures.home_amount(
     amount numeric, currency text, exchange_rate numeric, home text, reading text, worth numeric
 ) returns numeric
 language sql immutable parallel safe as $$
     select case
-        when currency = home or (currency is null and coalesce(exchange_rate, 1) = 1) then amount
+        when amount = 0 or currency = home
+            or (currency is null and coalesce(exchange_rate, 1) = 1) then amount
         when currency is null or exchange_rate <= 0 then null
         when exchange_rate = 1 then case when worth between 0.98 and 1.02 then amount end
         when reading = 'multiply' and measures.is_plausible_rate(exchange_rate, worth)
