@@ -90,6 +90,21 @@ def test_what_cannot_be_converted_is_counted_apart_and_said_to_be(connection, bu
     assert unconverted(1, "INR") == "not in it: 1 deal without a valid exchange rate"
 
 
+@pytest.mark.parametrize(
+    ("said", "weighted"), [(150, 0.1), (-10, 0.1), (100, 1), (0, 0), (None, 0.1)]
+)
+def test_a_probability_that_cannot_be_is_that_of_the_stage(connection, built, said, weighted):
+    put(connection, "Deals", deal(1, at(5), Amount=LAKH, Probability=said))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into crm.picklist_meaning (module, value, meaning, probability, position, "
+            "source) values ('Deals', 'Qualification', 'open', 10, 1, 'default') "
+            "on conflict (module, value) do update set probability = 10"
+        )
+    built()
+    assert float(kpis(connection)["weighted_pipeline_value"]) == pytest.approx(weighted * LAKH)
+
+
 @pytest.mark.parametrize("closing", [day(-25), day(-1), None])
 def test_a_deal_won_before_its_closing_date_is_in_the_message(
     connection, database_url, write, closing

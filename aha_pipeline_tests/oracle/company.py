@@ -192,7 +192,7 @@ class _Draw:
             "Lead_Source": self._source(SOURCES_OF_DEALS),
             "Stage": self._spelt(self.random.choice(STAGES)),
             "Amount": self._amount(),
-            "Probability": self.random.choice((None, None, 0, 10, 35, 100)),
+            "Probability": self.random.choice((None, 150, 0, 10, 35, 100)),
             "Closing_Date": self._closing(),
             **self._money(),
             **self._pipeline(),

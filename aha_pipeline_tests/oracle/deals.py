@@ -172,11 +172,17 @@ def _as_told(said: Said, told: Content) -> Said:
     said = replace(said, is_told=True, sure=told.assumed_until, is_stage_known=is_stage_known)
     if is_stage_known or said.meaning == "open":
         return said
-    own = told.said["Probability"]
+    own = own_chance(told.said)
     return replace(
         said, stage=NOT_KNOWN, meaning="open", position=0,
         chance=None if own is None else Fraction(own),
     )  # fmt: skip
+
+
+def own_chance(state: State) -> float | None:
+    """Return the deal's own probability in per cent, if it says one that can be."""
+    own = state.get("Probability")
+    return own if own is not None and 0 <= own <= 100 else None
 
 
 def pipeline_meaning(state: State, company: Company) -> str | None:
@@ -214,7 +220,7 @@ def stage_of(state: State, company: Company) -> tuple[str, str, int | None, floa
 
 def _said(since: datetime, state: State, company: Company, reading: str | None) -> Said:
     stage, meaning, usual, position = stage_of(state, company)
-    own = state.get("Probability")
+    own = own_chance(state)
     chance = usual if own is None or meaning != "open" else own
     amount = home_amount(state, company, reading)
     closing = state.get("Closing_Date")

@@ -38,7 +38,8 @@
 -- what it said next. known_from: from that day on what it says is known; null: on no day.
 -- is_unconverted: it has an amount that cannot be had in the home currency (measures.home_amount).
 -- figures:
---   probability (percent): won 100, lost 0; open: the deal's own Probability, else the stage's
+--   probability (percent): won 100, lost 0; open: the deal's own Probability if it can be one, else
+--     the stage's
 --   amount (money): Amount in the home currency by the deal's own rate; null where empty, and where
 --     it cannot be converted
 --   weighted_amount (money): amount times probability, exact; an open deal without amount or
@@ -300,7 +301,7 @@ meant as (
             when 'won' then 100
             when 'lost' then 0
             else coalesce(
-                c.probability,
+                case when c.probability between 0 and 100 then c.probability end,
                 case when coalesce(c.pipeline_meaning = m.meaning, true) then m.probability end
             )
         end as chance,

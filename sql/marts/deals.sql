@@ -4,7 +4,8 @@
 -- A live deal is one that is not deleted. The columns are those of analytics.deal_history, as the
 -- deal says now. day: of Created_Time in the organisation's time zone.
 -- figures:
---   probability (percent): won 100, lost 0; open: the deal's own Probability, else the stage's
+--   probability (percent): won 100, lost 0; open: the deal's own Probability if it can be one, else
+--     the stage's
 --   amount (money): Amount as in Zoho, null where empty
 --   weighted_amount (money): amount times probability, 0 without one of them
 
