@@ -14,6 +14,11 @@ ALIKE = str.maketrans(
 NOTHING = {
     "", "none", "n/a", "n.a", "na", "nil", "null", "nan", "undefined", "blank", "empty",
     "not available", "not applicable", "not specified", "unspecified",
+    "keine", "keine angabe", "k.a", "ninguno", "ninguna", "sin especificar", "no aplica", "aucun",
+    "aucune", "néant", "non renseigné", "s/o", "nenhum", "nenhuma", "não informado",
+    "não se aplica", "nessuno", "nessuna", "non specificato", "geen", "n.v.t", "yok", "tidak ada",
+    "нет", "не указано", "لا يوجد", "لا شيء", "غير محدد", "אין", "ללא", "कोई नहीं", "लागू नहीं",
+    "なし", "無し", "未設定", "該当なし", "无", "無", "没有", "未填写", "없음",
 }  # fmt: skip
 
 

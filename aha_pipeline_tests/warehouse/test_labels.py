@@ -67,6 +67,8 @@ def connection(database_url):
             None, "", " ", "\u200b", "\u00a0\t", "-", "--", "—", "n/a", "N/A", "N.A.", "None",
             "-None-", "--None--", "(none)", "NULL", "nil", "?", "...", "(blank)", "not applicable",
             "－", "Ｎ／Ａ", "・", "\u3000\u2014\u200f", "\u0640\u0640", "\\",
+            "Keine", "- keine Angabe -", "Ninguno", "NÉANT", "não informado", "Нет", "НЕ УКАЗАНО",
+            "\u200fאין", "لا يوجد", "لا\u00a0شيء", "कोई नहीं", "なし", "無", "无", "(没有)", "없음",
         )),
     ],
 )  # fmt: skip
