@@ -26,6 +26,7 @@ MOVED_IN_A_WEEK = Decimal(1)  # of what moves every day
 LARGE = Decimal("0.02")  # of the open pipeline
 WORTH_A_CALL = Decimal("0.005")
 MONEY_POINTS = 80
+CALL_NEW = "call_within_hour"
 
 
 @dataclass(frozen=True)
@@ -115,10 +116,14 @@ def is_worth_advice(fact: Fact, advice: str | None, pipeline: Decimal) -> bool:
 def fitting_advice(fact: Fact, told: Sequence[Told]) -> list[str]:
     """Return the advice that fits, the best first; what was given on the same of late, last.
 
-    Of another deal, reason or source what is best is best again.
+    Of another deal, reason or source what is best is best again. Where no lead came, there is none
+    to call.
     """
     given = [item.advice for item in told if (item.kind, item.about) == (fact.kind, fact.about)]
-    return sorted(fitting(fact.stance, str(fact.figures.get("reason", ""))), key=given.count)
+    advice = fitting(fact.stance, str(fact.figures.get("reason", "")))
+    if fact.figures.get("n") == 0:
+        advice = [one for one in advice if one != CALL_NEW]
+    return sorted(advice, key=given.count)
 
 
 def links_of(facts: Iterable[Fact], told: Sequence[Told]) -> dict[str, Fact]:

@@ -567,6 +567,19 @@ def test_advice_on_a_loss_fits_its_reason(stance, reason, advice):
 
 
 @pytest.mark.parametrize(
+    ("stance", "n", "advice"),
+    [
+        ("fewer_than_before", 0, ["look_tomorrow"]),
+        ("as_usual", 0, ["keep_going"]),
+        ("week_leads_more", 0, []),
+        ("fewer_than_before", 1, ["call_within_hour", "look_tomorrow"]),
+    ],
+)
+def test_where_no_lead_came_there_is_none_to_call(stance, n, advice):
+    assert ranking.fitting_advice(fact(stance, "leads", "", n=n), []) == advice
+
+
+@pytest.mark.parametrize(
     ("reason", "given", "advice"),
     [
         ("Not reachable", None, "call_rule"),
