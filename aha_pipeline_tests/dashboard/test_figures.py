@@ -132,6 +132,7 @@ def test_every_figure_is_the_count_of_its_records(ask, records, period, sources,
         parts = [r for r in ask("lost_reasons", **chosen) if r["dimension"] == dimension]
         assert sum(row["deals"] for row in parts) == len(lost)
         assert sum((row["value"] for row in parts), Decimal(0)) == total(lost)
+        assert {row["change"] is None for row in parts} <= {period.whole_until < period.first_day}
 
 
 def change_of(period: periods.Period, count: Callable[[date, date], Any]) -> Any:

@@ -336,6 +336,7 @@ def test_a_period_that_began_today_is_compared_with_nothing(ask, period):
     for query, column in (
         ("source_quality", "change"),
         ("rep_deals", "won_value_change"),
+        ("lost_reasons", "change"),
     ):
         assert {row[column] for row in ask(query, **vars(period))} <= {None}, query
     shown = SimpleNamespace(

@@ -1,12 +1,21 @@
 -- grain: one row per dimension and part of it: the deals lost in the period, by value lost
 -- dimension: reason, stage (the last open one on which the deal was seen), owner, source. reason:
 -- '(none)' where the record gives none. main_reason: the one that most of the part's deals have, and
--- main_deals how many; null where two are as frequent. change: against the stretch before, in deals.
+-- main_deals how many; null where two are as frequent. change: against the stretch before, in deals, of
+-- the period's days that are over, up to whole_until, and null where none is.
 
 -- Deals that are the same in every dimension are one row from the start: of a large company's lost
 -- deals there are a few hundred kinds.
 with lost as (
-    select is_before, reason, stage, owner_id, source, count(*) as deals, sum(amount) as value
+    select
+        is_before,
+        reason,
+        stage,
+        owner_id,
+        source,
+        count(*) as deals,
+        count(*) filter (where closed_day <= %(whole_until)s::date) as whole_deals,
+        sum(amount) as value
     from (
         select false as is_before, l.*
         from measures.lost(%(first_day)s, %(last_day)s, %(sources)s, %(owners)s) l
@@ -17,7 +26,14 @@ with lost as (
     group by is_before, reason, stage, owner_id, source
 ),
 parts as (
-    select l.is_before, l.reason as main_reason, l.deals, l.value, p.dimension, p.part
+    select
+        l.is_before,
+        l.reason as main_reason,
+        l.deals,
+        l.whole_deals,
+        l.value,
+        p.dimension,
+        p.part
     from lost l
     cross join lateral (values
         ('reason', l.reason),
@@ -44,6 +60,7 @@ counted as (
         dimension,
         part,
         sum(deals) filter (where not is_before) as deals,
+        sum(whole_deals) filter (where not is_before) as whole_deals,
         sum(deals) filter (where is_before) as deals_before,
         sum(value) filter (where not is_before) as value
     from parts
@@ -55,7 +72,8 @@ select
     case when c.dimension = 'owner' then coalesce(w.owner_name, c.part) else c.part end as name,
     c.deals::bigint as deals,
     coalesce(c.value, 0) as value,
-    (c.deals - coalesce(c.deals_before, 0))::bigint as change,
+    case when %(first_day)s::date <= %(whole_until)s::date
+        then (c.whole_deals - coalesce(c.deals_before, 0))::bigint end as change,
     case when measures.stands_out(r.deals, r.next_deals) then r.main_reason end as main_reason,
     case when measures.stands_out(r.deals, r.next_deals) then r.deals end as main_deals
 from counted c
