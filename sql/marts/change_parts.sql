@@ -47,7 +47,7 @@ closed as (
         sum(amount) filter (where meaning = 'lost') as lost_value,
         sum(amount * amount) filter (where meaning = 'lost') as lost_squares
     from analytics.deals
-    where meaning in ('won', 'lost') and closed_day is not null
+    where closed_day is not null
     group by closed_day, source, owner_id
 ),
 moved as (
@@ -71,7 +71,7 @@ moved as (
 begun as (
     select from_day as day, source, owner_id, false as is_handed_over, count(*) as deal_contents
     from analytics.deal_history
-    where from_day is not null and (until_day is null or from_day < until_day)
+    where until_day is null or from_day < until_day
     group by from_day, source, owner_id
 )
 select

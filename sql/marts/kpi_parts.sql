@@ -6,8 +6,8 @@
 -- The KPIs of analytics.kpis taken apart, so that they can be had for some sources and some owners:
 -- summed over a day the flows are those of that day, and summed from the beginning up to a day the
 -- changes are its stocks. Source and owner: of flows, as the record says now; of changes, as it said
--- then, so a deal handed over leaves one owner and comes to another. day is null for leads whose
--- creation nobody knows.
+-- then, so a deal handed over leaves one owner and comes to another. What was replaced on the day it was
+-- written comes and goes at once, which is nothing. day is null for leads whose creation nobody knows.
 -- figures:
 --   new_leads (count, Leads): live leads created on the day
 --   new_open_leads (count, Leads): those of the new leads that are open by now
@@ -68,7 +68,7 @@ lead_changes as (
         sum(c.sign) filter (where h.meaning = 'junk') as junk_leads_change
     from analytics.lead_history h
     cross join lateral (values (h.from_day, 1), (h.until_day, -1)) c (day, sign)
-    where c.day is not null and (h.until_day is null or h.from_day < h.until_day)
+    where c.day is not null
     group by c.day, h.source, h.owner_id
 ),
 deal_changes as (
@@ -83,9 +83,7 @@ deal_changes as (
         sum(c.sign) filter (where h.is_unconverted) as unconverted_deals_change
     from analytics.deal_history h
     cross join lateral (values (h.from_day, 1), (h.until_day, -1)) c (day, sign)
-    where h.meaning = 'open'
-        and c.day is not null
-        and (h.until_day is null or h.from_day < h.until_day)
+    where h.meaning = 'open' and c.day is not null
     group by c.day, h.source, h.owner_id
 ),
 assumed_changes as (
@@ -99,9 +97,7 @@ assumed_changes as (
     cross join lateral (
         values (h.from_day, 1), (coalesce(h.known_from, h.until_day), -1)
     ) c (day, sign)
-    where h.meaning = 'open'
-        and h.known_from is distinct from h.from_day
-        and (h.until_day is null or h.from_day < h.until_day)
+    where h.meaning = 'open' and h.known_from is distinct from h.from_day
     group by c.day, h.source, h.owner_id
 )
 select
