@@ -28,8 +28,7 @@ hours as (
         d.day::date as day,
         case when h.day is not null then null when k.told_by is null then '00:00'::time else b.opens
         end as opens,
-        case when h.day is not null then null when k.told_by is null then '24:00'::time else b.closes
-        end as closes,
+        case when k.told_by is null then '24:00'::time else b.closes end as closes,
         coalesce(k.told_by, 'nobody') as hours_by
     from span s
     cross join known k
@@ -61,7 +60,7 @@ select
     case when opens_at is not null then closes_at end as closes_at,
     case when opens_at is null then 0 else extract(epoch from closes_at - opens_at) end
         as worked_seconds,
-    coalesce(sum(case when opens_at is null then 0 else extract(epoch from closes_at - opens_at) end)
+    coalesce(sum(extract(epoch from closes_at - opens_at))
         over (order by day rows between unbounded preceding and 1 preceding), 0) as seconds_before,
     lag(case when opens_at is not null then closes_at end) over (order by day)
         as previous_closes_at

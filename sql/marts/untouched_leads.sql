@@ -15,7 +15,7 @@ present as materialized (
 ),
 -- The first day not all of whose leads are of the longest age.
 young as (
-    select coalesce(min(c.day), 'infinity') as since
+    select min(c.day) as since
     from analytics.business_calendar c
     cross join working_day w
     cross join present p
