@@ -72,8 +72,8 @@ explore: install  ## run the property tests on examples that nobody has seen
 
 mutants: install  ## change each part of every mart and measure and see that plain Python finds out
 	@AHA_MUTANTS=all $(BIN)/pytest --timeout 0 $(addprefix aha_pipeline_tests/, oracle/test_formulas.py \
-		oracle/test_drawn.py oracle/test_told.py oracle/test_mutants.py warehouse/test_emails_due.py \
-		warehouse/test_first_touch.py warehouse/test_touch_times.py \
+		oracle/test_drawn.py oracle/test_marts_apart.py oracle/test_told.py oracle/test_mutants.py \
+		warehouse/test_emails_due.py warehouse/test_first_touch.py warehouse/test_touch_times.py \
 		warehouse/test_untouched_statuses.py warehouse/test_usual_days.py)
 
 snapshot: install  ## agree to the graph as it is; the diff belongs to the commit
