@@ -27,7 +27,6 @@ counted as (
         coalesce(sum(f.leads) filter (where f.is_converted), 0)::bigint as converted
     from today t
     cross join lateral measures.waits_over(t.day - 210, t.day - 30) f
-    where f.wait is not null
     group by f.wait
     having sum(f.leads) > 0
 )
@@ -40,4 +39,4 @@ select
     measures.win_rate_bound(c.converted, c.leads, -1) as low_pct,
     measures.win_rate_bound(c.converted, c.leads, 1) as high_pct
 from counted c
-join waits w using (wait)
+join waits w using (wait) -- without those that still wait
