@@ -16,6 +16,7 @@ from aha_pipeline import sql
 from aha_pipeline.warehouse import errors
 
 CONNECT_TIMEOUT_SECONDS = 10
+KEPT = 3  # of a run: its step, its heartbeat, and calls and credits use one each at a time
 # Says in the database which machine and process a session is of; PostgreSQL keeps 63 bytes. A
 # recreated container may have the same name and number: the last part is this process's own.
 APPLICATION = f"aha_pipeline {os.uname().nodename[:32]}/{os.getpid()} {token_hex(3)}"
@@ -51,7 +52,7 @@ class KeptConnection:
     """Connections one after the other for the price of one: between two it stays open.
 
     PostgreSQL starts a process for each new connection, which reads anew what tables there are.
-    Safe for use by several threads: who finds none idle gets a new one.
+    Safe for use by several threads: who finds none idle gets a new one, and some of those stay too.
     """
 
     def __init__(self, database_url: str) -> None:
@@ -69,7 +70,7 @@ class KeptConnection:
         except BaseException:
             connection.close()
             raise
-        if connection.closed or self._idle or self._is_closed:
+        if connection.closed or len(self._idle) >= KEPT or self._is_closed:
             connection.close()
         else:
             self._idle.append(connection)

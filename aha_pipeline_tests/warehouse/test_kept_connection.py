@@ -62,19 +62,25 @@ def test_a_session_that_the_server_ended_is_replaced(kept, empty_database_url):
         assert ask(kept, "select pg_backend_pid()") != pid
 
 
-def test_who_finds_it_in_use_gets_another_and_one_stays(kept, empty_database_url):
-    together = Barrier(3)
+def used_together(kept: KeptConnection, users: int) -> set[int]:
+    """Return the sessions of some users at the same time, one each."""
+    together = Barrier(users)
 
     def use(_: int) -> int:
-        with kept.connect() as connection, connection.cursor() as cursor:
+        with kept.connect() as connection:
             together.wait(timeout=20)
-            cursor.execute("select pg_backend_pid()")
-            return cursor.fetchone()[0]
+            return connection.info.backend_pid
 
-    with ThreadPoolExecutor(3) as threads:
-        pids = set(threads.map(use, range(3)))
-    assert len(pids) == 3
-    assert {ask(kept, "select pg_backend_pid()") for _ in range(3)} < pids
+    with ThreadPoolExecutor(users) as threads:
+        return set(threads.map(use, range(users)))
+
+
+@pytest.mark.parametrize(("users", "stay"), [(1, 1), (2, 2), (3, 3), (5, 3)])
+def test_who_finds_it_in_use_gets_another_and_some_stay(kept, users, stay):
+    first = used_together(kept, users)
+    assert len(first) == users
+    assert len(first & used_together(kept, users)) == stay
+    assert ask(kept, "select pg_backend_pid()") in first
 
 
 def test_services_keep_one_while_a_run_lasts_and_none_afterwards(database_url, monkeypatch):
