@@ -49,9 +49,10 @@ def look_at(cursor: Cursor, mart: Mart, days: object) -> Build:
 
     Call it before the select: what lands between the two is then found by the next run.
     """
-    cursor.execute(statement(FILE, "known"), {"mart": mart.name})
-    known, sealed, was_steady, had, sql_version = cursor.fetchone() or (None,) * 5
-    is_intact = sealed is not None and sealed == _seal(cursor, mart)
+    asked = {"mart": mart.name, "relation": mart.relation, "is_view": mart.kind == "view"}
+    cursor.execute(statement(FILE, "known"), asked)
+    known, sealed, was_steady, had, sql_version, is_there = cursor.fetchone() or (None,) * 6
+    is_intact = bool(is_there) and sealed is not None and sealed == _seal(cursor, mart)
     has_form = is_intact and sql_version == _sql_version(mart)
     if not mart.strategy:
         inputs = _inputs(cursor, mart, days)
@@ -213,12 +214,8 @@ def _views_behind(sources: Collection[str]) -> list[Mart]:
     return list(found.values())
 
 
-def _seal(cursor: Cursor, mart: Mart) -> str | None:
-    """Return the seal of a mart; None where it is not there as what it should be."""
-    cursor.execute("select relkind from pg_class where oid = to_regclass(%s)", [mart.relation])
-    row = cursor.fetchone()
-    if row is None or (row[0] == "v") != (mart.kind == "view"):
-        return None
+def _seal(cursor: Cursor, mart: Mart) -> str:
+    """Return the seal of a mart that is there as the kind that it should be."""
     return _value(cursor, "seal_of_view" if mart.kind == "view" else "seal", mart.relation)
 
 

@@ -116,7 +116,8 @@ def _enter(cursor: Cursor, mart: Mart) -> None:
         cursor.execute(
             "select pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [other.relation]
         )
-    mart_builds.see_latest(cursor, followed)
+    if followed:
+        mart_builds.see_latest(cursor, followed)
 
 
 def prepare(cursor: Cursor) -> None:

@@ -82,7 +82,13 @@ from analytics.mart_builds
 where mart = any(%(marts)s)
 
 -- name: known
-select inputs, seal, steady, followed, sql_version from analytics.mart_builds where mart = %(mart)s
+-- Of its last build, and whether it is there as the kind that it should be.
+select inputs, seal, steady, followed, sql_version, exists (
+    select from pg_class
+    where oid = to_regclass(%(relation)s) and (relkind = 'v') = %(is_view)s
+)
+from analytics.mart_builds
+where mart = %(mart)s
 
 -- name: histories
 select mart, contents, contents_before from analytics.mart_builds where mart = any(%(marts)s)
