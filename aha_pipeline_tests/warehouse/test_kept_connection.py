@@ -79,8 +79,10 @@ def used_together(kept: KeptConnection, users: int) -> set[int]:
 def test_who_finds_it_in_use_gets_another_and_some_stay(kept, users, stay):
     first = used_together(kept, users)
     assert len(first) == users
-    assert len(first & used_together(kept, users)) == stay
-    assert ask(kept, "select pg_backend_pid()") in first
+    second = used_together(kept, users)
+    assert len(first & second) == stay
+    # of the five, whichever three were put back first
+    assert ask(kept, "select pg_backend_pid()") in first | second
 
 
 def test_services_keep_one_while_a_run_lasts_and_none_afterwards(database_url, monkeypatch):
