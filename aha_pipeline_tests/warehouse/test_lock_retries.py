@@ -21,9 +21,10 @@ def mart() -> Mart:
 
 @pytest.fixture
 def idle(database_url, mart):
-    """A session that has read the mart and leaves its transaction open."""
-    with connect(database_url) as owner:
+    """A session that has read a mart of an older release and leaves its transaction open."""
+    with connect(database_url) as owner, owner.cursor() as cursor:
         refresh(owner, mart)
+        cursor.execute("update analytics.mart_builds set sql_version = 'an older one'")
         put_sync(owner, "Leads", "2025-03-01T08:00:00Z")
     with connect(database_url) as reader, reader.cursor() as cursor:
         cursor.execute(f"set application_name = 'psql'; select count(*) from {mart.relation}")  # noqa: S608
