@@ -50,7 +50,7 @@ def test_cards_say_the_change_and_from_what(page, filled_url):
     assert (won.value, won.delta, won.proto.delta_description) == (
         "₹30.00 L",
         "+₹29.00 L",
-        "from ₹1.00 L",
+        "from ₹1.00 L, without today",
     )
     assert all(card.help for label, card in cards.items() if label not in of_course)
 
