@@ -114,7 +114,7 @@ def junk_by_source(hand: Hand) -> None:
     table = hand.page.get_by_test_id("stTable")
     table.wait_for()
     worst = table.get_by_role("row").nth(1).get_by_role("cell").all_inner_texts()
-    assert worst[:5] == ["Referral", "6", "-2", "33.3%", "+8.3 points"]
+    assert worst[:5] == ["Referral", "6", "0", "33.3%", "0"]  # of whole days
 
 
 def rep_behind(hand: Hand) -> None:
