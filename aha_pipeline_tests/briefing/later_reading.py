@@ -276,7 +276,8 @@ class LaterReading(ThirdReading):
             start = month_before(start)
         wins = self._closed("won", first, last)
         row: Row = {"n": len(wins), "money": total(wins), "date": last, "before": None}
-        if start in self.kpis:  # else nobody knows what was won before
+        oldest = min((row["day"] for row in self.deals if row["day"]), default=None)
+        if start in self.kpis and oldest and oldest <= start:  # else nobody knows what was won
             row["before"] = total(self._closed("won", start, first - ONE_DAY))
         aims = [
             aim["amount"]

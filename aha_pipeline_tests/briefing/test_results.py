@@ -31,7 +31,7 @@ def told(connection, kind: str, on: date = DAY) -> list[str]:
 
 def won(number: int, on: str, amount: int) -> dict:
     time = f"{on}T12:00:00+05:30"
-    return deal(number, at(200), "Closed Won", Amount=amount, Closing_Date=on, Modified_Time=time)
+    return deal(number, at(300), "Closed Won", Amount=amount, Closing_Date=on, Modified_Time=time)
 
 
 def test_a_month_that_is_over_is_told_before_the_first_working_day(connection):

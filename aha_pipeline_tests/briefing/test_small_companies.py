@@ -297,3 +297,35 @@ def test_sources_that_look_like_addresses_and_numbers_keep_their_names(connectio
     assert "(unnamed)" not in text
     # No address that a phone would open, no number that it would call; but which is which.
     assert all(f"| {shown} |" in text for shown in SHOWN)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize(
+    ("ago", "known_from", "compared"),
+    [
+        (0, 1, "more_than_before"),  # with the day before
+        (0, 7, "pipeline_up"),  # with a week before
+        (4, 17, "week_won_more"),  # a week with the one before
+        (0, 47, "month_ahead"),  # with the same days of February
+        (18, 78, "month_ended_more"),  # February with January
+    ],
+)
+def test_nothing_is_compared_with_days_before_the_first_record(
+    connection, ago, known_from, compared, is_known
+):
+    first = known_from if is_known else known_from - 1
+    closed = min(first, ago + 2)
+    won = {"Closing_Date": day(closed), "Modified_Time": at(closed, 12)}
+    put(
+        connection,
+        "Deals",
+        deal(1, at(first), Amount=LAKH),
+        deal(2, at(ago), Amount=CRORE),
+        deal(3, at(first), "Closed Won", Amount=LAKH, **won),
+    )
+    put(connection, "Leads", lead(1, at(first)), lead(2, at(ago)), lead(3, at(ago)))
+    build(connection, DAY - timedelta(days=80), DAY)
+    found = facts(connection, DAY - timedelta(days=ago))
+    assert (compared in found) is is_known
+    if is_known:
+        assert found[compared]["before"] is not None

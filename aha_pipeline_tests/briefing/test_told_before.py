@@ -98,6 +98,7 @@ def test_a_week_is_judged_by_more_than_chance(connection, now, before, stance):
     ],
 )
 def test_a_week_after_a_bad_one_is_compared_with_the_usual_ones(connection, weeks, stance, against):
+    put(connection, "Leads", lead(1, at(60)))
     build(connection, SUNDAY - timedelta(days=34), SUNDAY, only=("kpis", "changes"))
     with connection.cursor() as cursor:
         cursor.execute("update analytics.kpis set new_leads = null")

@@ -309,9 +309,22 @@ def _company_rate_reading(drawn: Drawn) -> Asked:
     yield (), {(): {"company_rate_reading": drawn.setting or told}}
 
 
+def _first_records(drawn: Drawn) -> Asked:
+    led = [it["day"] for it in drawn.parts if it["day"] and it["new_leads"] > 0]
+    dealt = drawn.books.oldest
+    yield (
+        (),
+        {
+            ("lead",): {"since": min(led, default=None)},
+            ("deal",): {"since": None if dealt == date.max else dealt},
+        },
+    )
+
+
 JUDGES = {
     "assumed_pcts": Judge(("day",), _assumed_pcts),
     "company_rate_reading": Judge((), _company_rate_reading),
+    "first_records": Judge(("entity",), _first_records),
     "forecast_record": Judge((), _forecast_record),
     "kpi_changes": Judge(("day",), _kpi_changes),
     "of_chosen": Judge(("place",), _of_chosen),

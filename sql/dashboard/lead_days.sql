@@ -3,7 +3,7 @@
 -- is_today: a part-day, up to which the CRM has been read. is_before: before the period.
 
 with known as (
-    select min(day) as first_day from analytics.kpi_days where new_leads > 0
+    select since as first_day from measures.first_records() where entity = 'lead'
 ),
 stretch as (
     select

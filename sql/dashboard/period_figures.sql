@@ -15,15 +15,12 @@ with stretches (stretch, first_day, last_day) as (
         ('whole', %(first_day)s::date, %(whole_until)s::date),
         ('before', %(before_first)s::date, %(before_last)s::date)
 ),
-first_deal as (
-    select (select day from analytics.deals where day is not null order by day limit 1) as day
-),
 history as (
-    select 'lead' as entity, min(day) as since from analytics.kpi_days where new_leads > 0
+    select entity, since from measures.first_records()
     union all
-    select 'deal', day from first_deal
-    union all
-    select 'pipeline', greatest(d.day, (select min(k.day) from analytics.kpis k)) from first_deal d
+    select 'pipeline', greatest(since, (select min(k.day) from analytics.kpis k))
+    from measures.first_records()
+    where entity = 'deal'
 ),
 flows as (
     select

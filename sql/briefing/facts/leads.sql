@@ -1,11 +1,12 @@
 -- stances: above_usual, below_usual, as_usual, more_than_before, fewer_than_before, same_as_before
 -- New leads against what is usual for that weekday (analytics.changes); where that is not known
--- yet, against the day before.
+-- yet, against the day before, if the first lead had come.
 
 with today as (
     select k.day, k.new_leads, b.new_leads as before, c.normal, c.is_unusual, c.direction
     from analytics.kpis k
-    left join analytics.kpis b on b.day = k.day - 1
+    left join measures.first_records() r on r.entity = 'lead'
+    left join analytics.kpis b on b.day = k.day - 1 and b.day >= r.since
     left join analytics.changes c
         on c.day = k.day and c.figure = 'new_leads' and c.days = 1 and c.normal is not null
     where k.day = %(day)s

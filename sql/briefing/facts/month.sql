@@ -1,6 +1,6 @@
 -- stances: month_ahead, month_behind, month_level
 -- From the eighth of the month until three days before its end, when its result is near: value won in it so far against the same days of the month before,
--- where each of those days is known; where it is behind, with the open deals due in what is left of the
+-- where each of those days is known and none is before the first deal; where it is behind, with the open deals due in what is left of the
 -- month. Level: they differ by less than a tenth.
 
 with periods as (
@@ -20,6 +20,7 @@ won as (
     join analytics.kpis k on k.day between p.first_day and p.last_day
     group by p.period, p.first_day, p.last_day
     having count(*) = p.last_day - p.first_day + 1
+        and p.first_day >= (select since from measures.first_records() where entity = 'deal')
 )
 select
     case

@@ -32,4 +32,5 @@ from overdue t
 join overdue b on b.day = t.day - 7
 where t.day = %(day)s and t.deals > 0
     and not (b.deals - t.deals > greatest(b.deals * 0.1, 1) and t.value > b.value)
-    and exists (select from analytics.kpis where day = %(day)s::date - 7)
+    and exists (select from analytics.kpis where day = b.day)
+    and b.day >= (select since from measures.first_records() where entity = 'deal')

@@ -2,7 +2,7 @@
 --   quarter_ended_more, quarter_ended_less, quarter_ended_level
 -- The result of the month, and of the company's quarter, that is over: told of the day before the
 -- first working day after it, where each of its days is known; against the one before, where each day
--- of that is known too, and against the target. Level: they differ by less than a tenth.
+-- of that is known too and none before the first deal, and against the target. Level: they differ by less than a tenth.
 
 with over as (
     select e.period, e.first_day, e.last_day, b.first_day as first_before
@@ -20,11 +20,12 @@ won as (
         o.last_day,
         sum(k.won_deals) filter (where k.day >= o.first_day) as deals,
         sum(k.won_value) filter (where k.day >= o.first_day) as money,
-        case when count(*) = o.last_day - o.first_before + 1
+        case when count(*) = o.last_day - o.first_before + 1 and o.first_before >= r.since
             then sum(k.won_value) filter (where k.day < o.first_day) end as before
     from over o
     join analytics.kpis k on k.day between o.first_before and o.last_day
-    group by o.period, o.first_day, o.last_day, o.first_before
+    join measures.first_records() r on r.entity = 'deal'
+    group by o.period, o.first_day, o.last_day, o.first_before, r.since
     having count(*) filter (where k.day >= o.first_day) = o.last_day - o.first_day + 1
 )
 select

@@ -1,6 +1,7 @@
 -- stances: pipeline_up, pipeline_down, pipeline_level
--- The open pipeline at the end of the day against seven days before. Level: they differ by less
--- than a twentieth. assumed: of the earlier one, where it is so much that it has to be told.
+-- The open pipeline at the end of the day against seven days before, if the first deal had come by then.
+-- Level: they differ by less than a twentieth. assumed: of the earlier one, where it is so much that it
+-- has to be told.
 
 select
     case
@@ -19,4 +20,5 @@ select
     end as assumed
 from analytics.kpis t
 join analytics.kpis b on b.day = t.day - 7
+join measures.first_records() r on r.entity = 'deal' and r.since <= b.day
 where t.day = %(day)s and (t.open_pipeline_value > 0 or b.open_pipeline_value > 0)

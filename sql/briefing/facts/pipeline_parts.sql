@@ -88,6 +88,7 @@ from moved
 join closed using (won, lost)
 join analytics.kpis t on t.day = %(day)s
 join analytics.kpis b on b.day = t.day - 7
+join measures.first_records() r on r.entity = 'deal' and r.since <= b.day
 left join largest l on true
 where b.open_pipeline_value + opened - won - lost + other = t.open_pipeline_value
     and (opened <> 0 or won <> 0 or lost <> 0)

@@ -1,10 +1,11 @@
 -- stances: week_won_more, week_won_less, week_won_level, week_leads_more, week_leads_fewer,
 --   week_leads_same, week_leads_mixed
 -- The weekly digest, told on Mondays: the week up to Sunday against the one before, where each of
--- the fourteen days is known; leads only where the week before was as usual on each day (no holiday,
--- no campaign: up from a bad week is no rise), and no day of this one brought more than three times
--- what is usual, as an import does, and ten leads or more in both together. Level: they differ by less
--- than a tenth, or, of leads, by no more than chance often does: 1.5 times the root of both together.
+-- the fourteen days is known and none before the first deal or lead; leads only where the week before
+-- was as usual on each day (no holiday, no campaign: up from a bad week is no rise), and no day of this
+-- one brought more than three times what is usual, as an import does, and ten leads or more in both
+-- together. Level: they differ by less than a tenth, or, of leads, by no more than chance often does: 1.5
+-- times the root of both together.
 -- The week before may be a bad one all the same: leads are more or fewer where they are so against the
 -- median of the four weeks before (measures.usual_week) too, if two or more of these are known.
 
@@ -51,6 +52,7 @@ select
     null::bigint as weeks,
     null::numeric as usual
 from weeks
+join measures.first_records() r on r.entity = 'deal' and r.since <= %(day)s::date - 13
 where won > 0 or won_before > 0
 union all
 select
@@ -62,6 +64,7 @@ select
     end,
     'leads', %(day)s::date - 6, 0, leads, null, leads_before, weeks, usual
 from against
+join measures.first_records() r on r.entity = 'lead' and r.since <= %(day)s::date - 13
 where leads + leads_before >= 10 and not exists (
     select from analytics.changes
     where figure = 'new_leads' and days = 1 and is_unusual
