@@ -84,7 +84,7 @@ def measure(address: str, rounds: int) -> dict[str, tuple[Asked, Asked]]:
     """Return what every query of `sql/dashboard` takes, over a database of this machine."""
     with _source(address) as source:
         # As much on the first of a month as on its last.
-        period = periods.custom(source.today - MONTH, source.today)
+        period = periods.custom(source.today - MONTH, source.today, source.today)
         everything = replace(source, filters=Filters(**vars(period)))
         chosen = Filters(**vars(period), sources=[SOURCE], owners=[OWNER])
         filtered = replace(source, filters=chosen)
