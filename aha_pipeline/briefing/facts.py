@@ -28,6 +28,10 @@ ADDED_UP = {
     "waiting": {"of": ("n", 27, 0)},
     "pipeline": {"before": ("money", 7, 7)},
 }
+# Why a deal is in no money, as the names of such counts end: `money_unvalued`.
+LEFT_OUT = ("unvalued", "unconverted")
+# One of these is in every statement that sums or ranks by money.
+SUMS = {"money", "opened"}
 
 
 class NoFigures(RuntimeError):
@@ -42,9 +46,9 @@ class Fact:
     it is about, "" for none. `figures` are the exact values that its sentence may print: money in
     the home currency, percentages 0 to 100; `deal_apart` distinguishes a deal from one that reads
     alike, by a day or the end of its id; `money_was` is a deal's amount in the last message, if
-    another; `n_told` a count as the daily lines gave it. `first_day` is since when it holds, or the
-    first day that it compares. `records` are ids of the deals behind it, `weight` the money at
-    stake.
+    another; `n_told` a count as the daily lines gave it; `money_unvalued` and `money_unconverted`
+    how many deals that money leaves out. `first_day` is since when it holds, or the first day that
+    it compares. `records` are ids of the deals behind it, `weight` the money at stake.
     """
 
     kind: str
@@ -90,7 +94,8 @@ def gather(connection: Connection, day: date) -> list[Fact]:
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         found = [fact for kind in kinds() for fact in of_kind(cursor, kind, day)]
         known = [fact for fact in found if unknown.isdisjoint(stances()[fact.stance].modules)]
-        facts = list(as_told(cursor, told_apart(cursor, known, day), day))
+        said = as_told(cursor, told_apart(cursor, known, day), day)
+        facts = list(with_left_out(cursor, said, day))
         if not any(fact.kind == "glance" for fact in facts):
             raise NoFigures(
                 f"There are no figures for {day}: analytics.kpis has no row of that day. "
@@ -174,6 +179,30 @@ def as_told(cursor: RealDictCursor, facts: Iterable[Fact], day: date) -> Iterato
     for fact in facts:
         more = {**_amounts_told(fact, amounts), **_counts_told(cursor, fact, day)}
         yield replace(fact, figures={**fact.figures, **more}) if more else fact
+
+
+def with_left_out(cursor: RealDictCursor, facts: Iterable[Fact], day: date) -> Iterator[Fact]:
+    """Yield the facts with how many deals their money does not tell of."""
+    for fact in facts:
+        more: dict[str, Value] = {}
+        if SUMS & fact.figures.keys():
+            cursor.execute(sql.read("briefing/left_out"), about_left_out(fact, day))
+            more = {row["figure"]: row["deals"] for row in cursor}
+        yield replace(fact, figures={**fact.figures, **more}) if more else fact
+
+
+def about_left_out(fact: Fact, day: date) -> dict[str, object]:
+    """Return what is asked, and proven, of the deals that are not in the money of a fact."""
+    said = {name: n for name, n in fact.figures.items() if name.endswith(LEFT_OUT)}
+    return {
+        "day": day,
+        "fact": f"{fact.kind}/{fact.stance}",
+        "stance": fact.stance,
+        "names": list(fact.figures.keys() - said.keys()),
+        "said": dumps(said),
+        "first_day": fact.first_day,
+        "date": fact.figures.get("date", day),
+    }
 
 
 def amount_places(fact: Fact) -> dict[str, str]:

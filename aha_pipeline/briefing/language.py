@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aha_pipeline import figures
-from aha_pipeline.briefing.facts import Value
+from aha_pipeline.briefing.facts import LEFT_OUT, Value
 from aha_pipeline.briefing.names import BEGIN, END
 
 FOLDER = Path(__file__).parent / "languages"
@@ -76,13 +76,18 @@ class Language:
         def put(place: re.Match[str]) -> str:
             value = values[place["name"]]
             printed = self._put(place, value, currency, name)
-            form = self._aside(place, values)
-            if form is None:
-                return printed
-            before = self._put_number(place, form[1], currency)
-            alone = self._put_number(place, value, currency)
-            # What reads the same is no other figure.
-            return printed if before == alone else form[0].format(now=printed, before=before)
+            if form := self._aside(place, values):
+                before = self._put_number(place, form[1], currency)
+                alone = self._put_number(place, value, currency)
+                # What reads the same is no other figure.
+                if before != alone:
+                    printed = form[0].format(now=printed, before=before)
+            if left := _left_out(place, values):
+                deals = ", ".join(
+                    self.say(self.frame[why], {"n": n}, currency, name) for why, n in left.items()
+                )
+                printed = str(self.frame["left_out"]).format(now=printed, deals=deals)
+            return printed
 
         return PLACE.sub(put, phrase)
 
@@ -158,15 +163,36 @@ class Language:
         that is printed; names must be the item's own, each in its place.
         """
         asides = [self._aside(place, values) for place in PLACE.finditer(phrase)]
-        pattern = _pattern(phrase, tuple(aside and aside[0] for aside in asides))
+        left = [_left_out(place, values) for place in PLACE.finditer(phrase)]
+        pattern = _pattern(
+            phrase,
+            tuple(aside and aside[0] for aside in asides),
+            tuple(self.frame["left_out"] if deals else None for deals in left),
+        )
         found = pattern.fullmatch(sentence)
         if found is None:
             return False
         return all(
             self._says_all(place, found, number, aside, values, currency, name)
-            for number, (place, aside) in enumerate(
-                zip(PLACE.finditer(phrase), asides, strict=True)
+            and self._says_left_out(found, number, deals, currency, name)
+            for number, (place, aside, deals) in enumerate(
+                zip(PLACE.finditer(phrase), asides, left, strict=True)
             )
+        )
+
+    def _says_left_out(
+        self,
+        found: re.Match[str],
+        number: int,
+        left: Mapping[str, Value],
+        currency: str,
+        name: Callable[[str, str], str],
+    ) -> bool:
+        """Return whether so many deals are said, for each reason, not to be in a figure."""
+        texts = found[f"deals{number}"].split(", ") if left else []
+        return len(texts) == len(left) and all(
+            self.read_back(self.frame[why], text, {"n": n}, currency, name)
+            for text, (why, n) in zip(texts, left.items(), strict=True)
         )
 
     def _says_all(
@@ -233,27 +259,40 @@ class Language:
         return scales.get(unit.partition(" ")[0], 0)
 
 
+def _left_out(place: re.Match[str], values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return how many deals are not in the money of a place, by the reason."""
+    if place["form"] != "$":
+        return {}
+    counts = {why: values.get(f"{place['name']}_{why}") for why in LEFT_OUT}
+    return {why: n for why, n in counts.items() if n is not None}
+
+
 @cache
-def _pattern(phrase: str, asides: tuple[str | None, ...]) -> re.Pattern[str]:
+def _pattern(
+    phrase: str, asides: tuple[str | None, ...], left_out: tuple[str | None, ...]
+) -> re.Pattern[str]:
     """Return what a phrase prints: each place as `p<number>`, or as `now<number>` and
-    `before<number>` where the text of its aside stands round them.
+    `before<number>` where the text of its aside stands round them; `deals<number>` is what is said
+    not to be in it.
     """
     parts, end = [], 0
-    for number, (place, aside) in enumerate(zip(PLACE.finditer(phrase), asides, strict=True)):
+    places = zip(PLACE.finditer(phrase), asides, left_out, strict=True)
+    for number, (place, aside, left) in enumerate(places):
         parts.append(re.escape(phrase[end : place.start()]))
-        alone = f"(?P<p{number}>{BEGIN}[^{BEGIN}{END}]*{END}|{PRINTED})"
-        # The aside first: its comma is no end of the place.
-        parts.append(f"(?:{_both(aside, number)}|{alone})" if aside else alone)
+        printed = f"(?P<p{number}>{BEGIN}[^{BEGIN}{END}]*{END}|{PRINTED})"
+        if aside:  # first: its comma is no end of the place
+            now, before = f"(?P<now{number}>{PRINTED})", f"(?P<before{number}>{PRINTED})"
+            printed = f"(?:{_around(aside, now=now, before=before)}|{printed})"
+        if left:
+            printed = _around(left, now=printed, deals=f"(?P<deals{number}>{PRINTED})")
+        parts.append(printed)
         end = place.end()
     return re.compile("".join(parts) + re.escape(phrase[end:]))
 
 
-def _both(aside: str, number: int) -> str:
-    return re.sub(
-        r"\\{(now|before)\\}",
-        lambda name: f"(?P<{name[1]}{number}>{PRINTED})",
-        re.escape(aside),
-    )
+def _around(frame: str, **patterns: str) -> str:
+    """Return the pattern of a frame's text with these in its places."""
+    return re.sub(r"\\{(\w+)\\}", lambda name: patterns[name[1]], re.escape(frame))
 
 
 @cache

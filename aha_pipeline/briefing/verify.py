@@ -9,7 +9,7 @@ from psycopg2.extensions import connection as Connection
 
 from aha_pipeline import sql
 from aha_pipeline.briefing.catalogue import stances
-from aha_pipeline.briefing.facts import Fact, amount_places
+from aha_pipeline.briefing.facts import SUMS, Fact, about_left_out, amount_places
 from aha_pipeline.briefing.language import codes, load, places
 
 log = logging.getLogger(__name__)
@@ -45,8 +45,10 @@ def is_true(connection: Connection, day: date, fact: Fact) -> bool:
 
 
 def _asides(fact: Fact, day: date) -> Iterator[tuple[str, dict[str, object]]]:
-    """Yield what is printed beside a figure or a name, by the file that proves it."""
+    """Yield what is printed, or is not, beside a figure or a name, by the file that proves it."""
     figures = fact.figures
+    if SUMS & figures.keys():
+        yield "is_left_out", about_left_out(fact, day)
     for place, deal_id in fact.deals.items():
         if apart := figures.get(f"{place}_apart"):
             yield "is_apart", {"id": deal_id, "apart": str(apart)}

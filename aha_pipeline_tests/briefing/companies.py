@@ -21,6 +21,11 @@ STATUSES = ("Not Contacted", "Contacted", "Qualified", "Junk Lead", "Lost Lead")
 OPEN = ("Qualification", "Needs Analysis", "Negotiation/Review")
 CLOSED = ("Closed Won", "Closed Lost")
 REASONS = ("Price", "Too late", "", None, " Local electrician ")
+ABROAD: tuple[dict[str, object], ...] = (
+    *({},) * 8,
+    {"Currency": "USD", "Exchange_Rate": 84.5},
+    {"Currency": "USD"},  # no rate, so no amount that could be added
+)
 AMOUNTS = (None, 0, 1000, 1000, 99999.99, 100000, 12345678.91, 0.01)
 
 
@@ -238,4 +243,5 @@ def _contents(rng: random.Random, number: int, busy_day: int) -> list[dict]:
         if rng.random() < 0.4:
             change |= {"Amount": rng.choice(AMOUNTS)}
         contents.append({**contents[-1], **change})
-    return contents
+    abroad = random.Random(f"{number} {age}").choice(ABROAD)
+    return [content | abroad for content in contents]

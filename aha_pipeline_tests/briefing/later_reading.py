@@ -19,6 +19,7 @@ from aha_pipeline_tests.briefing.third_reading import (
     Row,
     ThirdReading,
     count,
+    left_out,
     rupees,
     said,
     shown,
@@ -26,6 +27,8 @@ from aha_pipeline_tests.briefing.third_reading import (
     sole_most,
     tenths,
     total,
+    unconverted,
+    unvalued,
 )
 from aha_pipeline_tests.warehouse.marts_company import rows
 
@@ -62,6 +65,10 @@ class LaterReading(ThirdReading):
         if now is None:
             return False
         name, form, *_ = PLACE.fullmatch(place).groups()  # type: ignore[union-attr]
+        left = left_out(name, values) if form == "$" else ""
+        if not text.endswith(left):
+            return False
+        text = text.removesuffix(left)
         if form == "$" and stance not in ("cut", "raised"):
             was = self._amount_told(name, values, on)
             if was is not None and rupees(was) != rupees(values[name]):
@@ -252,7 +259,8 @@ class LaterReading(ThirdReading):
             now = Decimal(self.kpis[day][figure])
             write = rupees if name == "money" else count
             if was is not None and write(was) != write(now):
-                yield {name: now, "before": was, "date": day}
+                left = unconverted(self._open(day).values()) if name == "money" else {}
+                yield {name: now, "before": was, "date": day} | left
 
     # Months and quarters that ended
 
@@ -275,10 +283,11 @@ class LaterReading(ThirdReading):
         for _ in range(months):
             start = month_before(start)
         wins = self._closed("won", first, last)
-        row: Row = {"n": len(wins), "money": total(wins), "date": last, "before": None}
-        oldest = min((row["day"] for row in self.deals if row["day"]), default=None)
-        if start in self.kpis and oldest and oldest <= start:  # else nobody knows what was won
-            row["before"] = total(self._closed("won", start, first - ONE_DAY))
+        row: Row = {"n": len(wins), "date": last, "before": None}
+        row |= self._won_against((first, last), (start, first - ONE_DAY))
+        oldest = min((deal["day"] for deal in self.deals if deal["day"]), default=None)
+        if start not in self.kpis or not oldest or oldest > start:
+            row["before"] = None  # nobody knows what was won before
         aims = [
             aim["amount"]
             for aim in self.targets
@@ -295,7 +304,8 @@ class LaterReading(ThirdReading):
         whole = sum(row["amount"] for row in found)
         for row in found:
             if 3 * row["amount"] > whole and len(found) >= 5:
-                yield self._named(row) | {"pipeline": whole, "pct": 100 * row["amount"] / whole}
+                named = self._named(row) | {"pipeline": whole, "pct": 100 * row["amount"] / whole}
+                yield named | unconverted(self._open(on).values(), "pipeline")
 
     def _moved(self, on: date, sign: int) -> Iterator[Row]:
         """Yield the parts of a week, deal by deal: what came, was won, was lost, and the rest."""
@@ -319,6 +329,7 @@ class LaterReading(ThirdReading):
             return
         row = {"opened": sum(came.values(), Decimal(0)), "other": abs(rest)}
         row |= {meaning: sum(part.values(), Decimal(0)) for meaning, part in went.items()}
+        row |= self._left_of_week(on)
         yield row
         if name := self._mostly(went["lost"], row["lost"] / 2):
             of_it = {"deal": self._name(name), "deal_money": went["lost"][name]}
@@ -326,6 +337,12 @@ class LaterReading(ThirdReading):
         that_way = {deal_id: sign * value for deal_id, value in other.items()}
         if sign and (name := self._mostly(that_way, abs(rest) / 2)):
             yield row | {"second": self._name(name), "second_money": that_way[name]}
+
+    def _left_of_week(self, on: date) -> Row:
+        left = unconverted((r for r in self._at(on) if on - WEEK < r["day"]), "opened")
+        for meaning in ("won", "lost"):
+            left |= unvalued(self._closed(meaning, on - WEEK + ONE_DAY, on), meaning)
+        return left
 
     def _name(self, deal_id: str) -> str:
         return next(row["name"] for row in self.contents if row["id"] == deal_id)
@@ -412,7 +429,7 @@ class LaterReading(ThirdReading):
 
     def _due(self, on: date) -> Iterator[Row]:
         due = self._due_in_a_week(on)
-        row: Row = {"n": len(due), "money": total(due), "until": on + WEEK}
+        row: Row = {"n": len(due), "money": total(due), "until": on + WEEK} | unconverted(due)
         if due:
             largest = sole_largest(due)
             yield row | (of_deal(largest) if largest else {})
@@ -430,7 +447,7 @@ class LaterReading(ThirdReading):
         first = sole_largest(due)
         second = sole_largest([row for row in due if row is not first]) if first else None
         if second:
-            yield self._named(second) | {"date": second["closing_date"]}
+            yield self._named(second) | {"date": second["closing_date"]} | unconverted(due)
 
     # Sources
 

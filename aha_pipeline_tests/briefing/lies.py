@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import combinations
 
-from aha_pipeline.briefing.facts import Fact
+from aha_pipeline.briefing.facts import LEFT_OUT, Fact
 
 FAMILIES = (
     ("above_usual", "below_usual", "as_usual"),
@@ -35,7 +35,9 @@ FAMILIES = (
 
 
 def untrue(fact: Fact) -> Iterator[Fact]:
-    """Yield the fact with a value a little wrong, another name, two swapped, or another stance."""
+    """Yield the fact with a value a little wrong, another name, two swapped, another stance, or
+    silent about deals that its money leaves out.
+    """
     for name, value in fact.figures.items():
         other: object = f"{value} " if isinstance(value, str) else None
         if isinstance(value, date):
@@ -43,6 +45,8 @@ def untrue(fact: Fact) -> Iterator[Fact]:
         elif isinstance(value, int | Decimal):
             other = value + 1
         yield replace(fact, figures={**fact.figures, name: other})  # type: ignore[dict-item]
+        if name.endswith(LEFT_OUT):
+            yield replace(fact, figures={k: v for k, v in fact.figures.items() if k != name})
     for one, two in combinations(fact.figures, 2):
         values = fact.figures[one], fact.figures[two]
         if values[0] != values[1] and sort_of(values[0]) == sort_of(values[1]):

@@ -25,8 +25,8 @@ from aha_pipeline_tests.warehouse.marts_company import rows
 Row = dict[str, Any]
 ENGLISH = tomllib.loads((Path(briefing.__file__).parent / "languages/en.toml").read_text("utf-8"))
 PLACE = re.compile(r"\{(\w+)([$%#@]?)(?:\|([^|}]*)\|([^|}]*))?\}")
-# An amount, and the other one that a message told: its comma does not end it.
-TOLD_BEFORE = r".+?, (?:up|down) from \S+(?: Cr| L)?|.+?"
+# An amount, the other one that a message told, and what is not in it: neither's signs end it.
+AMOUNT = r"(?:.+?, (?:up|down) from \S+(?: Cr| L)?|.+?)(?: \[not included: [^]]*\])?"
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 ONE_DAY = timedelta(days=1)
@@ -124,13 +124,14 @@ class ThirdReading:
     # The day
 
     def _glance(self, on: date) -> Iterator[Row]:
-        yield {
+        row = {
             "n": len(self._created(on, on)),
             "won": len(self._closed("won", on, on)),
             "lost": len(self._closed("lost", on, on)),
             "money": total(self._open(on).values()),
             "assumed": self._assumed(on),
         }
+        yield row | unconverted(self._open(on).values())
 
     def _won(self, on: date) -> Iterator[Row]:
         yield from map(self._named, self._closed("won", on, on))
@@ -139,7 +140,7 @@ class ThirdReading:
         largest = sole_largest(self._closed("won", on.replace(day=1), on))
         wins = self._closed("won", on.replace(day=1), on)
         if largest and largest["closed_day"] == on and len(wins) >= 5:
-            yield self._named(largest)
+            yield self._named(largest) | unvalued(wins)
 
     def _won_after_gap(self, on: date) -> Iterator[Row]:
         wins = self._closed("won", on, on)
@@ -163,7 +164,7 @@ class ThirdReading:
         if len(closed) >= 3:
             largest = sole_largest(closed)
             reason = self.reasons.get(largest["id"]) if largest else None
-            yield together(closed) | ({"reason": reason} if reason else {})
+            yield together(closed) | unvalued(closed) | ({"reason": reason} if reason else {})
 
     def _none_won(self, on: date) -> Iterator[Row]:
         if not self._closed("won", on, on):
@@ -182,12 +183,12 @@ class ThirdReading:
     def _opened(self, on: date) -> Iterator[Row]:
         new = [row for row in self._open(on).values() if row["day"] == on]
         if largest := sole_largest(new):
-            yield self._named(largest)
+            yield self._named(largest) | unconverted(new)
 
     def _opened_next(self, on: date) -> Iterator[Row]:
         new = [row for row in self._open(on).values() if row["day"] == on]
         if second := self._second(on, new):
-            yield self._named(second)
+            yield self._named(second) | unconverted(new)
 
     def _opened_large(self, on: date) -> Iterator[Row]:
         quarter = [row for row in self._at(on) if on - timedelta(days=90) <= row["day"] < on]
@@ -195,7 +196,8 @@ class ThirdReading:
         for row in self._opened(on):
             smaller = sum(amount < row["money"] for amount in before)
             if len(before) >= 20 and 10 * smaller >= 9 * len(before):
-                yield row | {"of": len(before)}
+                left = unconverted(r for r in self._at(on) if on - timedelta(days=90) <= r["day"])
+                yield row | {"of": len(before)} | left
 
     # Leads
 
@@ -321,11 +323,11 @@ class ThirdReading:
         yield from (row for row in self._target(on) if row["short"] > 0 and on == month_end(on))
 
     def _target(self, on: date) -> Iterator[Row]:
-        money = total(self._closed("won", on.replace(day=1), on))
+        wins = self._closed("won", on.replace(day=1), on)
         for row in self.targets:
             if row["first_day"] == on.replace(day=1) and row["told_until"] is None:
-                target = row["amount"]
-                yield {"money": money, "target": target, "short": target - money}
+                won = {"money": total(wins), "target": row["amount"]} | unvalued(wins)
+                yield won | {"short": row["amount"] - total(wins)}
 
     def _month_ended(self, on: date) -> Iterator[Row]:
         yield from (row for row in self._ended(on, 1) if row["before"] is None)
@@ -364,7 +366,9 @@ class ThirdReading:
             if row["day"] == on < row["last_day"]:
                 low, middle, high = (row[f"value_p{share}"] for share in (10, 50, 90))
                 if high - low >= max(high / 100, 1):
-                    yield {"low": low, "money": middle, "high": high}
+                    left = unvalued(self._closed("won", on.replace(day=1), on))
+                    left |= unconverted(self._open(on).values())
+                    yield {"low": low, "money": middle, "high": high} | left
 
     def _month_ahead(self, on: date) -> Iterator[Row]:
         yield from self._against(self._month(on), 1) if on.day >= 8 else ()
@@ -376,7 +380,8 @@ class ThirdReading:
             if row["closing_date"] and on < row["closing_date"] <= month_end(on)
         ]
         for row in self._against(self._month(on), -1) if on.day >= 8 else ():
-            yield row | {"due": len(left), "due_money": total(left)}
+            due = {"due": len(left), "due_money": total(left)}
+            yield row | due | unconverted(left, "due_money")
 
     def _month_level(self, on: date) -> Iterator[Row]:
         yield from self._against(self._month(on), 0) if on.day >= 8 else ()
@@ -384,10 +389,14 @@ class ThirdReading:
     def _month(self, on: date) -> Row:
         last = on.replace(day=1) - ONE_DAY
         until = last.replace(day=min(on.day, last.day))
-        return {
-            "money": total(self._closed("won", on.replace(day=1), on)),
-            "before": total(self._closed("won", last.replace(day=1), until)),
-        }
+        return self._won_against((on.replace(day=1), on), (last.replace(day=1), until))
+
+    def _won_against(self, now: tuple[date, date], before: tuple[date, date]) -> Row:
+        row: Row = {}
+        for name, days in (("money", now), ("before", before)):
+            wins = self._closed("won", *days)
+            row |= {name: total(wins)} | unvalued(wins, name)
+        return row
 
     @staticmethod
     def _against(row: Row, sign: int, level: int = 10) -> Iterator[Row]:
@@ -402,9 +411,10 @@ class ThirdReading:
         for row in self._closed("won", on.replace(day=1), on):
             won[row["owner_name"]] += row["amount"] or 0
         owner = sole_most(won)
-        wins = [row for row in self._closed("won", on.replace(day=1), on) if row["amount"]]
+        every = self._closed("won", on.replace(day=1), on)
+        wins = [row for row in every if row["amount"]]
         if owner is not None and len(won) >= 2 and len(wins) >= 5:
-            yield {"owner": owner, "money": won[owner]}
+            yield {"owner": owner, "money": won[owner]} | unvalued(every)
 
     def _pipeline_up(self, on: date) -> Iterator[Row]:
         yield from self._against(self._pipeline(on), 1, 20)
@@ -416,11 +426,16 @@ class ThirdReading:
         yield from self._against(self._pipeline(on), 0, 20)
 
     def _pipeline(self, on: date) -> Row:
-        return {
-            "money": total(self._open(on).values()),
-            "before": total(self._open(on - WEEK).values()),
+        now, then = self._open(on), self._open(on - WEEK)
+        row = {
+            "money": total(now.values()),
+            "before": total(then.values()),
             "assumed": self._assumed(on - WEEK),
         }
+        foreign = [{r["id"] for r in some.values() if r["is_unconverted"]} for some in (now, then)]
+        if foreign[0] != foreign[1]:  # else the glance has said it, and it moves nothing
+            row |= unconverted(now.values()) | unconverted(then.values(), "before")
+        return row
 
     def _assumed(self, on: date) -> Decimal | None:
         """Return the percent of what was open of which it is not known what it said on the day."""
@@ -449,7 +464,7 @@ class ThirdReading:
         passed = [row for row in self._open(on).values() if row["closing_date"] == on]
         if len(passed) >= 2:
             second = self._second(on, passed)
-            row = together(passed) | {"date": on}
+            row = together(passed) | {"date": on} | unconverted(passed)
             if second:
                 row |= {"second": second["name"], "second_money": second["amount"]}
                 row["ids"] = {**row.get("ids", {}), "second": second["id"]}
@@ -478,15 +493,18 @@ class ThirdReading:
             yield row
 
     def _overdue(self, on: date) -> Row:
-        return together(self._past(on)) | {"before": len(self._past(on - WEEK))}
+        past = self._past(on)
+        return together(past) | {"before": len(self._past(on - WEEK))} | unconverted(past)
 
     def _deal_overdue(self, on: date) -> Iterator[Row]:
         if largest := sole_largest(self._past(on)):
-            yield self._named(largest) | {"days": (on - largest["closing_date"]).days}
+            late = {"days": (on - largest["closing_date"]).days}
+            yield self._named(largest) | late | unconverted(self._past(on))
 
     def _overdue_next(self, on: date) -> Iterator[Row]:
         if second := self._second(on, self._past(on)):
-            yield self._named(second) | {"days": (on - second["closing_date"]).days}
+            late = {"days": (on - second["closing_date"]).days}
+            yield self._named(second) | late | unconverted(self._past(on))
 
     def _second(self, on: date, found: list[Row]) -> Row | None:
         """Return the second largest, after one largest, where it is large for the pipeline."""
@@ -556,10 +574,8 @@ class ThirdReading:
         yield from self._week_won(on, 0)
 
     def _week_won(self, on: date, sign: int) -> Iterator[Row]:
-        won = {
-            "money": total(self._closed("won", on - WEEK + ONE_DAY, on)),
-            "before": total(self._closed("won", on - 2 * WEEK + ONE_DAY, on - WEEK)),
-        }
+        week = on - WEEK + ONE_DAY, on
+        won = self._won_against(week, (week[0] - WEEK, on - WEEK))
         if on.weekday() == 6:
             yield from self._against(won, sign)
 
@@ -666,6 +682,18 @@ def total(found: Iterable[Row]) -> Decimal:
     return sum((row["amount"] or Decimal(0) for row in found), Decimal(0))
 
 
+def unvalued(found: Iterable[Row], name: str = "money") -> Row:
+    """Return how many of these closed deals are in no sum, whatever the reason."""
+    deals = sum(row["amount"] is None for row in found)
+    return {f"{name}_unvalued": deals} if deals else {}
+
+
+def unconverted(found: Iterable[Row], name: str = "money") -> Row:
+    """Return how many of these deals have an amount that no rate brings into a sum."""
+    deals = sum(row["original_amount"] is not None and row["amount"] is None for row in found)
+    return {f"{name}_unconverted": deals} if deals else {}
+
+
 def together(found: list[Row]) -> Row:
     """Return how many they are, what they are worth, and the largest where none is as large."""
     row: Row = {"n": len(found), "money": total(found)}
@@ -698,7 +726,7 @@ def said(phrase: str, sentence: str) -> Row | None:
     """Return what stands in each place of a phrase that was printed; None if it is another one."""
     names = [place.group() for place in PLACE.finditer(phrase)]
     texts = PLACE.split(phrase)[:: PLACE.groups + 1]
-    places = [f"({TOLD_BEFORE if '$' in name else '.+?'})" for name in names]
+    places = [f"({AMOUNT if '$' in name else '.+?'})" for name in names]
     pattern = "".join(chain(*zip(map(re.escape, texts), [*places, ""], strict=True)))
     found = re.fullmatch(pattern, sentence)
     return dict(zip(names, found.groups(), strict=True)) if found else None
@@ -720,6 +748,17 @@ def shown(place: str, values: Row) -> str | None:
         return value if name == "weekday" else clean(value)
     write: Callable[[Any], str] = {"$": rupees, "%": lambda pct: f"{tenths(pct)}%"}.get(form, count)
     return write(value) + (f" {one if value == 1 else many}" if one is not None else "")
+
+
+def left_out(name: str, values: Row) -> str:
+    """Return what stands behind an amount where deals are missing in it."""
+    reasons = {"unvalued": "of unknown value", "unconverted": "without a valid exchange rate"}
+    parts = [
+        f"{count(deals)} {'deal' if deals == 1 else 'deals'} {reason}"
+        for why, reason in reasons.items()
+        if (deals := values.get(f"{name}_{why}"))
+    ]
+    return f" [not included: {', '.join(parts)}]" if parts else ""
 
 
 def rounded(value: Decimal, places: str) -> Decimal:

@@ -1,0 +1,157 @@
+"""Companies with deals that are in no sum of money: the message says how many it leaves out."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from aha_pipeline.briefing.facts import LEFT_OUT, Fact, gather
+from aha_pipeline.briefing.verify import is_true, proven
+from aha_pipeline_tests.briefing.by_hand import DAY, at, bare, day, fact, reading
+from aha_pipeline_tests.warehouse.marts_company import deal, lead, put, put_history
+
+LAKH = 100_000
+ABROAD = {"Currency": "USD", "Exchange_Rate": None}
+SUNDAY = DAY - timedelta(days=4)
+
+
+def won(number: int, days_ago: int, **values) -> dict:
+    closed = {"Closing_Date": day(days_ago), "Modified_Time": at(days_ago, 12)}
+    return deal(number, at(days_ago + 5), "Closed Won", **{"Amount": LAKH} | closed | values)
+
+
+def said(connection, on=DAY) -> dict[str, dict]:
+    """Return by stance the counts that are said beside its figures; all of them are proven."""
+    facts = gather(connection, on)
+    assert proven(connection, on, facts) == (facts, [])
+    return {
+        one.stance: left
+        for one in facts
+        if (left := {name: n for name, n in one.figures.items() if name.endswith(LEFT_OUT)})
+    }
+
+
+def lies(one: Fact) -> list[Fact]:
+    """Return the fact with another count, with none, and with one beside each other amount."""
+    beside = [name for name in one.figures if name.endswith(LEFT_OUT)]
+    money = [name for name in ("money", "before", "target") if name in one.figures]
+    other = [f"{name}_{why}" for name in money for why in LEFT_OUT]
+    return [
+        *(
+            replace(one, figures=dict(one.figures) | {name: one.figures[name] + 1})
+            for name in beside
+        ),  # type: ignore[operator]
+        *(replace(one, figures={k: v for k, v in one.figures.items() if k != n}) for n in beside),
+        *(replace(one, figures=dict(one.figures) | {n: 7}) for n in other),
+    ]
+
+
+@pytest.mark.parametrize("rate", [None, 0, -84.5, 8_450_000])
+def test_the_open_pipeline_says_which_deals_it_does_not_hold(connection, built, write, rate):
+    foreign = {"Amount": LAKH, "Currency": "USD", "Exchange_Rate": rate, "Closing_Date": day(-3)}
+    put(connection, "Deals", deal(1, at(5), Amount=LAKH, Closing_Date=day(-3)))
+    put(connection, "Deals", deal(2, at(5), **foreign), deal(3, at(5), **foreign))
+    put(connection, "Deals", deal(4, at(5), **foreign | {"Amount": 0}))  # nothing in any currency
+    put(connection, "Deals", deal(5, at(5), Amount=None))  # without an amount
+    lost = {"Closing_Date": day(20), "Modified_Time": at(20)}
+    put(connection, "Deals", deal(6, at(30), "Closed Lost", **lost))  # a week before is known
+    built()
+    assert said(connection) == {
+        "glance": {"money_unconverted": 2},
+        "due_named": {"money_unconverted": 2},
+        "pipeline_up": {"money_unconverted": 2},
+        "parts": {"opened_unconverted": 2},
+    }
+    text = bare(write().messages["en"]["text"])
+    assert "₹1.00 L [not included: 2 deals without a valid exchange rate] open" in text
+    text = bare(write(languages=("hi",)).messages["hi"]["text"])
+    assert "₹1.00 लाख [शामिल नहीं: 2 सौदे जिनकी विनिमय दर मान्य नहीं]" in text
+
+
+@pytest.mark.parametrize("unknown", [ABROAD, {"Amount": None}, {"Currency": "XYZ"}])
+def test_what_was_won_says_of_how_many_wins_it_does_not_tell(connection, built, write, unknown):
+    put(connection, "Deals", *(won(n, 0) for n in range(3)), won(3, 0, **unknown))
+    put(connection, "Deals", won(4, 10, **unknown), won(5, 10, Amount=2 * LAKH))
+    put(connection, "Deals", won(6, 35), won(7, 28, **unknown), won(8, 50, **unknown))
+    put(connection, "Leads", lead(1, at(0)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into analytics.targets (scope, name, period, first_day, last_day, amount) "
+            "values ('company', '', 'month', '2025-03-01', '2025-03-31', 5000000)"
+        )
+    built()
+    found = said(connection)
+    assert found["won_many"] == {"money_unvalued": 1}
+    assert found["target_to_go"] == {"money_unvalued": 2}
+    assert found["month_ahead"] == {"money_unvalued": 2, "before_unvalued": 1}
+    assert "₹5.00 L [not included: 2 deals of unknown value] of the target" in bare(
+        write().messages["en"]["text"]
+    )
+
+
+@pytest.mark.parametrize("missing", [1, 2, 3])
+def test_no_largest_is_named_without_those_it_was_not_compared_with(connection, built, missing):
+    put(connection, "Deals", deal(1, at(0), Amount=LAKH), deal(2, at(0), Amount=LAKH / 2))
+    put(connection, "Deals", *(deal(3 + n, at(0), Amount=LAKH, **ABROAD) for n in range(missing)))
+    put(connection, "Deals", *(won(20 + n, n, Amount=LAKH + n) for n in range(6)))
+    put(connection, "Deals", won(30, 0, Amount=5 * LAKH))
+    put(connection, "Deals", *(won(40 + n, 3, **ABROAD) for n in range(missing)))
+    built()
+    found = said(connection)
+    assert found["opened"] == {"money_unconverted": missing}
+    assert found["won_largest_month"] == {"money_unvalued": missing}
+
+
+@pytest.mark.parametrize(("then", "now"), [({}, ABROAD), (ABROAD, {}), (ABROAD, ABROAD)])
+def test_a_pipeline_that_moved_says_what_it_could_not_convert(connection, built, then, now):
+    """Where the same deals are missing on both days, the glance has said it and nothing moved."""
+    rate = {"Currency": "USD", "Exchange_Rate": 84.5}
+    first = deal(1, at(20), Amount=LAKH) | (then or rate)
+    second = first | (now or rate) | {"Modified_Time": at(2)}
+    put_history(connection, "Deals", first, second)
+    put(connection, "Deals", deal(2, at(20), Amount=LAKH), deal(3, at(20), Amount=LAKH, **rate))
+    built()
+    [found] = [f for f in gather(connection, DAY) if f.kind == "pipeline"]
+    left = {name: n for name, n in found.figures.items() if name.endswith(LEFT_OUT)}
+    is_missing = {"before_unconverted": then, "money_unconverted": now}
+    is_same = then == now
+    assert left == {name: 1 for name, missing in is_missing.items() if missing and not is_same}
+    assert is_true(connection, DAY, found)
+
+
+def test_a_week_says_it_on_its_side(connection, built, compose):
+    put(connection, "Deals", won(1, 5), won(2, 6, **ABROAD), won(3, 12, Amount=3 * LAKH))
+    built(SUNDAY)
+    assert said(connection, SUNDAY)["week_won_less"] == {"money_unvalued": 1}
+    text = bare(compose(SUNDAY).messages["en"]["text"])
+    assert "₹1.00 L [not included: 1 deal of unknown value]" in text
+
+
+def test_a_lie_about_what_is_left_out_is_refused(connection, built):
+    put(connection, "Deals", won(1, 0), won(2, 0), won(3, 0, **ABROAD), won(4, 11, Amount=None))
+    put(connection, "Deals", deal(5, at(5), Amount=LAKH), deal(6, at(5), Amount=LAKH, **ABROAD))
+    put(connection, "Deals", won(7, 40), won(8, 40, **ABROAD))
+    built()
+    told = [f for f in gather(connection, DAY) if f.figures.keys() & {"money"}]
+    assert len([one for one in told if any(n.endswith(LEFT_OUT) for n in one.figures)]) >= 3
+    for one in told:
+        assert is_true(connection, DAY, one)
+        assert not [lie for lie in lies(one) if is_true(connection, DAY, lie)]
+
+
+@pytest.mark.parametrize("code", ["en", "hi"])
+@pytest.mark.parametrize(("unvalued", "unconverted"), [(1, None), (None, 1), (2, 1234)])
+def test_what_is_left_out_is_read_back(code, unvalued, unconverted):
+    one = reading(code)
+    left = {"money_unvalued": unvalued, "money_unconverted": unconverted}
+    values = {name: n for name, n in left.items() if n is not None}
+    true = fact("month_ahead", money=5 * LAKH, before=LAKH, **values)
+    sentence = one.sentence(true, 0)
+    assert one.is_read_back(true, 0, sentence)
+    for name in values:
+        lie = replace(true, figures=dict(true.figures) | {name: values[name] + 1})
+        assert not one.is_read_back(lie, 0, sentence)
+        assert not one.is_read_back(true, 0, one.sentence(lie, 0))
+    silent = replace(true, figures={k: v for k, v in true.figures.items() if k not in values})
+    assert not one.is_read_back(silent, 0, sentence)
+    assert not one.is_read_back(true, 0, one.sentence(silent, 0))

@@ -1,0 +1,97 @@
+-- How many of the deals that a statement (fact, as kind/stance) sums or ranks by money are not in it, by
+-- the name of the figure. unvalued: won or lost, and of no known value, for want of an amount or of an
+-- exchange rate. unconverted: open, with an amount that has no valid rate; those without an amount are
+-- told on Sundays (gaps.sql). Of the pipeline against that of a week before only where these are others
+-- than a week before: at a glance they are told on each day.
+
+with periods as (
+    select
+        %(day)s::date as day,
+        date_trunc('month', %(day)s::date)::date as month,
+        (date_trunc('month', %(day)s::date) - interval '1 month')::date as month_before,
+        (%(day)s::date - interval '1 month')::date as same_day_before,
+        (date_trunc('month', %(day)s::date) + interval '1 month')::date - 1 as month_end,
+        %(first_day)s::date as first_day,
+        (
+            %(first_day)s::date
+            - case when %(fact)s ~ '/quarter' then interval '3 months' else interval '1 month' end
+        )::date as first_before
+),
+closed as (
+    select s.name, s.meaning, s.first_day, s.last_day
+    from periods p
+    cross join lateral (values
+        ('won/won_many', 'money', 'won', p.day, p.day),
+        ('won/won_largest_month', 'money', 'won', p.month, p.day),
+        ('lost/lost_many', 'money', 'lost', p.day, p.day),
+        ('target/', 'money', 'won', p.month, p.day),
+        ('month/', 'money', 'won', p.month, p.day),
+        ('month/', 'before', 'won', p.month_before, p.same_day_before),
+        ('month_rep/', 'money', 'won', p.month, p.day),
+        ('forecast/', 'money', 'won', p.month, p.day),
+        ('period_ended/', 'money', 'won', p.first_day, %(date)s::date),
+        ('period_ended/', 'before', 'won', p.first_before, p.first_day - 1),
+        ('week/week_won', 'money', 'won', p.day - 6, p.day),
+        ('week/week_won', 'before', 'won', p.day - 13, p.day - 7),
+        ('pipeline_parts/', 'won', 'won', p.day - 6, p.day),
+        ('pipeline_parts/', 'lost', 'lost', p.day - 6, p.day)
+    ) s (fact, name, meaning, first_day, last_day)
+    where starts_with(%(fact)s, s.fact)
+),
+-- Of those that said so at the end of a day: due, and created, on these days.
+open_deals as (
+    select s.name, s.day, s.due_from, s.due_until, s.created_from, s.is_open
+    from periods p
+    cross join lateral (values
+        ('glance/', 'money', p.day, null::date, null::date, null::date, true),
+        ('pipeline/', 'money', p.day, null, null, null, true),
+        ('pipeline/', 'before', p.day - 7, null, null, null, true),
+        ('restated/restated_pipeline', 'money', %(date)s::date, null, null, null, true),
+        ('one_deal/', 'pipeline', p.day, null, null, null, true),
+        ('forecast/', 'money', p.day, null, null, null, true),
+        ('due/', 'money', p.day, p.day + 1, p.day + 7, null, true),
+        ('overdue', 'money', p.day, '-infinity', p.day, null, true),
+        ('newly_overdue/', 'money', p.day, p.day, p.day, null, true),
+        ('month/month_behind', 'due_money', p.day, p.day + 1, p.month_end, null, true),
+        ('opened/opened_large', 'money', p.day, null, null, p.day - 90, false),
+        ('opened/', 'money', p.day, null, null, p.day, true),
+        ('pipeline_parts/', 'opened', p.day, null, null, p.day - 6, false)
+    ) s (fact, name, day, due_from, due_until, created_from, is_open)
+    where starts_with(%(fact)s, s.fact)
+),
+counted as (
+    select s.name || '_unvalued' as figure, d.ids
+    from closed s
+    cross join lateral (
+        select array_agg(d.id order by d.id) as ids
+        from analytics.deals d
+        where d.meaning = s.meaning and d.closed_day between s.first_day and s.last_day
+            and d.amount is null
+    ) d
+    where s.name = any(%(names)s)
+    union all
+    select s.name || '_unconverted', d.ids
+    from open_deals s
+    cross join lateral (
+        select array_agg(h.id order by h.id) as ids
+        from analytics.deal_history h
+        where h.is_unconverted and h.from_day <= s.day and (h.until_day is null or h.until_day > s.day)
+            and (h.meaning = 'open' or not s.is_open)
+            and (s.due_from is null or h.closing_date between s.due_from and s.due_until)
+            and (s.created_from is null or h.day between s.created_from and s.day)
+    ) d
+    where s.name = any(%(names)s)
+),
+compared as (
+    select
+        figure,
+        coalesce(ids, '{}') as ids,
+        %(fact)s ~ '^pipeline/'
+            and min(coalesce(ids, '{}')) over () = max(coalesce(ids, '{}')) over () as is_the_same
+    from counted
+)
+select figure, max(cardinality(ids)) as deals
+from compared
+where not is_the_same
+group by figure
+having max(cardinality(ids)) > 0
