@@ -1,5 +1,6 @@
 """The cards on top of the Overview: the period in figures, each against the previous period."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -16,7 +17,8 @@ class Card:
     """One figure of `period_figures`, and the words around it.
 
     note: a line below it, in which {<figure>} is any figure of the query, printed. module: of which
-    it is made. is_stock: it stands at the end of the period, and is no sum of its days.
+    it is made. is_stock: it stands at the end of the period, and is no sum of its days. left_out:
+    the figure that counts the deals that are not in its sum, and why they are not.
     """
 
     label: str
@@ -27,6 +29,7 @@ class Card:
     note: str = ""
     more_is_good: bool = True
     is_stock: bool = False
+    left_out: tuple[str, str] | None = None
 
 
 CARDS = (
@@ -62,6 +65,7 @@ CARDS = (
         "Deals",
         "{open_deals}",
         is_stock=True,
+        left_out=("unconverted_deals", "without a valid exchange rate"),
     ),
     Card(
         "Won",
@@ -71,6 +75,7 @@ CARDS = (
         "each was first seen won.",
         "Deals",
         "{won_deals}",
+        left_out=("unvalued_won_deals", "of unknown value"),
     ),
     Card(
         "Win rate",
@@ -88,6 +93,7 @@ CARDS = (
         "Deals",
         "{lost_deals}",
         more_is_good=False,
+        left_out=("unvalued_lost_deals", "of unknown value"),
     ),
 )
 NOUNS = {"junk_leads": "junk lead"} | dict.fromkeys(
@@ -114,8 +120,7 @@ def show_cards(source: Source, team: str = "", **of_team: list[str] | None) -> N
             row = rows[card.figure]
             notes = [card.note.format(**words)] if card.note and row["value"] is not None else []
             notes += _assumed(row)
-            if card.is_stock and (left_out := rows["unconverted_deals"]["value"]):
-                notes.append(unconverted(left_out, source.currency))
+            notes += left_out(card, rows, source.currency)
             if team:
                 notes.append(f"{team}: {beside[card.figure]}")
             _show(card, row, notes, source)
@@ -135,9 +140,11 @@ def _assumed(row: Row) -> list[str]:
     return [f"{figures.percent(pct)} {what} is assumed" for pct, what in told if pct is not None]
 
 
-def unconverted(deals: Number, currency: str) -> str:
-    """Say how many deals are not in a sum of money, for want of an exchange rate."""
-    return f"not in it: {figures.counted(deals, 'deal', currency)} without a valid exchange rate"
+def left_out(card: Card, rows: Mapping[str, Row], currency: str) -> list[str]:
+    """Say how many deals are not in the sum of a card, and why."""
+    figure, why = card.left_out or ("", "")
+    deals = rows[figure]["value"] if figure else 0
+    return [f"not in it: {figures.counted(deals, 'deal', currency)} {why}"] if deals else []
 
 
 def _in_words(figure: str, value: Number, currency: str) -> str:

@@ -41,7 +41,7 @@ def show(source: Source) -> None:
             definition="Sum of Amount of the deals won in the month. On course: the target times "
             "the share that past months had won by then, the median of twelve; the band runs from "
             "the lowest to the highest. Forecast: 8 times in 10 the month ends there.",
-            empty="The deals won this month have no amount."
+            empty="The deals won this month are of unknown value."
             if rows["month"]["won_deals"]
             else "Nothing won yet this month.",
         )
@@ -97,7 +97,11 @@ def _card(source: Source, rows: dict[str, Row], owner: str | None, scope: str) -
 
 def _won(row: Row, source: Source) -> None:
     st.metric("Won so far", money(row["won_value"], source.currency))
-    st.caption(counted(row["won_deals"], "deal", source.currency))
+    said = [counted(row["won_deals"], "deal", source.currency)]
+    if row["unvalued_deals"]:
+        deals = counted(row["unvalued_deals"], "deal", source.currency)
+        said.append(f"not in it: {deals} of unknown value")
+    st.caption("  \n".join(said))
 
 
 def _target(row: Row, source: Source) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from aha_pipeline.encoding import markdown
-from aha_pipeline.figures import Number, percent
+from aha_pipeline.figures import Number, count, counted, percent
 from dashboard import pages
 from dashboard.login import NO_RECORDS
 from dashboard.phone import is_on_phone
@@ -254,6 +254,26 @@ def _is_read(not_read: dict[str, str], modules: Sequence[str]) -> bool:
         names = markdown(" and ".join(missing))
         st.caption(f"{names} are not read: their counts here are unknown, not zero.")
     return True
+
+
+def show_left_out(source: Source) -> None:
+    """Say how many deals are in none of the values that follow, where there are such."""
+    if "Deals" in source.not_read:
+        return
+    [row] = source.rows("left_out")
+    closed = [
+        f"{count(row[f'{how}_deals'], source.currency)} {how}"
+        for how in ("won", "lost")
+        if row[f"{how}_deals"]
+    ]
+    said = []
+    if row["open_deals"]:
+        deals = counted(row["open_deals"], "open deal", source.currency)
+        said.append(f"{deals} without a valid exchange rate")
+    if closed:
+        said.append(f"{' and '.join(closed)} in the last twelve months of unknown value")
+    if said:
+        st.caption(f"In no sum of values: {'; '.join(said)}.")
 
 
 def assumed(share: Number, what: str) -> str:

@@ -6,7 +6,7 @@ from dashboard import course
 from dashboard.cards import show_cards
 from dashboard.charts import months as charts
 from dashboard.first_touch import show_first_touch
-from dashboard.parts import chart
+from dashboard.parts import chart, show_left_out
 from dashboard.source import Source
 from dashboard.standing import show_standing
 from dashboard.tabs import deals, leads
@@ -53,6 +53,7 @@ def _first_touch(source: Source) -> None:
 BLOCKS = (
     _cards,
     course.show,
+    show_left_out,
     _months,
     _first_touch,
     deals.stages,

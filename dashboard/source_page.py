@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.cards import show_cards
 from dashboard.charts import months as charts
 from dashboard.first_touch import show_first_touch
-from dashboard.parts import chart
+from dashboard.parts import chart, show_left_out
 from dashboard.source import Source
 from dashboard.tabs import deals, leads, overview
 
@@ -49,4 +49,4 @@ def _first_touch(source: Source) -> None:
 
 
 # Each shows one block, over what the filters and the page are narrowed to.
-BLOCKS = (_cards, _months, _first_touch, _leads, overview.outcomes, deals.stages)
+BLOCKS = (_cards, show_left_out, _months, _first_touch, _leads, overview.outcomes, deals.stages)

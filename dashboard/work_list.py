@@ -109,7 +109,7 @@ def _title(row: Row) -> str:
 def _worth(row: Row, currency: str) -> str:
     if row["module"] == "Leads":
         return "lead"
-    return figures.money(row["value"], currency) if row["value"] is not None else "no amount"
+    return figures.money(row["value"], currency) if row["value"] is not None else "value unknown"
 
 
 def reasons(row: Row, source: Source) -> str:

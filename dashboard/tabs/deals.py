@@ -7,7 +7,16 @@ from aha_pipeline.warehouse import history_known
 from dashboard import pages, periods
 from dashboard.charts import deals as charts
 from dashboard.charts import reps
-from dashboard.parts import assumed, chart, frame, is_read, may_show_records, not_known, on
+from dashboard.parts import (
+    assumed,
+    chart,
+    frame,
+    is_read,
+    may_show_records,
+    not_known,
+    on,
+    show_left_out,
+)
 from dashboard.records import LISTED, LISTS, records, show_list
 from dashboard.source import Source
 from dashboard.style import Row
@@ -185,4 +194,4 @@ def _list(source: Source, kind: str, title: str, empty: str) -> None:
             st.info(empty, icon=":material/info:")
 
 
-BLOCKS = (_known, stages, _movements, closing, slipping)
+BLOCKS = (_known, show_left_out, stages, _movements, closing, slipping)

@@ -13,7 +13,7 @@ from dashboard import briefings, course, pages, work_list
 from dashboard.cards import show_cards
 from dashboard.charts import causes
 from dashboard.charts import overview as charts
-from dashboard.parts import chart, lazily
+from dashboard.parts import chart, lazily, show_left_out
 from dashboard.source import Source
 from dashboard.style import Row, column
 
@@ -245,6 +245,7 @@ BLOCKS = (
     work_list.show,
     course.show,
     show_cards,
+    show_left_out,
     _over_time,
     _entered_and_lost,
     _changes,

@@ -2,7 +2,7 @@
 -- date, then the largest
 -- first_day and last_day: of creation; closed_*: of closing; due_*: the closing date that open deals
 -- name; industries: of their accounts. all_records and all_value: how many there are and their sum of
--- Amount. A parameter that is null does not narrow.
+-- Amount, all_unvalued: how many are not in it. A parameter that is null does not narrow.
 
 select
     d.id,
@@ -17,7 +17,8 @@ select
     d.source,
     d.day as created,
     count(*) over () as all_records,
-    sum(d.amount) over () as all_value
+    sum(d.amount) over () as all_value,
+    count(*) filter (where d.amount is null) over () as all_unvalued
 from analytics.deals d
 left join analytics.accounts a on a.id = d.account_id
 where (%(first_day)s::date is null or d.day >= %(first_day)s)

@@ -1,6 +1,6 @@
 -- grain: one row per live deal created in the days given that reached the step, the latest first
 -- Steps as in analytics.entered_funnel: an open stage, or Won. At most %(most)s; all_records and
--- all_value: how many there are and their sum of Amount.
+-- all_value: how many there are and their sum of Amount, all_unvalued: how many are not in it.
 
 with step as (
     select coalesce(
@@ -34,7 +34,8 @@ select
     d.source,
     d.day as created,
     count(*) over () as all_records,
-    sum(d.amount) over () as all_value
+    sum(d.amount) over () as all_value,
+    count(*) filter (where d.amount is null) over () as all_unvalued
 from analytics.deals d
 cross join step s
 cross join first_step f

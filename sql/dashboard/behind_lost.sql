@@ -1,5 +1,6 @@
 -- grain: one row per deal lost in the period for the reason, the largest first, at most %(most)s
--- reason and stage as in lost_reasons. all_records and all_value: how many there are and their sum.
+-- reason and stage as in lost_reasons. all_records and all_value: how many there are and their sum,
+-- all_unvalued: how many are not in it.
 
 select
     id,
@@ -12,7 +13,8 @@ select
     owner_name,
     source,
     count(*) over () as all_records,
-    sum(amount) over () as all_value
+    sum(amount) over () as all_value,
+    count(*) filter (where amount is null) over () as all_unvalued
 from measures.lost(%(first_day)s, %(last_day)s, %(sources)s, %(owners)s)
 where (%(reason)s::text is null or reason = %(reason)s)
     and (%(stages)s::text[] is null or stage = any(%(stages)s))

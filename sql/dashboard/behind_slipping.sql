@@ -1,5 +1,5 @@
 -- grain: one row per open deal that slips for the reason, the largest first, at most %(most)s
--- all_records and all_value: how many there are and their sum.
+-- all_records and all_value: how many there are and their sum, all_unvalued: how many are not in it.
 
 with chosen as not materialized (
     select *
@@ -25,8 +25,15 @@ select
     owner_name,
     source,
     c.all_records,
-    c.all_value
+    c.all_value,
+    c.all_unvalued
 from chosen
-cross join (select count(*) as all_records, sum(value) as all_value from chosen) c
+cross join (
+    select
+        count(*) as all_records,
+        sum(value) as all_value,
+        count(*) filter (where amount is null) as all_unvalued
+    from chosen
+) c
 order by value desc, id
 limit %(most)s

@@ -1,9 +1,11 @@
 -- grain: one row per open deal that is overdue or closes within 30 days, the most overdue first
 -- Those overdue for more than 90 days come last.
--- At most %(most)s; all_records and all_value: how many there are and their sum of Amount.
+-- At most %(most)s; all_records and all_value: how many there are and their sum of Amount, all_unvalued:
+-- how many are not in it.
 
 with counted as (
-    select count(*) as all_records, sum(amount) as all_value
+    select count(*) as all_records, sum(amount) as all_value,
+        count(*) filter (where amount is null) as all_unvalued
     from analytics.closing_deals
     where (%(sources)s::text[] is null or source = any(%(sources)s))
         and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
@@ -11,7 +13,8 @@ with counted as (
 select
     name, account_name, owner_name, stage, amount, closing_date, days_left, is_overdue, id,
     c.all_records,
-    c.all_value
+    c.all_value,
+    c.all_unvalued
 from analytics.closing_deals
 cross join counted c
 where (%(sources)s::text[] is null or source = any(%(sources)s))

@@ -2,6 +2,7 @@
 -- Pace as in analytics.pace and the newest forecast with its record, of the whole company or of one
 -- owner. The columns of pace other than won are null for an owner without a target, those of the
 -- forecast for the year and where none was made in the period yet. silent: why there is none.
+-- unvalued_deals: of the won ones, those that are not in the value.
 
 with whom as (
     select coalesce(%(owner)s::text, '') as owner_id
@@ -14,6 +15,17 @@ won as (
         null, case when %(owner)s::text <> '' then array[%(owner)s::text] end
     ) w on w.day between p.first_day and %(today)s::date
     group by p.period, p.first_day, p.last_day
+),
+unvalued as (
+    select p.period, count(d.id) as deals
+    from measures.periods_of(%(today)s::date) p
+    cross join whom
+    left join analytics.deals d
+        on d.meaning = 'won'
+        and d.closed_day between p.first_day and %(today)s::date
+        and d.amount is null
+        and whom.owner_id in ('', d.owner_id)
+    group by p.period
 ),
 newest as (
     select distinct on (f.period) f.*
@@ -28,6 +40,7 @@ select
     w.last_day,
     w.won_value,
     w.won_deals,
+    u.deals as unvalued_deals,
     p.target_value,
     p.to_go_value,
     p.attained_pct,
@@ -66,6 +79,7 @@ select
     r.than_paced_pct,
     abs(r.than_paced_pct) as than_paced_size
 from won w
+join unvalued u using (period)
 cross join whom
 left join analytics.pace p
     on (p.period, p.first_day, p.last_day) = (w.period, w.first_day, w.last_day)

@@ -4,7 +4,8 @@
 -- Of the chosen sources and owners. figure: new_leads, junk_pct (junk leads / new leads), qualified_leads
 -- (qualified or converted by now), open_value and open_deals (at the end), won_value, won_deals,
 -- win_rate (won / won and lost deals), win_rate_by_value, lost_value, lost_deals, unconverted_deals (of the
--- open ones, those whose amount has no value in the home currency). before and change
+-- open ones, those whose amount has no value in the home currency), unvalued_won_deals and
+-- unvalued_lost_deals (those of no known value, for want of an amount or of a rate). before and change
 -- are null where the first record is younger than the stretch; since: the day of that record.
 -- assumed_pct, before_assumed_pct: of what was open at the end of the two, where it is so much that it
 -- has to be told (measures.much_assumed); null of all that is not of the pipeline.
@@ -36,6 +37,19 @@ flows as (
     left join lateral measures.period(s.first_day, s.last_day, %(sources)s, %(owners)s) p on true
     group by s.stretch
 ),
+unvalued as (
+    select
+        s.stretch,
+        count(*) filter (where d.meaning = 'won') as won_deals,
+        count(*) filter (where d.meaning = 'lost') as lost_deals
+    from stretches s
+    left join analytics.deals d
+        on d.closed_day between s.first_day and s.last_day
+        and d.amount is null
+        and (%(sources)s::text[] is null or d.source = any(%(sources)s))
+        and (%(owners)s::text[] is null or d.owner_id = any(%(owners)s))
+    group by s.stretch
+),
 stocks as (
     select
         s.stretch,
@@ -57,6 +71,7 @@ figures as (
     select s.stretch, s.first_day, s.last_day, v.figure, v.entity, v.value
     from stretches s
     join flows f using (stretch)
+    join unvalued u using (stretch)
     left join stocks k using (stretch)
     cross join lateral (values
         ('new_leads', 'lead', f.new_leads),
@@ -68,10 +83,12 @@ figures as (
         ('unconverted_deals', 'pipeline', k.unconverted_deals),
         ('won_value', 'deal', f.won_value),
         ('won_deals', 'deal', f.won_deals),
+        ('unvalued_won_deals', 'deal', u.won_deals),
         ('win_rate', 'deal', measures.pct(f.won_deals, f.won_deals + f.lost_deals)),
         ('win_rate_by_value', 'deal', measures.pct(f.won_value, f.won_value + f.lost_value)),
         ('lost_value', 'deal', f.lost_value),
-        ('lost_deals', 'deal', f.lost_deals)
+        ('lost_deals', 'deal', f.lost_deals),
+        ('unvalued_lost_deals', 'deal', u.lost_deals)
     ) v (figure, entity, value)
 )
 select

@@ -1,9 +1,11 @@
 -- grain: one row per open deal with a reason to expect less of it, or later; largest amount first
 -- Those overdue for more than 90 days come last.
--- At most %(most)s; all_records and all_value: how many there are and their sum of Amount.
+-- At most %(most)s; all_records and all_value: how many there are and their sum of Amount, all_unvalued:
+-- how many are not in it.
 
 with counted as (
-    select count(*) as all_records, sum(amount) as all_value
+    select count(*) as all_records, sum(amount) as all_value,
+        count(*) filter (where amount is null) as all_unvalued
     from analytics.slipping_deals
     where (%(sources)s::text[] is null or source = any(%(sources)s))
         and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
@@ -23,7 +25,8 @@ select
     days_in_stage,
     won_limit_days,
     c.all_records,
-    c.all_value
+    c.all_value,
+    c.all_unvalued
 from analytics.slipping_deals
 cross join counted c
 where (%(sources)s::text[] is null or source = any(%(sources)s))

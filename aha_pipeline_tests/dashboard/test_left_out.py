@@ -1,0 +1,99 @@
+"""Deals that are in no sum of money: what shows a sum says how many deals it leaves out."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from aha_pipeline_tests.dashboard.company import log_sync
+from aha_pipeline_tests.dashboard.page import run
+from aha_pipeline_tests.kit.databases import fresh_database
+from aha_pipeline_tests.kit.serving import TABS
+from aha_pipeline_tests.warehouse.marts_company import build, company, deal, put
+from dashboard.periods import CUSTOM
+from zoho_sandbox.clock import ZONE
+
+OVERVIEW, _, DEAL_TAB = TABS[:3]
+NOON = datetime.now(ZONE).replace(hour=12, minute=0, second=0, microsecond=0).astimezone(UTC)
+TODAY = NOON.astimezone(ZONE).date()
+LAKH = 100_000
+NO_RATE, NO_AMOUNT = {"Currency": "USD", "Exchange_Rate": None}, {"Amount": None}
+
+
+def ago(days: int) -> str:
+    return (NOON - timedelta(days)).astimezone(ZONE).isoformat(timespec="seconds")
+
+
+def one(number: int, stage: str, days: int, **values) -> dict:
+    closed = {"Closing_Date": ago(days)[:10], "Modified_Time": ago(days)}
+    return deal(number, ago(days + 5), stage, **{"Amount": LAKH} | closed | values)
+
+
+def missing(stage: str, unknown: dict, days: int = 3) -> list[dict]:
+    """Return a deal of each kind that is in the sums, and two that are in none."""
+    known = [one(n, at, 3) for n, at in enumerate(("Qualification", "Closed Won", "Closed Lost"))]
+    return [*known, one(10, stage, days, **unknown), one(11, stage, days, **unknown)]
+
+
+COMPANIES = {
+    "nothing": ([], {}),
+    "open": (
+        missing("Qualification", NO_RATE),
+        {
+            OVERVIEW: (
+                "not in it: 2 deals without a valid exchange rate",
+                "In no sum of values: 2 open deals without a valid exchange rate.",
+            ),
+            DEAL_TAB: (
+                "In no sum of values: 2 open deals without a valid exchange rate.",
+                "3 deals · ₹1.00 L together, 2 deals of unknown value not in it.",
+            ),
+        },
+    ),
+    "open without an amount": (  # told of a list, and no fault of a rate
+        missing("Qualification", NO_AMOUNT),
+        {DEAL_TAB: ("3 deals · ₹1.00 L together, 2 deals of unknown value not in it.",)},
+    ),
+    "won": (
+        missing("Closed Won", NO_RATE),
+        {
+            OVERVIEW: (
+                "3 deals  \nnot in it: 2 deals of unknown value",
+                "In no sum of values: 2 won in the last twelve months of unknown value.",
+            ),
+            DEAL_TAB: ("In no sum of values: 2 won in the last twelve months of unknown value.",),
+        },
+    ),
+    "lost before the period": (
+        missing("Closed Lost", NO_AMOUNT, days=100),
+        {
+            OVERVIEW: ("In no sum of values: 2 lost in the last twelve months of unknown value.",),
+            DEAL_TAB: ("In no sum of values: 2 lost in the last twelve months of unknown value.",),
+        },
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=COMPANIES)
+def filled(request, postgres: str, template_database: str):
+    with fresh_database(postgres, template_database) as address, company(address) as connection:
+        deals, said = COMPANIES[request.param]
+        put(connection, "Deals", *(deals or missing("Qualification", {})))
+        log_sync(connection, NOON)
+        build(connection, TODAY - timedelta(120), TODAY)
+        connection.commit()
+        yield address, said
+
+
+@pytest.mark.parametrize("tab", [OVERVIEW, DEAL_TAB])
+def test_the_page_says_how_many_deals_its_values_leave_out(filled, monkeypatch, tab):
+    address, said = filled
+    days = (TODAY - timedelta(6), TODAY)
+    shown = run(monkeypatch, address, tab, period=CUSTOM, days=days)
+    assert not shown.exception
+    captions = [caption.value for caption in shown.caption]
+    for words in said.get(tab, ()):
+        assert any(words in caption for caption in captions), captions
+    silent = {"not in it", "In no sum"} - {
+        words for words in ("not in it", "In no sum") if words in " ".join(said.get(tab, ()))
+    }
+    assert not [caption for caption in captions for words in silent if words in caption]
