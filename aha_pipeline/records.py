@@ -7,6 +7,7 @@ nesting in one record leaves the others readable.
 import json
 import re
 from collections.abc import Iterator
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -20,8 +21,11 @@ BROKEN_BYTE = re.compile("[\udc80-\udcff]")  # as `surrogateescape` decodes it
 INVALID = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
-class _Page(msgspec.Struct):
-    data: list[msgspec.Raw] = []
+Row = TypeVar("Row")
+
+
+class _Page(msgspec.Struct, Generic[Row]):
+    data: list[Row] = []
 
 
 def decode(body: bytes) -> str:
@@ -40,10 +44,20 @@ def split(page: str) -> list[bytes]:
     Raises ValueError if the page has no list of records.
     """
     try:
-        return [bytes(record) for record in msgspec.json.decode(page, type=_Page).data]
+        return [bytes(record) for record in msgspec.json.decode(page, type=_Page[msgspec.Raw]).data]
     except INVALID:
         # Also for half a surrogate pair in an escape: msgspec refuses it, and Zoho can send it.
         return [encode(page[start:end]) for start, end in _row_positions(page)]
+
+
+def read(page: str, shape: type[Row]) -> list[Row]:
+    """Return of each record of a page the members that `shape` names, all by one look at it.
+
+    Raises one of `INVALID` if any record is not valid JSON, or its members are of another type.
+    """
+    if "\\" in page:
+        msgspec.json.decode(page)  # as `check` does
+    return msgspec.json.decode(page, type=_Page[shape]).data  # type: ignore[valid-type]
 
 
 def without_rows(page: str) -> str:

@@ -6,10 +6,10 @@ the other, so a record whose batches differ in Modified_Time was changed in betw
 again by its id. Pages beyond 2,000 rows take a page token there, bound to its batch of fields.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import reduce
+from functools import cached_property, reduce
 from threading import Event
 from typing import Any
 
@@ -54,12 +54,12 @@ class Page:
     next_token: str | None = None
     damaged: tuple[bytes, ...] = ()
 
-    @property
+    @cached_property
     def last_time(self) -> datetime | None:
         """The greatest Modified_Time on the page."""
         return max((time for _, time in self.keys if time), default=None)
 
-    @property
+    @cached_property
     def first_time(self) -> datetime | None:
         """The smallest Modified_Time on the page."""
         return min((time for _, time in self.keys if time), default=None)
@@ -227,7 +227,7 @@ def _ids_params(ids: Sequence[str]) -> dict[str, object]:
     return named | {"converted": "both", "approved": "both"}
 
 
-class _Row(msgspec.Struct):
+class _Row(msgspec.Struct, gc=False):
     id: Any = None
     Modified_Time: Any = None
 
@@ -245,7 +245,19 @@ class _ReadRecord:
 
 
 def _page(response: ApiResponse, has_more: bool) -> Page:
-    rows = [_read_record(text) for text in records.split(response.text)]
+    texts = records.split(response.text)
+    try:
+        rows = records.read(response.text, _Row)
+    except records.INVALID:
+        rows = []
+    if len(rows) < len(texts) or any(row.id is None for row in rows):
+        return _repaired_page(response, texts, has_more)
+    keys = tuple((str(row.id), to_time(row.Modified_Time)) for row in rows)
+    return Page(tuple(texts), keys, has_more, response.next_page_token)
+
+
+def _repaired_page(response: ApiResponse, texts: Iterable[bytes], has_more: bool) -> Page:
+    rows = [_read_record(text) for text in texts]
     readable = [row for row in rows if row.text is not None]
     unreadable = [row for row in rows if row.text is None]
     return Page(

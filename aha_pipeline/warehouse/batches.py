@@ -5,7 +5,7 @@ long as merging it. Which it has, only the server knows; what else must be so is
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from struct import Struct
 from typing import Any
@@ -24,18 +24,21 @@ PLAIN_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d", re.ASCII
 Row = tuple[str | None, bytes]  # an id, where it is known, and the record
 
 
-class _Row(msgspec.Struct):
+class _Row(msgspec.Struct, gc=False):
     id: str | None = None
     Modified_Time: Any = None
 
 
-def split(texts: Iterable[bytes], until: datetime | None) -> tuple[dict[str, bytes], list[Row]]:
+ROWS = msgspec.json.Decoder(list[_Row])
+
+
+def split(texts: Sequence[bytes], until: datetime | None) -> tuple[dict[str, bytes], list[Row]]:
     """Return by id the records that need no comparison with others of their batch; and the others.
 
     The former have a text for an id, were modified before `until`, and have come with no other
     content: on overlapping pages they come twice. The others are in the order they came.
     """
-    rows = [(_decoded(text), text) for text in texts]
+    rows = list(zip(_decoded(texts), texts, strict=True))
     plain: dict[str, bytes] = {}
     unclear: set[str | None] = set()
     for row, text in rows:
@@ -69,8 +72,18 @@ def new_rows(texts: Mapping[str, bytes], synced_at: int) -> bytes:
     return b"".join([*parts, COPY_END])
 
 
-def _decoded(text: bytes) -> _Row:
-    """Return what tells a record; nothing where only PostgreSQL can say what it is."""
+def _decoded(texts: Sequence[bytes]) -> list[_Row]:
+    """Return what tells each record; nothing where only PostgreSQL can say what it is."""
+    try:
+        rows = ROWS.decode(b"[" + b",".join(texts) + b"]")
+        if len(rows) == len(texts):
+            return rows
+    except (msgspec.MsgspecError, RecursionError):
+        pass
+    return [_row(text) for text in texts]
+
+
+def _row(text: bytes) -> _Row:
     try:
         return msgspec.json.decode(text, type=_Row)
     except (msgspec.MsgspecError, RecursionError):

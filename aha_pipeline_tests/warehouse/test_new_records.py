@@ -180,6 +180,7 @@ RECORD = b'{"id": "1", "Modified_Time": "2026-03-01T10:00:00+00:00"}'
         ([RECORD.replace(b'"1"', b"1")], None, False),
         ([RECORD, b"{}"], None, False),
         ([RECORD, b"{"], None, False),
+        ([RECORD, b'{"id": "2"}, {"id": "3"}'], None, False),
         ([RECORD, b"[" * 100_000], None, False),
     ],
 )
