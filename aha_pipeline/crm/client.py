@@ -90,6 +90,12 @@ class ZohoClient:
         self._lock = Lock()
         self._calls: dict[str | None, int] = {}
         self._server_time: datetime | None = None
+        self._fastest_answer: float | None = None
+
+    @property
+    def fastest_answer(self) -> float | None:
+        """The seconds of the quickest answer, which waited for nobody here; None before it."""
+        return self._fastest_answer
 
     @property
     def server_time(self) -> datetime | None:
@@ -244,6 +250,7 @@ class ZohoClient:
                 raise no_answer("Zoho CRM", "ZOHO_API_URL", error, call.path) from None
         page = (call.params or {}).get("page")
         seconds = time.monotonic() - started
+        self._fastest_answer = min(seconds, self._fastest_answer or seconds)
         log.debug("%s page=%s -> %s in %.2f s", call.path, page, response.status_code, seconds)
         return response
 

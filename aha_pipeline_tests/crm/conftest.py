@@ -9,9 +9,18 @@ from threading import Thread
 import pytest
 
 from aha_pipeline.crm.client import ZohoClient
+from aha_pipeline.crm.reading import scheduler
 from aha_pipeline_tests.crm.connections import GOOD, connect, start_empty
 from aha_pipeline_tests.kit.fake_clock import FakeClock
 from zoho_sandbox.server import Sandbox
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _useful_calls() -> Iterator[None]:
+    """All calls at a time that are allowed, though the stand-in answers at once."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(scheduler, "LANDING_SECONDS", 1e-6)
+        yield
 
 
 @pytest.fixture

@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 from aha_pipeline.crm.budget import Unlimited
 from aha_pipeline.crm.errors import ZohoRefused
 from aha_pipeline.crm.metadata import read_fields
-from aha_pipeline.crm.reading.clock import COMMIT_LAG
+from aha_pipeline.crm.reading import scheduler
+from aha_pipeline.crm.reading.clock import COMMIT_LAG, ReadClock
 from aha_pipeline.crm.reading.module_reader import ModuleReader
+from aha_pipeline.crm.reading.scheduler import RangeScheduler
+from aha_pipeline.crm.reading.time_range import TimeRange
+from aha_pipeline.crm.reading.timestamp_group import MembershipIndex
 from aha_pipeline.crm.records_endpoint import RecordsEndpoint, field_batches
 from aha_pipeline_tests.crm.connections import connect
 from aha_pipeline_tests.crm.records import create, held_by
@@ -329,6 +333,23 @@ def test_a_long_window_is_read_by_as_many_calls_at_a_time_as_are_allowed(sandbox
     seen = read(client, per_page=20)
     assert seen.times == held_by(sandbox)
     assert client.calls < 130  # of which 101 are the least that is possible
+
+
+@pytest.mark.parametrize(("latency", "workers"), [(0.0, 1), (0.25, 3), (0.9, 8)])
+def test_no_more_calls_at_a_time_are_made_than_pages_can_be_landed(
+    sandbox, monkeypatch, latency, workers
+):
+    monkeypatch.setattr(scheduler, "LANDING_SECONDS", 0.1)
+    create(sandbox, 600, every_seconds=30)
+    sandbox.switches.max_calls, sandbox.switches.latency = 8, latency
+    client = connect(sandbox.url, concurrency=8)
+    client.per_page = 20
+    asking = RangeScheduler(
+        RecordsEndpoint(client, "Leads"), ReadClock(None), MembershipIndex(), Event()
+    )
+    seen = {key for page in asking.pages([TimeRange(None, None)]) for key in page.keys}
+    assert len(seen) == 600
+    assert len(asking.scans) == 1 if workers == 1 else len(asking.scans) >= workers
 
 
 @st.composite

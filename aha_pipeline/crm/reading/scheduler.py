@@ -1,12 +1,14 @@
 """Scan ranges of time in parallel, and split what is left as it turns out to be dense.
 
 Whoever has read a page and knows of more cuts the longest remainder into parts, as long as calls
-are to spare. A day's changes that fit on one page cost no extra call.
+are to spare and Zoho answers no sooner than a page is landed. A day's changes that fit on one page
+cost no extra call.
 """
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import pairwise
+from math import ceil
 from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
 
@@ -22,6 +24,8 @@ from aha_pipeline.crm.records_endpoint import Page, RecordsEndpoint
 MIN_PAGES_PER_PART = 2.5  # fewer are not worth the call that finds where a part begins
 SHORTEST_PART = timedelta(seconds=3)
 QUEUE_PAGES = 10
+# A page takes longer to be read and landed: more calls than bring one meanwhile have to wait.
+LANDING_SECONDS = 0.008
 MAX_PAGES_AFTER_READ_START = 20
 POLL_SECONDS = 0.1
 
@@ -133,8 +137,10 @@ class RangeScheduler:
         Only a range with a page read is cut, so its density was seen rather than guessed; and into
         at most twice as many parts as pages were read, so that a few pages stay a few calls.
         """
+        client = self._endpoint.client
+        useful = min(client.concurrency, ceil((client.fastest_answer or 1) / LANDING_SECONDS))
         with self._lock:
-            spare = self._endpoint.client.concurrency - self._working
+            spare = useful - self._working
             parts = self._parts(spare) if spare > 0 and not self._endpoint.abort.is_set() else []
         for part in parts:
             self._start_worker(part)
