@@ -98,6 +98,30 @@ def test_while_it_is_under_way_a_search_answers(database_url):
     assert sorted(found) == ["0", "1", "2"]
 
 
+@pytest.mark.parametrize("again", [0, 1, 4])
+@pytest.mark.parametrize("stopped_by", [KeyboardInterrupt, RuntimeError])
+def test_what_is_committed_stays_where_the_index_of_the_search_is_not_made(
+    database_url, monkeypatch, stopped_by, again
+):
+    before = indexes(database_url)
+
+    def stop(*_arguments):
+        assert asked(database_url, "select count(*) from crm.leads_raw") == [(3,)]
+        raise stopped_by("The machine is to be turned off.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(landing, "_make_search_index", stop)
+        with pytest.raises(stopped_by):
+            load(database_url)
+    assert asked(database_url, "select status from crm.sync_logs") == [("success",)]
+    assert aside(database_url) == [("leads_search",)]
+    ((found,),) = asked(database_url, SEARCH, "lum")  # without it
+    assert sorted(found) == ["0", "1", "2"]
+    load(database_url, records=again)
+    assert indexes(database_url) == before
+    assert aside(database_url) == []
+
+
 def test_a_table_with_records_keeps_its_indexes(database_url):
     load(database_url, records=1)
     before = indexes(database_url)

@@ -30,7 +30,7 @@ copy staged_records (raw_data) from stdin with (format binary)
 select crm.set_indexes_aside(%(table)s)
 
 -- name: restore_indexes
-select crm.restore_indexes(%(table)s)
+select crm.restore_indexes(%(table)s, %(with_search)s)
 
 -- name: known_ids
 -- Which of these records have to be merged: those that are here, and all where a person is to be
