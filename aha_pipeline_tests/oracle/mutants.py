@@ -42,6 +42,8 @@ def mutants(query: str) -> dict[str, str]:
             copy = whole.copy()
             place = list(copy.walk())[number]
             around = place.parent or place
+            if isinstance(around, exp.Limit | exp.Where):
+                around = around.parent  # of several alike, which
             before = around.sql("postgres")
             change(place)
             what = f"{before} -> {around.sql('postgres')}"
