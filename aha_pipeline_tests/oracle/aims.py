@@ -69,7 +69,8 @@ class Books:
     """A company at the end of a day, or in the course of it, where left_from is the day itself.
 
     oldest: the day of the first deal. names: of each owner, as Zoho has it and as shown.
-    sources: their keys. active: owners with an open deal, or a lead or deal of 90 days.
+    sources: by the key of any name that of the source. active: owners with an open deal, or a
+    lead or deal of 90 days.
     """
 
     until: date
@@ -83,7 +84,7 @@ class Books:
     opened: Sequence[Open]
     oldest: date
     names: Mapping[str, tuple[str, str]]
-    sources: Collection[str]
+    sources: Mapping[str, str]
     active: Collection[str]
 
     def won_in(self, first: date, last: date, owner: str = "", source: str = "") -> list[Won]:
@@ -175,13 +176,16 @@ def pace(books: Books) -> Iterator[tuple[Target, str | None, Row]]:
     for it in counted:
         if it.scope != "company" and it.first <= books.until <= it.last:
             [owner] = fitting(books, it.name) if it.scope == "rep" else [""]
-            row = _stand(books, it, owner, key(it.name) or "" if it.scope == "source" else "")
+            source = books.sources[key(it.name)] if it.scope == "source" else ""
+            row = _stand(books, it, owner, source)
             row |= {"reps_target_value": None, "sources_target_value": None}
             yield it, owner or None, row
 
 
 def _whose(books: Books, it: Target) -> tuple:
-    whom = fitting(books, it.name)[0] if it.scope == "rep" else key(it.name)
+    whom = books.sources.get(key(it.name))
+    if it.scope == "rep":
+        [whom, *_] = fitting(books, it.name)
     return it.scope, whom, it.first, it.last, it.amount or None, it.deals or None
 
 

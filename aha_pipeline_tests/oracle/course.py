@@ -213,7 +213,7 @@ def books_of(picture: Picture, until: date | None = None, left_from: date | None
         ],
         oldest=min((deal.day for deal in picture.live_deals), default=date.max),
         names={owner: (NAMES[owner], name_of(picture, owner)) for owner in owners},
-        sources={key(state["Lead_Source"]) for state in states},
+        sources={it: it for it in (key(state["Lead_Source"]) for state in states)},
         active={owner for owner, day, meaning in records if meaning == "open" or day > since},
     )
 

@@ -45,6 +45,7 @@ MEANT = {
     "rep": ("ASHA", "2", "bala\u00a0(LEFT)", "Twin", "twin (…4)", "Nobody", "Facebook"),
     "source": ("facebook", "WEB\u3000form", "Fax", "Asha"),
 }
+AGAIN = {"ASHA": "1", "facebook": "FB"}  # the id of a rep, a spelling that was renamed
 LEADS = ("new_open_leads", "new_qualified_leads", "new_converted_leads", "new_lost_leads",
          "new_junk_leads")  # fmt: skip
 CHANGES = ("leads_change", "junk_leads_change", "open_deals_change", "open_value_change",
@@ -128,7 +129,7 @@ def draw(seed: int, now: datetime) -> Drawn:
         ],
         oldest=min((it["day"] for it in deals if _is_live(it) and it["day"]), default=date.max),
         names=NAMES,
-        sources={key(source) for source in SOURCES[:2]},
+        sources={key(source): key(source) for source in SOURCES[:2]} | {"fb": "facebook"},
         active={
             it["owner_id"]
             for it in (*deals, *leads)
@@ -249,14 +250,16 @@ def _targets(random: Random, until: date, first_month: int, home: str) -> Iterat
 
 
 def _with_one_twice(random: Random, targets: list[Target]) -> list[Target]:
-    """Return the targets, and those of a rep who is told by name once more, told by id.
+    """Return the targets, and those of a rep and a source once more, told by another name.
 
     Some are then told with other numbers.
     """
     return targets + [
-        replace(it, name="1", **random.choice(({}, {}, {"amount": 70_001}, {"deals": 7001})))
+        replace(
+            it, name=AGAIN[it.name], **random.choice(({}, {}, {"amount": 70_001}, {"deals": 7001}))
+        )
         for it in targets
-        if it.name == "ASHA"
+        if it.name in AGAIN
     ]
 
 
@@ -328,10 +331,11 @@ def put(connection: Connection, drawn: Drawn) -> None:
     _insert(connection, "analytics.owners",
             [{"owner_id": owner, "name": name, "owner_name": shown}
              for owner, (name, shown) in books.names.items()])  # fmt: skip
-    labels = [("Lead_Source", it) for it in SOURCES[:2]] + [("Lead_Status", "Fax")]
+    labels = [("Lead_Source", it, it) for it in SOURCES[:2]]
+    labels += [("Lead_Source", "FB", "Facebook"), ("Lead_Status", "Fax", "Fax")]
     _insert(connection, "crm.text_labels",
-            [{"field": field, "key": key(it), "label": it, "told_by": "crm"}
-             for field, it in labels])  # fmt: skip
+            [{"field": field, "key": key(it), "label": label, "told_by": "crm"}
+             for field, it, label in labels])  # fmt: skip
     _insert(connection, "crm.holidays",
             [{"day": day, "name": "", "told_by": "file"} for day in books.holidays])  # fmt: skip
     if tuple(books.week) != (1, 2, 3, 4, 5):

@@ -252,7 +252,7 @@ def _targets(drawn: Drawn) -> Asked:
     for it in books.targets:
         owners = aims.fitting(books, it.name) if it.scope == "rep" else []
         owner = min(owners, default=None)
-        is_source = it.scope == "source" and key(it.name) in books.sources
+        source = books.sources.get(key(it.name)) if it.scope == "source" else None
         rows[it.scope, it.name, it.first, it.last] = {
             "period": it.period,
             "amount": it.amount or None,
@@ -261,7 +261,7 @@ def _targets(drawn: Drawn) -> Asked:
             "home": books.home,
             "owner_id": owner,
             "owner_name": owner and books.names[owner][1],
-            "source": LABELS[key(it.name)] if is_source else None,
+            "source": source and LABELS[source],
             "trouble": aims.trouble(books, it),
         }
     yield (books.until,), rows
@@ -274,7 +274,7 @@ def _target_troubles(drawn: Drawn) -> Asked:
 def _pace(drawn: Drawn) -> Asked:
     books, rows = drawn.books, {}
     for it, owner, row in aims.pace(books):
-        source = LABELS[key(it.name)] if it.scope == "source" else None
+        source = LABELS[books.sources[key(it.name)]] if it.scope == "source" else None
         name = books.names[owner][1] if owner else source or ""
         rows[it.scope, owner, source, it.period, it.first, it.amount or None, it.deals or None] = (
             row | {"name": name}
