@@ -48,7 +48,13 @@ def _own(drawn: Drawn, table: str, told: Told) -> None:
             "modified_time": age and drawn.now - age,
         }
 
-    records = drawn.some(draw, drawn.one_of(1, 9))
+    records = drawn.some(draw, drawn.one_of(1, 5))
+
+    # Of two names that are used in turn the one used last counts.
+    def in_turn() -> Row:
+        return draw() | {"owner_id": "1", "owner_name": drawn.one_of("Asha", "Devi")}
+
+    records += drawn.some(in_turn, 4)
     drawn.put(table, [{"id": str(number)} | it for number, it in enumerate(records)])
     for it in records:
         if it["owner_id"] and key(it["owner_name"]):

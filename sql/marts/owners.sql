@@ -12,90 +12,30 @@
 -- because every other mart joins it: as a view it would be made again in each query. Each name is
 -- found in the index of names from the one before, so that no table is read: there are few.
 
-with recursive leads as (
-    (
-        select owner_id, owner_name
-        from crm.leads_raw
-        where owner_id is not null and owner_name is not null
-        order by owner_id, owner_name
-        limit 1
-    )
+with recursive records as not materialized (
+    select owner_id, owner_name, modified_time from crm.leads_raw
     union all
-    select n.*
-    from leads l
-    cross join lateral (
-        select owner_id, owner_name
-        from crm.leads_raw
-        where (owner_id, owner_name) > (l.owner_id, l.owner_name)
-        order by owner_id, owner_name
-        limit 1
-    ) n
+    select owner_id, owner_name, modified_time from crm.crm_deals
+    union all
+    select owner_id, owner_name, modified_time from crm.crm_contacts
+    union all
+    select owner_id, owner_name, modified_time from crm.crm_accounts
 ),
-deals as (
-    (
-        select owner_id, owner_name
-        from crm.crm_deals
-        where owner_id is not null and owner_name is not null
-        order by owner_id, owner_name
-        limit 1
-    )
+present as (
+    select '' as owner_id, '' as owner_name
     union all
     select n.*
-    from deals l
+    from present l
     cross join lateral (
         select owner_id, owner_name
-        from crm.crm_deals
-        where (owner_id, owner_name) > (l.owner_id, l.owner_name)
-        order by owner_id, owner_name
-        limit 1
-    ) n
-),
-contacts as (
-    (
-        select owner_id, owner_name
-        from crm.crm_contacts
-        where owner_id is not null and owner_name is not null
-        order by owner_id, owner_name
-        limit 1
-    )
-    union all
-    select n.*
-    from contacts l
-    cross join lateral (
-        select owner_id, owner_name
-        from crm.crm_contacts
-        where (owner_id, owner_name) > (l.owner_id, l.owner_name)
-        order by owner_id, owner_name
-        limit 1
-    ) n
-),
-accounts as (
-    (
-        select owner_id, owner_name
-        from crm.crm_accounts
-        where owner_id is not null and owner_name is not null
-        order by owner_id, owner_name
-        limit 1
-    )
-    union all
-    select n.*
-    from accounts l
-    cross join lateral (
-        select owner_id, owner_name
-        from crm.crm_accounts
+        from records
         where (owner_id, owner_name) > (l.owner_id, l.owner_name)
         order by owner_id, owner_name
         limit 1
     ) n
 ),
 former as (
-    (
-        select owner_id
-        from crm.record_versions
-        where module in ('Leads', 'Deals') and owner_id is not null
-        order by owner_id
-        limit 1
-    )
+    select '' as owner_id
     union all
     select n.*
     from former l
@@ -108,13 +48,7 @@ former as (
     ) n
 ),
 told as (
-    (
-        select raw_data #>> '{automation_details,owner,old,id}' as owner_id
-        from crm.record_history
-        where raw_data #>> '{automation_details,owner,old,id}' is not null
-        order by owner_id
-        limit 1
-    )
+    select '' as owner_id
     union all
     select n.*
     from told l
@@ -127,33 +61,12 @@ told as (
     ) n
 ),
 names as (
-    select n.*, 1 as rank, (
+    select p.*, 1 as rank, (
         select max(modified_time)
-        from crm.leads_raw r
-        where r.owner_id = n.owner_id and r.owner_name = n.owner_name
+        from records r
+        where r.owner_id = p.owner_id and r.owner_name = p.owner_name
     ) as last_used
-    from leads n
-    union all
-    select n.*, 1, (
-        select max(modified_time)
-        from crm.crm_deals r
-        where r.owner_id = n.owner_id and r.owner_name = n.owner_name
-    )
-    from deals n
-    union all
-    select n.*, 1, (
-        select max(modified_time)
-        from crm.crm_contacts r
-        where r.owner_id = n.owner_id and r.owner_name = n.owner_name
-    )
-    from contacts n
-    union all
-    select n.*, 1, (
-        select max(modified_time)
-        from crm.crm_accounts r
-        where r.owner_id = n.owner_id and r.owner_name = n.owner_name
-    )
-    from accounts n
+    from present p
     union all
     select f.owner_id, v.owner_name, 2, null
     from former f
