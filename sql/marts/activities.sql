@@ -25,7 +25,7 @@ with changed as (
     -- What they name was not there yet.
     select a.id
     from analytics.activities a
-    where a.missing_ids is not null and a.missing_ids && array(
+    where a.missing_ids && array(
         select id from crm.leads_raw where synced_at > %(since)s
         union all
         select id from crm.crm_deals where synced_at > %(since)s
@@ -93,7 +93,7 @@ links as materialized (
         c.id as contact_id,
         a.id as account_id,
         coalesce(l.id, d.id, c.id, a.id) is null as is_missing
-    from (select distinct link from named where link is not null) n
+    from (select distinct link from named) n
     left join crm.leads_raw l on l.id = n.link
     left join crm.crm_deals d on d.id = n.link
     left join crm.crm_contacts c on c.id = n.link

@@ -26,7 +26,7 @@ closed as (
         count(*) filter (where meaning = 'lost') as lost_deals,
         sum(amount) filter (where meaning = 'lost') as lost_value
     from analytics.deals
-    where meaning in ('won', 'lost') and closed_day is not null
+    where closed_day is not null
     group by closed_day
 )
 select

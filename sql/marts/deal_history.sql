@@ -72,8 +72,7 @@ stages as materialized (
 disputed as materialized (
     select layout_id, crm.text_key(pipeline) as pipeline, crm.text_key(stage) as stage, meaning
     from crm.stage_layouts
-    where meaning is not null
-    and crm.text_key(stage) in (
+    where crm.text_key(stage) in (
         select crm.text_key(stage) from crm.stage_layouts group by 1 having count(distinct meaning) > 1
     )
 ),
@@ -205,7 +204,11 @@ all_contents as (
 ),
 -- Each spelling once: its label takes longer to work out than all else of a content.
 labels as materialized (
-    select s.field, s.value, t.key, t.label, coalesce(t.label, crm.label_or_none(s.value)) as shown
+    select
+        s.field,
+        s.value,
+        crm.text_key(s.value) as key,
+        coalesce(t.label, crm.label_or_none(s.value)) as shown
     from (
         select 'Stage' as field, coalesce(stage, '') as value from all_contents
         union
@@ -216,7 +219,7 @@ labels as materialized (
 named as (
     select
         c.*,
-        case when u.is_unplaced then '(not known)' else l.shown end as listed_name,
+        case when not u.is_unplaced then l.shown end as listed_name,
         case when u.is_unplaced then '(not known)'
             else concat(l.shown, ' (' || p.meaning || ')') end as stage_name,
         u.is_unplaced,
@@ -225,19 +228,19 @@ named as (
     from all_contents c
     join labels l on l.field = 'Stage' and l.value = coalesce(c.stage, '')
     join labels w on w.field = 'owner_id' and w.value = coalesce(c.owner_id, '')
-    left join lateral (
+    cross join lateral (
         select case when count(distinct d.meaning) = 1 then min(d.meaning) end as meaning
         from disputed d
         where d.stage = l.key
         and (c.layout_id is null or d.layout_id = c.layout_id)
         and (c.pipeline is null or d.pipeline = crm.text_key(c.pipeline))
-    ) p on true
+    ) p
     -- Nobody takes a deal to have been closed of which that is not known.
     cross join lateral (
         select c.is_stage_known is false and coalesce(p.meaning, (
             select m.meaning
             from crm.picklist_meaning m
-            where m.module = 'Deals' and m.value = coalesce(l.label, c.stage)
+            where m.module = 'Deals' and m.value = l.shown
         ), 'open') in ('won', 'lost') as is_unplaced
     ) u
 ),
@@ -245,8 +248,7 @@ compared as (
     select
         *,
         -- What was first watched holds since then where its past is told, else since the creation.
-        case when lag(version) over record < 0 and coalesce(version, 0) >= 0
-            then written_at else since end as said_from,
+        case when lag(version) over record < 0 then written_at else since end as said_from,
         lag(id) over record is null as is_first,
         (stage_name, amount, currency, exchange_rate, probability, closing_date, owner)
             is distinct from (
@@ -268,7 +270,7 @@ different as (
         lead(said_from) over record as next_from,
         lead(id) over record is null as is_present
     from compared
-    where is_first or is_another
+    where is_another
     window record as (partition by id order by version)
 ),
 meant as (
@@ -416,7 +418,7 @@ spans as (
         null,
         owner
     from bounded
-    where is_first and meaning in ('won', 'lost') and said_day < from_day
+    where is_first and said_day < from_day
 )
 select
     s.id,

@@ -144,7 +144,7 @@ all_contents as (
         select l.said_from as since, false as is_converted
         where not f.is_converted or l.said_from < r.converted_time
         union all
-        select greatest(l.said_from, coalesce(r.converted_time, l.said_from)), true
+        select greatest(l.said_from, r.converted_time), true
         where f.is_converted and coalesce(r.converted_time < l.said_until, true)
     ) c
 ),
@@ -171,8 +171,7 @@ compared as (
     select
         *,
         -- What was first watched holds since then where its past is told, else since the creation.
-        case when lag(version) over record < 0 and coalesce(version, 0) >= 0
-            then written_at else since end as said_from,
+        case when lag(version) over record < 0 then written_at else since end as said_from,
         lag(id) over record is null as is_first,
         (source, status, owner, is_converted) is distinct from (
             lag(source) over record,
@@ -189,7 +188,7 @@ different as (
         lead(said_from) over record as next_from,
         lead(id) over record is null as is_present
     from compared
-    where is_first or is_another
+    where is_another
     window record as (partition by id order by version)
 )
 select

@@ -21,7 +21,7 @@ select
     count(*) as deals,
     coalesce(sum(amount), 0) as value,
     sum(weighted_amount) as weighted_value,
-    coalesce(sum(greatest(closed_day - day, 0)) filter (where closed_day is not null), 0)
-        as closed_age_days
+    -- greatest passes over nulls
+    sum(greatest(closed_day - day, 0)) as closed_age_days
 from analytics.deals
 group by position, stage, meaning, source, owner_id
