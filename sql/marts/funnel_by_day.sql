@@ -42,7 +42,7 @@ stocks as (
         s.position as place,
         s.step,
         s.meaning,
-        coalesce(sum(c.records) over so_far, 0)::bigint as records,
+        (sum(c.records) over so_far)::bigint as records,
         case when s.entity = 'deal' then coalesce(sum(c.value) over so_far, 0) end as value,
         case when s.entity = 'deal' then coalesce(sum(c.weighted_value) over so_far, 0) end
             as weighted_value

@@ -46,7 +46,6 @@ places as materialized (
         (floor(e.exact)::bigint, 1 - e.exact + floor(e.exact)),
         (floor(e.exact)::bigint + 1, e.exact - floor(e.exact))
     ) p (place, weight)
-    where p.weight > 0
 ),
 placed as (
     select p.*, c.hours, (p.place - c.before)::integer + 1 as place_in_hour
