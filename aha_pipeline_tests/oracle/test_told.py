@@ -11,7 +11,9 @@ import pytest
 from psycopg2.extras import execute_values
 
 from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline_tests.oracle import told_company
+from aha_pipeline_tests.oracle.comparison import faults_of_rows
 from aha_pipeline_tests.oracle.mutants import alive_of_measure
 from aha_pipeline_tests.oracle.told import Told, contents_before
 from aha_pipeline_tests.oracle.told_records import (
@@ -91,6 +93,19 @@ def test_a_mutant_of_what_is_told_is_found_out(cursor, told, capsys):
         cursor, "contents_before", lambda: in_order(asked(cursor, told)) == expected, capsys
     )
     assert alive == []
+
+
+def test_histories_of_a_company_whose_past_is_told_in_part(database_url):
+    marts = {mart.name: mart for mart in read_marts()}
+    with connect(database_url) as connection, connection.cursor() as cursor:
+        picture = told_company.built(connection, records=RECORDS)
+        for name in told_company.HISTORIES:
+            mart = marts[name]
+            cursor.execute(f"delete from {mart.relation}")  # noqa: S608
+            cursor.execute(f"insert into {mart.relation} {mart.select}", {"since": "-infinity"})
+            assert faults_of_rows(connection, picture, name) == []
+            assert told_company.faults_of_landing(connection, name) == []
+        connection.rollback()
 
 
 # Local days on which a deal's history has something; entries from then on are not of the past.

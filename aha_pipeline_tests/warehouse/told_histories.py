@@ -14,7 +14,7 @@ import msgspec
 from psycopg2.extras import execute_values
 
 from aha_pipeline_tests.kit.databases import fresh_database
-from aha_pipeline_tests.warehouse.marts_company import TABLES, company, rows
+from aha_pipeline_tests.warehouse.marts_company import TABLES, company
 from zoho_sandbox.clock import ZONE
 from zoho_sandbox.company.simulation import BLANKS, Calendar
 
@@ -206,30 +206,3 @@ def contents(connection, mart: str) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(query, [MARTS[mart]])
         return sorted(str(sorted(row.items())) for (row,) in cursor)
-
-
-def faults_of_told(connection, mart: str) -> list[dict]:
-    """Return contents of which a history says wrongly when they landed, or by what they are known.
-
-    What held when the company was connected, or a record said last, was read then. It may have
-    begun before with the same values, which Zoho tells.
-    """
-    module, table = {
-        "deal_history": ("Deals", "crm_deals"),
-        "lead_history": ("Leads", "leads_raw"),
-    }[mart]
-    query = (
-        f"select h.*, r.synced_at as landed_at, p.read_at "  # noqa: S608
-        f"from analytics.{mart} h join crm.{table} r using (id) "
-        f"left join crm.record_history_reads p on p.record_id = h.id and p.module = '{module}'"
-    )
-    connected_on = CONNECTED.astimezone(ZONE).date()
-    faults = []
-    for row in rows(connection, query):
-        landed = max(filter(None, (row["landed_at"], row["read_at"])))
-        ended = not row["is_present"] and row["until_day"] < connected_on
-        begun = row["from_day"] > connected_on
-        right = {"zoho_history"} if ended else {"watched"} if begun else {"zoho_history", "watched"}
-        if row["synced_at"] != landed or row["known_by"] not in right:
-            faults.append(row)
-    return faults
