@@ -6,6 +6,8 @@ import pytest
 
 from aha_pipeline.briefing.facts import gather
 from aha_pipeline.briefing.verify import is_true, proven
+from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline.warehouse.mart_inputs import write_inputs
 from aha_pipeline.warehouse.state import save_configured_modules
 from aha_pipeline_tests.briefing.by_hand import DAY, at
 from aha_pipeline_tests.briefing.lies import untrue
@@ -60,6 +62,30 @@ def test_leads_that_waited_longer_than_a_working_day_are_told(connection, told, 
     assert not any(is_true(connection, DAY, lie) for lie in lies if lie.stance == fact.stance)
     message = write().messages["en"]
     assert "a first contact" in message["text"] + message["report"]
+
+
+@pytest.mark.parametrize("module", ["Calls", "Events", "Tasks"])
+@pytest.mark.parametrize(("read", "is_told"), [(-1, True), (2, False)])
+def test_what_may_have_been_a_contact_was_read_or_nothing_is_told(
+    connection, told, module, read, is_told
+):
+    """Read last two days ago, the calls of these days are unknown, and no lead waited for one."""
+    [fact] = told("Calls", "Events", "Tasks")
+    write_inputs(connection, read_marts())
+    with connection.cursor() as cursor:
+        cursor.execute("delete from crm.sync_logs")
+        for number, name in enumerate((*MODULES, "Calls", "Events", "Tasks")):
+            reads = [("success", at(read if name == module else -1, 6))]
+            reads += [("failed", at(-1, 7))] if name == module else []
+            for status, when in reads:
+                cursor.execute(
+                    "insert into crm.sync_logs (run_id, module, window_start, window_end, status, "
+                    "started_at, finished_at) values (%s, %s, %s, %s, %s, %s, %s)",
+                    [f"{number} {status}", name, when, when, status, when, when],
+                )
+    found = [one for one in gather(connection, DAY) if one.stance == "uncalled"]
+    assert found == ([fact] if is_told else [])
+    assert is_true(connection, DAY, fact) is is_told
 
 
 def test_who_does_not_read_calls_is_told_nothing_of_them(told):

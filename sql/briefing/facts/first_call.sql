@@ -1,7 +1,7 @@
 -- stances: uncalled
 -- Leads of the thirty days up to the day that by its end had waited longer than a working day, in
--- business hours, for the first touch: as measures.waits has it, where calls are read. Three
--- at least.
+-- business hours, for the first touch: as measures.waits has it, where calls are read, and whatever
+-- else is a touch was read since the end of the day. Three at least.
 
 with ends as (
     select (%(day)s::date + 1)::timestamp at time zone o.timezone as at from crm.organisation o
@@ -29,4 +29,9 @@ select
     count(*) as "of",
     %(day)s::date - 29 as since
 from leads
+where not exists (
+    select from analytics.unknown u
+    cross join ends e
+    where u.mart = 'first_touch' and u.state = 'stopped' and u.since < e.at
+)
 having count(*) filter (where is_waiting and is_long) >= 3

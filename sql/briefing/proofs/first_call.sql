@@ -1,5 +1,6 @@
 -- Whether so many leads of thirty days had no touch within a working day; see glance.sql. Read off the
--- activities, with the hours of each day of the wait added up.
+-- activities, with the hours of each day of the wait added up, where none of them was read last before
+-- the end of the day.
 
 -- name: uncalled
 with ends as (
@@ -44,4 +45,17 @@ leads as (
 -- In the order of what each costs: the days of the wait are added up where the rest is so.
 select count(*) = %(of)s and %(n)s >= 3 and %(since)s + 29 = %(day)s::date
     and count(*) filter (where not is_over and not is_touched and is_long) = %(n)s
+    and not exists (
+        select from crm.modules m
+        cross join ends e
+        cross join lateral (
+            select
+                (array_agg(s.status order by s.started_at desc))[1] as status,
+                max(s.finished_at) filter (where s.status = 'success') as read_at
+            from crm.sync_logs s
+            where s.module = m.module and s.status <> 'running'
+        ) s
+        where m.module in ('Calls', 'Events', 'Tasks') and m.is_configured
+            and s.status <> 'success' and s.read_at < e.at
+    )
 from leads
