@@ -15,7 +15,8 @@ from aha_pipeline.briefing.plan import Line, Plan
 from aha_pipeline.encoding import markdown
 
 ADVISED = 8
-# The columns of each table that rest on a module; the others are names.
+# The columns of each table that rest on a module; the others are names. left_out is no table: it
+# is what their values do not hold.
 TABLES: dict[str, dict[str, tuple[str, ...]]] = {
     "sources": {
         "Leads": ("leads", "junk_pct", "conversion_pct"),
@@ -24,6 +25,7 @@ TABLES: dict[str, dict[str, tuple[str, ...]]] = {
     "stages": {"Deals": ("deals", "value", "weighted_value")},
     "funnel": {"Leads": ("leads",), "Deals": ("deals",)},
     "reps": {"Deals": ("open_deals", "closed_deals", "won_deals", "won_value", "win_rate_pct")},
+    "left_out": {"Deals": ("deals",)},
 }
 SECTIONS = (
     ("event", None),
@@ -69,12 +71,19 @@ def report(plan: Plan, tables: Tables, about: About, reading: Reading) -> str:
         rows = list(_rows(table, tables[table], reading)) if table else []
         if texts or rows:
             parts += [f"## {words[slot]}", texts, _table(words, table, rows)]
+    left_out = sum(row["deals"] for row in tables["left_out"])
+    if left_out:
+        parts.append(_counted(words["left_out"], left_out, reading))
     actions = [markdown(action(line, reading)) for line in advised(plan.lines, about, ADVISED)]
     if actions:
         numbered = (f"{number}. {text}" for number, text in enumerate(actions, 1))
         parts += [f"## {frame['today']}", "\n".join(numbered)]
     parts += ["---", f"*{markdown(note(plan, reading.language))} {words['as_of']}*"]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _counted(text: str, n: int, reading: Reading) -> str:
+    return markdown(reading.language.say(text, {"n": n}, reading.currency, lambda _, name: name))
 
 
 def _line(line: Line, about: About, reading: Reading) -> str:
