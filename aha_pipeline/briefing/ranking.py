@@ -89,10 +89,12 @@ def score(fact: Fact, pipeline: Decimal) -> Decimal:
 def is_line(fact: Fact, pipeline: Decimal, on: date) -> bool:
     """Return whether a fact is news enough for the message of a day; Sunday's is the digest.
 
-    One flat of many is none: it is counted at a glance, and named in the report.
+    One flat of many is none: it is counted at a glance, and named in the report. A win of unknown
+    value is not taken for a small one.
     """
     stance = stances()[fact.stance]
-    if stance.is_by_size and fact.weight < WORTH_A_CALL * pipeline:
+    is_small = fact.weight < WORTH_A_CALL * pipeline
+    if stance.is_by_size and is_small and (fact.kind != "won" or "money" in fact.figures):
         return False
     is_digest = on.weekday() == SUNDAY and stance.is_weekly
     return score(fact, pipeline) >= (NEWS_OF_A_WEEK if is_digest else NEWS)

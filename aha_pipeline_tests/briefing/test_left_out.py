@@ -62,8 +62,11 @@ def test_the_open_pipeline_says_which_deals_it_does_not_hold(connection, built, 
         "pipeline_up": {"money_unconverted": 2},
         "parts": {"opened_unconverted": 2},
     }
-    text = bare(write().messages["en"]["text"])
-    assert "₹1.00 L [not included: 2 deals without a valid exchange rate] open" in text
+    message = write().messages["en"]
+    text = "₹1.00 L [not included: 2 deals without a valid exchange rate] open"
+    assert text in bare(message["text"])
+    report = message["report"].replace("\\", "")
+    assert "In no value of the tables: 2 deals without a valid exchange rate." in report
     text = bare(write(languages=("hi",)).messages["hi"]["text"])
     assert "₹1.00 लाख [शामिल नहीं: 2 सौदे जिनकी विनिमय दर मान्य नहीं]" in text
 
@@ -155,3 +158,31 @@ def test_what_is_left_out_is_read_back(code, unvalued, unconverted):
     silent = replace(true, figures={k: v for k, v in true.figures.items() if k not in values})
     assert not one.is_read_back(silent, 0, sentence)
     assert not one.is_read_back(true, 0, one.sentence(silent, 0))
+
+
+@pytest.mark.parametrize("unknown", [ABROAD, {"Amount": None}, {"Currency": "XYZ"}])
+def test_a_win_of_unknown_value_is_no_small_one(connection, built, write, unknown):
+    put(connection, "Deals", deal(1, at(40), Amount=100 * LAKH), won(2, 0, **unknown))
+    put(connection, "Deals", won(3, 0, Amount=LAKH / 100))
+    built()
+    message = bare(write(names="full").messages["en"]["text"])
+    assert "Deal 2 was won; its value is not known." in message
+    assert "Deal 3" not in message  # a small one is counted at a glance
+
+
+@pytest.mark.parametrize(
+    ("stage", "stance", "words"),
+    [
+        ("Closed Won", "won_after_gap", "; its value is not known."),
+        ("Closed Won", "won_repeat", "; its value is not known."),
+        ("Closed Lost", "lost", ", its value not known;"),
+    ],
+)
+def test_a_deal_that_closed_says_that_its_value_is_not_known(
+    connection, built, compose, stage, stance, words
+):
+    account = {"Account_Name": {"id": "A1", "name": "Rao"}} if stance == "won_repeat" else {}
+    put(connection, "Deals", won(1, 9, **account), won(2, 0, Stage=stage, **ABROAD, **account))
+    built()
+    assert stance in {one.stance for one in gather(connection, DAY)}
+    assert words in bare(compose().messages["en"]["report"])

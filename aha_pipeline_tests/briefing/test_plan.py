@@ -244,7 +244,7 @@ def test_a_large_deal_due_within_two_days_is_told_on_any_day(due_in, money, told
 @pytest.mark.parametrize("stance", ["won", "lost_reason"])
 def test_one_flat_of_many_is_no_line_of_the_message(stance, money, pipeline):
     """A two-hundredth of the open pipeline is one; where nothing is open, each deal is."""
-    flat = replace(fact(stance, deal="Flat"), weight=Decimal(money))
+    flat = replace(fact(stance, deal="Flat", money=money), weight=Decimal(money))
     assert not is_line(flat, Decimal(pipeline), DAY)
     assert is_line(replace(flat, weight=Decimal(pipeline) / 200), Decimal(pipeline), DAY)
     assert is_line(flat, Decimal(0), DAY)

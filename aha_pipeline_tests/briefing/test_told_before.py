@@ -626,8 +626,9 @@ def test_the_smallest_thing_due_is_no_line():
         ("won", 3, False),
         ("won", 6, True),
     ):
-        one = fact(stance, "due" if "due" in stance else "won", "D1")
-        weighed = facts.replace(one, weight=Decimal(weight * LAKH))
+        money = Decimal(weight * LAKH)
+        one = fact(stance, "due" if "due" in stance else "won", "D1", money=money)
+        weighed = facts.replace(one, weight=money)
         assert ranking.is_line(weighed, pipeline, DAY) is is_told
 
 
