@@ -664,6 +664,7 @@ def slipping_deals(picture: Picture) -> Rows:
         opened = [said for said in deal.said if said.meaning == "open"]
         pushes = pushes_of(deal)
         cut = max(said.value for said in opened) - deal.now.value
+        cut = 0 if deal.now.is_unconverted else cut
         stay = stays_of(deal)[-1]
         limit = limits[(deal.now.stage,)]["won_limit_days"]
         overdue = (picture.today - deal.now.closing).days if deal.now.closing else 0

@@ -164,7 +164,7 @@ def open_deals(picture: Picture) -> Rows:
             "times_pushed": len(pushes),
             "days_pushed": sum(pushes),
             "furthest_stage": furthest.stage,
-            "highest_amount": max(amounts, default=None),
+            "highest_amount": None if deal.now.is_unconverted else max(amounts, default=None),
             "came_at": stay.came_at,
             "is_start_known": stay.is_known,
         }

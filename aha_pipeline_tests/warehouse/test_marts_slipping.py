@@ -92,6 +92,24 @@ def test_an_amount_cut_is_what_is_missing_to_the_highest(connection):
     assert found["D1"]["reasons"] == found["D2"]["reasons"] == "amount cut"
 
 
+@pytest.mark.parametrize(
+    "now",
+    [
+        {"Exchange_Rate": None},
+        {"Exchange_Rate": 8_450_000},
+        {"Currency": "XYZ"},
+        {"Currency": "XYZ", "Exchange_Rate": None, "Amount": 5000},
+    ],
+)
+def test_an_amount_that_cannot_be_converted_any_more_is_not_cut(connection, now):
+    dollars = {"Currency": "USD", "Exchange_Rate": 84.5, "Amount": 100}
+    put_deal(connection, 1, dollars, dollars | now)
+    put_deal(connection, 2, dollars, dollars | {"Amount": 60})
+    assert {key: row["amount_cut"] for key, row in slipping(connection).items()} == {
+        "D2": 40 * Decimal("84.5")
+    }
+
+
 def test_what_changed_as_a_deal_closed_or_reopened_is_no_reason(connection):
     closed = {"stage": "Closed Lost", "Amount": 5000, "Closing_Date": "2098-01-01"}
     put_deal(connection, 1, stage("Qualification"), closed, stage("Qualification"))

@@ -16,7 +16,8 @@
 --   weighted_amount (money): amount times probability, 0 without one of them
 --   times_pushed (count): how often the closing date became later
 --   days_pushed (days): by how many days in all; what was brought forward is not taken off
---   highest_amount (money): highest Amount while open; null where it never had one
+--   highest_amount (money): highest Amount while open; null where it never had one, and where the
+--     present one has no value in the home currency, so that nobody knows which is higher
 
 with compared as (
     select
@@ -38,7 +39,8 @@ deals as (
         sum(pushed) over whole as days_pushed,
         first_value(stage) over furthest as furthest_stage,
         first_value(position) over furthest as furthest_position,
-        max(amount) filter (where meaning = 'open') over whole as highest_amount
+        case when not is_unconverted then max(amount) filter (where meaning = 'open') over whole end
+            as highest_amount
     from compared
     window
         whole as (partition by id collate "C"),

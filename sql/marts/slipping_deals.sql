@@ -5,7 +5,8 @@
 -- Live deals, of analytics.open_deals, which says what of their contents is compared.
 -- is_pushed: from one open content to the next the closing date became later, at least once.
 -- is_back: it stands before the furthest open stage that it had reached (furthest_stage).
--- is_cut: its amount is below the highest that it had; an amount taken away is cut to 0.
+-- is_cut: its amount is below the highest that it had; an amount taken away is cut to 0, and one that
+-- cannot be had in the home currency is not known to be cut.
 -- is_older: it stands in its stage longer than 80 % of the won deals did (won_limit_days of
 -- analytics.time_in_stage, which wants 10 won deals); never where is_start_known is false, for
 -- then days_in_stage is since its creation and the most that it can be.
