@@ -130,6 +130,28 @@ def test_a_week_says_it_on_its_side(connection, built, compose):
     assert "₹1.00 L [not included: 1 deal of unknown value]" in text
 
 
+@pytest.mark.parametrize(
+    ("unknown", "left"),
+    [
+        ([deal(2, at(5), Amount=LAKH, **ABROAD)], {}),  # it is given a value that others had
+        ([won(2, 1, **ABROAD)], {"money_unvalued": 1}),
+        ([won(2, 1, Amount=None), won(3, 40, **ABROAD)], {"money_unvalued": 1}),
+    ],
+)
+def test_a_forecast_leaves_out_what_was_won_at_no_known_value(connection, built, unknown, left):
+    put(connection, "Deals", deal(1, at(5), Amount=LAKH), *unknown)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into analytics.forecasts (day, scope, period, first_day, last_day, won_value, "
+            "won_deals, value_p10, value_p25, value_p50, value_p75, value_p90, closed_deals, "
+            "is_back_test) values (%s, 'company', 'month', '2025-03-01', '2025-03-31', 0, 0, "
+            "10000, 20000, 30000, 40000, 50000, 60, false)",
+            [DAY],
+        )
+    built()
+    assert said(connection).get("forecast_month", {}) == left
+
+
 def test_a_lie_about_what_is_left_out_is_refused(connection, built):
     put(connection, "Deals", won(1, 0), won(2, 0), won(3, 0, **ABROAD), won(4, 11, Amount=None))
     put(connection, "Deals", deal(5, at(5), Amount=LAKH), deal(6, at(5), Amount=LAKH, **ABROAD))

@@ -366,9 +366,8 @@ class ThirdReading:
             if row["day"] == on < row["last_day"]:
                 low, middle, high = (row[f"value_p{share}"] for share in (10, 50, 90))
                 if high - low >= max(high / 100, 1):
-                    left = unvalued(self._closed("won", on.replace(day=1), on))
-                    left |= unconverted(self._open(on).values())
-                    yield {"low": low, "money": middle, "high": high} | left
+                    wins = self._closed("won", on.replace(day=1), on)
+                    yield {"low": low, "money": middle, "high": high} | unvalued(wins)
 
     def _month_ahead(self, on: date) -> Iterator[Row]:
         yield from self._against(self._month(on), 1) if on.day >= 8 else ()

@@ -46,7 +46,7 @@ asked (figure, deals) as (
     select w.figure || '_unconverted', u.deals
     from dates d
     cross join lateral (values
-        ('^(glance|pipeline_|forecast_)', 'money', d.day, 'open', null::daterange, null::daterange),
+        ('^(glance|pipeline_)', 'money', d.day, 'open', null::daterange, null::daterange),
         ('^pipeline_', 'before', d.day - 7, 'open', null, null),
         ('^one_deal$', 'pipeline', d.day, 'open', null, null),
         ('^restated_pipeline$', 'money', %(date)s::date, 'open', null, null),

@@ -1,8 +1,9 @@
 -- How many of the deals that a statement (fact, as kind/stance) sums or ranks by money are not in it, by
 -- the name of the figure. unvalued: won or lost, and of no known value, for want of an amount or of an
 -- exchange rate. unconverted: open, with an amount that has no valid rate; those without an amount are
--- told on Sundays (gaps.sql). Of the pipeline against that of a week before only where these are others
--- than a week before: at a glance they are told on each day.
+-- told on Sundays (gaps.sql). A forecast gives each open deal of unknown value one that others had. Of
+-- the pipeline against that of a week before only where these are others than a week before: at a
+-- glance they are told on each day.
 
 with periods as (
     select
@@ -48,7 +49,6 @@ open_deals as (
         ('pipeline/', 'before', p.day - 7, null, null, null, true),
         ('restated/restated_pipeline', 'money', %(date)s::date, null, null, null, true),
         ('one_deal/', 'pipeline', p.day, null, null, null, true),
-        ('forecast/', 'money', p.day, null, null, null, true),
         ('due/', 'money', p.day, p.day + 1, p.day + 7, null, true),
         ('overdue', 'money', p.day, '-infinity', p.day, null, true),
         ('newly_overdue/', 'money', p.day, p.day, p.day, null, true),
