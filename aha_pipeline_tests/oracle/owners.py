@@ -6,7 +6,7 @@ from datetime import timedelta
 from aha_pipeline_tests.oracle.figures import Row, Rows
 from aha_pipeline_tests.oracle.stand_ins import Drawn, Judge
 from aha_pipeline_tests.oracle.text import key
-from aha_pipeline_tests.oracle.told_records import as_json
+from aha_pipeline_tests.warehouse.marts_company import as_json
 
 RECORDS = ("crm.leads_raw", "crm.crm_deals", "crm.crm_contacts", "crm.crm_accounts")
 IDS = ("1", "2", "300003", "400003", " ", "n/a")

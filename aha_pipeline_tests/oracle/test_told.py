@@ -22,11 +22,10 @@ from aha_pipeline_tests.oracle.told_records import (
     HOUR,
     NAMES,
     SECOND,
-    as_json,
     drawn,
     land,
 )
-from aha_pipeline_tests.warehouse.marts_company import build
+from aha_pipeline_tests.warehouse.marts_company import as_json, build
 
 RECORDS = 500
 

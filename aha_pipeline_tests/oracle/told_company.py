@@ -25,12 +25,11 @@ from aha_pipeline_tests.oracle.told_records import (
     OWNERS,
     STAMPS,
     TEXTS,
-    as_json,
     content_of,
     drawn,
     land,
 )
-from aha_pipeline_tests.warehouse.marts_company import TABLES, build, rows
+from aha_pipeline_tests.warehouse.marts_company import TABLES, as_json, build, rows
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 HISTORIES = {"lead_history": "Leads", "deal_history": "Deals"}

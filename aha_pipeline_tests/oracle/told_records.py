@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-import msgspec
 from psycopg2.extras import execute_values
 
 from aha_pipeline_tests.oracle.told import TIMELINE, TRACKER, Entry, Names, Told
+from aha_pipeline_tests.warehouse.marts_company import as_json, put_told
 
 CREATED = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
@@ -143,32 +143,15 @@ def land(cursor, told: list[Told]) -> None:
     of_other = {"Deals": "Leads", "Leads": "Deals"}
     for one, stranger in zip(told, reversed(told), strict=True):
         module, other = one.module, of_other[one.module]
-        entries += [(module, one.id, it.way, it.id, it.at, as_json(it.raw)) for it in one.entries]
-        entries += [
-            (other, one.id, it.way, f"x{it.id}", it.at, as_json(it.raw)) for it in stranger.entries
-        ]
-        reads.append((other, one.id, TIMELINE, True, CREATED, LANDED + 9 * HOUR))
+        entries += [(module, one.id, it.way, it.id, it.at, it.raw) for it in one.entries]
+        entries += [(other, one.id, it.way, f"x{it.id}", it.at, it.raw) for it in stranger.entries]
+        reads.append((other, one.id, TIMELINE, CREATED, LANDED + 9 * HOUR))
         if one.entries or one.reach:
             number = int(one.id.strip(string.ascii_letters))
             at = LANDED + number % 5 * HOUR
             if one.reach or number % 2:
-                reads.append((module, one.id, TIMELINE, True, one.reach, at))
-            reads.append((module, one.id, TRACKER, True, CREATED, LANDED + number % 3 * HOUR))
-    execute_values(
-        cursor,
-        "insert into crm.record_history "
-        "(module, record_id, way, entry_id, audited_time, raw_data) values %s",
-        entries,
-    )
-    execute_values(
-        cursor,
-        "insert into crm.record_history_reads "
-        "(module, record_id, way, complete, reaches_back_to, read_at) values %s",
-        reads,
-    )
+                reads.append((module, one.id, TIMELINE, one.reach, at))
+            reads.append((module, one.id, TRACKER, CREATED, LANDED + number % 3 * HOUR))
+    put_told(cursor, entries, reads)
     # Of all tables it would hold a lock on those that databases share, as long as this is open.
     cursor.execute("analyze crm.record_history, crm.record_history_reads")
-
-
-def as_json(value: object) -> str:
-    return msgspec.json.encode(value).decode()

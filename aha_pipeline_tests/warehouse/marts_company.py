@@ -129,8 +129,12 @@ def name_organisation(connection, timezone: str) -> None:
         )
 
 
+def as_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
 def put(connection, module: str, *records: dict, deleted_at: str | None = None) -> None:
-    rows = [(record["id"], msgspec.json.encode(record).decode(), deleted_at) for record in records]
+    rows = [(record["id"], as_json(record), deleted_at) for record in records]
     insert = f"insert into crm.{(TABLES | ACTIVITIES)[module]} (id, raw_data, deleted_at) values %s"  # noqa: S608
     with connection.cursor() as cursor:
         execute_values(cursor, insert, rows)
@@ -142,10 +146,7 @@ def put_emails(connection, module: str, record_id: str, *emails: dict) -> None:
         execute_values(
             cursor,
             "insert into crm.record_emails (module, record_id, message_id, raw_data) values %s",
-            [
-                (module, record_id, email["message_id"], msgspec.json.encode(email).decode())
-                for email in emails
-            ],
+            [(module, record_id, email["message_id"], as_json(email)) for email in emails],
         )
         cursor.execute(
             "insert into crm.record_email_reads (module, record_id, read_at) values (%s, %s, now())"
@@ -171,7 +172,7 @@ def put_histories(
             old["id"],
             old["Modified_Time"],
             new["Modified_Time"],
-            msgspec.json.encode(old).decode(),
+            as_json(old),
         )
         for contents in records
         for old, new in pairwise(contents)
@@ -182,6 +183,31 @@ def put_histories(
     )
     with connection.cursor() as cursor:
         execute_values(cursor, insert, rows)
+
+
+def put_told(
+    cursor,
+    entries: Iterable[tuple[str, str, str, str, datetime, object]],
+    reads: Iterable[tuple[str, str, str, datetime | None, datetime | None]],
+) -> None:
+    """Put entries of Zoho's own histories, and which of them were read to their ends.
+
+    entries: module and id of the record, way, id, time and content; reads: module and id, way, how
+    far back, and when, None for now.
+    """
+    execute_values(
+        cursor,
+        "insert into crm.record_history "
+        "(module, record_id, way, entry_id, audited_time, raw_data) values %s",
+        [(*of, as_json(raw)) for *of, raw in entries],
+    )
+    execute_values(
+        cursor,
+        "insert into crm.record_history_reads "
+        "(module, record_id, way, complete, reaches_back_to, read_at) values %s",
+        list(reads),
+        "(%s, %s, %s, true, %s, coalesce(%s, now()))",
+    )
 
 
 def put_sync(connection, module: str, started: str) -> None:

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-import msgspec
 from psycopg2.extras import execute_values
 
 from aha_pipeline_tests.kit.databases import fresh_database
-from aha_pipeline_tests.warehouse.marts_company import TABLES, company
+from aha_pipeline_tests.warehouse.marts_company import TABLES, as_json, company, put_told
 from zoho_sandbox.clock import ZONE
 from zoho_sandbox.company.simulation import BLANKS, Calendar
 
@@ -95,9 +94,9 @@ def watch(connection, found: list[Life], since: datetime | None = None) -> None:
         seen = [s for at, s in life.states if since is None or at > since]
         first = [s for at, s in life.states if since is not None and at <= since][-1:]
         contents = first + seen
-        records.append((life.module, life.id, _json(contents[-1]), life.deleted))
+        records.append((life.module, life.id, as_json(contents[-1]), life.deleted))
         versions += [
-            (life.module, life.id, old["Modified_Time"], new["Modified_Time"], _json(old))
+            (life.module, life.id, old["Modified_Time"], new["Modified_Time"], as_json(old))
             for old, new in pairwise(contents)
         ]
     with connection.cursor() as cursor:
@@ -179,25 +178,10 @@ def tell(connection, histories: list[Told] | Iterator[Told]) -> None:
     entries, reads = [], []
     for told in histories:
         module, id_ = told.life.module, told.life.id
-        entries += [(module, id_, told.way, key, at, _json(raw)) for at, key, raw in told.entries]
-        reads.append((module, id_, told.way, True, told.reaches))
+        entries += [(module, id_, told.way, key, at, raw) for at, key, raw in told.entries]
+        reads.append((module, id_, told.way, told.reaches, None))
     with connection.cursor() as cursor:
-        execute_values(
-            cursor,
-            "insert into crm.record_history "
-            "(module, record_id, way, entry_id, audited_time, raw_data) values %s",
-            entries,
-        )
-        execute_values(
-            cursor,
-            "insert into crm.record_history_reads "
-            "(module, record_id, way, complete, reaches_back_to) values %s",
-            reads,
-        )
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+        put_told(cursor, entries, reads)
 
 
 def contents(connection, mart: str) -> list[str]:
