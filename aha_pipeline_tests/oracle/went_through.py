@@ -214,6 +214,7 @@ def _versions(drawn: Drawn, id_: str) -> Iterator[Row]:
             "meaning": drawn.one_of("open", "open", "open", "won"), "day": drawn.today,
             "amount": drawn.one_of(*AMOUNTS), "weighted_amount": drawn.one_of(0, 2),
             "closing_date": drawn.one_of(None, drawn.day(), drawn.day()),
+            "is_unconverted": drawn.one_of(True, False, False),
         }  # fmt: skip
 
 
@@ -235,9 +236,9 @@ def _stands(now: Row, said: list[Row]) -> Row:
         "days_pushed": sum(pushed),
         "furthest_stage": furthest["stage"],
         "furthest_position": furthest["position"],
-        "highest_amount": max(
-            (it["amount"] for it in opened if it["amount"] is not None), default=None
-        ),
+        "highest_amount": None
+        if now["is_unconverted"]
+        else max((it["amount"] for it in opened if it["amount"] is not None), default=None),
     }
 
 
