@@ -4,6 +4,7 @@ from aha_pipeline_tests.oracle import (
     belongings,
     contents,
     counts,
+    due,
     first_touches,
     listed,
     owners,
@@ -13,6 +14,16 @@ from aha_pipeline_tests.oracle import (
 
 JUDGES = {
     name: judge
-    for judged in (parts, first_touches, owners, contents, belongings, listed, counts, went_through)
+    for judged in (
+        parts,
+        first_touches,
+        owners,
+        contents,
+        belongings,
+        listed,
+        counts,
+        went_through,
+        due,
+    )
     for name, judge in judged.JUDGES.items()
 }

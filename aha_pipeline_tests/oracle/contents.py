@@ -9,13 +9,13 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from itertools import groupby
 
+from aha_pipeline_tests.oracle.deals import NONE, NOT_KNOWN
 from aha_pipeline_tests.oracle.figures import Row, Rows
 from aha_pipeline_tests.oracle.formulas import home_amount
 from aha_pipeline_tests.oracle.stand_ins import DAY, HOUR, SINCE, Drawn, Judge, counted
 from aha_pipeline_tests.oracle.text import key
 from aha_pipeline_tests.oracle.told_records import as_json
 
-NONE, NOT_KNOWN = "(none)", "(not known)"
 SECOND = timedelta(seconds=1)
 BEGIN = SINCE - 20 * DAY
 TIMES = [BEGIN + it for it in (0 * DAY, HOUR, DAY - SECOND, DAY, 2 * DAY, 2 * DAY + HOUR, 5 * DAY)]

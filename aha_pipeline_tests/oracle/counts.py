@@ -4,8 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date
 
+from aha_pipeline_tests.oracle.deals import NONE
 from aha_pipeline_tests.oracle.figures import Row, Rows
-from aha_pipeline_tests.oracle.listed import CALLED, NONE, put_names
+from aha_pipeline_tests.oracle.listed import CALLED, put_names
 from aha_pipeline_tests.oracle.parts import AMOUNTS, MEANINGS, OUTCOMES
 from aha_pipeline_tests.oracle.stand_ins import DAY, Drawn, Judge, counted
 from aha_pipeline_tests.oracle.text import key

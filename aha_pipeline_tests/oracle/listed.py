@@ -4,12 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 
+from aha_pipeline_tests.oracle.deals import NONE
 from aha_pipeline_tests.oracle.figures import Row, Rows
 from aha_pipeline_tests.oracle.parts import AMOUNTS, MEANINGS, OUTCOMES
 from aha_pipeline_tests.oracle.stand_ins import DAY, Drawn, Judge
 from aha_pipeline_tests.oracle.text import key
 
-NONE = "(none)"
 SPELT = ("shop", "Shop ", " Mill", "n/a", "", None)
 LABELS = {("Industry", "shop"): "Retail", ("Lead_Source", "shop"): "Store"}
 CALLED = {"1": "Asha", "2": "Bala (left)"}

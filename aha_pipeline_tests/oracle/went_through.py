@@ -8,9 +8,10 @@ from fractions import Fraction
 from itertools import groupby, pairwise
 
 from aha_pipeline_tests.oracle.aims import month_of
+from aha_pipeline_tests.oracle.deals import NONE
 from aha_pipeline_tests.oracle.figures import FEW, Row, Rows, quantile
 from aha_pipeline_tests.oracle.formulas import pinball_loss
-from aha_pipeline_tests.oracle.listed import CALLED, NONE, put_names
+from aha_pipeline_tests.oracle.listed import CALLED, put_names
 from aha_pipeline_tests.oracle.parts import AMOUNTS, OUTCOMES
 from aha_pipeline_tests.oracle.stand_ins import DAY, Drawn, Judge
 
