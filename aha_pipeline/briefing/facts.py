@@ -145,7 +145,7 @@ def of_kind(cursor: RealDictCursor, kind: str, day: date) -> Iterator[Fact]:
             first_day=row["first_day"],
             figures=figures,
             records=tuple(row.get("records") or ()),
-            weight=Decimal(row["weight"]),
+            weight=abs(Decimal(row["weight"])),  # as much is at stake in a deal below 0
         )
 
 

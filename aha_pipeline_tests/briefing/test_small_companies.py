@@ -274,6 +274,17 @@ def test_a_deal_is_compared_with_the_whole_pipeline(connection, amounts, told):
     assert all(pipeline == kpis(connection)["open_pipeline_value"] for _, pipeline in found)
 
 
+@pytest.mark.parametrize("stage", ["Closed Won", "Closed Lost", "Negotiation/Review"])
+def test_a_deal_below_zero_is_told_as_it_is(connection, built, write, stage):
+    """As much is at stake in a credit note: it is won, lost or came due like any other deal."""
+    credit = deal(2, at(9), stage, Amount=-LAKH, Closing_Date=day(0), Modified_Time=at(0))
+    put(connection, "Deals", deal(1, at(9), Amount=CRORE), credit)
+    built()
+    found = {fact.subject: fact for fact in gather(connection, DAY)}["D2"]
+    assert (found.figures["money"], found.weight) == (-LAKH, LAKH)
+    assert "-₹1.00 L" in report(write)
+
+
 def test_what_looks_the_same_is_one_source_and_one_stage(connection, built, write):
     spellings = ("Facebook", "Facebook ", "Facebook\u00a0", "Facebook\t", "Facebook\u200b")
     for place, source in enumerate(spellings):
