@@ -99,8 +99,10 @@ def sync_window(services: Services, window: Window, cancelled: Event | None = No
             existing, read_ranges = set[str](), extracted.reader.verified_ranges
         else:
             landing = extracted.landing
-            again = {*landing.uncertain_deletions(extracted.now), *landing.read_without_returned()}
+            # Where nothing was changed, a record as it was shows whether lost fields are back.
+            again = {*landing.uncertain_deletions(extracted.now), *landing.witnesses()}
             existing, read_ranges = extracted.stage_by_id(sorted(again)), []
+            existing |= extracted.stage_by_id(landing.read_without_returned())
         load = extracted.finish(services, existing, stop_reason=stopped, read_ranges=read_ranges)
     seconds = time.monotonic() - started
     return WindowResult(load, extracted.drift, seconds, extracted.fields.error)

@@ -210,6 +210,10 @@ class Landing:
         since = max(filter(None, [self._window.since, now - RECYCLE_BIN]))
         return [row["id"] for row in self._rows("uncertain_deletions", {"since": since})]
 
+    def witnesses(self) -> list[str]:
+        """Return the id of a record that shows whether lost fields are back; none without them."""
+        return [row["id"] for row in self._rows("witness", {"module": self._window.module})]
+
     def read_without_returned(self) -> list[str]:
         """Return the ids of records that were read without fields which are served again."""
         self._merge_all()

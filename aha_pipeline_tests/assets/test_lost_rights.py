@@ -1,5 +1,7 @@
 """A field or a module that Zoho's user may see no more: nothing is lost, and it is said."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from aha_pipeline import services
@@ -8,6 +10,8 @@ from aha_pipeline.warehouse.connection import connect
 from aha_pipeline.warehouse.mart_files import read_marts
 from aha_pipeline.warehouse.mart_inputs import write_inputs
 from aha_pipeline_tests.assets.world import living, read, rows
+
+START_OF_NOTHING = datetime(2039, 1, 1, tzinfo=UTC)  # no record is changed after it
 
 
 @pytest.fixture
@@ -86,6 +90,31 @@ def test_new_records_alone_show_that_a_field_is_lost_and_get_it_later(opened, co
     read(opened, "Deals", since=connected.store.now())
     assert living(opened, "crm_deals")[new]["Amount"] == 5
     assert unserved(opened) == set()
+
+
+@pytest.mark.parametrize(
+    ("version", "fields"),
+    [("v2", {"Amount"}), ("v8", {"Amount"}), ("v2", {"Stage", "Probability", "Amount"})],
+)
+def test_a_field_is_known_to_be_back_where_no_record_was_changed_since(
+    opened, connected, version, fields
+):
+    opened.zoho().version = version
+    edited, *_ = wide_deals(connected, 30)
+    read(opened, "Deals")
+    lose(connected, fields)
+    connected.store.edit("Deals", edited, {"Amount": 7, "Stage": "Needs Analysis"})
+    read(opened, "Deals")
+    for _ in range(2):  # nothing is changed, and nothing is back
+        read(opened, "Deals", since=START_OF_NOTHING)
+        assert unserved(opened) == fields
+    lose(connected, set())
+    read(opened, "Deals", since=START_OF_NOTHING)
+    assert unserved(opened) == set()
+    known = living(opened, "crm_deals")[edited]
+    assert {f: known[f] for f in fields} == {
+        f: {"Amount": 7, "Stage": "Needs Analysis", "Probability": 20}[f] for f in fields
+    }
 
 
 def test_a_lost_field_that_carries_no_figure_leaves_the_certificate(opened, connected):

@@ -211,6 +211,21 @@ and exists (
     where t.raw_data ? u.api_name and (u.api_name = any(l.kept)) is not true
 );
 
+-- name: witness
+-- A record by which Zoho can show that a lost field is served again, of those that would: the one that
+-- had most of them.
+select t.id
+from crm.{table} t
+cross join lateral (
+    select count(*) as fields
+    from crm.unserved_fields u
+    where u.module = %(module)s and t.raw_data ? u.api_name
+) had
+where exists (select from crm.unserved_fields where module = %(module)s) -- asked first, as a rule no
+    and had.fields > 0 and t.deleted_at is null
+order by had.fields desc, t.id
+limit 1;
+
 -- name: read_without
 -- The records that were read while these fields were lost, and not again since.
 select t.id
