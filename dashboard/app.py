@@ -230,7 +230,8 @@ def _unknown(data: Source) -> list[Row]:
 def _said(row: Row) -> str:
     if row["state"] == "not read":
         return f"**{markdown(row['module'])}: not read.** Their figures are unknown, not zero."
-    return f"**{markdown(row['module'])}: as of {at(row['since'])}.**"
+    which = f"{'Some figures of ' if row['is_partly'] else ''}{markdown(row['module'])}"
+    return f"**{which}: as of {at(row['since'])}.**"
 
 
 def _say_first_sync(data: Source) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from aha_pipeline.settings import load
 from aha_pipeline.warehouse.connection import connect
+from aha_pipeline.warehouse.mart_files import read_marts
+from aha_pipeline.warehouse.mart_inputs import write_inputs
 from aha_pipeline_tests.dashboard.company import READ_UNTIL, fill, log_sync, write_briefing
 from aha_pipeline_tests.warehouse.marts_company import build, company
 from dashboard import source
@@ -113,6 +115,30 @@ def test_empty_crm_shows_a_sentence_for_each_chart(page, database_url, tab):
     captions = [one.value for one in shown.caption]
     assert (overview.NO_NORMAL in captions) == (tab == "Overview")
     assert overview.NOTHING_UNUSUAL not in captions
+
+
+@pytest.mark.parametrize(
+    ("field", "which", "as_of"),
+    [
+        ("Amount", "Deals", "8 Mar 2026, 12:00"),
+        ("Stage", "Deals", "8 Mar 2026, 12:00"),
+        ("Next_Step", "Some figures of Deals", "10 Mar 2026, 12:00"),
+    ],
+)
+def test_a_lost_field_leaves_the_page_at_the_last_read_that_had_it(
+    page, database_url, field, which, as_of
+):
+    lost = "insert into crm.unserved_fields values ('Deals', %s, %s)"
+    with company(database_url) as connection:
+        log_sync(connection, READ_UNTIL - timedelta(days=2))
+        with connection.cursor() as cursor:
+            cursor.execute(lost, [field, READ_UNTIL - timedelta(minutes=1)])
+        log_sync(connection, READ_UNTIL)  # the read that missed it
+        build(connection, READ_UNTIL.date(), READ_UNTIL.date())
+        write_inputs(connection, read_marts())
+    shown = page(database_url)
+    assert f"**{which}: as of 8 Mar 2026, 12:00.** Zoho serves the field" in shown.warning[-1].value
+    assert shown.caption[0].value.startswith(f"Data as of {as_of}")
 
 
 def test_module_that_failed_is_named(page, database_url):

@@ -1,6 +1,6 @@
 """Unknown is not zero: which figures nobody can know, and why."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -110,6 +110,25 @@ def test_a_lost_field_stops_what_stands_on_it_alone(known, module, field, stoppe
     [row] = unknown(known, stopped)
     assert (row["state"], row["field"]) == ("stopped", field)
     assert unknown(known, unmoved) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "field", "mart"),
+    [
+        ("Deals", "Amount", "kpis"),
+        ("Leads", "Lead_Status", "kpis"),
+        ("Deals", "Next_Step", "work_list"),
+    ],
+)
+def test_a_lost_field_is_known_up_to_the_last_read_that_had_it(known, module, field, mart):
+    log(known, module, "success", "2026-01-02 08:00+00")
+    with known.cursor() as cursor:
+        lost = "insert into crm.unserved_fields values (%s, %s, '2026-01-03 08:01+00')"
+        cursor.execute(lost, [module, field])
+    log(known, module, "success", "2026-01-03 08:02+00")  # the read that missed it
+    log(known, module, "success", "2026-01-04 08:00+00")
+    [row] = unknown(known, mart)
+    assert (row["field"], row["since"]) == (field, datetime(2026, 1, 2, 8, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(

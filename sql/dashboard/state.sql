@@ -2,8 +2,8 @@
 -- What every page needs: whose data this is, how fresh it is, and its version.
 -- version: changes whenever a row of the marts or the logs is written, or a mart is built anew. It
 -- is made of PostgreSQL's own counters, so it costs no scan; they may trail a commit by seconds.
--- as_of: the time up to which Leads and Deals have been read, by the CRM's clock; the day it falls on
--- is a part-day in every figure. is_stale: as_of is two days old, twice the daily schedule.
+-- as_of: the time up to which Leads and Deals have been read, by the CRM's clock, with all fields that
+-- the KPIs stand on; the day it falls on is a part-day in every figure. is_stale: as_of is two days old, twice the daily schedule.
 -- syncs: ids of the runs under way that read, also once all is read and figures are being made.
 -- trouble: modules whose newest read did not complete. modules: those that are read; null is all.
 
@@ -17,11 +17,19 @@ newest as (
     where (%(modules)s::text[] is null or module = any(%(modules)s))
     order by module, started_at desc
 ),
-read_up_to as (
-    select module, max(least(window_end, coalesce(read_until, finished_at))) as time
-    from crm.sync_logs
-    where status = 'success' and module in ('Leads', 'Deals')
+lost as (
+    select module, min(coalesce(since, '-infinity')) as since
+    from analytics.unknown
+    where mart = 'kpis' and field is not null
     group by module
+),
+read_up_to as (
+    select l.module, max(least(l.window_end, coalesce(l.read_until, l.finished_at))) as time
+    from crm.sync_logs l
+    left join lost using (module)
+    where l.status = 'success' and l.module in ('Leads', 'Deals')
+        and l.finished_at <= coalesce(lost.since, 'infinity')
+    group by l.module
 ),
 reads as (
     select min(time) as as_of from read_up_to
