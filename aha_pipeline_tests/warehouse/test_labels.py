@@ -220,6 +220,53 @@ def test_a_mistake_in_the_aliases_is_one_sentence(files, line, complaint):
         read_aliases(files[1])
 
 
+RENAMED = [
+    ("Deals", "Stage", "Needs Analysis", "Site Visit"),
+    ("Deals", "Stage", "Closed Won", "Order Received"),
+    ("Leads", "Lead_Status", "Junk Lead", "Spam"),
+    ("Leads", "Lead_Status", "Not Contacted", "Fresh"),
+]
+
+
+@pytest.mark.parametrize(("module", "field", "kept", "shown"), RENAMED)
+def test_a_renamed_status_or_stage_is_one_under_both_names(
+    connection, files, module, field, kept, shown
+):
+    """Records go on with the old name until they are saved, which moves nothing then."""
+    options = [{"display_value": shown, "actual_value": kept, "sequence_number": 1}]
+    put_picklist(connection, module, *options, field=field)
+    made = {"Deals": deal, "Leads": lead}[module]
+    later = {field: shown, "Modified_Time": ist("2025-03-05 10:00:00")}
+    put(connection, module, made(1, TIME, kept), made(2, TIME, shown))
+    put_history(connection, module, made(3, TIME, kept), made(3, TIME, kept) | later)
+    derive_meanings(connection, *files)
+    build(connection)
+    steps = [(r["step"], r["records"]) for r in rows(connection, "funnel") if r["records"]]
+    assert steps == [(shown, 3)]
+    history = {"Deals": "deal_history", "Leads": "lead_history"}[module]
+    assert len(rows(connection, history)) == 3
+    meant = {
+        r["value"]: r["meaning"] for r in rows(connection, "select * from crm.picklist_meaning")
+    }
+    assert meant[kept] == meant[shown]
+    named = [r["step"] for r in rows(connection, "funnel_steps")]
+    assert kept not in named
+    assert (shown in named) is (module == "Deals" and meant[shown] == "open")
+    unanswered = rows(connection, "select status from measures.untouched_statuses()")
+    assert (shown in [r["status"] for r in unanswered]) is (kept == "Not Contacted")
+
+
+def test_names_that_change_places_stay_apart(connection, files):
+    swapped = [("Parked", "On Hold"), ("On Hold", "Waiting"), ("Lost", "Gone"), ("Lost", "Left")]
+    options = [{"display_value": shown, "actual_value": kept} for shown, kept in swapped]
+    put_picklist(connection, "Deals", *options)
+    put(connection, "Deals", *(deal(n, TIME, kept) for n, (_, kept) in enumerate(swapped)))
+    derive_meanings(connection, *files)
+    build(connection)
+    found = {r["stage"]: r["deals"] for r in rows(connection, "pipeline_by_stage")}
+    assert found == {kept: 1 for _, kept in swapped}
+
+
 def test_lookalikes_are_suggested_and_different_things_are_not(connection, files):
     put_picklist(connection, "Leads", "Facebook", "Google Ads", "Expo 2024", field="Lead_Source")
     for number, source in enumerate(("Face-book", "Gogle Ads", "Expo 2025", "Walk-in")):

@@ -7,7 +7,8 @@ from aha_pipeline.warehouse.measures import install_measures
 from aha_pipeline_tests.oracle.mutants import alive_of_measure
 from aha_pipeline_tests.warehouse.marts_company import company
 
-# Value and meaning of each status, in the order of the list; None: nobody says what it means.
+# Value and meaning of each status, in the order of the list; None: nobody says what it means. Of one
+# that was renamed both names.
 LISTS = {
     "as Zoho has it": [("Attempted to Contact", "open"), ("Contacted", "open"),
         ("Not Contacted", "open"), ("Qualified", "qualified"), ("Junk Lead", "junk")],
@@ -19,6 +20,9 @@ LISTS = {
     "begins with who was reached": [("contacted", "open"), ("Called", "open")],
     "spelled otherwise": [("New", "open"), ("NOT  contacted", None)],
     "not contacted means junk": [("Not Contacted", "junk"), ("Called", "open")],
+    "renamed": [("Hot", "open"), ("Fresh|Not Contacted", "open"), ("Called", "open")],
+    "begins with one that was renamed": [("Reached|Contacted", "open"), ("Called", "open")],
+    "begins with one of its own that was": [("New|Raw", "open"), ("Called", "open")],
     "an empty one of its own": [("(none)", "open"), ("Called", "open")],
 }  # fmt: skip
 TALKED = {"attempted to contact", "contact in future", "contacted"}
@@ -27,11 +31,12 @@ TALKED = {"attempted to contact", "contact in future", "contacted"}
 def right(statuses: list[tuple[str, str | None]]) -> set[str]:
     found = {"(none)"}
     for place, (value, meaning) in enumerate(statuses):
-        words = " ".join(value.lower().split())
+        names = value.split("|")
+        words = {" ".join(name.lower().split()) for name in names}
         if meaning in (None, "open") and (
-            words == "not contacted" or (place == 0 and words not in TALKED)
+            "not contacted" in words or (place == 0 and not words & TALKED)
         ):
-            found.add(value)
+            found.update(names)
     return found
 
 
@@ -50,7 +55,11 @@ def put(cursor, module: str, statuses: list[tuple[str, str | None]], first: int)
     execute_values(
         cursor,
         "insert into crm.picklist_meaning (module, value, position, meaning, source) values %s",
-        [(module, value, first + n, meaning, "crm") for n, (value, meaning) in enumerate(statuses)],
+        [
+            (module, name, first + n, meaning, "crm")
+            for n, (value, meaning) in enumerate(statuses)
+            for name in value.split("|")
+        ],
     )
 
 

@@ -9,8 +9,10 @@
 --   stage_position (count): of an open stage, as in analytics.deal_history; null of all other steps
 
 with deal_steps as (
-    select position, min(value) as step
+    -- Of a stage of two names the one that its deals are shown with.
+    select position, (array_agg(value order by l.label is null, value))[1] as step
     from crm.picklist_meaning
+    left join (select distinct label from crm.text_labels where field = 'Stage') l on l.label = value
     where module = 'Deals' and coalesce(meaning, 'open') = 'open'
         -- Zoho's defaults are no steps of a company that has named its own.
         and (

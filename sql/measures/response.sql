@@ -2,18 +2,27 @@
 
 -- The statuses without one: the empty one, Zoho's Not Contacted, and the first of the list (the lowest
 -- position) while it is open. Not where Zoho itself means by it that somebody has dealt with the lead:
--- a list may have been shortened, or begin with what is qualified.
+-- a list may have been shortened, or begin with what is qualified. One that was renamed has two names
+-- in one place, and is what either says.
 create function measures.untouched_statuses() returns table (status text)
 language sql stable as $$
+    with named as (
+        select
+            value,
+            meaning,
+            position = min(position) over () as is_first,
+            array_agg(crm.text_key(value)) over (partition by position) as names
+        from crm.picklist_meaning
+        where module = 'Leads'
+    )
     select '(none)' as status
     union
-    select p.value
-    from crm.picklist_meaning p
-    where p.module = 'Leads'
-        and coalesce(p.meaning, 'open') = 'open'
+    select value
+    from named
+    where coalesce(meaning, 'open') = 'open'
         and (
-            crm.text_key(p.value) = 'not contacted'
-            or p.position = (select min(m.position) from crm.picklist_meaning m where m.module = 'Leads')
-            and crm.text_key(p.value) not in ('attempted to contact', 'contact in future', 'contacted')
+            'not contacted' = any(names)
+            or is_first
+            and not names && array['attempted to contact', 'contact in future', 'contacted']
         )
 $$;

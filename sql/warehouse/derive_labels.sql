@@ -9,26 +9,40 @@ with aliases as (
         crm.text_label(value) as target_label
     from jsonb_to_recordset(%(aliases)s::jsonb) as a (field text, alias text, value text)
 ),
--- A source or industry that was renamed shows its new name also where records carry the old one.
-listed as (
-    select distinct on (f.api_name, crm.text_key(n.name))
+offered as (
+    select
+        f.module,
         f.api_name as field,
-        crm.text_key(n.name) as key,
-        crm.text_label(n.label) as label
+        v.number,
+        n.shown,
+        n.kept,
+        crm.text_key(n.shown) as shown_key,
+        crm.text_key(n.kept) as kept_key
     from crm.crm_fields f
     cross join lateral jsonb_array_elements(f.picklist) with ordinality v (item, number)
     cross join lateral (values (
         coalesce(v.item ->> 'display_value', v.item ->> 'actual_value'),
         coalesce(v.item ->> 'actual_value', v.item ->> 'display_value')
-    )) names (shown, kept)
-    cross join lateral (values
-        (1, names.shown, names.shown),
-        (2, names.kept, case
-            when f.api_name in ('Lead_Source', 'Industry') then names.shown else names.kept
-        end)
-    ) n (preference, name, label)
+    )) n (shown, kept)
     where f.api_name in ('Lead_Source', 'Lead_Status', 'Stage', 'Industry')
-    order by 1, 2, n.preference, f.module = 'Leads' desc, v.number
+),
+-- A value that was renamed shows its new name also where records carry the old one: of statuses and
+-- stages, which mean something, only where neither name stands for another value as well.
+listed as (
+    select distinct on (o.field, n.key) o.field, n.key, crm.text_label(n.label) as label
+    from offered o
+    cross join lateral (values
+        (1, o.shown_key, o.shown),
+        (2, o.kept_key, case
+            when o.field in ('Lead_Source', 'Industry') or not exists (
+                select from offered other
+                where other.field = o.field and other.kept_key <> o.kept_key
+                    and (o.shown_key in (other.shown_key, other.kept_key)
+                        or o.kept_key = other.shown_key)
+            ) then o.shown else o.kept
+        end)
+    ) n (preference, key, label)
+    order by o.field, n.key, n.preference, o.module = 'Leads' desc, o.number
 ),
 meant as (
     select distinct on (module, crm.text_key(value))

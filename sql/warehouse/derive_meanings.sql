@@ -1,8 +1,9 @@
 -- What each status and stage means, from three sources of which a later one wins: Zoho's defaults,
 -- the organisation's pick lists in crm.crm_fields, and the user's file.
 -- A value has two names, the one shown and the one kept behind it. Which of them a record carries is
--- not documented, so both are listed, and a line of the file counts for both unless each has one;
--- where one name stands for two values, the kept one counts.
+-- not documented, so both are listed, also where marts show the new one for both (`renamed` is the
+-- other then), and a line of the file counts for both unless each has one; where one name stands for
+-- two values, the kept one counts.
 -- meaning: null where no source tells it. position: open and qualified values in the organisation's
 -- order, then converted and won, lost, junk; unless the file says where. What the organisation's list
 -- does not hold comes after what it holds.
@@ -39,6 +40,8 @@ offered as (
         f.module,
         kept.label as kept,
         shown.label as shown,
+        case when kept.label = shown.label and kept.key <> shown.key
+            then crm.text_label(v.item ->> 'actual_value') end as renamed,
         case lower(coalesce(v.item ->> 'deal_category', v.item ->> 'forecast_type'))
             when 'open' then 'open'
             when 'closed won' then 'won'
@@ -65,6 +68,7 @@ listed as (
         module,
         kept,
         shown,
+        renamed,
         first_value(told) over (
             partition by module, kept order by told is null, place
         ) as told,
@@ -84,8 +88,8 @@ corrections as (
             l.module, n.value, g.meaning, g.probability, g.position
         from given g
         join listed l on l.module = g.module and g.value in (l.kept, l.shown)
-        cross join lateral (values (l.kept), (l.shown)) n (value)
-        where not exists (
+        cross join lateral (values (l.kept), (l.shown), (l.renamed)) n (value)
+        where n.value is not null and not exists (
             select from given own where own.module = l.module and own.value = n.value
         )
         order by l.module, n.value, l.place
@@ -120,8 +124,9 @@ named as (
         l.probability,
         coalesce(r.place, l.place) as place
     from listed l
-    cross join lateral (values (1, l.kept), (2, l.shown)) n (preference, value)
+    cross join lateral (values (1, l.kept), (2, l.shown), (3, l.renamed)) n (preference, value)
     left join reordered r on l.module = 'Leads' and r.kept = l.kept
+    where n.value is not null
     order by l.module, n.value, n.preference, l.place
 ),
 of_crm as (

@@ -21,8 +21,16 @@ cross join lateral (
             union
             select m.value
             from crm.picklist_meaning m
-            where m.module = 'Leads' and m.position = (
-                select min(position) from crm.picklist_meaning where module = 'Leads')
+            join crm.picklist_meaning n using (module, position)
+            where m.module = 'Leads' and coalesce(m.meaning, 'open') = 'open'
+            group by m.value, m.position
+            having bool_or(lower(n.value) = 'not contacted') or (
+                bool_and(lower(n.value) not in (
+                    'contacted', 'contact in future', 'attempted to contact'
+                ))
+                and m.position = (
+                    select min(position) from crm.picklist_meaning where module = 'Leads')
+            )
         )) as is_touched,
         bool_or(daterange(e.from_day, e.until_day) @> %(day)s::date and e.meaning = 'junk')
             as is_junk

@@ -6,9 +6,11 @@ with untouched as (
     union
     select m.value
     from crm.picklist_meaning m
-    where m.module = 'Leads' and coalesce(m.meaning, 'open') = 'open' and (
-        lower(m.value) = 'not contacted'
-        or lower(m.value) <> all ('{contacted, contact in future, attempted to contact}')
+    join crm.picklist_meaning n using (module, position)
+    where m.module = 'Leads' and coalesce(m.meaning, 'open') = 'open'
+    group by m.value, m.position
+    having bool_or(lower(n.value) = 'not contacted') or (
+        bool_and(lower(n.value) <> all ('{contacted, contact in future, attempted to contact}'))
         and not exists (
             select from crm.picklist_meaning b
             where b.module = 'Leads' and b.position < m.position
