@@ -30,8 +30,8 @@ ELLIPSIS = "…"
 NAME_MARKS = frozenset(" -(),&'+%₹$–—" + ELLIPSIS)
 JOINERS = "\u200c\u200d"  # part of how words of Indian scripts are written
 # Six digits or more, with anything but letters between: what a phone offers to call. Numbers
-# of houses have fewer.
-CALLABLE = re.compile(r"\d(?:[\W_xX]*\d){5,}")
+# of houses have fewer, and none goes on behind an ellipsis: the end of an id stands there.
+CALLABLE = re.compile(r"\d(?:(?:[^\w…]|[_xX])*\d){5,}")
 
 
 def markdown(value: object) -> str:

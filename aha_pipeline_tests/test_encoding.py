@@ -62,6 +62,9 @@ def test_a_name_in_a_message_holds_nothing_that_a_finder_matches(text):
         ("www.ahahomes.example", "www ahahomes example"),
         ("homes.example/pune", "homes example pune"),
         ("080-4711 2233", "080…33"),
+        ("Rep 1 (…00001)", "Rep 1 (…00001)"),  # one of several of that name
+        ("Shop 24 (…00017) (left)", "Shop 24 (…00017) (left)"),
+        ("Plot 12-B 7 (…68042)", "Plot 12-B 7 (…68042)"),
         ("ht{}tps:/`/evil.ex{ample", "ht tps evil ex ample"),
         ("Villa 100, Block 2", "Villa 100, Block 2"),
         ("\u200b", "(unnamed)"),
