@@ -4,6 +4,8 @@ from datetime import date
 
 import pytest
 
+from aha_pipeline.crm.company_profile import CompanyProfile
+from aha_pipeline.warehouse.company import save_profile
 from aha_pipeline_tests.warehouse.marts_company import (
     build,
     company,
@@ -75,6 +77,42 @@ def test_a_deal_that_changes_its_pipeline_is_won_on_that_day(connection):
     kpis = rows(connection, "select day, open_deals, won_deals from analytics.kpis order by day")
     assert [row["day"].day for row in kpis if row["won_deals"]] == [8]
     assert [row["day"].day for row in kpis if row["open_deals"]] == [5, 6, 7]
+
+
+@pytest.mark.parametrize("gone", ["layout", "pipeline", "stage"])
+def test_what_a_deal_said_means_the_same_once_its_pipeline_is_gone(connection, gone):
+    told = [
+        pipeline_of("10", "Standard", ("Closed", "Closed Won"), ("Lost", "Closed Lost")),
+        pipeline_of("10", "Renewals", ("Closed", "Closed Lost")),
+        pipeline_of("20", "Projects", ("Closed", "Open"), ("Handed over", "Closed Won")),
+    ]
+    left = {
+        "layout": told[:2],
+        "pipeline": told[::2],
+        "stage": [pipeline_of("10", "Standard", ("Lost", "Closed Lost")), *told[1:]],
+    }
+    save_layouts(connection, told)
+    deals = (("10", "Standard"), ("10", "Renewals"), ("20", "Projects"))
+    put(connection, "Deals", *(standing(n, *of) for n, of in enumerate(deals)))
+    build(connection, date(2025, 3, 1), date(2025, 3, 10))
+    before = {row["id"]: (row["stage"], row["meaning"]) for row in rows(connection, "deals")}
+    assert [meaning for _, meaning in before.values()] == ["won", "lost", "open"]
+    save_layouts(connection, left[gone])
+    build(connection, date(2025, 3, 1), date(2025, 3, 10))
+    after = {row["id"]: (row["stage"], row["meaning"]) for row in rows(connection, "deals")}
+    assert after == before
+
+
+def pipeline_of(layout: str, name: str, *stages: tuple[str, str]) -> tuple[str, dict]:
+    maps = [{"actual_value": stage, "forecast_type": told} for stage, told in stages]
+    return layout, {"display_value": name, "maps": maps}
+
+
+def save_layouts(connection, pipelines: list[tuple[str, dict]]) -> None:
+    """Save what Zoho tells of layouts, each with its pipelines."""
+    ids = sorted({layout for layout, _ in pipelines})
+    layouts = [{"id": id_, "pipelines": [p for of, p in pipelines if of == id_]} for id_ in ids]
+    save_profile(connection, vars(CompanyProfile(layouts=layouts)))
 
 
 def test_a_stage_of_several_meanings_is_a_stage_for_each(connection):

@@ -110,14 +110,7 @@ stages as (
     where s.stage is not null
     order by l.id, p.name, s.stage, s.number
 ),
-gone as (
-    delete from crm.stage_layouts k
-    where %(layouts)s::jsonb is not null
-    and not exists (
-        select from stages s
-        where (s.layout_id, s.pipeline, s.stage) = (k.layout_id, k.pipeline, k.stage)
-    )
-),
+-- Those of a layout or pipeline that is no more stay: what its deals said then meant what it did.
 kept_stages as (
     insert into crm.stage_layouts (layout_id, layout, pipeline, stage, position, meaning)
     select layout_id, layout, pipeline, stage, position, meaning
