@@ -164,6 +164,42 @@ def edit_deal(connection, *contents: dict, **edit) -> None:
     put_history(connection, "Deals", *contents, contents[-1] | edit | {"Modified_Time": march(14)})
 
 
+GONE = (
+    "update crm.{} set deleted_at = now(), deleted_type = 'recycle', "
+    "synced_at = clock_timestamp() where id = '{}'"
+)
+OLD = deal(6, ist("2025-03-09 10:00:00"), Amount=5)
+
+
+@pytest.mark.parametrize(
+    ("change", "figure"),
+    [
+        (GONE.format("leads_raw", "L1"), "new_leads"),
+        (GONE.format("crm_deals", "D5"), "won_deals"),
+        (OLD, "open_deals"),
+    ],
+    ids=["a lead deleted", "a win deleted", "an old deal imported"],
+)
+def test_what_records_changed_is_not_put_down_to_the_history_of_others(connection, change, figure):
+    won = {"Closing_Date": "2025-03-12", "Modified_Time": march(12)}
+    put(connection, "Deals", deal(5, march(11), "Closed Won", **won))
+    sync(connection)
+    with connection.cursor() as cursor:
+        for module, id_ in (("Leads", "L2"), ("Deals", "D1")):
+            cursor.execute(
+                "insert into crm.record_history_reads "
+                "(module, record_id, way, complete, reaches_back_to, read_at) "
+                "values (%s, %s, 'timeline', true, %s, clock_timestamp())",
+                [module, id_, march(1)],
+            )
+        if isinstance(change, str):
+            cursor.execute(change)
+    if isinstance(change, dict):
+        put(connection, "Deals", change)
+    restated = [row for row in sync(connection) if row["figure"] == figure]
+    assert {row["reason"] for row in restated} == {"records changed"}
+
+
 def test_another_meaning_is_another_definition(connection):
     with connection.cursor() as cursor:
         cursor.execute("update crm.picklist_meaning set meaning = 'lost' where value = 'Junk Lead'")

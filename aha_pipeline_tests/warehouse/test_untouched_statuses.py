@@ -7,8 +7,8 @@ from aha_pipeline.warehouse.measures import install_measures
 from aha_pipeline_tests.oracle.mutants import alive_of_measure
 from aha_pipeline_tests.warehouse.marts_company import company
 
-# Value and meaning of each status, in the order of the list; None: nobody says what it means. Of one
-# that was renamed both names.
+# Value and meaning of each status, in the order of the list; None: nobody says what it means. One
+# that was renamed has both names.
 LISTS = {
     "as Zoho has it": [("Attempted to Contact", "open"), ("Contacted", "open"),
         ("Not Contacted", "open"), ("Qualified", "qualified"), ("Junk Lead", "junk")],

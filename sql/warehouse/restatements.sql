@@ -40,7 +40,8 @@ where m.day < (r.refreshed_at at time zone o.timezone)::date
 -- Note each figure of a told day that has become another one, and which records that landed since
 -- can have made it so: those of its sort that existed on the day; of a flow, those that are of the
 -- day or were. A record of which only Zoho's history came since can have changed days up to the
--- first read, and these it did. Days that the mart no longer holds are no restatement.
+-- first read, but not how many leads there were; and it did where no other record is of a flow's day,
+-- or new here. Days that the mart no longer holds are no restatement.
 with refreshed as (
     select coalesce(max(refreshed_at), '-infinity') as since
     from analytics.mart_refreshes
@@ -52,7 +53,9 @@ restated as (
         f.figure,
         f.before::numeric as before,
         (n.figures ->> f.figure)::numeric as after,
-        f.figure in ('new_leads', 'new_leads_avg_7d', 'junk_pct', 'leads', 'junk_leads') as is_of_leads
+        f.figure in ('new_leads', 'new_leads_avg_7d', 'junk_pct', 'leads', 'junk_leads') as is_of_leads,
+        f.figure not in ('new_leads', 'new_leads_avg_7d', 'leads') as is_learnable,
+        f.figure in ('won_deals', 'won_value', 'lost_deals', 'lost_value') as is_flow
     from told t
     join {table} m using (day)
     -- once a day, not once a figure
@@ -61,7 +64,7 @@ restated as (
     where n.figures ? f.figure
     and (n.figures ->> f.figure)::numeric is distinct from f.before::numeric
 ),
-landed as (
+found as (
     -- By id: a join would read the records of all, for how few landed is not known beforehand.
     select h.id, true as is_lead, h.day, array[h.day] as flow_days, (
         select l.synced_at <= r.since from crm.leads_raw l where l.id = h.id
@@ -89,6 +92,15 @@ landed as (
     ) f (day)
     where h.synced_at > r.since and exists (select from restated)
     group by h.id, h.day, r.since
+),
+landed as (
+    select
+        *,
+        not is_learned and not exists (
+            select from crm.record_versions v
+            where v.module = case when f.is_lead then 'Leads' else 'Deals' end and v.id = f.id
+        ) as is_new
+    from found f
 )
 insert into analytics.restatements (
     day, figure, before, after, reason, records, records_in_all, run_id
@@ -99,7 +111,9 @@ select
     r.before,
     r.after,
     case
-        when %(reason)s = %(records)s and bool_or(l.is_learned) then %(history)s
+        when %(reason)s = %(records)s and bool_or(l.is_learned) and not bool_or(
+            case when r.is_flow then not l.is_learned and r.day = any(l.flow_days) else l.is_new end
+        ) then %(history)s
         else %(reason)s
     end,
     coalesce((array_agg(l.id order by (r.day = any(l.flow_days)) is not true, l.id)
@@ -113,5 +127,5 @@ cross join (
 left join landed l
     on l.is_lead = r.is_of_leads
     and (l.day <= r.day or r.day >= any(l.flow_days))
-    and (not l.is_learned or r.day <= c.first_day)
+    and (not l.is_learned or r.is_learnable and r.day <= c.first_day)
 group by r.day, r.figure, r.before, r.after
