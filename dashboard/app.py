@@ -78,6 +78,8 @@ def _desk(data: Source) -> None:
     _open_deal()
     _header(data, data.company)
     data = replace(data, filters=_filters(data, "filter_sources", "filter_owners"))
+    if data.filters.names_nobody:  # of whom nothing is known, which is no zero
+        return
     _say_period(data)
     tabs = st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params")
     for tab, blocks in zip(tabs, TABS.values(), strict=True):
@@ -121,6 +123,8 @@ def _named(data: Source, page: str, names: dict[str, str]) -> str | None:
 
 
 def _page(blocks: Blocks, data: Source) -> None:
+    if data.filters.names_nobody:
+        return
     _say_period(data)
     _show(blocks, data)
     show_open(data)

@@ -19,6 +19,7 @@ class Filters:
 
     first_day to last_day: the period; before_first to before_last: what its days up to whole_until
     are compared with; all ends included, in the organisation's time zone. owners: Zoho's ids.
+    names_nobody: the address names sources or owners of which none is here.
     """
 
     first_day: date | None = None
@@ -28,6 +29,7 @@ class Filters:
     before_last: date | None = None
     sources: list[str] | None = None
     owners: list[str] | None = None
+    names_nobody: bool = False
 
     @property
     def has_whole_days(self) -> bool:
@@ -51,8 +53,8 @@ def choose(
 
     sources, owners: rows of `filter_sources` and `filter_owners`; None where the page is of one,
     and the filter is not shown. today: up to when records have been read, None before the first
-    read, when no period is known. A value in the address that is not on offer is named, and no
-    record is shown where no other is: never those of all.
+    read, when no period is known. A value in the address that is not on offer is named; where no
+    other is, the choice is of nobody, and never of all.
     """
     ids = _owner_names(owners or ())
     offered = {"source": [row["source"] for row in sources or ()], "owner": list(ids)}
@@ -78,6 +80,7 @@ def choose(
         **(vars(period) if period else {}),
         sources=chosen.get("source") or gone.get("source") or None,
         owners=[ids[name] for name in chosen.get("owner", ())] or gone.get("owner") or None,
+        names_nobody=any(gone[key] and not chosen[key] for key in shown),
     )
 
 
