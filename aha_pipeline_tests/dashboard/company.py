@@ -31,7 +31,7 @@ TAGGED = "<b>Tag</b> & Sons"
 def fill(database_url: str) -> None:
     """Put the company's records, syncs, briefing and deliveries, and build the marts."""
     with company(database_url) as connection:
-        put(connection, "Leads", *_leads(), _recent_lead(today(connection)))
+        put(connection, "Leads", *leads(), _recent_lead(today(connection)))
         put(connection, "Deals", *_deals(today(connection)))
         put(connection, "Contacts", contact(1) | {"Phone": "+91 98450 00001"}, contact(2, BALA))
         put(connection, "Accounts", account(1, "Housing"), account(2))
@@ -40,7 +40,8 @@ def fill(database_url: str) -> None:
         build(connection, FIRST_DAY, TODAY)
 
 
-def _leads() -> list[dict]:
+def leads() -> list[dict]:
+    """Return the leads that came in up to the day it was read."""
     records = []
     for number in range(120):
         day = TODAY - timedelta(days=number % 60)
