@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Iterable, Iterator
 from datetime import date
+from decimal import Decimal
 from functools import cache
 
 from psycopg2.extensions import connection as Connection
 
 from aha_pipeline import sql
 from aha_pipeline.briefing.catalogue import stances
-from aha_pipeline.briefing.facts import SUMS, Fact, about_left_out, amount_places
+from aha_pipeline.briefing.facts import SUMS, Fact, Value, about_left_out, amount_places
 from aha_pipeline.briefing.language import codes, load, places
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ def figure_names() -> frozenset[str]:
 def is_true(connection: Connection, day: date, fact: Fact) -> bool:
     """Return whether the marts bear a fact out, with every value that its sentence may print."""
     statement = sql.statements(f"briefing/proofs/{fact.kind}")[fact.stance]
-    values = dict.fromkeys(figure_names()) | dict(fact.figures)
+    values = dict.fromkeys(figure_names()) | {k: _exact(v) for k, v in fact.figures.items()}
     with connection.cursor() as cursor:
         about = {"day": day, "subject": fact.subject, "stance": fact.stance}
         cursor.execute(statement, values | about)
@@ -42,6 +43,13 @@ def is_true(connection: Connection, day: date, fact: Fact) -> bool:
             if cursor.fetchone() != (True,):
                 return False
     return True
+
+
+def _exact(value: Value) -> Value:
+    """Return a number that PostgreSQL can multiply: as an integer a whole one overflows."""
+    if isinstance(value, Decimal) and "." not in (text := f"{value:f}"):
+        return Decimal(f"{text}.0")
+    return value
 
 
 def _asides(fact: Fact, day: date) -> Iterator[tuple[str, dict[str, object]]]:

@@ -274,6 +274,26 @@ def test_a_deal_is_compared_with_the_whole_pipeline(connection, amounts, told):
     assert all(pipeline == kpis(connection)["open_pipeline_value"] for _, pipeline in found)
 
 
+@pytest.mark.parametrize(
+    ("created", "closing"),
+    [(9, day(-2)), (30, day(13)), (0, day(-60)), (9, day(0))],
+    ids=["due", "overdue", "new", "overdue since today"],
+)
+def test_a_deal_of_crores_is_told_and_proven(connection, built, write, created, closing):
+    """Fifty times the second largest is more than an integer of PostgreSQL holds."""
+    large = {"Closing_Date": closing}
+    put(
+        connection,
+        "Deals",
+        deal(1, at(created), Amount=11 * CRORE, **large),
+        deal(2, at(created), Amount=5 * CRORE, **large),
+    )
+    built()
+    found = gather(connection, DAY)
+    assert proven(connection, DAY, found) == (found, [])
+    assert "₹5.00 Cr" in report(write)
+
+
 @pytest.mark.parametrize("stage", ["Closed Won", "Closed Lost", "Negotiation/Review"])
 def test_a_deal_below_zero_is_told_as_it_is(connection, built, write, stage):
     """As much is at stake in a credit note: it is won, lost or came due like any other deal."""
