@@ -275,6 +275,24 @@ def test_a_deal_is_compared_with_the_whole_pipeline(connection, amounts, told):
 
 
 @pytest.mark.parametrize(
+    ("amounts", "printed"),
+    [
+        ([(9, -LAKH)], "-₹1.00 L open"),
+        ([(9, -3 * LAKH), (9, LAKH)], "-₹2.00 L open"),
+        ([(9, None), (9, -LAKH), (9, 0)], "-₹1.00 L open"),
+        ([(30, -5 * LAKH), (3, 6 * LAKH)], "grew in a week from -₹5.00 L to ₹1.00 L"),
+    ],
+)
+def test_a_pipeline_below_zero_stops_no_briefing(connection, built, write, amounts, printed):
+    deals = (deal(n, at(age), Amount=money) for n, (age, money) in enumerate(amounts))
+    put(connection, "Deals", *deals)
+    built()
+    found = gather(connection, DAY)
+    assert proven(connection, DAY, found) == (found, [])
+    assert printed in message(write)
+
+
+@pytest.mark.parametrize(
     ("created", "closing"),
     [(9, day(-2)), (30, day(13)), (0, day(-60)), (9, day(0))],
     ids=["due", "overdue", "new", "overdue since today"],

@@ -25,7 +25,8 @@ select
         from analytics.deal_history
         where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
         having sum(coalesce(amount, 0) * case when known_from <= %(day)s::date then 0 else 1 end)
-            >= 0.05 * nullif(sum(amount), 0)
+            >= 0.05 * sum(amount)
+            and sum(amount) > 0
     ) is not distinct from %(assumed)s::numeric
 
 -- name: glance_leads

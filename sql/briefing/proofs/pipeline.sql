@@ -16,5 +16,6 @@ end and (
     from analytics.deal_history
     where meaning = 'open' and daterange(from_day, until_day) @> (%(day)s::date - 7)
     having sum(coalesce(amount, 0) * case when known_from <= (%(day)s::date - 7) then 0 else 1 end)
-        >= 0.05 * nullif(sum(amount), 0)
+        >= 0.05 * sum(amount)
+        and sum(amount) > 0
 ) is not distinct from %(assumed)s::numeric
