@@ -12,7 +12,15 @@ from aha_pipeline_tests.oracle import aims, course, figures, pipeline
 from aha_pipeline_tests.oracle.changes import Meant, changes_of
 from aha_pipeline_tests.oracle.comparison import FILTERS, differences, key_of
 from aha_pipeline_tests.oracle.deals import NONE, NOT_KNOWN, Deal, Said, standing
-from aha_pipeline_tests.oracle.figures import DAY, Picture, Rows, of_meaning, pct, value
+from aha_pipeline_tests.oracle.figures import (
+    DAY,
+    Picture,
+    Rows,
+    of_meaning,
+    pct,
+    share_of_value,
+    value,
+)
 from aha_pipeline_tests.oracle.measured import record_of
 from aha_pipeline_tests.oracle.text import key
 from aha_pipeline_tests.warehouse.marts_company import rows
@@ -93,10 +101,10 @@ def open_now(picture: Picture, is_meant: Meant) -> Rows:
             "open_value": value(deals),
             "slipping_deals": len(slips),
             "slipping_value": worth(slips),
-            "slipping_pct": pct(worth(slips), value(deals)),
+            "slipping_pct": share_of_value(worth(slips), value(deals)),
             "overdue_deals": len(overdue),
             "overdue_value": worth(overdue),
-            "overdue_pct": pct(worth(overdue), value(deals)),
+            "overdue_pct": share_of_value(worth(overdue), value(deals)),
             "older_deals": older,
             "older_pct": pct(older, len(deals)),
             "days_in_stage": figures.middle(stay.days(picture.now) for stay in stays),

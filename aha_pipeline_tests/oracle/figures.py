@@ -98,6 +98,11 @@ def pct(part: float | Fraction, whole: float | Fraction) -> Fraction | None:
     return Fraction(100) * Fraction(part) / Fraction(whole) if whole else None
 
 
+def share_of_value(part: float, whole: float) -> Fraction | None:
+    """Return what part of a sum of money another one is; None where it is no part of it."""
+    return pct(part, whole) if 0 <= part <= whole else None
+
+
 def value(deals: Iterable[Deal]) -> Fraction:
     return sum((deal.now.value for deal in deals), Fraction(0))
 
@@ -296,7 +301,7 @@ def rep_matrix(picture: Picture) -> Rows:
             "closed_deals": closed,
             "too_few": closed < FEW,
             "win_rate_by_count": pct(len(won), closed),
-            "win_rate_by_value": pct(value(won), value(won) + value(lost)),
+            "win_rate_by_value": share_of_value(value(won), value(won) + value(lost)),
             "win_rate_low": wilson(len(won), closed, -1),
             "win_rate_high": wilson(len(won), closed, 1),
         }

@@ -31,6 +31,7 @@ AT = [NOON + timedelta(hours=hours) for hours in (-30, -20, -3, -1, 0, 2, 5)]
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 FAR_AHEAD = datetime(3000, 1, 1, tzinfo=UTC)
 NOW = AsIs("now()")
+SIGNED = [None, -3, -1, 0, 1, 2, 3]
 SMALL = [None, 0, 1, 2, 3, 7, 10, 11]
 
 
@@ -41,6 +42,10 @@ def of_known(formula: Callable) -> Callable:
 
 def share(part: float, whole: float) -> float | None:
     return 100 * part / whole if whole else None
+
+
+def share_of_value(part: float, whole: float) -> float | None:
+    return share(part, whole) if 0 <= part <= whole else None
 
 
 def stands_out(figure: float, second: float | None, members: int, least: int) -> bool:
@@ -169,6 +174,7 @@ NUMBERS = [0, 1, 2, 4, 10]
 CHANGES = [-9, -3, -2.9, 0, 1, 2.9, 3, 8]
 FORMULAS: dict[str, Formula] = {
     "pct": Formula(of_known(share), (SMALL, SMALL)),
+    "share_of_value": Formula(of_known(share_of_value), (SIGNED, SIGNED)),
     "is_too_few": Formula(of_known(lambda closed: closed < 10), ([None, 0, 9, 10, 11, 21],)),
     "win_rate_bound": Formula(
         wilson, ([0, 1, 2, 4], [0, 4, 10, 40], [-1, 1])

@@ -224,6 +224,15 @@ def test_win_rate_by_value_differs_from_by_count(connection):
     assert rep["win_rate_by_value"] == 75
 
 
+@pytest.mark.parametrize(("won", "lost"), [(-300, 50), (-300, 400), (300, -50)])
+def test_amounts_below_zero_leave_no_share_of_value(connection, won, lost):
+    put(connection, "Deals", deal(1, MARCH, "Closed Won", Amount=won))
+    put(connection, "Deals", deal(2, MARCH, "Closed Lost", Amount=lost))
+    build(connection)
+    rep = rows(connection, "rep_matrix")[0]
+    assert (rep["win_rate_by_count"], rep["win_rate_by_value"]) == (50, None)
+
+
 def test_stages(mixed):
     stages = by(mixed, "pipeline_by_stage", "stage")
     won = stages["Closed Won"]

@@ -85,7 +85,10 @@ figures as (
         ('won_deals', 'deal', f.won_deals),
         ('unvalued_won_deals', 'deal', u.won_deals),
         ('win_rate', 'deal', measures.pct(f.won_deals, f.won_deals + f.lost_deals)),
-        ('win_rate_by_value', 'deal', measures.pct(f.won_value, f.won_value + f.lost_value)),
+        (
+            'win_rate_by_value', 'deal',
+            measures.share_of_value(f.won_value, f.won_value + f.lost_value)
+        ),
         ('lost_value', 'deal', f.lost_value),
         ('lost_deals', 'deal', f.lost_deals),
         ('unvalued_lost_deals', 'deal', u.lost_deals)

@@ -12,7 +12,8 @@
 --   won_value (money, Deals): sum of Amount of the won deals
 --   lost_deals (count, Deals): lost deals of the owner
 --   win_rate_by_count (percent, Deals): won / (won + lost) deals; null without a closed deal
---   win_rate_by_value (percent, Deals): won / (won + lost) amounts; null without a closed deal
+--   win_rate_by_value (percent, Deals): won / (won + lost) amounts; null without a closed
+--     deal, and where amounts below zero leave no share
 --   leads_qualified (count, Leads): leads that are qualified or converted now
 --   junk_pct (percent, Leads): junk leads / all leads of the owner
 --   weighted_value (money, Deals): sum of Amount times probability of the open deals

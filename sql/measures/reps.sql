@@ -64,7 +64,7 @@ language sql stable as $$
         t.won_value,
         t.lost_deals,
         measures.pct(t.won_deals, t.closed_deals),
-        measures.pct(t.won_value, t.won_value + t.lost_value),
+        measures.share_of_value(t.won_value, t.won_value + t.lost_value),
         t.leads_qualified,
         measures.pct(t.junk_leads, t.leads),
         t.weighted_value,

@@ -42,10 +42,10 @@ language sql stable as $$
         open_value,
         slipping_deals,
         slipping_value,
-        measures.pct(slipping_value, open_value),
+        measures.share_of_value(slipping_value, open_value),
         overdue_deals,
         overdue_value,
-        measures.pct(overdue_value, open_value),
+        measures.share_of_value(overdue_value, open_value),
         older_deals,
         measures.pct(older_deals, open_deals),
         days_in_stage
