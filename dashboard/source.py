@@ -142,6 +142,7 @@ class Source:
         name_column = table["name_column"]
         identifiers = {
             "table": names.Identifier(table["table_name"]),
+            "relation": names.Literal(f"crm.{table['table_name']}"),
             "module": names.Literal(module),
             "name": names.Identifier(name_column) if name_column else names.NULL,
         }

@@ -5,6 +5,7 @@ import json
 import pytest
 from psycopg2.extras import Json
 
+from aha_pipeline.settings import Settings
 from aha_pipeline.warehouse.connection import connect
 from aha_pipeline_tests.dashboard.company import READ_UNTIL, log_sync
 from aha_pipeline_tests.warehouse.marts_company import (
@@ -18,7 +19,9 @@ from aha_pipeline_tests.warehouse.marts_company import (
     put,
     put_history,
 )
+from dashboard.login import Viewer
 from dashboard.record_viewer import VIEWS
+from dashboard.source import opened
 
 TAB = "Contacts & Accounts"
 DAYS = [ist(f"2026-03-0{day} 10:00:00") for day in (1, 3, 6)]
@@ -79,6 +82,41 @@ def test_a_name_is_looked_for_in_every_module(page, kept):
 def test_a_name_is_looked_for_in_one_module(page, kept):
     shown = page(kept, TAB, record="sharma", module="Deals")
     assert len(shown.selectbox(key="found").options) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "id_only", "ids"),
+    [
+        ("Zeb", False, ["L0"]),  # by the index of the search, however long ago it changed
+        ("ebra", False, ["L19"]),  # part of a word: only among those that changed last
+        ("L0", True, ["L0"]),
+        ("L0", False, ["L0"]),
+        ("nobody", False, []),
+    ],
+)
+def test_a_name_is_found_among_more_records_than_are_looked_through(
+    database_url, text, id_only, ids
+):
+    """20,010 leads, the first of which changed before all others."""
+    with company(database_url) as connection, connection.cursor() as cursor:
+        cursor.execute("""
+            insert into crm.leads_raw (id, raw_data)
+            select 'L' || n, jsonb_build_object(
+                'id', 'L' || n,
+                'Last_Name',
+                case n when 0 then 'Zebra Works' when 19 then 'Debra' else 'A' || n end,
+                'Modified_Time', timestamptz '2026-03-01 10:00Z' + n * interval '1 second'
+            )
+            from generate_series(0, 20010) n
+        """)
+        put(connection, "Contacts", contact(1))
+        log_sync(connection, READ_UNTIL)
+        build(connection, READ_UNTIL.date(), READ_UNTIL.date(), only=("kpis",))
+        connection.commit()
+    settings = Settings(_env_file=None, database_url=database_url)
+    with opened(settings, Viewer("somebody@example.com", may_see_records=True)) as source:
+        found = source.of_module("record_search", "Leads", text=text, id_only=id_only)
+    assert [row["id"] for row in found] == ids
 
 
 def test_the_address_of_a_record_opens_it(page, kept):

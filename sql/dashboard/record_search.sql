@@ -1,25 +1,41 @@
 -- grain: one row per record of the module whose id is the text or, unless only the id is asked for,
 -- whose name contains it
 -- The name is the typed column where the table has one, else the first of Zoho's usual name fields.
--- At most 50 records, the latest changed first; deleted ones too.
+-- It is looked for in the 20,000 records that changed last; where the module has the index of the search,
+-- in all live ones too, by the beginnings of words. At most 50 records, the latest changed first; deleted
+-- ones too.
 
-with named as (
-    select
-        r.*,
-        coalesce({name}, raw_data ->> 'Name', raw_data ->> 'Subject', r.id) as name
-    from crm.{table} r
+with latest as (
+    select id, coalesce({name}, raw_data ->> 'Name', raw_data ->> 'Subject', id) as name
+    from crm.{table}
+    order by modified_time desc
+    limit 20000
+),
+found as (
+    select id from crm.{table} where id = %(text)s
+    union
+    select id from latest where not %(id_only)s and strpos(lower(name), lower(%(text)s)) > 0
+    union
+    select unnest(crm.search({relation}, crm.search_parts(%(text)s, null)))
+    where not %(id_only)s and exists (
+        select
+        from pg_index i
+        join pg_class c on c.oid = i.indexrelid
+        where i.indrelid = {relation}::regclass
+        and pg_get_indexdef(i.indexrelid) like '%%crm.search_terms%%'
+    )
 )
 select
     {module} as module,
     n.id,
-    n.name,
+    coalesce({name}, raw_data ->> 'Name', raw_data ->> 'Subject', n.id) as name,
     n.owner_name,
     n.modified_time at time zone o.timezone as modified,
     n.deleted_at at time zone o.timezone as deleted,
     n.synced_at at time zone o.timezone as synced,
     n.raw_data
-from named n
+from crm.{table} n
+join found using (id)
 cross join crm.organisation o
-where n.id = %(text)s or (not %(id_only)s and strpos(lower(n.name), lower(%(text)s)) > 0)
 order by n.modified_time desc nulls last, n.id
 limit 50
