@@ -126,10 +126,12 @@ class LaterReading(ThirdReading):
         """Return a figure of the glance that was told of a day: leads, won, lost, or money."""
         if day == on:
             of_day = next(iter(self._glance(on)))
-            return Decimal(of_day[("n", "won", "lost", "money")[part]])
+            return Decimal(of_day.get(("n", "won", "lost", "money")[part], 0))
         if day not in self.glances:
             return None
-        parts = self.glances[day].split(" · ")
+        parts = self.glances[day].removesuffix(" of unknown value").split(" · ")
+        if part == 3 and "₹" not in parts[-1]:
+            return None
         return read_figure(parts[part].split(" ")) if part < len(parts) else None
 
     # What became of it

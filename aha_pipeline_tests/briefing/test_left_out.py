@@ -7,10 +7,11 @@ import pytest
 
 from aha_pipeline.briefing.facts import LEFT_OUT, Fact, gather
 from aha_pipeline.briefing.verify import is_true, proven
+from aha_pipeline.delivery.channels.whatsapp import VARIABLES
 from aha_pipeline_tests.briefing.by_hand import DAY, at, bare, day, fact, reading
 from aha_pipeline_tests.warehouse.marts_company import deal, lead, put, put_history
 
-LAKH = 100_000
+LAKH, CRORE = 100_000, 10_000_000
 ABROAD = {"Currency": "USD", "Exchange_Rate": None}
 SUNDAY = DAY - timedelta(days=4)
 
@@ -90,6 +91,35 @@ def test_what_was_won_says_of_how_many_wins_it_does_not_tell(connection, built, 
     assert "₹5.00 L [not included: 2 deals of unknown value] of the target" in bare(
         write().messages["en"]["text"]
     )
+
+
+@pytest.mark.parametrize("unknown", [ABROAD, {"Amount": None}, {"Currency": "XYZ"}])
+@pytest.mark.parametrize("known", [None, 0, LAKH])
+def test_a_pipeline_of_which_no_value_is_known_is_no_zero(connection, built, write, unknown, known):
+    put(connection, "Deals", *(deal(n, at(9), **{"Amount": LAKH} | unknown) for n in range(3)))
+    if known is not None:
+        put(connection, "Deals", deal(9, at(9), Amount=known))
+    built()
+    [one] = [found for found in gather(connection, DAY) if found.kind == "glance"]
+    assert one.figures.get("open") == (3 if known is None else None)
+    assert one.figures.get("money") == known
+    assert is_true(connection, DAY, one)
+    for lie in ({"open": 2}, {"open": None, "money": 0}, {"money": 1}):
+        told = {
+            name: value for name, value in (dict(one.figures) | lie).items() if value is not None
+        }
+        assert told == one.figures or not is_true(connection, DAY, replace(one, figures=told))
+    text = bare(write().messages["en"]["text"])
+    assert ("· 3 open deals of unknown value" in text) is (known is None)
+
+
+@pytest.mark.parametrize("code", ["en", "hi"])
+def test_the_longest_glance_fits_into_the_template_of_a_message(code):
+    said = {"n": 123456, "won": 1234, "lost": 1234, "money": 98765 * CRORE, "assumed": 55.5}
+    longest = fact("glance", "glance", "", **said, money_unconverted=1234)
+    [(_, _), (_, _), (name, most)] = VARIABLES["briefing"]
+    assert name == "glance"
+    assert len(reading(code).sentence(longest, 0)) <= most
 
 
 @pytest.mark.parametrize("missing", [1, 2, 3])

@@ -128,10 +128,13 @@ class ThirdReading:
             "n": len(self._created(on, on)),
             "won": len(self._closed("won", on, on)),
             "lost": len(self._closed("lost", on, on)),
-            "money": total(self._open(on).values()),
-            "assumed": self._assumed(on),
         }
-        yield row | unconverted(self._open(on).values())
+        opened = self._open(on).values()
+        if opened and all(one["amount"] is None for one in opened):
+            yield row | {"open": len(opened)}
+            return
+        pipeline = {"money": total(opened), "assumed": self._assumed(on)}
+        yield row | pipeline | unconverted(opened)
 
     def _won(self, on: date) -> Iterator[Row]:
         yield from map(self._named, self._closed("won", on, on))

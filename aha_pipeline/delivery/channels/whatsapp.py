@@ -58,7 +58,7 @@ TEMPLATES: dict[Kind, str] = {
 }
 # What each variable holds, and the most of it.
 VARIABLES: dict[Kind, tuple[tuple[str, int], ...]] = {
-    "briefing": (("date", 100), ("headline", 400), ("glance", 100)),
+    "briefing": (("date", 100), ("headline", 400), ("glance", 200)),
     "alert": (("date", 100), ("cause", 400), ("remedy", 400)),
 }
 SETTING_OF: dict[Kind, str] = {

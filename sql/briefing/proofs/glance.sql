@@ -16,10 +16,14 @@ select
     and (select count(*) from analytics.deals where meaning = 'lost' and closed_day = %(day)s)
         = %(lost)s
     and (
-        select coalesce(sum(coalesce(amount, 0)), 0)
+        select case
+            when max(amount) is null and count(*) > 0
+            then count(*) = %(open)s and %(money)s is null
+            else coalesce(sum(amount), 0) = %(money)s and %(open)s is null
+        end
         from analytics.deal_history
         where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
-    ) = %(money)s
+    )
     and (
         select round(100 - 100 * coalesce(sum(amount) filter (where known_from <= %(day)s::date), 0) / sum(amount), 1)
         from analytics.deal_history
@@ -33,9 +37,9 @@ select
 select
     (select coalesce(sum(new_leads), 0) from analytics.kpis where day = %(day)s) = %(n)s
     and (select array_agg(module) from analytics.unknown_modules(%(day)s)) = array['Deals']
-    and %(money)s is null and %(won)s is null and %(lost)s is null
+    and %(money)s is null and %(won)s is null and %(lost)s is null and %(open)s is null
 
 -- name: glance_unknown
 select
     (select count(*) from analytics.unknown_modules(%(day)s)) = 2
-    and %(n)s is null and %(money)s is null
+    and %(n)s is null and %(money)s is null and %(open)s is null
