@@ -412,13 +412,14 @@ class LaterReading(ThirdReading):
     def _raised(self, on: date) -> Iterator[Row]:
         for old, new in self._changed(on):
             was, now = old["amount"] or 0, new["amount"] or 0
-            if was and 10 * (now - was) >= was:
+            if was and 10 * (now - was) >= was and is_another_amount(old, new):
                 yield self._named(new) | {"before": was}
 
     def _cut(self, on: date) -> Iterator[Row]:
         for old, new in self._changed(on):
             was = old["amount"] or 0
-            if was and new["amount"] is not None and 10 * (was - new["amount"]) >= was:
+            is_less = was and new["amount"] is not None and 10 * (was - new["amount"]) >= was
+            if is_less and is_another_amount(old, new):
                 yield self._named(new) | {"before": was}
 
     def _priced(self, on: date) -> Iterator[Row]:
@@ -492,6 +493,11 @@ class LaterReading(ThirdReading):
             "sources": len(ranked),
             "each": each,
         }
+
+
+def is_another_amount(old: Row, new: Row) -> bool:
+    """Return whether the CRM has another amount, and not only another rate for the same one."""
+    return any(old[name] != new[name] for name in ("original_amount", "currency"))
 
 
 def of_deal(row: Row) -> Row:

@@ -152,6 +152,32 @@ def test_a_pipeline_that_moved_says_what_it_could_not_convert(connection, built,
     assert is_true(connection, DAY, found)
 
 
+@pytest.mark.parametrize(
+    ("change", "stance"),
+    [
+        ({"Exchange_Rate": 60}, None),  # worth less, and the amount is the same
+        ({"Exchange_Rate": 120}, None),
+        ({"Exchange_Rate": None}, None),
+        ({"Exchange_Rate": 60, "Amount": LAKH / 2}, "cut"),
+        ({"Amount": 2 * LAKH}, "raised"),
+        ({"Currency": "INR", "Exchange_Rate": 1}, "cut"),
+    ],
+)
+def test_another_rate_is_no_other_amount(connection, built, change, stance):
+    dollars = {"Currency": "USD", "Exchange_Rate": 84.5, "Amount": LAKH}
+    first = deal(1, at(20), **dollars)
+    put_history(connection, "Deals", first, first | change | {"Modified_Time": at(0)})
+    put(connection, "Deals", deal(2, at(20), **dollars))
+    built()
+    changed = [found for found in gather(connection, DAY) if found.kind == "changed"]
+    assert [found.stance for found in changed] == ([stance] if stance else [])
+    assert proven(connection, DAY, changed) == (changed, [])
+    if stance is None and (rate := change["Exchange_Rate"]):
+        worth = {"deal": "Deal 1", "before": 8_450_000, "money": LAKH * rate}
+        lie = fact("cut" if rate < 84.5 else "raised", "changed", "D1", **worth)
+        assert not is_true(connection, DAY, lie)
+
+
 def test_a_week_says_it_on_its_side(connection, built, compose):
     put(connection, "Deals", won(1, 5), won(2, 6, **ABROAD), won(3, 12, Amount=3 * LAKH))
     built(SUNDAY)

@@ -1,7 +1,7 @@
 -- stances: pushed, cut, raised, priced, back
 -- Open deals that on the day got a later closing date, an amount smaller or larger by a tenth or
--- more, an amount where there never was one, or an earlier stage. At stake in another amount is what
--- is gone or has come.
+-- more, an amount where there never was one, or an earlier stage. Another exchange rate is no other
+-- amount. At stake in another amount is what is gone or has come.
 
 with compared as (
     select
@@ -9,6 +9,7 @@ with compared as (
         n.name,
         n.amount,
         b.amount as amount_before,
+        (n.original_amount, n.currency) is distinct from (b.original_amount, b.currency) as is_another,
         not exists (
             select from analytics.deal_history e
             where e.id = n.id and e.from_day < %(day)s and e.original_amount <> 0
@@ -42,8 +43,8 @@ select
 from compared c
 cross join lateral (values
     ('pushed', c.days > 0),
-    ('cut', c.amount < c.amount_before and c.amount <= 0.9 * c.amount_before),
-    ('raised', c.amount_before > 0 and c.amount >= 1.1 * c.amount_before),
+    ('cut', c.is_another and c.amount < c.amount_before and c.amount <= 0.9 * c.amount_before),
+    ('raised', c.is_another and c.amount_before > 0 and c.amount >= 1.1 * c.amount_before),
     ('priced', c.was_without and c.amount > 0),
     ('back', c.is_back)
 ) s (stance, holds)

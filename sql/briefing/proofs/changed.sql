@@ -12,6 +12,7 @@ where n.id = %(subject)s and b.id = %(subject)s and n.meaning = 'open' and b.mea
 select n.amount = %(money)s and b.amount = %(before)s and %(before)s - %(money)s >= 0.1 * %(before)s
     and %(money)s < %(before)s
     and n.name = %(deal)s
+    and (n.original_amount <> b.original_amount or n.currency <> b.currency)
 from analytics.deal_history n, analytics.deal_history b
 where n.id = %(subject)s and b.id = %(subject)s and n.meaning = 'open' and b.meaning = 'open'
     and daterange(n.from_day, n.until_day) @> %(day)s::date
@@ -20,6 +21,7 @@ where n.id = %(subject)s and b.id = %(subject)s and n.meaning = 'open' and b.mea
 -- name: raised
 select n.amount = %(money)s and b.amount = %(before)s and n.name = %(deal)s
     and %(before)s > 0 and %(money)s - %(before)s >= 0.1 * %(before)s
+    and (n.original_amount <> b.original_amount or n.currency <> b.currency)
 from analytics.deal_history n, analytics.deal_history b
 where n.id = %(subject)s and b.id = %(subject)s and n.meaning = 'open' and b.meaning = 'open'
     and daterange(n.from_day, n.until_day) @> %(day)s::date
