@@ -8,7 +8,7 @@ import pytest
 from aha_pipeline.briefing import compose, verify
 from aha_pipeline.briefing.facts import NoFigures, gather
 from aha_pipeline.briefing.names import Names, clean
-from aha_pipeline_tests.briefing.by_hand import DAY, OWNER, at, bare, day
+from aha_pipeline_tests.briefing.by_hand import DAY, OWNER, at, bare, day, fact
 from aha_pipeline_tests.briefing.companies import fill
 from aha_pipeline_tests.warehouse.marts_company import (
     build,
@@ -193,6 +193,31 @@ def test_advice_is_followed_up_by_what_the_deal_said_since(connection, leads, wr
     assert after.refused == []
 
 
+@pytest.mark.parametrize(
+    ("change", "is_told"),
+    [
+        ({"Next_Step": "Call"}, True),
+        ({"Closing_Date": day(3)}, False),  # an earlier date than before
+        ({"Closing_Date": None}, False),
+        ({"Amount": 950000}, False),
+    ],
+)
+def test_a_deal_has_not_moved_if_nothing_of_it_did(connection, leads, write, change, is_told):
+    first = deal(1, at(40), Closing_Date=day(1), Amount=900000)
+    put_history(connection, "Deals", first, first | change | {"Modified_Time": at(0)})
+    build(connection, DAY - timedelta(days=70), DAY)
+    before = write(DAY - timedelta(days=1))
+    assert "D1" in [item["subject"] for item in before.items if item["advised"]]
+    facts = gather(connection, DAY)
+    assert verify.proven(connection, DAY, facts) == (facts, [])
+    followed = [one.stance for one in facts if one.kind == "followed_up"]
+    assert followed == (["advice_open"] if is_told else [])
+    lie = fact(
+        "advice_open", "followed_up", "D1", deal="Deal 1", money=change.get("Amount", 900000)
+    )
+    assert verify.is_true(connection, DAY, lie) is is_told
+
+
 def test_the_week_is_told_on_mondays_alone(connection, leads, write):
     put_history(connection, "Deals", *closed(1, "Closed Won", 6, Amount=500000))
     put_history(connection, "Deals", *closed(2, "Closed Won", 12, Amount=200000))
@@ -228,9 +253,9 @@ def test_a_statement_that_its_own_sql_refuses_is_left_out_and_named(
 
     def wrong(*asked):
         facts = gather(*asked)
-        for fact in facts:
-            if fact.kind == "won":
-                fact.figures["money"] += 1  # type: ignore[index, operator]
+        for one in facts:
+            if one.kind == "won":
+                one.figures["money"] += 1  # type: ignore[index, operator]
         return facts
 
     monkeypatch.setattr(compose, "gather", wrong)

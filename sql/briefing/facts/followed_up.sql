@@ -13,7 +13,9 @@ with advised as (
 ),
 compared as (
     select a.id, n.name, n.amount, n.meaning, n.closing_date, n.stage,
-        b.closing_date as date_before, b.stage as stage_before, a.day
+        b.closing_date as date_before, b.stage as stage_before, a.day,
+        (n.stage, n.closing_date, n.original_amount)
+            is not distinct from (b.stage, b.closing_date, b.original_amount) as is_same
     from advised a
     join analytics.deal_history b
         on b.id = a.id and b.from_day <= a.day and (b.until_day is null or b.until_day > a.day)
@@ -43,3 +45,5 @@ select
     case when meaning = 'open' and (closing_date > date_before) is not true
         and stage <> stage_before then stage_before end as stage_before
 from compared
+-- Of an earlier date, or of another amount, nothing is said: the deal did move.
+where meaning <> 'open' or is_same or closing_date > date_before or stage <> stage_before

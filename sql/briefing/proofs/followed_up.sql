@@ -59,7 +59,10 @@ where h.id = %(subject)s and daterange(h.from_day, h.until_day) @> %(day)s::date
 -- name: advice_open
 select count(*) = 1 and bool_and(h.meaning = 'open' and h.name = %(deal)s
     and h.amount is not distinct from %(money)s
-    and h.stage = b.stage and coalesce(h.closing_date <= b.closing_date, true))
+    and h.stage = b.stage and coalesce(h.closing_date = b.closing_date,
+        coalesce(h.closing_date, b.closing_date) is null)
+    and coalesce(h.original_amount = b.original_amount,
+        coalesce(h.original_amount, b.original_amount) is null))
 from analytics.deal_history h
 join lateral (
     select i.day from analytics.briefing_items i
