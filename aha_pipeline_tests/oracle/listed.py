@@ -211,15 +211,24 @@ def funnel_steps(drawn: Drawn) -> Rows:
         "stage": drawn.one_of("Odd", "Own", "Other"),
         "meaning": drawn.one_of("open", "open", "lost"),
     }, 8)  # fmt: skip
+    labels = drawn.some(lambda: {
+        "field": drawn.one_of("Stage", "Stage", "Lead_Status"),
+        "label": drawn.one_of("Talk", "Ask", "Visit"),
+    }, 4)  # fmt: skip
     drawn.put("crm.picklist_meaning", listed)
+    drawn.put("crm.text_labels", labels)
     drawn.put("analytics.stage_deals", stood)
+    shown = {it["label"] for it in labels if it["field"] == "Stage"}
     of_deals = [it for it in listed if it["module"] == "Deals"]
     is_named = any(it["source"] == "crm" for it in of_deals)
-    steps: dict[int, str] = {}
+    named: dict[int, list[str]] = defaultdict(list)
     for it in of_deals:
         if it["meaning"] in (None, "open") and not (is_named and it["source"] == "default"):
-            place = it["position"]
-            steps[place] = min(it["value"], steps.get(place, it["value"]))
+            named[it["position"]].append(it["value"])
+    # Of a stage of two names the one that its deals are shown with.
+    steps = {
+        place: min(names, key=lambda it: (it not in shown, it)) for place, names in named.items()
+    }
     seen: dict[int, set[str]] = defaultdict(set)
     for it in stood:
         if it["meaning"] == "open" and it["position"] not in steps:
@@ -359,7 +368,8 @@ JUDGES = {
     "unconverted_deals": Judge(unconverted_deals, ("id",), ("analytics.deal_history", *NAMES)),
     "funnel": Judge(funnel, ("entity", "step", "position"), ("analytics.funnel_parts",)),
     "funnel_steps": Judge(
-        funnel_steps, ("entity", "number"), ("crm.picklist_meaning", "analytics.stage_deals")
+        funnel_steps, ("entity", "number"),
+        ("crm.picklist_meaning", "crm.text_labels", "analytics.stage_deals"),
     ),
     "entered_funnel": Judge(
         entered_funnel, ("day", "entity", "position", "step", "source", "owner_id"),

@@ -25,7 +25,7 @@ with changed as (
     -- What they name was not there yet.
     select a.id
     from analytics.activities a
-    where a.missing_ids && array(
+    where a.missing_ids is not null and a.missing_ids && array(  -- in the words of its index
         select id from crm.leads_raw where synced_at > %(since)s
         union all
         select id from crm.crm_deals where synced_at > %(since)s
