@@ -60,7 +60,7 @@ MARTS = {
     "source_response": ("source_response", "source leads contacted_leads contacted_pct"),
     "contacts_by_owner": ("contacts_by_owner", "owner_id owner_name contacts"),
     "closing_deals": ("closing_deals", "id name amount closing_date days_left is_overdue"),
-    "slipping_deals": ("slipping_deals", "id reasons amount days_pushed days_in_stage"),
+    "slipping_deals": ("slipping_deals", "id reasons amount days_pushed won_limit_days"),
 }
 # Which columns of a query are totals that sources and owners share out.
 SHARED = {

@@ -127,7 +127,7 @@ def _deal(
 JUDGES = {
     "work_list": Judge(
         work_list, ("id", "module"),
-        ("analytics.open_leads", "analytics.owners", "analytics.slipping_deals",
+        ("analytics.slipping_deals", "analytics.open_leads", "analytics.owners",
          "analytics.open_deals", "analytics.open_deal_records", "analytics.deal_silence"),
     ),
 }  # fmt: skip

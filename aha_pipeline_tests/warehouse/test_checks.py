@@ -87,8 +87,8 @@ TAMPERED = {
     "update analytics.outcomes_by_month set lost_value = lost_value + 0.01": {"outcomes_by_month"},
     "update analytics.accounts_by_industry set accounts = accounts + 1": {"accounts_by_industry"},
     "update analytics.contacts_by_owner set contacts = contacts + 1": {"contacts_by_owner"},
-    "update analytics.closing_deals set amount = amount + 0.01": {"closing_deals"},
-    "delete from analytics.closing_deals": {"closing_deals"},
+    "update analytics.open_deals set amount = amount + 0.01": {"closing_deals"},
+    "delete from analytics.open_deals": {"closing_deals"},
     "delete from crm.leads_raw where id = 'L1'": {"lead_history", "leads"},
     "delete from crm.crm_deals where id = 'D2'": {"deals", "deal_history"},
     "insert into analytics.lead_history select * from analytics.lead_history limit 1": {

@@ -95,7 +95,7 @@ CHANGES = {
     "a history's row": "update analytics.deal_history set amount = 1 where id = 'D3'",
     "rows of a day": "delete from analytics.kpis where day > '2025-03-01'",
     "an emptied mart": "truncate analytics.rep_matrix",
-    "a mart that is gone": "drop table analytics.time_in_stage",
+    "a mart that is gone": "drop table analytics.time_in_stage cascade",
     "a restored mart": "create table analytics.kept as table analytics.lead_volume; "
     "truncate analytics.lead_volume; insert into analytics.lead_volume "
     "select * from analytics.kept limit 1; drop table analytics.kept",

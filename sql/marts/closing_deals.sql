@@ -1,10 +1,9 @@
 -- grain: one row per open deal that is overdue or closes within 30 days
--- kind: table
--- key: id
+-- kind: view
 -- owner: sales operations
--- day: today in the organisation's time zone when the table was built. An open deal without a
--- closing date is not here; one that closes today is not overdue. week: the Monday of the week (ISO
--- 8601) of the closing date.
+-- Not stored: it is open deals with what today makes of them. day: today in the organisation's time
+-- zone. An open deal without a closing date is not here; one that closes today is not overdue. week: the
+-- Monday of the week (ISO 8601) of the closing date.
 -- figures:
 --   amount (money): Amount of the deal, null where empty
 --   weighted_amount (money): amount times probability, 0 without one of them

@@ -1,8 +1,8 @@
 -- grain: one row per open deal with at least one reason to expect less of it, or later
--- kind: table
--- key: id
+-- kind: view
 -- owner: sales operations
--- Live deals, of analytics.open_deals, which says what of their contents is compared.
+-- Live deals, of analytics.open_deals, which says what of their contents is compared. Not stored, for
+-- with the days in a stage every row would be another one at each sync.
 -- is_pushed: from one open content to the next the closing date became later, at least once.
 -- is_back: it stands before the furthest open stage that it had reached (furthest_stage).
 -- is_cut: its amount is below the highest that it had; an amount taken away is cut to 0, and one that
