@@ -144,7 +144,7 @@ def left_out(card: Card, rows: Mapping[str, Row], currency: str) -> list[str]:
     """Say how many deals are not in the sum of a card, and why."""
     figure, why = card.left_out or ("", "")
     deals = rows[figure]["value"] if figure else 0
-    return [f"not in it: {figures.counted(deals, 'deal', currency)} {why}"] if deals else []
+    return [f"not included: {figures.counted(deals, 'deal', currency)} {why}"] if deals else []
 
 
 def _in_words(figure: str, value: Number, currency: str) -> str:

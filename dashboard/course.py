@@ -100,7 +100,7 @@ def _won(row: Row, source: Source) -> None:
     said = [counted(row["won_deals"], "deal", source.currency)]
     if row["unvalued_deals"]:
         deals = counted(row["unvalued_deals"], "deal", source.currency)
-        said.append(f"not in it: {deals} of unknown value")
+        said.append(f"not included: {deals} of unknown value")
     st.caption("  \n".join(said))
 
 

@@ -271,9 +271,11 @@ def show_left_out(source: Source) -> None:
         deals = counted(row["open_deals"], "open deal", source.currency)
         said.append(f"{deals} without a valid exchange rate")
     if closed:
-        said.append(f"{' and '.join(closed)} in the last twelve months of unknown value")
+        noun = "deal" if row["won_deals"] + row["lost_deals"] == 1 else "deals"
+        of = f"{' and '.join(closed)} {noun}"
+        said.append(f"{of} of unknown value in the last twelve months")
     if said:
-        st.caption(f"In no sum of values: {'; '.join(said)}.")
+        st.caption(f"Not included in any value: {'; '.join(said)}.")
 
 
 def assumed(share: Number, what: str) -> str:

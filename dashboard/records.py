@@ -342,7 +342,7 @@ def _summary(shown: List, rows: Sequence[Row], currency: str) -> str:
     if rows[0].get("all_value") is not None:
         text += f" · {figures.money(rows[0]['all_value'], currency)} together"
     if unvalued := rows[0].get("all_unvalued"):
-        text += f", {figures.counted(unvalued, 'deal', currency)} of unknown value not in it"
+        text += f", {figures.counted(unvalued, 'deal', currency)} of unknown value not included"
     if all_records > len(rows):
         text += f" · showing the first {figures.count(len(rows), currency)}"
     return f"{text}. Click a name to open the record."

@@ -90,8 +90,8 @@ def test_what_cannot_be_converted_is_counted_apart_and_said_to_be(connection, bu
     assert (found["open_value"]["value"], found["open_deals"]["value"]) == (LAKH, 3)
     said = {card.label: left_out(card, found, "INR") for card in CARDS}
     assert {label: notes for label, notes in said.items() if notes} == {
-        "Open pipeline": ["not in it: 1 deal without a valid exchange rate"],
-        "Won": ["not in it: 1 deal of unknown value"],
+        "Open pipeline": ["not included: 1 deal without a valid exchange rate"],
+        "Won": ["not included: 1 deal of unknown value"],
     }
 
 

@@ -19,7 +19,7 @@ from aha_pipeline_tests.dashboard.company import log_sync
 from aha_pipeline_tests.dashboard.page import run
 from aha_pipeline_tests.kit.databases import fresh_database
 from aha_pipeline_tests.kit.serving import TABS
-from aha_pipeline_tests.warehouse.marts_company import build, company, deal, lead
+from aha_pipeline_tests.warehouse.marts_company import build, company, deal, lead, put
 from aha_pipeline_tests.warehouse.told_histories import Life, tell, timeline, watch
 from dashboard.charts import causes
 from dashboard.periods import CUSTOM
@@ -191,3 +191,34 @@ def test_the_page_says_it_where_it_is_so(filled, monkeypatch, tab, said):
     assert not shown.exception
     text = " ".join(one.value for kind in (shown.caption, shown.markdown) for one in kind)
     assert [words for words in said if words not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("unplaced", "placed", "amount", "share"),
+    [(1, 1, 500, 50), (2, 2, None, 50), (1, 30, 500, None), (0, 2, 500, None), (3, 0, 500, ALL)],
+)
+@pytest.mark.parametrize("sources", [None, ["Website"]])
+def test_no_change_by_stage_is_told_where_the_stages_of_then_are_not_known(
+    database_url, unplaced, placed, amount, share, sources
+):
+    """Deals that were closed when they were first read stood in a stage that nobody has seen."""
+    created, closed = (
+        (NOON - timedelta(days)).astimezone(ZONE).isoformat(timespec="seconds") for days in (40, 5)
+    )
+    said = {"Amount": amount, "Lead_Source": "Website"}
+    won = said | {"Closing_Date": ago(5).isoformat(), "Modified_Time": closed}
+    stands = said | {"Modified_Time": created}
+    with company(database_url) as connection:
+        put(connection, "Deals", *(deal(n, created, "Closed Won", **won) for n in range(unplaced)))
+        put(connection, "Deals", *(deal(100 + n, created, **stands) for n in range(placed)))
+        put(connection, "Deals", deal(999, closed, **said, Modified_Time=closed))
+        log_sync(connection, NOON)
+        build(connection, ago(CREATED), TODAY)
+        text = sql.read("dashboard/open_stages")
+        given = {"before_last": ago(20), "sources": sources}
+        with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+            cursor.execute(text, {key: given.get(key) for key in PARAMETER.findall(text)})
+            [stage] = cursor
+    assert stage["unplaced_pct"] == share
+    assert stage["deals_change"] == (1 if share is None else None)
+    assert (stage["value_change"] is None) == (share is not None)

@@ -34,40 +34,44 @@ def missing(stage: str, unknown: dict, days: int = 3) -> list[dict]:
     return [*known, one(10, stage, days, **unknown), one(11, stage, days, **unknown)]
 
 
+WON, LOST = (
+    f"Not included in any value: 2 {how} deals of unknown value in the last twelve months."
+    for how in ("won", "lost")
+)
 COMPANIES = {
     "nothing": ([], {}),
     "open": (
         missing("Qualification", NO_RATE),
         {
             OVERVIEW: (
-                "not in it: 2 deals without a valid exchange rate",
-                "In no sum of values: 2 open deals without a valid exchange rate.",
+                "not included: 2 deals without a valid exchange rate",
+                "Not included in any value: 2 open deals without a valid exchange rate.",
             ),
             DEAL_TAB: (
-                "In no sum of values: 2 open deals without a valid exchange rate.",
-                "3 deals · ₹1.00 L together, 2 deals of unknown value not in it.",
+                "Not included in any value: 2 open deals without a valid exchange rate.",
+                "3 deals · ₹1.00 L together, 2 deals of unknown value not included.",
             ),
         },
     ),
     "open without an amount": (  # told of a list, and no fault of a rate
         missing("Qualification", NO_AMOUNT),
-        {DEAL_TAB: ("3 deals · ₹1.00 L together, 2 deals of unknown value not in it.",)},
+        {DEAL_TAB: ("3 deals · ₹1.00 L together, 2 deals of unknown value not included.",)},
     ),
     "won": (
         missing("Closed Won", NO_RATE),
         {
             OVERVIEW: (
-                "3 deals  \nnot in it: 2 deals of unknown value",
-                "In no sum of values: 2 won in the last twelve months of unknown value.",
+                "3 deals  \nnot included: 2 deals of unknown value",
+                WON,
             ),
-            DEAL_TAB: ("In no sum of values: 2 won in the last twelve months of unknown value.",),
+            DEAL_TAB: (WON,),
         },
     ),
     "lost before the period": (
         missing("Closed Lost", NO_AMOUNT, days=100),
         {
-            OVERVIEW: ("In no sum of values: 2 lost in the last twelve months of unknown value.",),
-            DEAL_TAB: ("In no sum of values: 2 lost in the last twelve months of unknown value.",),
+            OVERVIEW: (LOST,),
+            DEAL_TAB: (LOST,),
         },
     ),
 }
@@ -93,7 +97,7 @@ def test_the_page_says_how_many_deals_its_values_leave_out(filled, monkeypatch, 
     captions = [caption.value for caption in shown.caption]
     for words in said.get(tab, ()):
         assert any(words in caption for caption in captions), captions
-    silent = {"not in it", "In no sum"} - {
-        words for words in ("not in it", "In no sum") if words in " ".join(said.get(tab, ()))
+    silent = {"not included", "Not included"} - {
+        words for words in ("not included", "Not included") if words in " ".join(said.get(tab, ()))
     }
     assert not [caption for caption in captions for words in silent if words in caption]

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from aha_pipeline.figures import span
+from aha_pipeline.figures import percent, span
 from aha_pipeline.warehouse import history_known
 from dashboard import pages, periods
 from dashboard.charts import deals as charts
@@ -30,15 +30,21 @@ def _known(source: Source) -> None:
         st.caption(history_known.sentence(source.mart("history_known", "entity, scope")))
 
 
+def _since(source: Source, rows: list[Row]) -> str:
+    """Return since when the changes by stage are, or why none is shown."""
+    if (since := source.filters.before_last) is None:
+        return ""
+    day = periods.day(since, (source.today or since).year)
+    if not rows or rows[0]["unplaced_pct"] is None:
+        return f"; in brackets the change since {day}"
+    share = percent(rows[0]["unplaced_pct"])
+    return f"; no change is shown, as the stage of {share} of what was open on {day} is not known"
+
+
 def stages(source: Source) -> None:
     """Show what is open on each stage, what it is worth, and how long it stands there."""
     rows = source.rows("open_stages")
-    since = source.filters.before_last
-    change = (
-        f"; in brackets the change since {periods.day(since, (source.today or since).year)}"
-        if since
-        else ""
-    )
+    change = _since(source, rows)
     untimed = not_known(rows[0]["untimed_pct"], "the deals", "since when") if rows else ""
     then = assumed(rows[0]["before_assumed_pct"], "what was open then") if rows else ""
     left, middle, right = st.columns(3)

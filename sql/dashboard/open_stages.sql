@@ -1,9 +1,10 @@
 -- grain: one row per stage with open deals, in the order of the pipeline
 -- Now; of all sources and owners they are the open rows of analytics.pipeline_by_stage, which says
 -- what the columns mean. *_before: at the end of the stretch before the period, null where that is
--- older than the first day known or the first deal; *_change: since then. before_assumed_pct: of what
--- was open then, where it is so much that it has to be told (measures.much_assumed); untimed_pct:
--- likewise, of all these deals, those of which it is not known since when they are in their stage.
+-- older than the first day known or the first deal, and where the stage of so much of what was open
+-- then is not known that it has to be told: unplaced_pct (measures.much_assumed); *_change: since then.
+-- before_assumed_pct: of what was open then, likewise; untimed_pct: likewise, of all these deals, those
+-- of which it is not known since when they are in their stage.
 
 with stages as (
     select * from analytics.pipeline_by_stage
@@ -16,10 +17,18 @@ before as (
     select stage, open_deals as deals, open_value as value
     from measures.open_deals(%(before_last)s::date, %(sources)s, %(owners)s)
 ),
+unplaced as (
+    select measures.much_assumed(coalesce(
+        measures.pct(sum(value) filter (where stage = '(not known)'), sum(value)),
+        measures.pct(sum(deals) filter (where stage = '(not known)'), sum(deals))
+    )) as pct
+    from before
+),
 known as materialized ( -- else worked out for each stage
     select
         min(day) <= %(before_last)s::date
-            and exists (select from analytics.deals where day <= %(before_last)s::date) as is_known,
+            and exists (select from analytics.deals where day <= %(before_last)s::date)
+            and (select pct is null from unplaced) as is_known,
         measures.much_assumed(
             measures.assumed_pct(%(before_last)s::date, %(sources)s, %(owners)s)
         ) as assumed_pct
@@ -37,6 +46,7 @@ select
     case when k.is_known then s.value - coalesce(b.value, 0) end as value_change,
     case when k.is_known then s.deals - coalesce(b.deals, 0) end as deals_change,
     case when k.is_known then k.assumed_pct end as before_assumed_pct,
+    (select pct from unplaced) as unplaced_pct,
     s.untimed_deals,
     measures.much_assumed(
         measures.pct(sum(s.untimed_deals) over (), sum(s.deals) over ())
