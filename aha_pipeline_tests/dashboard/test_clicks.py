@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from aha_pipeline_tests.dashboard.clicks import LAST_OF_A_LIST, click, open_tab, settle
+from aha_pipeline_tests.dashboard.clicks import LAST_OF_A_LIST, click, open_tab, settle, tab_address
 from aha_pipeline_tests.kit.waiting import MILLISECONDS, wait_until
 
 YEAR = "&period=This+fiscal+year"
@@ -190,7 +190,16 @@ def names(page: object) -> list[tuple[str, ...]]:
 
 
 def test_wrong_values_in_an_address_are_dropped(page, address):
-    open_tab(page, address, "Overview", "&source=Nobody&period=Never&owner=%27%3B--")
+    open_tab(page, address, "Overview", "&source=Referral&source=Nobody&period=Never")
     assert page.get_by_test_id("stException").count() == 0
     assert "Nobody" not in page.url
     assert page.get_by_text("1–10 Mar (today until 12:00)").count() == 1
+
+
+def test_an_address_that_names_nobody_shows_no_figure(page, address):
+    page.goto(tab_address(address, "Overview", "&source=Nobody&period=Never&owner=%27%3B--"))
+    page.get_by_text("Nobody").first.wait_for()
+    settle(page)
+    assert page.get_by_test_id("stException").count() == 0
+    assert "Nobody" not in page.url
+    assert page.get_by_test_id("stMetric").count() == 0
