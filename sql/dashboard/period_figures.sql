@@ -5,8 +5,9 @@
 -- (qualified or converted by now), open_value and open_deals (at the end), won_value, won_deals,
 -- win_rate (won / won and lost deals), win_rate_by_value, lost_value, lost_deals, unconverted_deals (of the
 -- open ones, those whose amount has no value in the home currency), unvalued_won_deals and
--- unvalued_lost_deals (those of no known value, for want of an amount or of a rate). before and change
--- are null where the first record is younger than the stretch; since: the day of that record.
+-- unvalued_lost_deals (those of no known value, for want of an amount or of a rate: of the period alone).
+-- before and change are null where the first record is younger than the stretch; since: the day of that
+-- record.
 -- assumed_pct, before_assumed_pct: of what was open at the end of the two, where it is so much that it
 -- has to be told (measures.much_assumed); null of all that is not of the pipeline.
 
@@ -39,16 +40,14 @@ flows as (
 ),
 unvalued as (
     select
-        s.stretch,
+        'period' as stretch,
         count(*) filter (where d.meaning = 'won') as won_deals,
         count(*) filter (where d.meaning = 'lost') as lost_deals
-    from stretches s
-    left join analytics.deals d
-        on d.closed_day between s.first_day and s.last_day
+    from analytics.deals d
+    where d.closed_day between %(first_day)s::date and %(last_day)s::date
         and d.amount is null
         and (%(sources)s::text[] is null or d.source = any(%(sources)s))
         and (%(owners)s::text[] is null or d.owner_id = any(%(owners)s))
-    group by s.stretch
 ),
 stocks as (
     select
@@ -71,7 +70,7 @@ figures as (
     select s.stretch, s.first_day, s.last_day, v.figure, v.entity, v.value
     from stretches s
     join flows f using (stretch)
-    join unvalued u using (stretch)
+    left join unvalued u using (stretch)
     left join stocks k using (stretch)
     cross join lateral (values
         ('new_leads', 'lead', f.new_leads),
