@@ -46,13 +46,14 @@ select
     case when k.is_known then s.value - coalesce(b.value, 0) end as value_change,
     case when k.is_known then s.deals - coalesce(b.deals, 0) end as deals_change,
     case when k.is_known then k.assumed_pct end as before_assumed_pct,
-    (select pct from unplaced) as unplaced_pct,
+    u.pct as unplaced_pct,
     s.untimed_deals,
     measures.much_assumed(
         measures.pct(sum(s.untimed_deals) over (), sum(s.deals) over ())
     ) as untimed_pct
 from stages s
 cross join known k
+cross join unplaced u
 left join before b using (stage)
 where s.meaning = 'open'
 order by s.position, stage

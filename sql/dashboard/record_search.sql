@@ -5,9 +5,13 @@
 -- in all live ones too, by the beginnings of words. At most 50 records, the latest changed first; deleted
 -- ones too.
 
-with latest as (
-    select id, coalesce({name}, raw_data ->> 'Name', raw_data ->> 'Subject', id) as name
+with named as not materialized (
+    select *, coalesce({name}, raw_data ->> 'Name', raw_data ->> 'Subject', id) as name
     from crm.{table}
+),
+latest as (
+    select id, name
+    from named
     order by modified_time desc
     limit 20000
 ),
@@ -19,22 +23,21 @@ found as (
     select unnest(crm.search({relation}, crm.search_parts(%(text)s, null)))
     where not %(id_only)s and exists (
         select
-        from pg_index i
-        join pg_class c on c.oid = i.indexrelid
-        where i.indrelid = {relation}::regclass
-        and pg_get_indexdef(i.indexrelid) like '%%crm.search_terms%%'
+        from pg_index
+        where indrelid = {relation}::regclass
+        and pg_get_indexdef(indexrelid) like '%%crm.search_terms%%'
     )
 )
 select
     {module} as module,
     n.id,
-    coalesce({name}, raw_data ->> 'Name', raw_data ->> 'Subject', n.id) as name,
+    n.name,
     n.owner_name,
     n.modified_time at time zone o.timezone as modified,
     n.deleted_at at time zone o.timezone as deleted,
     n.synced_at at time zone o.timezone as synced,
     n.raw_data
-from crm.{table} n
+from named n
 join found using (id)
 cross join crm.organisation o
 order by n.modified_time desc nulls last, n.id

@@ -3,7 +3,8 @@
 -- version: changes whenever a row of the marts or the logs is written, or a mart is built anew. It
 -- is made of PostgreSQL's own counters, so it costs no scan; they may trail a commit by seconds.
 -- as_of: the time up to which Leads and Deals have been read, by the CRM's clock, with all fields that
--- the KPIs stand on; the day it falls on is a part-day in every figure. is_stale: as_of is two days old, twice the daily schedule.
+-- the KPIs stand on; the day it falls on is a part-day in every figure. is_stale: as_of is two days old,
+-- twice the daily schedule.
 -- syncs: ids of the runs under way that read, also once all is read and figures are being made.
 -- trouble: modules whose newest read did not complete. modules: those that are read; null is all.
 

@@ -1,7 +1,8 @@
 -- stances: month_ahead, month_behind, month_level
--- From the eighth of the month until three days before its end, when its result is near: value won in it so far against the same days of the month before,
--- where each of those days is known and none is before the first deal; where it is behind, with the open deals due in what is left of the
--- month. Level: they differ by less than a tenth.
+-- From the eighth of the month until three days before its end, when its result is near: value won in it
+-- so far against the same days of the month before, where each of those days is known and none is before
+-- the first deal; where it is behind, with the open deals due in what is left of the month. Level: they
+-- differ by less than a tenth.
 
 with periods as (
     select

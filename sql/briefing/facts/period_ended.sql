@@ -2,7 +2,8 @@
 --   quarter_ended_more, quarter_ended_less, quarter_ended_level
 -- The result of the month, and of the company's quarter, that is over: told of the day before the
 -- first working day after it, where each of its days is known; against the one before, where each day
--- of that is known too and none before the first deal, and against the target. Level: they differ by less than a tenth.
+-- of that is known too and none before the first deal, and against the target. Level: they differ by
+-- less than a tenth.
 
 with over as (
     select e.period, e.first_day, e.last_day, b.first_day as first_before
