@@ -1,7 +1,7 @@
 """What somebody should act on today, in plain Python, from drawn rows of what is known of it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from fractions import Fraction
 
 from aha_pipeline_tests.oracle.figures import Row, Rows
@@ -58,7 +58,8 @@ def _deals(drawn: Drawn) -> Iterator[Row]:
         id_ = {"id": f"D{number}"}
         ahead = (-91, -90, -1, 0, 7, 8)
         closing = drawn.one_of(None, *(drawn.today + it * DAY for it in ahead))
-        times = [drawn.one_of(None, *(drawn.now - it * DAY for it in (2, QUIET - 1, QUIET)))
+        midnight = datetime.combine(drawn.today - (QUIET - 1) * DAY, time(), drawn.zone)
+        times = [drawn.one_of(None, drawn.now - 2 * DAY, midnight, midnight - SECOND)
                  for _ in range(4)]  # fmt: skip
         meeting = drawn.now - 30 * DAY + drawn.one_of(-1, 0, 1) * SECOND
         deals.append(id_ | {
@@ -66,7 +67,7 @@ def _deals(drawn: Drawn) -> Iterator[Row]:
             "amount": drawn.one_of(None, 0, 1, 2, 3, 4, 5), "day": drawn.today,
         })  # fmt: skip
         records.append(id_ | {
-            "created_time": drawn.now - 40 * DAY, "modified_time": times[0],
+            "created_time": drawn.one_of(None, drawn.now - 40 * DAY), "modified_time": times[0],
             "last_activity_time": times[1], "lacks_next_step": drawn.one_of(True, False),
         })  # fmt: skip
         silence += drawn.one_of([], [id_ | {
@@ -98,7 +99,8 @@ def _deal(
     left = ahead if ahead is not None and 0 <= ahead <= 7 else None
     if silence:
         last = silence["last_at"]
-    moved = max(filter(None, (record["created_time"], record["modified_time"], last)))
+    times = filter(None, (record["created_time"], record["modified_time"], last))
+    moved = max(times, default=drawn.now)  # Zoho says of each when it was created
     quiet = (drawn.today - moved.astimezone(drawn.zone).date()).days
     is_planned = bool(silence and silence["next_at"])
     meeting, pushed = silence and silence["unrecorded_meeting_at"], slip.get("times_pushed") or 0

@@ -6,8 +6,9 @@ all of them are combined.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from math import sqrt
+from zoneinfo import ZoneInfo
 
 from psycopg2.extensions import AsIs
 
@@ -170,6 +171,15 @@ def is_of_contacts_deal(named: str | None, at: datetime, created: datetime) -> b
     return named is None and at >= created
 
 
+def first_instant(today: date, zone: str) -> datetime:
+    """Return the first second of the thirteenth day before, in steps of half an hour."""
+    day = today - timedelta(days=13)
+    instant = datetime.combine(day, time(), UTC) - timedelta(hours=15)
+    while instant.astimezone(ZoneInfo(zone)).date() < day:
+        instant += timedelta(minutes=30)
+    return instant
+
+
 NUMBERS = [0, 1, 2, 4, 10]
 CHANGES = [-9, -3, -2.9, 0, 1, 2.9, 3, 8]
 FORMULAS: dict[str, Formula] = {
@@ -214,7 +224,12 @@ FORMULAS: dict[str, Formula] = {
         wait_class, ([0, 60, 60.5, 61, 120, 480, 481, 700, 2880, 2881, 6500, 9999], [480, 500])
     ),
     "wait_over": Formula(wait_over, ([True, False], [None, LONG_AGO], [60, 500], [480])),
-    "quiet_days": Formula(lambda: 14, ()),
+    # Clocks change at midnight of 7 September 2025 in Santiago and of 2 November in Havana.
+    "quiet_before": Formula(
+        first_instant,
+        ([date(2025, 3, 2), date(2025, 9, 20), date(2025, 11, 15), date(2026, 4, 18)],
+         ["UTC", "Asia/Kolkata", "America/Santiago", "America/Havana"]),
+    ),
     "is_assumed": Formula(
         # It holds on some day before the one from which on it is known.
         lambda since, until, known: since != until and since != known,

@@ -14,8 +14,9 @@
 --   value (money): amount of the deal in the home currency; null where it is empty
 
 with read as (
-    select o.timezone, (now() at time zone o.timezone)::date as today
+    select o.timezone, t.today, measures.quiet_before(t.today, o.timezone) as quiet_before
     from crm.organisation o
+    cross join lateral (select (now() at time zone o.timezone)::date as today) t
     where exists (
         select from analytics.activities
         where module not in ('Notes', 'Emails') and not is_deleted
@@ -63,8 +64,7 @@ select
     greatest(s.last_at, s.created_time) as silent_since,
     s.next_at,
     r.today - (greatest(s.last_at, s.created_time) at time zone r.timezone)::date as days_silent,
-    r.today - (greatest(s.last_at, s.created_time) at time zone r.timezone)::date
-        >= measures.quiet_days() and s.next_at is null as is_quiet,
+    greatest(s.last_at, s.created_time) < r.quiet_before and s.next_at is null as is_quiet,
     case
         when s.met_until <= now() - interval '1 day'
             and coalesce(s.last_other_at < s.met_until, true)

@@ -34,7 +34,10 @@
 --   times_pushed (count): how often the closing date became later; null below two
 
 with today as (
-    select o.timezone, (now() at time zone o.timezone)::date as day from crm.organisation o
+    select
+        o.timezone, t.day, measures.quiet_before(t.day, o.timezone) as quiet_before
+    from crm.organisation o
+    cross join lateral (select (now() at time zone o.timezone)::date as day) t
 ),
 waiting_leads as (
     select
@@ -65,7 +68,7 @@ open_deals as (
         q.unrecorded_meeting_at,
         r.lacks_next_step,
         percent_rank() over (order by coalesce(d.amount, 0)) as place,
-        o.has_left as is_ownerless
+        coalesce(o.has_left, false) as is_ownerless
     from analytics.open_deals d
     join analytics.open_deal_records r on r.id = d.id
     left join analytics.deal_silence q on q.id = d.id
@@ -78,12 +81,16 @@ open_deals as (
 deal_facts as (
     select
         d.*,
-        case when d.closing_date < t.day then t.day - d.closing_date end as days_overdue,
-        case when d.closing_date between t.day and t.day + 7 then d.closing_date - t.day end
-            as days_left,
-        t.day - (d.last_activity_time at time zone t.timezone)::date as days_quiet,
+        t.day - d.closing_date as days_late,
+        coalesce(d.closing_date between t.day and t.day + 7, false) as is_due,
+        coalesce(d.closing_date < t.day, false) as is_overdue,
+        coalesce(d.unrecorded_meeting_at >= now() - interval '30 days', false) as is_unrecorded,
+        coalesce(s.is_older and d.place >= 0.75, false) as is_stuck,
+        coalesce(s.times_pushed >= 2, false) as is_pushed,
+        coalesce(d.last_activity_time < t.quiet_before and not d.is_planned, false) as is_quiet,
         s.times_pushed,
-        s.is_older and d.place >= 0.75 as is_stuck
+        t.day as today,
+        t.timezone
     from open_deals d
     cross join today t
     left join analytics.slipping_deals s on s.id = d.id
@@ -112,34 +119,24 @@ ranked_leads as (
         where is_due or is_ownerless
     ) l
 ),
-deal_reasons as (
-    select
-        *,
-        array_remove(array[
-            case when is_ownerless then 'ownerless' end,
-            case when days_left is not null and lacks_next_step then 'closing' end,
-            case when days_overdue is not null then 'overdue' end,
-            case when unrecorded_meeting_at >= now() - interval '30 days' then 'unrecorded' end,
-            case when is_stuck then 'stuck' end,
-            case when times_pushed >= 2 then 'pushed' end,
-            case when days_quiet >= measures.quiet_days() and not is_planned then 'quiet' end
-        ], null) as reasons
-    from deal_facts
-),
 ranked_deals as (
     select
         *,
-        case reasons[1]
-            when 'ownerless' then 85
-            when 'closing' then 80
-            when 'overdue' then 65
-            when 'unrecorded' then 60
-            when 'stuck' then 50
-            when 'pushed' then 45
-            when 'quiet' then 40
-        end + 5 * (cardinality(reasons) - 1) as points
-    from deal_reasons
-    where cardinality(reasons) > 0
+        case
+            when is_ownerless then 85
+            when is_closing then 80
+            when is_overdue then 65
+            when is_unrecorded then 60
+            when is_stuck then 50
+            when is_pushed then 45
+            when is_quiet then 40
+        end + 5 * (
+            is_ownerless::int + is_closing::int + is_overdue::int + is_unrecorded::int
+            + is_stuck::int + is_pushed::int + is_quiet::int - 1
+        ) as points
+    from (select *, is_due and lacks_next_step as is_closing from deal_facts) d
+    where is_ownerless or is_closing or is_overdue or is_unrecorded or is_stuck or is_pushed
+        or is_quiet
 )
 select
     'Leads' as module,
@@ -163,10 +160,17 @@ union all
 select
     'Deals',
     id,
-    reasons,
+    array_remove(array[
+        case when is_ownerless then 'ownerless' end,
+        case when is_closing then 'closing' end,
+        case when is_overdue then 'overdue' end,
+        case when is_unrecorded then 'unrecorded' end,
+        case when is_stuck then 'stuck' end,
+        case when is_pushed then 'pushed' end,
+        case when is_quiet then 'quiet' end
+    ], null),
     points + 30 * place,
-    reasons <@ array['overdue', 'quiet', 'pushed', 'stuck', 'ownerless']
-        and coalesce(days_overdue > 90, false),
+    is_overdue and days_late > 90 and not is_unrecorded,
     amount,
     owner_id,
     source,
@@ -174,8 +178,8 @@ select
     last_known_activity,
     unrecorded_meeting_at,
     closing_date,
-    days_overdue,
-    days_left,
-    case when 'quiet' = any(reasons) then days_quiet end,
-    case when times_pushed >= 2 then times_pushed end
+    case when is_overdue then days_late end,
+    case when is_due then -days_late end,
+    case when is_quiet then today - (last_activity_time at time zone timezone)::date end,
+    case when is_pushed then times_pushed end
 from ranked_deals

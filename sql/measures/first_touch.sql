@@ -282,7 +282,12 @@ language sql immutable parallel safe as $$
     end
 $$;
 
--- Days without any activity after which an open deal is quiet.
-create function measures.quiet_days() returns integer language sql immutable parallel safe as $$
-    select 14
+-- The instant before which the last activity of an open deal has to lie for the deal to be quiet: 14 days
+-- have begun since. A day begins a second after the last one of the day before: where clocks change at
+-- midnight, that comes twice or not at all.
+create function measures.quiet_before(today date, timezone text) returns timestamptz
+language sql stable parallel safe as $$
+    select (
+        (today - 13)::timestamp - interval '1 second'
+    ) at time zone timezone + interval '1 second'
 $$;

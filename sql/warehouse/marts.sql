@@ -74,7 +74,7 @@ inserted as (
 )
 select
     (select count(*) from made),
-    (select count(*) from held),
+    (select count(*) from {table} {where}),
     (select count(*) from deleted),
     (select count(*) from inserted)
 
