@@ -4,8 +4,11 @@ import ctypes
 import errno
 import gc
 import mmap
+import os
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 M_MMAP_THRESHOLD = -3  # malloc.h of glibc
 LARGE_BUFFER_BYTES = 131_072
@@ -33,6 +36,36 @@ def is_shortage(name: str, message: str) -> bool:
     if name == "MemoryError":
         return True
     return any(words in message for words in WORDS.get(name, ()))
+
+
+def total(root: Path = Path("/")) -> int:
+    """Return the bytes that this process may have at most: the machine's, or a limit below that.
+
+    root: where the kernel's files are. A limit is that of `ulimit -v`, or of a control group, the
+    container's or systemd's (cgroups(7)); a container sees its own group as the root of all.
+    """
+    limits = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    limits += [] if soft == resource.RLIM_INFINITY else [soft]
+    for file in _limit_files(root):
+        with suppress(OSError, ValueError):  # "max": none
+            limits.append(int(file.read_text(encoding="ascii")))
+    return min(limits)
+
+
+def _limit_files(root: Path) -> Iterator[Path]:
+    """Yield where limits of the control groups of this process may be, versions 1 and 2."""
+    with suppress(OSError):
+        for line in (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines():
+            _, controllers, path = line.split(":", 2)
+            if "memory" in controllers.split(","):
+                top, name = root / "sys/fs/cgroup/memory", "memory.limit_in_bytes"
+            elif not controllers:
+                top, name = root / "sys/fs/cgroup", "memory.max"
+            else:
+                continue
+            group = Path(path.lstrip("/"))
+            yield from (top / folder / name for folder in (group, *group.parents))
 
 
 def demand(size: int) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from weakref import ref
 
+import psutil
 import psycopg2
 import pytest
 
@@ -39,6 +40,39 @@ def test_each_way_in_which_python_runs_out_of_it_is_known(program):
         check=True,
     )
     assert finished.stdout.split()[1:] == ["True"], finished.stdout + finished.stderr
+
+
+# The kernel's files: what a process may have by its control groups, of both versions (cgroups(7)).
+GROUPS = {
+    "a container of version 2": {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "{}"},
+    "a service in a slice with a limit": {
+        "proc/self/cgroup": "0::/aha.slice/aha.service\n",
+        "sys/fs/cgroup/aha.slice/memory.max": "{}",
+        "sys/fs/cgroup/aha.slice/aha.service/memory.max": "max\n",
+    },
+    "version 1": {
+        "proc/self/cgroup": "9:name=systemd:/docker/1f\n4:hugetlb,memory:/docker/1f\n0::/\n",
+        "sys/fs/cgroup/memory/docker/1f/memory.limit_in_bytes": "{}",
+        "sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712",
+    },
+    "version 1, seen from within": {
+        "proc/self/cgroup": "4:memory:/docker/1f\n",
+        "sys/fs/cgroup/memory/memory.limit_in_bytes": "{}",
+    },
+}
+
+
+@pytest.mark.parametrize("files", GROUPS.values(), ids=GROUPS)
+def test_a_limit_of_a_control_group_is_what_there_is(tmp_path, files):
+    for name, text in files.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text.format(ROOM))
+    assert memory.total(tmp_path) == ROOM
+
+
+def test_without_a_limit_it_is_the_memory_of_the_machine(tmp_path):
+    assert memory.total(tmp_path) == psutil.virtual_memory().total
 
 
 @pytest.mark.parametrize("megabytes", [90, 120, 150])

@@ -1,6 +1,7 @@
 """The embedded server comes up, is shared and goes down, whatever was left behind before."""
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -50,10 +51,14 @@ def postmaster(home: Path) -> psutil.Process:
     return psutil.Process(int((home / "postgres" / "postmaster.pid").read_text().split()[0]))
 
 
-def user(home: Path) -> subprocess.Popen:
-    """Return another process that uses the server."""
+def user(home: Path, memory: int = resource.RLIM_INFINITY) -> subprocess.Popen:
+    """Return another process that uses the server, and may have so many bytes of memory."""
     started = subprocess.Popen(
-        [sys.executable, "-c", USE, home], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", USE, home],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (memory, memory)),
     )
     assert started.stdout.readline().startswith("postgresql://")
     return started
@@ -100,6 +105,13 @@ def test_two_that_use_it_share_it_and_the_last_ends_it_also_by_a_kill(home):
     other.wait()
     server.wait(LONGEST)
     wait_until(lambda: not embedded.is_running(home))
+
+
+@pytest.mark.parametrize(("gigabytes", "buffers"), [(0.75, "128MB"), (2, "256MB"), (3, "384MB")])
+def test_its_buffers_are_an_eighth_of_the_memory_that_there_is(home, gigabytes, buffers):
+    first = user(home, int(gigabytes * 2**30))
+    assert rows(embedded.start(home), "show shared_buffers") == [(buffers,)]
+    first.communicate()
 
 
 def test_a_server_that_was_killed_is_started_again(home):

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from urllib.parse import quote
 
+from aha_pipeline import memory
 from aha_pipeline.processes import last_line
 from aha_pipeline.warehouse.connection import DatabaseUnreachable, connect
 from aha_pipeline.warehouse.embedded import cluster, folders, locks
@@ -20,6 +21,10 @@ TELL_SECONDS = 5
 STOP_SECONDS = 60
 POLL_SECONDS = 0.05
 SETTINGS = {"listen_addresses": "", "unix_socket_permissions": "0700"}
+# Of the memory, which a language model may share: for a server of its own PostgreSQL recommends a
+# quarter (its manual, 19.4). It takes what it uses; by default it has 128 MB, whatever there is.
+BUFFERS_SHARE = 1 / 8
+LEAST_BUFFERS_MB, MOST_BUFFERS_MB = 128, 2048
 
 _lock = Lock()
 _held: dict[Path, int] = {}
@@ -102,7 +107,10 @@ def _start_keeper(home: Path, claimed: int) -> subprocess.Popen[bytes]:
         sockets = folders.socket_folder(data)
         folders.make_private(sockets)
         quoted = str(sockets).replace('"', '""')
-        settings = SETTINGS | {"unix_socket_directories": f'"{quoted}"'}
+        settings = SETTINGS | {
+            "unix_socket_directories": f'"{quoted}"',
+            "shared_buffers": _buffers(),
+        }
         command = [str(cluster.newest() / "postgres"), "-D", str(data)]
         command += [part for name in settings for part in ("-c", f"{name}={settings[name]}")]
         _log(home).parent.mkdir(mode=0o700, exist_ok=True)
@@ -119,6 +127,11 @@ def _start_keeper(home: Path, claimed: int) -> subprocess.Popen[bytes]:
         )
     finally:
         os.close(claimed)
+
+
+def _buffers() -> str:
+    megabytes = int(memory.total() * BUFFERS_SHARE) // 2**20
+    return f"{max(LEAST_BUFFERS_MB, min(megabytes, MOST_BUFFERS_MB))}MB"
 
 
 def _is_kept(home: Path) -> bool:
