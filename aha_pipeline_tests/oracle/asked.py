@@ -58,6 +58,11 @@ def all_asked(picture: Picture) -> Iterator[Asked]:
         yield Asked("open_deals", ("stage",), (day,), by_stage)
         by_owner = partial(open_on, day=day, by=lambda deal, said: (deal.source, said.owner))
         yield Asked("open_value", ("source", "owner_id"), (day,), by_owner)
+        right = partial(unconverted, day=day)
+        yield Asked("unconverted_deals", ("id",), (day,), right, is_of_some=False)
+    for since, until in ((early, late), (date.min, picture.today)):
+        right = partial(unvalued, since=since, until=until)
+        yield Asked("unvalued_deals", (), (since, until), right)
     days = [*days, picture.last_day, date(1990, 1, 1)]
     yield Asked("assumed_pcts", ("day",), (days,), partial(assumed, days=days))
     for day in (picture.last_day, picture.first_day + DAY * 20):
@@ -130,6 +135,32 @@ def lost(picture: Picture, is_meant: Meant, since: date, until: date) -> Rows:
         }
         for place, row in every.items()
         if is_meant(row["source"], row["owner_id"]) and since <= row["closed_day"] <= until
+    }
+
+
+def unvalued(picture: Picture, is_meant: Meant, since: date, until: date) -> Rows:
+    """Return how many deals that closed on some days are of unknown value."""
+    meanings = Counter(
+        deal.now.meaning
+        for deal in picture.live_deals
+        if deal.closed_day
+        and since <= deal.closed_day <= until
+        and deal.now.amount is None
+        and is_meant(deal.source, deal.now.owner)
+    )
+    return {(): {f"{meaning}_deals": meanings[meaning] for meaning in ("won", "lost")}}
+
+
+def unconverted(picture: Picture, is_meant: Meant, day: date) -> Rows:
+    """Return the deals whose amount at the end of a day has no value in the home currency."""
+    return {
+        (deal.id,): {
+            "meaning": said.meaning,
+            "created_day": deal.day,
+            "closing_date": said.closing,
+        }
+        for deal in picture.deals
+        if (said := standing(deal, day)) and said.is_unconverted
     }
 
 

@@ -104,6 +104,7 @@ def draw(seed: int, now: datetime) -> Drawn:
         for number in range(random.choice((0, 1, 2, 14)))
         for row in _deal(random, f"D{number}", random.choice((None, *created)), held)
     ]
+    deals = [it | _left_out(Random(f"{seed} {n}"), it, days) for n, it in enumerate(deals)]
     leads = [
         row for n in range(random.choice((0, 1, 2, 6))) for row in _lead(random, f"L{n}", until)
     ]
@@ -127,13 +128,13 @@ def draw(seed: int, now: datetime) -> Drawn:
             for it in deals
             if it["meaning"] == "open" and it["closing_date"] and holds(it, min(until, today))
         ],
-        oldest=min((it["day"] for it in deals if _is_live(it) and it["day"]), default=date.max),
+        oldest=min((it["day"] for it in deals if is_live(it) and it["day"]), default=date.max),
         names=NAMES,
         sources={key(source): key(source) for source in SOURCES[:2]} | {"fb": "facebook"},
         active={
             it["owner_id"]
             for it in (*deals, *leads)
-            if _is_live(it)
+            if is_live(it)
             and (it.get("stage") in OPEN or (it["day"] and it["day"] > until - 90 * DAY))
         },
     )  # fmt: skip
@@ -159,7 +160,7 @@ def holds(content: Record, day: date) -> bool:
     return since <= day and (until is None or until > day)
 
 
-def _is_live(content: Record) -> bool:
+def is_live(content: Record) -> bool:
     return content["is_present"] and not content["is_deleted"]
 
 
@@ -219,6 +220,15 @@ def _deal(random: Random, id_: str, created: date | None, days: Sequence[date]) 
             "amount": amount, "closing_date": closing,
             "weighted_amount": (amount or 0) * random.choice((0, Decimal("0.5"), 1)),
         }  # fmt: skip
+
+
+def _left_out(apart: Random, content: Record, days: Sequence[date]) -> Record:
+    """Return when a content of a deal closed, and whether it is the rate that its amount lacks."""
+    is_open, is_valued = content["meaning"] == "open", content["amount"] is not None
+    return {
+        "closed_day": None if is_open else apart.choice(days),
+        "is_unconverted": not is_valued and apart.random() < 0.7,
+    }
 
 
 def _lead(random: Random, id_: str, until: date) -> Iterator[Record]:
@@ -321,11 +331,11 @@ def put(connection: Connection, drawn: Drawn) -> None:
     _insert(connection, "analytics.lead_history", drawn.leads)
     _insert(connection, "analytics.daily_changes", list(_daily_changes(drawn)))
     kept = ("id", "owner_id", "source", "stage", "day", "amount", "weighted_amount", "closing_date")
-    opened = [it for it in drawn.deals if it["meaning"] == "open" and _is_live(it)]
+    opened = [it for it in drawn.deals if it["meaning"] == "open" and is_live(it)]
     _insert(
         connection, "analytics.open_deals", [{name: it[name] for name in kept} for it in opened]
     )
-    live = [it | {"leads": 1} for it in drawn.leads if _is_live(it)]
+    live = [it | {"leads": 1} for it in drawn.leads if is_live(it)]
     _insert(connection, "analytics.lead_volume",
             _summed(live, ("day", "source", "owner_id", "status"), ("leads",)))  # fmt: skip
     _insert(connection, "analytics.owners",

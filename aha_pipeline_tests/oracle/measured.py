@@ -11,7 +11,16 @@ from statistics import median
 from aha_pipeline_tests.oracle import aims
 from aha_pipeline_tests.oracle.aims import DAY, MONTHS, period_of
 from aha_pipeline_tests.oracle.company import WORTH
-from aha_pipeline_tests.oracle.drawn import CHANGES, LEADS, OF_DAY, SOURCES, Drawn, Record, holds
+from aha_pipeline_tests.oracle.drawn import (
+    CHANGES,
+    LEADS,
+    OF_DAY,
+    SOURCES,
+    Drawn,
+    Record,
+    holds,
+    is_live,
+)
 from aha_pipeline_tests.oracle.figures import pct
 from aha_pipeline_tests.oracle.formulas import is_plausible
 from aha_pipeline_tests.oracle.text import key
@@ -170,6 +179,40 @@ def _open_deals(drawn: Drawn) -> Asked:
                     for place, of in groups.items()
                 },
             )
+
+
+def _unvalued_deals(drawn: Drawn) -> Asked:
+    first, *_, last = drawn.days
+    for since, until in ((first, last), (last, last), (first, last - DAY), (last, first)):
+        for some in SOME:
+            unvalued = Counter(
+                it["meaning"]
+                for it in _of(drawn.deals, *some)
+                if is_live(it)
+                and it["amount"] is None
+                and it["closed_day"]
+                and since <= it["closed_day"] <= until
+            )
+            yield (
+                (since, until, *some),
+                {(): {"won_deals": unvalued["won"], "lost_deals": unvalued["lost"]}},
+            )
+
+
+def _unconverted_deals(drawn: Drawn) -> Asked:
+    for day in drawn.days:
+        yield (
+            (day,),
+            {
+                (it["id"],): {
+                    "meaning": it["meaning"],
+                    "created_day": it["day"],
+                    "closing_date": it["closing_date"],
+                }
+                for it in drawn.deals
+                if it["is_unconverted"] and holds(it, day)
+            },
+        )
 
 
 def _periods(drawn: Drawn) -> Iterator[tuple[str, date, date, int]]:
@@ -339,5 +382,7 @@ JUDGES = {
     "sources": Judge(("source",), _sources),
     "target_troubles": Judge(("sentence",), _target_troubles),
     "targets": Judge(("scope", "name", "first_day", "last_day"), _targets),
+    "unconverted_deals": Judge(("id",), _unconverted_deals),
+    "unvalued_deals": Judge((), _unvalued_deals),
     "usual_course": Judge((), _usual_course),
 }

@@ -60,38 +60,34 @@ open_deals as (
     where starts_with(%(fact)s, s.fact)
 ),
 counted as (
-    select s.name || '_unvalued' as figure, d.ids
+    select
+        s.name || '_unvalued' as figure,
+        case s.meaning when 'won' then u.won_deals else u.lost_deals end as deals,
+        null::text[] as ids
     from closed s
-    cross join lateral (
-        select array_agg(d.id order by d.id) as ids
-        from analytics.deals d
-        where d.meaning = s.meaning and d.closed_day between s.first_day and s.last_day
-            and d.amount is null
-    ) d
+    cross join measures.unvalued_deals(s.first_day, s.last_day) u
     where s.name = any(%(names)s)
     union all
-    select s.name || '_unconverted', d.ids
+    select s.name || '_unconverted', d.deals, d.ids
     from open_deals s
     cross join lateral (
-        select array_agg(h.id order by h.id) as ids
-        from analytics.deal_history h
-        where h.is_unconverted and h.from_day <= s.day and (h.until_day is null or h.until_day > s.day)
-            and (h.meaning = 'open' or not s.is_open)
-            and (s.due_from is null or h.closing_date between s.due_from and s.due_until)
-            and (s.created_from is null or h.day between s.created_from and s.day)
+        select count(*) as deals, coalesce(array_agg(u.id order by u.id), '{}') as ids
+        from measures.unconverted_deals(s.day) u
+        where (u.meaning = 'open' or not s.is_open)
+            and (s.due_from is null or u.closing_date between s.due_from and s.due_until)
+            and (s.created_from is null or u.created_day between s.created_from and s.day)
     ) d
     where s.name = any(%(names)s)
 ),
 compared as (
     select
         figure,
-        coalesce(ids, '{}') as ids,
-        %(fact)s ~ '^pipeline/'
-            and min(coalesce(ids, '{}')) over () = max(coalesce(ids, '{}')) over () as is_the_same
+        deals,
+        %(fact)s ~ '^pipeline/' and min(ids) over () = max(ids) over () as is_the_same
     from counted
 )
-select figure, max(cardinality(ids)) as deals
+select figure, max(deals) as deals
 from compared
 where not is_the_same
 group by figure
-having max(cardinality(ids)) > 0
+having max(deals) > 0

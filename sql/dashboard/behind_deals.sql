@@ -18,7 +18,7 @@ select
     d.day as created,
     count(*) over () as all_records,
     sum(d.amount) over () as all_value,
-    count(*) filter (where d.amount is null) over () as all_unvalued
+    count(*) filter (where measures.is_unvalued(d.amount)) over () as all_unvalued
 from analytics.deals d
 left join analytics.accounts a on a.id = d.account_id
 where (%(first_day)s::date is null or d.day >= %(first_day)s)

@@ -35,7 +35,7 @@ select
     d.day as created,
     count(*) over () as all_records,
     sum(d.amount) over () as all_value,
-    count(*) filter (where d.amount is null) over () as all_unvalued
+    count(*) filter (where measures.is_unvalued(d.amount)) over () as all_unvalued
 from analytics.deals d
 cross join step s
 cross join first_step f

@@ -14,7 +14,7 @@ select
     source,
     count(*) over () as all_records,
     sum(amount) over () as all_value,
-    count(*) filter (where amount is null) over () as all_unvalued
+    count(*) filter (where measures.is_unvalued(amount)) over () as all_unvalued
 from measures.lost(%(first_day)s, %(last_day)s, %(sources)s, %(owners)s)
 where (%(reason)s::text is null or reason = %(reason)s)
     and (%(stages)s::text[] is null or stage = any(%(stages)s))

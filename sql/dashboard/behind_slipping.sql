@@ -32,7 +32,7 @@ cross join (
     select
         count(*) as all_records,
         sum(value) as all_value,
-        count(*) filter (where amount is null) as all_unvalued
+        count(*) filter (where measures.is_unvalued(amount)) as all_unvalued
     from chosen
 ) c
 order by value desc, id

@@ -17,15 +17,12 @@ won as (
     group by p.period, p.first_day, p.last_day
 ),
 unvalued as (
-    select p.period, count(d.id) as deals
+    select p.period, u.won_deals as deals
     from measures.periods_of(%(today)s::date) p
-    cross join whom
-    left join analytics.deals d
-        on d.meaning = 'won'
-        and d.closed_day between p.first_day and %(today)s::date
-        and d.amount is null
-        and whom.owner_id in ('', d.owner_id)
-    group by p.period
+    cross join measures.unvalued_deals(
+        p.first_day, %(today)s::date, null,
+        case when %(owner)s::text <> '' then array[%(owner)s::text] end
+    ) u
 ),
 newest as (
     select distinct on (f.period) f.*

@@ -39,15 +39,10 @@ flows as (
     group by s.stretch
 ),
 unvalued as (
-    select
-        'period' as stretch,
-        count(*) filter (where d.meaning = 'won') as won_deals,
-        count(*) filter (where d.meaning = 'lost') as lost_deals
-    from analytics.deals d
-    where d.closed_day between %(first_day)s::date and %(last_day)s::date
-        and d.amount is null
-        and (%(sources)s::text[] is null or d.source = any(%(sources)s))
-        and (%(owners)s::text[] is null or d.owner_id = any(%(owners)s))
+    select 'period' as stretch, u.won_deals, u.lost_deals
+    from measures.unvalued_deals(
+        %(first_day)s::date, %(last_day)s::date, %(sources)s, %(owners)s
+    ) u
 ),
 stocks as (
     select

@@ -5,7 +5,7 @@
 
 with counted as (
     select count(*) as all_records, sum(amount) as all_value,
-        count(*) filter (where amount is null) as all_unvalued
+        count(*) filter (where measures.is_unvalued(amount)) as all_unvalued
     from analytics.slipping_deals
     where (%(sources)s::text[] is null or source = any(%(sources)s))
         and (%(owners)s::text[] is null or owner_id = any(%(owners)s))

@@ -10,7 +10,7 @@ with unknown as (
     from analytics.unknown_modules(%(day)s)
 ),
 valued as (
-    select count(amount) as deals
+    select count(*) filter (where not measures.is_unvalued(amount)) as deals
     from analytics.deal_history
     where from_day <= %(day)s and (until_day is null or until_day > %(day)s) and meaning = 'open'
 )
