@@ -24,6 +24,17 @@ history as (
     from measures.first_records()
     where entity = 'deal'
 ),
+-- Each asked by its own days: of days that come from a row no plan knows how many they are.
+brought as (
+    select 'period' as stretch, p.*
+    from measures.period(%(first_day)s::date, %(last_day)s::date, %(sources)s, %(owners)s) p
+    union all
+    select 'whole', p.*
+    from measures.period(%(first_day)s::date, %(whole_until)s::date, %(sources)s, %(owners)s) p
+    union all
+    select 'before', p.*
+    from measures.period(%(before_first)s::date, %(before_last)s::date, %(sources)s, %(owners)s) p
+),
 flows as (
     select
         s.stretch,
@@ -35,7 +46,7 @@ flows as (
         coalesce(sum(p.lost_deals), 0) as lost_deals,
         coalesce(sum(p.lost_value), 0) as lost_value
     from stretches s
-    left join lateral measures.period(s.first_day, s.last_day, %(sources)s, %(owners)s) p on true
+    left join brought p using (stretch)
     group by s.stretch
 ),
 unvalued as (
