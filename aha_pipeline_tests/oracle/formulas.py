@@ -239,6 +239,7 @@ FORMULAS: dict[str, Formula] = {
         lambda compared, days: min(compared) - timedelta(days=days), ([DAYS, DAYS[1:]], [1, 7])
     ),
     "is_unvalued": Formula(lambda amount: amount is None, ([None, -1, 0, 7],)),
+    "is_long_overdue": Formula(of_known(lambda days: days > 90), ([None, -91, 89, 90, 91, 181],)),
     "much_assumed": Formula(lambda it: it if it >= 5 else None, ([0, 4.9, 5, 6, 11],)),
     "is_plausible_rate": Formula(
         is_plausible, ([0.5, 1, 2, 4, 8, 8.5, 9, 40], [None, 1, 2, 4, 10])

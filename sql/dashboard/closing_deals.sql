@@ -1,5 +1,5 @@
 -- grain: one row per open deal that is overdue or closes within 30 days, the most overdue first
--- Those overdue for more than 90 days come last.
+-- Those long overdue (measures.is_long_overdue) come last.
 -- At most %(most)s; all_records and all_value: how many there are and their sum of Amount, all_unvalued:
 -- how many are not in it.
 
@@ -19,5 +19,5 @@ from analytics.closing_deals
 cross join counted c
 where (%(sources)s::text[] is null or source = any(%(sources)s))
     and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
-order by days_left < -90, closing_date, amount desc nulls last, id
+order by measures.is_long_overdue(-days_left), closing_date, amount desc nulls last, id
 limit %(most)s

@@ -1,7 +1,7 @@
 -- grain: one row per record of the module %(module)s among %(ids)s: how to reach whom it is about
 -- phone: mobile before landline; of a deal those of its contact, else the account's. next_step and
--- last_activity (in the organisation's time zone) as the CRM says. is_aged: an open deal overdue for
--- more than 90 days.
+-- last_activity (in the organisation's time zone) as the CRM says. is_aged: an open deal that
+-- is long overdue (measures.is_long_overdue).
 
 with chosen as (
     select 'Leads' as module, l.id, l.raw_data as person, l.raw_data as record, null::jsonb as account
@@ -33,9 +33,12 @@ select
     nullif(trim(c.person ->> 'Email'), '') as email,
     nullif(trim(c.record ->> 'Next_Step'), '') as next_step,
     crm.to_time(c.record ->> 'Last_Activity_Time') at time zone o.timezone as last_activity,
-    coalesce(
-        d.meaning = 'open' and d.closing_date < (now() at time zone o.timezone)::date - 90, false
-    ) as is_aged
+    a.is_aged
 from chosen c
 cross join crm.organisation o
-left join analytics.deals d on c.module = 'Deals' and d.id = c.id
+left join analytics.deals s on c.module = 'Deals' and s.id = c.id
+cross join lateral (
+    select s.meaning = 'open' and coalesce(
+        measures.is_long_overdue((now() at time zone o.timezone)::date - s.closing_date), false
+    ) as is_aged
+) a

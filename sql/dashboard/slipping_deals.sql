@@ -1,5 +1,5 @@
 -- grain: one row per open deal with a reason to expect less of it, or later; largest amount first
--- Those overdue for more than 90 days come last.
+-- Those long overdue (measures.is_long_overdue) come last.
 -- At most %(most)s; all_records and all_value: how many there are and their sum of Amount, all_unvalued:
 -- how many are not in it.
 
@@ -31,5 +31,5 @@ from analytics.slipping_deals
 cross join counted c
 where (%(sources)s::text[] is null or source = any(%(sources)s))
     and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
-order by days_overdue > 90, value desc, id
+order by measures.is_long_overdue(days_overdue), value desc, id
 limit %(most)s

@@ -170,7 +170,7 @@ select
         case when is_quiet then 'quiet' end
     ], null),
     points + 30 * place,
-    is_overdue and days_late > 90 and not is_unrecorded,
+    coalesce(measures.is_long_overdue(days_late), false) and not is_unrecorded,
     amount,
     owner_id,
     source,

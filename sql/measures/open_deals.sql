@@ -110,3 +110,9 @@ create function measures.much_assumed(assumed_pct numeric) returns numeric
 language sql immutable parallel safe as $$
     select case when assumed_pct >= 5 then assumed_pct end
 $$;
+
+-- Whether an open deal is overdue for so long that it is but old: lists fold it away, after all others.
+create function measures.is_long_overdue(days_overdue integer) returns boolean
+language sql immutable parallel safe as $$
+    select days_overdue > 90
+$$;
