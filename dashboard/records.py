@@ -302,7 +302,7 @@ def show_list(source: Source, shown: List, title: str, rows: Sequence[Row], aske
     st.caption(_summary(shown, rows, source.currency))
     listed = fresh or aged
     if fresh and aged:
-        folded = _folded(shown, rows, aged, source.currency)
+        folded = _folded(rows, aged[0], source.currency)
         listed = [*fresh, *aged] if st.toggle(folded, key=f"aged {title}") else fresh
     _table(source, shown, title, listed)
     if len(rows) < min(rows[0]["all_records"], MOST):
@@ -341,22 +341,26 @@ def _summary(shown: List, rows: Sequence[Row], currency: str) -> str:
         text = text.removesuffix("s")
     if rows[0].get("all_value") is not None:
         text += f" · {figures.money(rows[0]['all_value'], currency)} together"
-    if unvalued := rows[0].get("all_unvalued"):
-        text += f", {figures.counted(unvalued, 'deal', currency)} of unknown value not included"
+    text += _left_out(rows[0].get("all_unvalued"), currency)
     if all_records > len(rows):
         text += f" · showing the first {figures.count(len(rows), currency)}"
     return f"{text}. Click a name to open the record."
 
 
-def _folded(shown: List, rows: Sequence[Row], aged: Sequence[Row], currency: str) -> str:
+def _folded(rows: Sequence[Row], aged: Row, currency: str) -> str:
+    """Return what is folded away, with its sum where the list is whole; aged: one of these rows."""
     if len(rows) < rows[0]["all_records"]:
         return "Also show those overdue for more than 90 days"
-    [amount] = MONEY & shown.columns.keys()
-    value = sum(row[amount] or 0 for row in aged)
-    return (
-        f"Also show {figures.count(len(aged), currency)} overdue for more than 90 days, "
-        f"{figures.money(value, currency)}"
-    )
+    text = f"{figures.count(aged['alike_records'], currency)} overdue for more than 90 days"
+    if aged["alike_value"] is not None:
+        text += f", {figures.money(aged['alike_value'], currency)}"
+    return f"Also show {text}{_left_out(aged['alike_unvalued'], currency)}"
+
+
+def _left_out(deals: int | None, currency: str) -> str:
+    """Return what is said of the deals that are not in a sum, if any."""
+    said = f", {figures.counted(deals or 0, 'deal', currency)} of unknown value not included"
+    return said if deals else ""
 
 
 def _table(source: Source, shown: List, title: str, rows: Sequence[Row]) -> None:

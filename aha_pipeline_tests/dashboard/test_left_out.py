@@ -88,6 +88,30 @@ def filled(request, postgres: str, template_database: str):
         yield address, said
 
 
+FOLDED = "overdue for more than 90 days"
+
+
+@pytest.mark.parametrize(
+    ("amounts", "said"),
+    [
+        ([LAKH, None], f"Also show 2 {FOLDED}, ₹1.00 L, 1 deal of unknown value not included"),
+        ([None, None], f"Also show 2 {FOLDED}, 2 deals of unknown value not included"),
+        ([0, LAKH], f"Also show 2 {FOLDED}, ₹1.00 L"),
+    ],
+)
+def test_what_a_list_folds_away_says_what_its_sum_leaves_out(
+    postgres, template_database, monkeypatch, amounts, said
+):
+    with fresh_database(postgres, template_database) as address, company(address) as connection:
+        old = [one(n, "Qualification", 100, Amount=it) for n, it in enumerate(amounts, 1)]
+        put(connection, "Deals", one(9, "Qualification", 3, Amount=LAKH), *old)
+        log_sync(connection, NOON)
+        build(connection, TODAY - timedelta(120), TODAY)
+        connection.commit()
+        shown = run(monkeypatch, address, DEAL_TAB)
+    assert {toggle.label for toggle in shown.toggle if FOLDED in toggle.label} == {said}
+
+
 @pytest.mark.parametrize("tab", [OVERVIEW, DEAL_TAB])
 def test_the_page_says_how_many_deals_its_values_leave_out(filled, monkeypatch, tab):
     address, said = filled

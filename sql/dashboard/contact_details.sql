@@ -1,7 +1,8 @@
 -- grain: one row per record of the module %(module)s among %(ids)s: how to reach whom it is about
 -- phone: mobile before landline; of a deal those of its contact, else the account's. next_step and
 -- last_activity (in the organisation's time zone) as the CRM says. is_aged: an open deal that
--- is long overdue (measures.is_long_overdue).
+-- is long overdue (measures.is_long_overdue); alike_*: how many of these records are as aged as this one
+-- or are not, their sum of Amount, and how many are not in it.
 
 with chosen as (
     select 'Leads' as module, l.id, l.raw_data as person, l.raw_data as record, null::jsonb as account
@@ -33,7 +34,10 @@ select
     nullif(trim(c.person ->> 'Email'), '') as email,
     nullif(trim(c.record ->> 'Next_Step'), '') as next_step,
     crm.to_time(c.record ->> 'Last_Activity_Time') at time zone o.timezone as last_activity,
-    a.is_aged
+    a.is_aged,
+    count(*) over alike as alike_records,
+    sum(s.amount) over alike as alike_value,
+    count(*) filter (where measures.is_unvalued(s.amount)) over alike as alike_unvalued
 from chosen c
 cross join crm.organisation o
 left join analytics.deals s on c.module = 'Deals' and s.id = c.id
@@ -42,3 +46,4 @@ cross join lateral (
         measures.is_long_overdue((now() at time zone o.timezone)::date - s.closing_date), false
     ) as is_aged
 ) a
+window alike as (partition by a.is_aged)
