@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from aha_pipeline import sandbox
 from aha_pipeline.delivery.channel import configured
 from aha_pipeline.settings import Settings, SettingsError
+from aha_pipeline.settings.company import OF_COMPANY
 from aha_pipeline.warehouse import embedded
 
 SANDBOX_CREDENTIAL = "sandbox"
@@ -88,6 +89,7 @@ def with_company(settings: Settings, timezone: str | None, currency: str | None)
     """Return settings with what is not set as the company has it; None: the default stays."""
     told = {"aha_timezone": timezone, "aha_currency": currency}
     found = {name: told[name] or getattr(settings, name) for name in settings.unset_of_company}
+    os.environ[OF_COMPANY] = ",".join(found)
     return _with(settings, found)
 
 

@@ -113,6 +113,10 @@ class Services:
         )
 
     def _check(self, organisation: Organisation) -> None:
+        """Note whose data are read, in the time zone and the currency that Zoho names now."""
+        if self.settings.unset_of_company:
+            own = organisation.timezone, organisation.currency
+            self.settings = local.with_company(self.settings, *own)
         with self.connect() as opened:
             state.connect_organisation(
                 opened,

@@ -1,5 +1,6 @@
 """The company: where its day begins, what it counts in, when it is synced and since when."""
 
+import os
 import re
 from datetime import date, datetime, time
 from functools import cached_property
@@ -10,6 +11,9 @@ from babel.numbers import is_currency
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationInfo
 
 TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+# In the environment: which of these settings this process was given by its parent, as Zoho says
+# them, and by nobody else.
+OF_COMPANY = "AHA_OF_COMPANY"
 DAY = re.compile(r"(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 
 
@@ -75,9 +79,15 @@ class CompanySettings(BaseModel):
 
     @property
     def unset_of_company(self) -> tuple[str, ...]:
-        """What nobody has set and the company itself knows: its time zone, its currency."""
+        """What nobody has set and the company itself knows: its time zone, its currency.
+
+        It stays unset when it is filled in, for the company may change it.
+        """
         company = ("aha_timezone", "aha_currency")
-        return tuple(name for name in company if name not in self.model_fields_set)
+        filled_in = os.environ.get(OF_COMPANY, "").split(",")
+        return tuple(
+            name for name in company if name not in self.model_fields_set or name in filled_in
+        )
 
     @cached_property
     def zone(self) -> ZoneInfo:

@@ -37,6 +37,53 @@ def test_what_is_not_set_comes_from_the_company(connected):
     assert load().aha_currency == "USD"
 
 
+def begin_process() -> services.Services:
+    """Return the services as a process finds them that was started by the one before."""
+    services._as_company.cache_clear()
+    services.opened.cache_clear()
+    return services.current()
+
+
+@pytest.mark.parametrize(
+    ("changes", "day", "won"),
+    [
+        ({"time_zone": "America/New_York"}, 1, 450000.5),
+        ({"currency": "USD"}, 2, 0),  # a rupee has no rate to the dollar
+        ({"time_zone": "Pacific/Honolulu", "currency": "AED"}, 1, 0),
+    ],
+)
+def test_a_change_of_the_company_counts_in_the_sync_that_reads_it(
+    connected, run_days, changes, day, won
+):
+    """Days and money are those of the company as this sync read it, and the past is restated."""
+    company(connected, time_zone="Asia/Kolkata", currency="INR")
+    rupees = {"Currency": "INR", "Exchange_Rate": 1, "Modified_Time": "2026-01-03T12:00:00+05:30"}
+    connected.store.edit("Deals", "9", rupees)
+    begin_process()
+    assert run_days("2026-01-01", "2026-01-05").success
+    assert told(begin_process()) == (2, 450000.5)
+    company(connected, **changes)
+    assert run_days("2026-01-01", "2026-01-05").success
+    now = begin_process()
+    zone, currency = changes.get("time_zone", "Asia/Kolkata"), changes.get("currency", "INR")
+    assert rows(now, HELD) == [(zone, currency) * 2]
+    assert told(now) == (day, won)
+    with now.connect() as connection:
+        assert held_contradictions(connection) == []
+    reasons = rows(now, "select distinct reason from analytics.restatements")
+    assert reasons == [("definition changed",)]
+
+
+def told(opened: services.Services) -> tuple[int, float]:
+    """Return the day of January that brought a lead, and what was won in the days after."""
+    query = (
+        "select (min(day) filter (where new_leads > 0) - date '2025-12-31'), "
+        "sum(won_value)::float from analytics.kpis where day >= '2026-01-01'"
+    )
+    [found] = rows(opened, query)
+    return found
+
+
 def test_what_is_set_stays_and_is_named_where_it_contradicts(connected, monkeypatch):
     monkeypatch.setenv("AHA_TIMEZONE", "Asia/Dubai")
     company(connected, time_zone="Asia/Kolkata", currency="AED")
