@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import streamlit as st
 
@@ -121,6 +122,8 @@ def show_cards(source: Source, team: str = "", **of_team: list[str] | None) -> N
             notes = [card.note.format(**words)] if card.note and row["value"] is not None else []
             notes += _assumed(row)
             notes += left_out(card, rows, source.currency)
+            if is_unknown(card, row):
+                notes = [f"{card.note.format(**words)} of unknown value: this is not zero"]
             if team:
                 notes.append(f"{team}: {beside[card.figure]}")
             _show(card, row, notes, source)
@@ -138,6 +141,11 @@ def _assumed(row: Row) -> list[str]:
     if row["change"] is not None:
         told.append((row["before_assumed_pct"], "of the figure before"))
     return [f"{figures.percent(pct)} {what} is assumed" for pct, what in told if pct is not None]
+
+
+def is_unknown(card: Card, row: Row) -> bool:
+    """Return whether a card's sum is of deals of which none has a known value."""
+    return card.unit == "money" and row["value"] is None
 
 
 def left_out(card: Card, rows: Mapping[str, Row], currency: str) -> list[str]:
@@ -197,7 +205,9 @@ def _show(card: Card, row: Row, notes: list[str], source: Source) -> None:
     with st.container(border=True, height="stretch"):
         st.metric(
             card.label,
-            printed(row["value"], card.unit, source.currency),
+            "Not known"
+            if is_unknown(card, row)
+            else printed(row["value"], card.unit, source.currency),
             change(row["change"], card.unit, source.currency),
             delta_color="normal" if card.more_is_good else "inverse",
             delta_description=f"from {before}{_without_today(card, source)}"
@@ -227,6 +237,8 @@ def _without_before(card: Card, row: Row, source: Source) -> str:
         return "No records yet"
     if not (card.is_stock or source.filters.has_whole_days):
         return "No comparison: no day of the period is over"
+    if card.unit == "money" and row["since"] <= ((last if card.is_stock else first) or date.min):
+        return "No comparison: one of the two values is not known"
     if first and last and row["since"] <= first:
         of_nothing = {"Leads": "no new leads", "Deals": "no deals closed"}[card.module]
         return f"No comparison: {of_nothing} {periods.printed(first, last, source.today.year)}"

@@ -96,8 +96,12 @@ def _card(source: Source, rows: dict[str, Row], owner: str | None, scope: str) -
 
 
 def _won(row: Row, source: Source) -> None:
-    st.metric("Won so far", money(row["won_value"], source.currency))
     said = [counted(row["won_deals"], "deal", source.currency)]
+    if row["won_value"] is None:
+        st.metric("Won so far", "Not known")
+        st.caption(f"{said[0]} of unknown value: this is not zero")
+        return
+    st.metric("Won so far", money(row["won_value"], source.currency))
     if row["unvalued_deals"]:
         deals = counted(row["unvalued_deals"], "deal", source.currency)
         said.append(f"not included: {deals} of unknown value")
@@ -110,7 +114,8 @@ def _target(row: Row, source: Source) -> None:
         st.caption("Set one in targets.csv.")
         return
     st.metric("Target", money(row["target_value"], source.currency))
-    st.caption(f"{ratio(row['attained_pct'], source.currency)} reached")
+    if row["won_value"] is not None:
+        st.caption(f"{ratio(row['attained_pct'], source.currency)} reached")
 
 
 def _pace(row: Row, source: Source) -> None:
@@ -119,6 +124,9 @@ def _pace(row: Row, source: Source) -> None:
         st.metric("To go", "No target")
         if row["usual_pct"] is not None:
             st.caption(_usual(row))
+        return
+    if row["won_value"] is None:
+        st.metric("To go", "Not known")
         return
     if row["ahead_value"] is None:
         st.metric("To go", money(row["to_go_size"], currency))
@@ -131,7 +139,7 @@ def _pace(row: Row, source: Source) -> None:
 
 def to_go(row: Row, currency: str) -> list[str]:
     """Return what must still be won, and what could bring it, in sentences."""
-    if row["target_value"] is None:
+    if row["target_value"] is None or row["won_value"] is None:
         return []
     size = money(row["to_go_size"], currency)
     if row["to_go_value"] <= 0:
@@ -139,11 +147,17 @@ def to_go(row: Row, currency: str) -> list[str]:
     left = counted(row["days_left"], "working day", currency)
     needed = row["needed_a_day"]
     each = "" if needed is None or row["days_left"] == 1 else f", {money(needed, currency)} a day"
-    return [
-        f"{size} to go in {left}{each}. Open deals due in the {row['period']} are worth "
-        f"{ratio_of(row['coverage_pct'], 'that', currency)}, "
+    return [f"{size} to go in {left}{each}. {_coverage(row, currency)}"]
+
+
+def _coverage(row: Row, currency: str) -> str:
+    due = f"open deals due in the {row['period']}"
+    if row["closing_value"] is None:
+        return f"What the {due} are worth is not known."
+    return (
+        f"{due.capitalize()} are worth {ratio_of(row['coverage_pct'], 'that', currency)}, "
         f"{ratio(row['weighted_coverage_pct'], currency)} weighted."
-    ]
+    )
 
 
 def _usual(row: Row) -> str:

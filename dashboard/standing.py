@@ -23,8 +23,14 @@ def show_standing(source: Source) -> None:
             st.info("No open deals for these filters.", icon=":material/info:")
             return
         deals = counted(row["open_deals"], "open deal", source.currency)
-        st.caption(f"{deals}, {money(row['open_value'], source.currency)} together.")
+        st.caption(f"{deals}, {_together(row, source.currency)}.")
         st.table(_lines(row, source.currency), hide_index=True)
+
+
+def _together(row: Row, currency: str) -> str:
+    if row["open_value"] is None:
+        return "of unknown value"
+    return f"{money(row['open_value'], currency)} together"
 
 
 def _lines(row: Row, currency: str) -> list[dict[str, str]]:

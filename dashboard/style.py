@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from math import ceil, log10
+from textwrap import wrap
 from typing import Any
 
 import plotly.graph_objects as go
@@ -49,6 +50,9 @@ INK_ON_TILE = "#16202B"  # on tiles whose own colour is light in both themes
 GRID = "rgba(127, 140, 155, 0.22)"
 LONGEST_NAME = 26
 BAR_PIXELS = 30
+PAIR = 0.17  # of a row, from its middle to that of the upper or lower one of two bars
+LINE, LINE_PIXELS = 60, 15  # characters that fit below a figure on a phone, and their height
+TICKS_PIXELS = 36  # of the names of an axis
 MARKER = 11  # pixels across, where a row has a marker instead of a bar
 EDGE = 0.06  # of the widest value: on a phone, half a marker
 MOST_STEPS = 5  # of an axis
@@ -130,6 +134,49 @@ def bar(
         customdata=list(marks),
         hovertemplate=HOVER,
         showlegend=bool(name),
+    )
+
+
+def add_unknown(figure: go.Figure, bars: go.Bar, shift: float = 0) -> None:
+    """Say where a bar has no known value: it has no length, and none of its text is shown.
+
+    shift: how far the bars stand below the middle of their rows, in rows.
+    """
+    unknown = [place for place, value in enumerate(bars.x) if value is None]
+    if unknown:
+        figure.add_scatter(
+            x=[0] * len(unknown),
+            y=[place + shift for place in unknown],
+            mode="text",
+            text=[" not known"] * len(unknown),
+            textposition="middle right",
+            customdata=[bars.customdata[place] for place in unknown],
+            hovertemplate=HOVER,
+            showlegend=False,
+        )
+
+
+def say_below(figure: go.Figure, sentence: str) -> None:
+    """Write a sentence below the marks, where it is seen with the figure alone; "" for none."""
+    if not sentence:
+        return
+    lines = wrap(sentence, LINE)
+    ticks = 0 if figure.layout.xaxis.showticklabels is False else TICKS_PIXELS
+    room = LINE_PIXELS * len(lines) + ticks
+    figure.update_layout(
+        height=figure.layout.height + room,
+        margin={"b": figure.layout.margin.b + room},
+        title={
+            "text": "<br>".join(map(html, lines)),
+            "font": {"size": 11},
+            "x": 0,
+            "xref": "container",
+            "y": 0,
+            "yref": "container",
+            "yanchor": "bottom",
+            "pad": {"b": 4},
+            "automargin": False,
+        },
     )
 
 

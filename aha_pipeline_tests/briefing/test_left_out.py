@@ -264,3 +264,52 @@ def test_a_deal_that_closed_says_that_its_value_is_not_known(
     built()
     assert stance in {one.stance for one in gather(connection, DAY)}
     assert words in bare(compose().messages["en"]["report"])
+
+
+@pytest.mark.parametrize("unknown", [ABROAD, {"Amount": None}, {"Currency": "XYZ"}])
+@pytest.mark.parametrize("is_one_known", [False, True])
+@pytest.mark.parametrize(
+    ("on", "ago", "other", "stance"),
+    [
+        (SUNDAY, 6, 12, "week_won_less"),
+        (SUNDAY, 12, 6, "week_won_more"),
+        (DAY, 1, 35, "target_to_go"),
+        (DAY, 1, 35, "month_behind"),
+        (DAY, 35, 1, "month_ahead"),
+        (DAY.replace(day=31), 1, 35, "month_ended_less"),
+        (DAY.replace(day=31), 35, 1, "month_ended_more"),
+    ],
+)
+def test_what_was_won_at_no_known_value_is_no_zero(
+    connection, built, unknown, is_one_known, on, ago, other, stance
+):
+    """A sum is told, and compared with, only where the value of one of its deals is known."""
+    put(connection, "Deals", *(won(n, ago, **unknown) for n in range(3)))
+    put(connection, "Deals", won(8, other, Amount=LAKH * 9), deal(9, at(78), Amount=LAKH))
+    if is_one_known:
+        put(connection, "Deals", won(3, ago))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into analytics.targets (scope, name, period, first_day, last_day, amount) "
+            "values ('company', '', 'month', '2025-03-01', '2025-03-31', 5000000)"
+        )
+    built(on)
+    facts = gather(connection, on)
+    assert proven(connection, on, facts) == (facts, [])
+    assert (stance in {one.stance for one in facts}) is is_one_known
+
+
+@pytest.mark.parametrize("unknown", [ABROAD, {"Amount": None}, {"Currency": "XYZ"}])
+@pytest.mark.parametrize(("then", "now"), [(True, False), (False, True), (False, False)])
+def test_a_pipeline_of_which_no_value_was_known_is_not_compared(
+    connection, built, unknown, then, now
+):
+    """It was known, or is, and the other day no open deal had a value."""
+    before = deal(1, at(20), Amount=LAKH) | ({} if then else unknown)
+    put_history(connection, "Deals", before, before | {"Stage": "Closed Lost",
+                "Closing_Date": day(3), "Modified_Time": at(3)})  # fmt: skip
+    put(connection, "Deals", deal(2, at(2), Amount=LAKH) | ({} if now else unknown))
+    built()
+    facts = gather(connection, DAY)
+    assert proven(connection, DAY, facts) == (facts, [])
+    assert not [one.stance for one in facts if one.kind in ("pipeline", "pipeline_parts")]

@@ -1,7 +1,7 @@
 """Measures that no mart shows whole, as they are asked: of some days, sources and owners."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -16,6 +16,7 @@ from aha_pipeline_tests.oracle.figures import (
     DAY,
     Picture,
     Rows,
+    known_value,
     of_meaning,
     pct,
     share_of_value,
@@ -60,9 +61,15 @@ def all_asked(picture: Picture) -> Iterator[Asked]:
         yield Asked("open_value", ("source", "owner_id"), (day,), by_owner)
         right = partial(unconverted, day=day)
         yield Asked("unconverted_deals", ("id",), (day,), right, is_of_some=False)
+        for stage in (None, "Qualification"):
+            valued = partial(open_values, day=day, stage=stage)
+            yield Asked("open_values", (), (day, stage), valued)
     for since, until in ((early, late), (date.min, picture.today)):
         right = partial(unvalued, since=since, until=until)
         yield Asked("unvalued_deals", (), (since, until), right)
+    for since, until in ((early, late), (late, late), (date.min, date.max)):
+        right = partial(closed_values, since=since, until=until)
+        yield Asked("closed_values", (), (since, until), right)
     days = [*days, picture.last_day, date(1990, 1, 1)]
     yield Asked("assumed_pcts", ("day",), (days,), partial(assumed, days=days))
     for day in (picture.last_day, picture.first_day + DAY * 20):
@@ -103,7 +110,7 @@ def open_now(picture: Picture, is_meant: Meant) -> Rows:
     return {
         (): {
             "open_deals": len(deals),
-            "open_value": value(deals),
+            "open_value": known_value(deals),
             "slipping_deals": len(slips),
             "slipping_value": worth(slips),
             "slipping_pct": share_of_value(worth(slips), value(deals)),
@@ -200,6 +207,34 @@ def open_on(picture: Picture, is_meant: Meant, day: date, by: Callable) -> Rows:
         }
         for place, group in groups.items()
     }
+
+
+def closed_values(picture: Picture, is_meant: Meant, since: date, until: date) -> Rows:
+    """Return the value of what was won and lost on some days; None where none is known."""
+    closed = [
+        deal
+        for deal in picture.live_deals
+        if deal.closed_day
+        and since <= deal.closed_day <= until
+        and is_meant(deal.source, deal.now.owner)
+    ]
+    won, lost = (_known_sum(d.now for d in of_meaning(closed, it)) for it in ("won", "lost"))
+    return {(): {"won_value": won, "lost_value": lost}}
+
+
+def open_values(picture: Picture, is_meant: Meant, day: date, stage: str | None) -> Rows:
+    """Return the value of what was open at the end of a day; None where none is known."""
+    opened = [
+        said
+        for _, said in _open(picture, is_meant, day)
+        if stage is None or said.stage == key(stage)
+    ]
+    return {(): {"open_value": _known_sum(opened)}}
+
+
+def _known_sum(said: Iterable[Said]) -> Fraction | None:
+    amounts = [it.amount for it in said if it.amount is not None]
+    return sum(amounts, Fraction(0)) if amounts else None
 
 
 def assumed(picture: Picture, is_meant: Meant, days: list[date]) -> Rows:

@@ -222,10 +222,10 @@ def stage_parts(drawn: Drawn) -> Rows:
     for it in found:
         age = max((it["closed_day"] - it["day"]).days, 0) if it["closed_day"] else 0
         sums[tuple(it[name] for name in STAGE_PARTS)].update({
-            "deals": 1, "value": it["amount"] or 0, "weighted_value": it["weighted_amount"],
-            "closed_age_days": age,
+            "deals": 1, "valued_deals": int(it["amount"] is not None), "value": it["amount"] or 0,
+            "weighted_value": it["weighted_amount"], "closed_age_days": age,
         })  # fmt: skip
-    names = ("deals", "value", "weighted_value", "closed_age_days")
+    names = ("deals", "valued_deals", "value", "weighted_value", "closed_age_days")
     return {place: _columns(row, names) for place, row in sums.items()}
 
 

@@ -5,7 +5,7 @@ A figure is a Fraction, an integer, a text, or None where it is not known. Texts
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -105,6 +105,12 @@ def share_of_value(part: float, whole: float) -> Fraction | None:
 
 def value(deals: Iterable[Deal]) -> Fraction:
     return sum((deal.now.value for deal in deals), Fraction(0))
+
+
+def known_value(deals: Collection[Deal]) -> Fraction | None:
+    """Return the value of deals; None where there are some, and that of none is known."""
+    is_unknown = deals and all(deal.now.amount is None for deal in deals)
+    return None if is_unknown else value(deals)
 
 
 def of_meaning(deals: Iterable[Deal], meaning: str) -> list[Deal]:
@@ -211,7 +217,7 @@ def funnel(picture: Picture) -> Rows:
     for step, deals in grouped(picture.live_deals, lambda deal: deal.now.stage).items():
         rows["deal", step] = {
             "records": len(deals),
-            "value": value(deals),
+            "value": known_value(deals),
             "meaning": deals[0].now.meaning,
         }
     return rows
@@ -324,8 +330,8 @@ def accounts_by_industry(picture: Picture) -> Rows:
         (industry,): {
             "accounts": accounts[industry],
             "open_deals": len(of_meaning(deals[industry], "open")),
-            "open_value": value(of_meaning(deals[industry], "open")),
-            "won_value": value(of_meaning(deals[industry], "won")),
+            "open_value": known_value(of_meaning(deals[industry], "open")),
+            "won_value": known_value(of_meaning(deals[industry], "won")),
         }
         for industry in deals.keys() | accounts.keys()
     }
@@ -621,8 +627,10 @@ def stages_of(picture: Picture, live_deals: Iterable[Deal]) -> Rows:
         ages = [max(((d.closed_day or picture.today) - d.day).days, 0) for d in deals]
         rows[(stage,)] = {
             "deals": len(deals),
-            "value": value(deals),
-            "weighted_value": sum(deal.now.weighted for deal in deals),
+            "value": known_value(deals),
+            "weighted_value": None
+            if known_value(deals) is None
+            else sum(deal.now.weighted for deal in deals),
             "avg_age_days": sum(ages) / len(ages),
             "median_days_in_stage": quantile(known, 0.5) if is_open else None,
             "untimed_deals": len(stays) - len(known) if is_open else 0,

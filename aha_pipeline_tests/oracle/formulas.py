@@ -185,6 +185,10 @@ CHANGES = [-9, -3, -2.9, 0, 1, 2.9, 3, 8]
 FORMULAS: dict[str, Formula] = {
     "pct": Formula(of_known(share), (SMALL, SMALL)),
     "share_of_value": Formula(of_known(share_of_value), (SIGNED, SIGNED)),
+    "known_value": Formula(
+        lambda value, deals, known: value if value or not deals else known,
+        ([-1, 0, 2], [0, 1, 3], [None, 0, 5]),
+    ),
     "is_too_few": Formula(of_known(lambda closed: closed < 10), ([None, 0, 9, 10, 11, 21],)),
     "win_rate_bound": Formula(
         wilson, ([0, 1, 2, 4], [0, 4, 10, 40], [-1, 1])

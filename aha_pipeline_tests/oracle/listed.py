@@ -107,12 +107,22 @@ def account_deals(drawn: Drawn) -> Rows:
     return {
         (account,): {
             "deals": len(group),
-            "open_deals": sum(it["meaning"] == "open" for it in group),
-            "open_value": sum(it["amount"] or 0 for it in group if it["meaning"] == "open"),
-            "won_value": sum(it["amount"] or 0 for it in group if it["meaning"] == "won"),
+            **{
+                name: figure for it in ("open", "won") for name, figure in _deals(group, it).items()
+            },
         }
         for account in {it["account_id"] for it in deals}
         if (group := [it for it in deals if it["account_id"] == account])
+    }
+
+
+def _deals(group: list[Row], meaning: str) -> Row:
+    amounts = [it["amount"] for it in group if it["meaning"] == meaning]
+    known = [amount for amount in amounts if amount is not None]
+    return {
+        f"{meaning}_deals": len(amounts),
+        f"valued_{meaning}_deals": len(known),
+        f"{meaning}_value": sum(known),
     }
 
 
@@ -122,9 +132,8 @@ def accounts_by_industry(drawn: Drawn) -> Rows:
         for id_ in ("A1", "A2", "A3", "A4")
         if drawn.one_of(True, True, False)
     }
-    figures = ("open_deals", "open_value", "won_value")
     deals = {
-        account: {name: drawn.one_of(0, 1, 5) for name in figures}
+        account: _drawn_deals(drawn, "open") | _drawn_deals(drawn, "won")
         for account in (None, "A1", "A2", "A3", "A9")
         if drawn.one_of(True, True, False)
     }
@@ -135,8 +144,23 @@ def accounts_by_industry(drawn: Drawn) -> Rows:
         rows[(industry,)]["accounts"] += 1
     for account, row in deals.items():
         rows[(industries.get(account, NONE),)].update(row)
-    return {place: {name: row[name] for name in ("accounts", *figures)}
-            for place, row in rows.items()}  # fmt: skip
+    return {
+        place: {name: row[name] for name in ("accounts", "open_deals")}
+        | {f"{it}_value": _known_value(row, it) for it in ("open", "won")}
+        for place, row in rows.items()
+    }
+
+
+def _drawn_deals(drawn: Drawn, meaning: str) -> Row:
+    number = drawn.one_of(0, 1, 2)
+    valued = drawn.one_of(0, number)
+    value = drawn.one_of(0, 1, 5) if valued else 0
+    return {f"{meaning}_deals": number, f"valued_{meaning}_deals": valued,
+            f"{meaning}_value": value}  # fmt: skip
+
+
+def _known_value(row: Counter, of: str) -> int | None:
+    return None if row[f"{of}_deals"] and not row[f"valued_{of}_deals"] else row[f"{of}_value"]
 
 
 def unconverted_deals(drawn: Drawn) -> Rows:
@@ -179,6 +203,7 @@ def funnel(drawn: Drawn) -> Rows:
             "step": step,
             "meaning": drawn.one_of("open", "lost"),
             "records": drawn.one_of(1, 2),
+            "valued_deals": drawn.one_of(0, 1),
             "value": drawn.one_of(None, 3),
         }
         for entity in ("deal", "lead")
@@ -192,10 +217,13 @@ def funnel(drawn: Drawn) -> Rows:
         return it["entity"] == "deal", it["position"], it["step"] == NONE, it["step"]
 
     return {
-        (it["entity"], it["step"], number): {name: it[name] for name in ("meaning", "records",
-                                                                          "value")}
+        (it["entity"], it["step"], number): {
+            "meaning": it["meaning"],
+            "records": it["records"],
+            "value": it["value"] if it["valued_deals"] else None,
+        }
         for number, it in enumerate(sorted(steps, key=place), 1)
-    }  # fmt: skip
+    }
 
 
 def funnel_steps(drawn: Drawn) -> Rows:

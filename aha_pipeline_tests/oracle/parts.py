@@ -148,10 +148,12 @@ def funnel_parts(drawn: Drawn) -> Rows:
     drawn.put("analytics.deals", deals)
     right = counted((("lead", *it.values()) for it in leads), "records")
     for row in right.values():
-        row["value"] = None
+        row |= {"valued_deals": 0, "value": None}
     for it in deals:
-        row = right.setdefault(("deal", *tuple(it.values())[:3]), {"records": 0, "value": 0})
+        none = {"records": 0, "valued_deals": 0, "value": 0}
+        row = right.setdefault(("deal", *tuple(it.values())[:3]), none)
         row["records"] += 1
+        row["valued_deals"] += it["amount"] is not None
         row["value"] += it["amount"] or 0
     return right
 

@@ -57,7 +57,8 @@ NOT_HERE = APART.keys() | {"open_deal_activities", "deal_silence"}  # test_deal_
 IN_SUITE = {"kpis": "kpis", "reps": "rep_matrix"}
 OF_CHANGES = {"changes": "changes", "known_changes": "changes"}  # take their time
 MEASURES = IN_SUITE | OF_CHANGES | {
-    "cohort_medians": "lead_cohorts", "lost": "funnel", "open_value": "rep_matrix",
+    "cohort_medians": "lead_cohorts", "closed_values": "funnel", "lost": "funnel",
+    "open_value": "rep_matrix", "open_values": "funnel",
     "periods_of": "pace", "stages": "pipeline_by_stage", "standing": "funnel",
 }  # fmt: skip
 

@@ -48,16 +48,6 @@ def stage_age(rows: Sequence[Row], currency: str) -> go.Figure:
         hoverinfo="skip",
         showlegend=any(limit is not None for limit in limits),
     )
-    unknown = [place for place, row in enumerate(rows) if row["median_days_in_stage"] is None]
-    figure.add_scatter(  # a bar of no length has no text
-        x=[0] * len(unknown),
-        y=unknown,
-        mode="text",
-        text=[" not known"] * len(unknown),
-        textposition="middle right",
-        hoverinfo="skip",
-        showlegend=False,
-    )
     known = [n for n in column(rows, "median_days_in_stage") + limits if n is not None]
     style.room_for_text(figure, known, 0.5)
     return figure
@@ -73,8 +63,10 @@ def _stages(rows: Sequence[Row], name: str, printed: list[str], currency: str) -
     figure = style.named_bars(column(rows, "stage"))
     values = column(rows, name)
     marks = [_stage(row, currency) for row in rows]
-    figure.add_trace(style.bar(values, COLOURS["open"], marks, text=printed))
-    style.room_for_text(figure, [value for value in values if value is not None])
+    bars = style.bar(values, COLOURS["open"], marks, text=printed)
+    figure.add_trace(bars)
+    style.add_unknown(figure, bars)
+    style.room_for_text(figure, values)
     return figure
 
 
@@ -84,9 +76,9 @@ def stage_value(rows: Sequence[Row], currency: str) -> go.Figure:
     for name, (label, meaning) in VALUES.items():
         marks = [_stage(row, currency) for row in rows]
         printed = [_worth(row, name, currency) for row in rows]
-        figure.add_trace(
-            style.bar(column(rows, name), COLOURS[meaning], marks, name=label, text=printed)
-        )
+        bars = style.bar(column(rows, name), COLOURS[meaning], marks, name=label, text=printed)
+        figure.add_trace(bars)
+    style.add_unknown(figure, bars)  # weighted or not, neither is known
     style.room_for_text(figure, column(rows, "value"), 1.1)
     return figure
 
@@ -136,7 +128,9 @@ def closing(rows: Sequence[Row], currency: str) -> go.Figure:
     printed = [f"{money(row['value'], currency)} · {count(row['deals'], currency)}" for row in rows]
     marks = [_due(row, currency) for row in rows]
     colours = [COLOURS["overdue" if row["is_overdue"] else "open"] for row in rows]
-    figure.add_trace(style.bar(values, colours, marks, text=printed))
+    bars = style.bar(values, colours, marks, text=printed)
+    figure.add_trace(bars)
+    style.add_unknown(figure, bars)
     style.room_for_text(figure, values, 0.6)
     return figure
 
@@ -163,7 +157,9 @@ def slipping(rows: Sequence[Row], currency: str) -> go.Figure:
     values = column(rows, "value")
     printed = [f"{money(row['value'], currency)} · {count(row['deals'], currency)}" for row in rows]
     marks = [_reason(row, currency) for row in rows]
-    figure.add_trace(style.bar(values, COLOURS["overdue"], marks, text=printed))
+    bars = style.bar(values, COLOURS["overdue"], marks, text=printed)
+    figure.add_trace(bars)
+    style.add_unknown(figure, bars)
     style.room_for_text(figure, values, 0.6)
     return figure
 
@@ -185,7 +181,7 @@ def movements(rows: Sequence[Row], currency: str) -> go.Figure:
     for row in rows:
         is_end = row["kind"] in ("start", "end")
         bases.append(0.0 if is_end else level)
-        level = float(row["value"]) + (0.0 if is_end else level)
+        level = float(row["value"] or 0) + (0.0 if is_end else level)
     values = column(rows, "value")
     bars = style.bar(
         values,
@@ -194,7 +190,8 @@ def movements(rows: Sequence[Row], currency: str) -> go.Figure:
         text=[_moved(row, currency) for row in rows],
     )
     figure.add_trace(bars.update(base=bases))
-    reached = [max(base, base + float(v)) for base, v in zip(bases, values, strict=True)]
+    style.add_unknown(figure, bars)
+    reached = [max(base, base + float(v or 0)) for base, v in zip(bases, values, strict=True)]
     style.room_for_text(figure, reached, 0.3)
     return figure
 

@@ -142,7 +142,9 @@ def lost_reasons(rows: Sequence[Row], currency: str) -> go.Figure:
     values = column(rows, "value")
     printed = [_lost_beside(row, currency) for row in rows]
     marks = [_lost(row, currency) for row in rows]
-    figure.add_trace(style.bar(values, COLOURS["lost"], marks, text=printed))
+    bars = style.bar(values, COLOURS["lost"], marks, text=printed)
+    figure.add_trace(bars)
+    style.add_unknown(figure, bars)
     style.room_for_text(figure, values, 1.2)
     return figure
 

@@ -52,11 +52,13 @@ def _counted(
 def industry_value(rows: Sequence[Row], currency: str) -> go.Figure:
     """Won and open value of the deals of each industry's accounts."""
     figure = style.named_bars(column(rows, "industry"), pixels=38, extra=60)
-    for meaning, name in (("won", "Won"), ("open", "Open")):
+    for meaning, name, shift in (("won", "Won", -style.PAIR), ("open", "Open", style.PAIR)):
         values = column(rows, f"{meaning}_value")
         marks = [_worth(row, meaning, currency) for row in rows]
         printed = [money(value, currency) for value in values]
-        figure.add_trace(style.bar(values, COLOURS[meaning], marks, name=name, text=printed))
+        bars = style.bar(values, COLOURS[meaning], marks, name=name, text=printed)
+        figure.add_trace(bars)
+        style.add_unknown(figure, bars, shift)
     style.room_for_text(figure, column(rows, "won_value") + column(rows, "open_value"), 0.4)
     return figure
 

@@ -12,14 +12,14 @@ from dashboard.style import COLOURS, MEANINGS, Mark, Row, column, known, lines, 
 def values(rows: Sequence[Row], currency: str) -> go.Figure:
     """Open value of each rep against the value won."""
     figure = style.named_bars(column(rows, "owner_name"), pixels=38, extra=70)
-    for meaning in ("open", "won"):
+    for meaning, shift in (("open", -style.PAIR), ("won", style.PAIR)):
         name = f"{meaning}_value"
         marks = [_deals(row, meaning, currency) for row in rows]
         printed = [_worth(row, meaning, currency) for row in rows]
         values = column(rows, name)
-        figure.add_trace(
-            style.bar(values, COLOURS[meaning], marks, name=MEANINGS[meaning], text=printed)
-        )
+        bars = style.bar(values, COLOURS[meaning], marks, name=MEANINGS[meaning], text=printed)
+        figure.add_trace(bars)
+        style.add_unknown(figure, bars, shift)
     style.room_for_text(figure, column(rows, "open_value") + column(rows, "won_value"), 1.1)
     return figure
 

@@ -8,6 +8,7 @@ from dashboard import pages, periods
 from dashboard.charts import deals as charts
 from dashboard.charts import reps
 from dashboard.parts import (
+    OUTCOMES,
     assumed,
     chart,
     frame,
@@ -67,6 +68,7 @@ def stages(source: Source) -> None:
             charts.stage_value,
             rows,
             of=("Deals",),
+            money=("open",),
             title="Value by stage",
             about=f"Now: full value, and weighted by probability{change}.{then}",
             definition="Sum of Amount; weighted: each deal times its own probability, else that "
@@ -99,6 +101,7 @@ def _movements(source: Source) -> None:
             charts.movements,
             rows if any(row["value"] for row in rows) else [],
             of=("Deals",),
+            money=OUTCOMES,
             title="What moved the open pipeline",
             about=f"Open value {_between(rows[0])}; the parts add up exactly."
             f"{assumed(rows[0]['assumed_pct'], 'the value at the start')}",
@@ -106,7 +109,7 @@ def _movements(source: Source) -> None:
             "opened, amount raised or cut, won, lost, deleted, reopened. Handed over: to or from "
             "the chosen owner. Assumed: what a deal looked like then is not known, so its next "
             "known values are used; named from 5% of the value on.",
-            empty="No deals were open in these days.",
+            empty=_nothing_moved(rows),
         )
     with middle:
         chart(
@@ -115,6 +118,7 @@ def _movements(source: Source) -> None:
             performance,
             opens=(pages.REP, "owner_id"),
             of=("Deals",),
+            money=OUTCOMES,
             title="Open and won value by rep",
             about="Open value now, and value won in the period; in brackets the change.",
             definition="Sum of Amount of each owner's open deals, and of the deals won, by closing "
@@ -137,6 +141,12 @@ def _movements(source: Source) -> None:
         )
 
 
+def _nothing_moved(rows: list[Row]) -> str:
+    if any(row["value"] is None for row in rows):
+        return "The deals open in these days are of unknown value."
+    return "No deals were open in these days."
+
+
 def _between(row: Row) -> str:
     first, last = row["first_day"], row["last_day"]
     if first is None:
@@ -156,6 +166,7 @@ def closing(source: Source) -> None:
             charts.closing,
             stretches if has_deals else [],
             of=("Deals",),
+            money=("open",),
             title="Overdue and closing within 30 days",
             about="Open deals by closing date: value and number. Purple: overdue.",
             definition="Open deals only, as of the day the figures were made. Deals without a "
@@ -176,6 +187,7 @@ def slipping(source: Source) -> None:
             charts.slipping,
             source.rows("slipping_reasons"),
             of=("Deals",),
+            money=("open",),
             title="Slipping deals",
             about="Open deals losing value or slipping. A deal can have several reasons.",
             definition="Closing date pushed: at least once. Moved back a stage: from the furthest "

@@ -1,5 +1,6 @@
 -- grain: one row per stretch of time around today, also where no open deal falls into it
--- first_day, last_day: what the stretch covers, both included; null: no border.
+-- first_day, last_day: what the stretch covers, both included; null: no border. value, weighted_value:
+-- null where deals fall into it and that of none is known.
 
 with stretches (position, stretch, first_left, last_left, is_overdue) as (
     values
@@ -29,8 +30,9 @@ select
     t.day + s.first_left as first_day,
     t.day + s.last_left as last_day,
     coalesce(sum(d.deals), 0)::bigint as deals,
-    coalesce(sum(d.value), 0) as value,
-    coalesce(sum(d.weighted_value), 0) as weighted_value,
+    measures.known_value(coalesce(sum(d.value), 0), coalesce(sum(d.deals), 0), sum(d.value)) as value,
+    case when sum(d.deals) > 0 and sum(d.value) is null then null
+        else coalesce(sum(d.weighted_value), 0) end as weighted_value,
     sum(coalesce(sum(d.deals), 0)) over () as all_deals
 from stretches s
 left join days d on d.days_left <= s.last_left and (s.first_left is null or d.days_left >= s.first_left)

@@ -1,5 +1,6 @@
 -- grain: one row per day of the present month
--- won_value: won in the month up to the end of the day, null for days to come. usual_value, low and
+-- won_value: won in the month up to the end of the day, null for days to come, and
+-- where the value of no deal won by then is known. usual_value, low and
 -- high: where the target would stand by then, as the months before closed; null without a target, or
 -- without a whole month before. The forecast is that of course.sql, on the last day alone.
 
@@ -22,11 +23,20 @@ days as (
     cross join lateral generate_series(m.first_day::timestamp, m.last_day, interval '1 day') d (day)
 ),
 won as (
-    select k.day, k.won_value
+    select k.day, k.won_value, k.won_deals
     from measures.kpi_changes(
         null, case when %(owner)s::text <> '' then array[%(owner)s::text] end
     ) k
     join month m on k.day between m.first_day and %(today)s::date
+),
+so_far as (
+    select
+        d.*,
+        coalesce(sum(w.won_value) over by_day, 0) as won_value,
+        coalesce(sum(w.won_deals) over by_day, 0) as won_deals
+    from days d
+    left join won w using (day)
+    window by_day as (order by d.day)
 ),
 newest as (
     select f.last_day, f.value_p10, f.value_p50, f.value_p90
@@ -38,8 +48,12 @@ newest as (
 )
 select
     d.day,
-    case when d.day <= %(today)s::date
-        then coalesce(sum(w.won_value) over (order by d.day), 0) end as won_value,
+    case when d.day <= %(today)s::date then measures.known_value(d.won_value, d.won_deals, (
+        select v.won_value
+        from measures.closed_values(
+            d.first_day, d.day, null, case when %(owner)s::text <> '' then array[%(owner)s::text] end
+        ) v
+    )) end as won_value,
     d.target_value,
     u.usual_value,
     u.usual_low_value,
@@ -47,8 +61,7 @@ select
     f.value_p10,
     f.value_p50,
     f.value_p90
-from days d
-left join won w using (day)
+from so_far d
 cross join lateral measures.usual_course(
     d.target_value, 'month', d.first_day, d.last_day, d.day - d.first_day + 1
 ) u

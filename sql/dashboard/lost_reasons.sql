@@ -2,7 +2,8 @@
 -- dimension: reason, stage (the last open one on which the deal was seen), owner, source. reason:
 -- '(none)' where the record gives none. main_reason: the one that most of the part's deals have, and
 -- main_deals how many; null where two are as frequent. change: against the stretch before, in deals, of
--- the period's days that are over, up to whole_until, and null where none is.
+-- the period's days that are over, up to whole_until, and null where none is. value: null where that of
+-- none of the deals is known.
 
 -- Deals that are the same in every dimension are one row from the start: of a large company's lost
 -- deals there are a few hundred kinds.
@@ -71,7 +72,7 @@ select
     c.part,
     case when c.dimension = 'owner' then coalesce(w.owner_name, c.part) else c.part end as name,
     c.deals::bigint as deals,
-    coalesce(c.value, 0) as value,
+    c.value,
     case when %(first_day)s::date <= %(whole_until)s::date
         then (c.whole_deals - coalesce(c.deals_before, 0))::bigint end as change,
     case when measures.stands_out(r.deals, r.next_deals) then r.main_reason end as main_reason,
@@ -79,4 +80,4 @@ select
 from counted c
 join reasons r on r.dimension = c.dimension and r.part = c.part and r.place = 1
 left join analytics.owners w on c.dimension = 'owner' and w.owner_id = c.part
-order by c.dimension, value desc, name
+order by c.dimension, c.value desc nulls last, name

@@ -4,7 +4,8 @@
 -- older than the first day known or the first deal, and where the stage of so much of what was open
 -- then is not known that it has to be told: unplaced_pct (measures.much_assumed); *_change: since then.
 -- before_assumed_pct: of what was open then, likewise; untimed_pct: likewise, of all these deals, those
--- of which it is not known since when they are in their stage.
+-- of which it is not known since when they are in their stage. Values are null where there are deals and
+-- that of none is known.
 
 with stages as (
     select * from analytics.pipeline_by_stage
@@ -14,7 +15,14 @@ with stages as (
     where coalesce(%(sources)s::text[], %(owners)s::text[]) is not null
 ),
 before as (
-    select stage, open_deals as deals, open_value as value
+    select
+        stage,
+        open_deals as deals,
+        open_value as value,
+        measures.known_value(open_value, open_deals, (
+            select v.open_value
+            from measures.open_values(%(before_last)s, stage, %(sources)s, %(owners)s) v
+        )) as known_value
     from measures.open_deals(%(before_last)s::date, %(sources)s, %(owners)s)
 ),
 unplaced as (
@@ -42,8 +50,8 @@ select
     s.median_days_in_stage,
     s.older_deals,
     s.won_limit_days,
-    case when k.is_known then coalesce(b.value, 0) end as value_before,
-    case when k.is_known then s.value - coalesce(b.value, 0) end as value_change,
+    case when k.is_known then c.value end as value_before,
+    case when k.is_known then s.value - c.value end as value_change,
     case when k.is_known then s.deals - coalesce(b.deals, 0) end as deals_change,
     case when k.is_known then k.assumed_pct end as before_assumed_pct,
     u.pct as unplaced_pct,
@@ -55,5 +63,8 @@ from stages s
 cross join known k
 cross join unplaced u
 left join before b using (stage)
+cross join lateral (
+    select case when b.stage is null then 0 else b.known_value end as value
+) c
 where s.meaning = 'open'
 order by s.position, stage

@@ -7,7 +7,8 @@
 -- open ones, those whose amount has no value in the home currency), unvalued_won_deals and
 -- unvalued_lost_deals (those of no known value, for want of an amount or of a rate: of the period alone).
 -- before and change are null where the first record is younger than the stretch; since: the day of that
--- record.
+-- record. A value is null where there are deals and that of none is known (measures.known_value), and a
+-- change of it.
 -- assumed_pct, before_assumed_pct: of what was open at the end of the two, where it is so much that it
 -- has to be told (measures.much_assumed); null of all that is not of the pipeline.
 
@@ -49,6 +50,20 @@ flows as (
     left join brought p using (stretch)
     group by s.stretch
 ),
+valued as (
+    select
+        s.stretch,
+        measures.known_value(f.won_value, f.won_deals, (
+            select v.won_value
+            from measures.closed_values(s.first_day, s.last_day, %(sources)s, %(owners)s) v
+        )) as won_value,
+        measures.known_value(f.lost_value, f.lost_deals, (
+            select v.lost_value
+            from measures.closed_values(s.first_day, s.last_day, %(sources)s, %(owners)s) v
+        )) as lost_value
+    from stretches s
+    join flows f using (stretch)
+),
 unvalued as (
     select 'period' as stretch, u.won_deals, u.lost_deals
     from measures.unvalued_deals(
@@ -59,7 +74,9 @@ stocks as (
     select
         s.stretch,
         coalesce(k.open_deals, 0) as open_deals,
-        coalesce(k.open_pipeline_value, 0) as open_value,
+        measures.known_value(coalesce(k.open_pipeline_value, 0), coalesce(k.open_deals, 0), (
+            select v.open_value from measures.open_values(s.last_day, null, %(sources)s, %(owners)s) v
+        )) as open_value,
         coalesce(k.unconverted_deals, 0) as unconverted_deals
     from stretches s
     left join lateral measures.kpis(s.last_day, s.last_day, %(sources)s, %(owners)s) k on true
@@ -76,6 +93,7 @@ figures as (
     select s.stretch, s.first_day, s.last_day, v.figure, v.entity, v.value
     from stretches s
     join flows f using (stretch)
+    join valued m using (stretch)
     left join unvalued u using (stretch)
     left join stocks k using (stretch)
     cross join lateral (values
@@ -86,15 +104,15 @@ figures as (
         ('open_value', 'pipeline', k.open_value),
         ('open_deals', 'pipeline', k.open_deals),
         ('unconverted_deals', 'pipeline', k.unconverted_deals),
-        ('won_value', 'deal', f.won_value),
+        ('won_value', 'deal', m.won_value),
         ('won_deals', 'deal', f.won_deals),
         ('unvalued_won_deals', 'deal', u.won_deals),
         ('win_rate', 'deal', measures.pct(f.won_deals, f.won_deals + f.lost_deals)),
         (
             'win_rate_by_value', 'deal',
-            measures.share_of_value(f.won_value, f.won_value + f.lost_value)
+            measures.share_of_value(m.won_value, m.won_value + m.lost_value)
         ),
-        ('lost_value', 'deal', f.lost_value),
+        ('lost_value', 'deal', m.lost_value),
         ('lost_deals', 'deal', f.lost_deals),
         ('unvalued_lost_deals', 'deal', u.lost_deals)
     ) v (figure, entity, value)

@@ -3,7 +3,8 @@
 -- the order of a deal's life, then end. value: what the bar is (start, end) or adds; the kinds sum to
 -- end less start. first_day, last_day: the days between. assumed_pct: of the value at start, where it
 -- is so much that it has to be told (measures.much_assumed). Movements as in
--- analytics.pipeline_movements.
+-- analytics.pipeline_movements. The value at start or end is null where deals are open and that of none
+-- is known.
 
 with days as (
     select %(first_day)s::date as first_day, %(last_day)s::date as last_day
@@ -59,7 +60,21 @@ bars as (
     select 9, 'end', 'At end', coalesce(sum(value), 0), coalesce(sum(deals), 0)
     from (select value, deals from before union all select value, deals from chosen) parts
 )
-select b.*, d.first_day, d.last_day, measures.much_assumed(a.pct) as assumed_pct
+select
+    b.position,
+    b.kind,
+    b.label,
+    measures.known_value(b.value, b.deals, (
+        select v.open_value
+        from measures.open_values(
+            case b.kind when 'start' then d.first_day - 1 else d.last_day end,
+            null, %(sources)s, %(owners)s
+        ) v
+    )) as value,
+    b.deals,
+    d.first_day,
+    d.last_day,
+    measures.much_assumed(a.pct) as assumed_pct
 from bars b
 cross join days d
 cross join assumed a

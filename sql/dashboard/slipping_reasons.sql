@@ -1,20 +1,21 @@
 -- grain: one row per reason for which open deals slip, also where none does, in a fixed order
 -- A deal with two reasons is in two rows. all_*: the deals with any reason, the same on each row.
+-- Values are null where there are deals and that of none is known.
 
 with chosen as (
     select
         count(*) as all_deals,
-        sum(value) as all_value,
+        sum(amount) as all_value,
         count(*) filter (where is_pushed) as pushed,
-        sum(value) filter (where is_pushed) as pushed_value,
+        sum(amount) filter (where is_pushed) as pushed_value,
         count(*) filter (where is_back) as back,
-        sum(value) filter (where is_back) as back_value,
+        sum(amount) filter (where is_back) as back_value,
         count(*) filter (where is_cut) as cut,
-        sum(value) filter (where is_cut) as cut_value,
+        sum(amount) filter (where is_cut) as cut_value,
         count(*) filter (where is_older) as older,
-        sum(value) filter (where is_older) as older_value,
+        sum(amount) filter (where is_older) as older_value,
         count(*) filter (where is_overdue) as overdue,
-        sum(value) filter (where is_overdue) as overdue_value
+        sum(amount) filter (where is_overdue) as overdue_value
     from analytics.slipping_deals
     where (%(sources)s::text[] is null or source = any(%(sources)s))
         and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
@@ -24,7 +25,7 @@ select
     r.position,
     r.reason,
     r.deals,
-    coalesce(r.value, 0) as value,
+    measures.known_value(coalesce(r.value, 0), r.deals, r.value) as value,
     c.all_deals,
     c.all_value
 from chosen c

@@ -1,7 +1,8 @@
 -- grain: one row per source with leads in the period or in the stretch before, most leads first
 -- share_*: of the source's leads of the period, 0 to 100, by what they are now; the five add up to
 -- 100. before: leads of the stretch before; *_before and *_change: against it, of the period's days that
--- are over, up to whole_until, and null where none is. won_*: deals of the source won in the period.
+-- are over, up to whole_until, and null where none is. won_*: deals of the source won in the period;
+-- their value is null where that of none is known.
 
 with now as (
     select * from measures.sources(%(first_day)s, %(last_day)s, %(sources)s, %(owners)s)
@@ -21,7 +22,10 @@ select
     coalesce(n.lost_leads, 0) as lost_leads,
     coalesce(n.junk_leads, 0) as junk_leads,
     coalesce(n.won_deals, 0) as won_deals,
-    coalesce(n.won_value, 0) as won_value,
+    measures.known_value(coalesce(n.won_value, 0), coalesce(n.won_deals, 0), (
+        select v.won_value
+        from measures.closed_values(%(first_day)s, %(last_day)s, array[n.source], %(owners)s) v
+    )) as won_value,
     n.junk_pct,
     n.conversion_pct,
     n.share_open,

@@ -7,8 +7,8 @@
 -- figures:
 --   accounts (count): live accounts of the industry
 --   open_deals (count): open deals of its accounts
---   open_value (money): sum of Amount of its open deals
---   won_value (money): sum of Amount of its won deals
+--   open_value (money): sum of Amount of its open deals; null where the value of none is known
+--   won_value (money): sum of Amount of its won deals; null where the value of none is known
 
 -- Once: to work out the label of an industry takes longer than all else of an account.
 with labelled as materialized (
@@ -18,8 +18,9 @@ deals as (
     select
         coalesce(a.industry, '(none)') as industry,
         sum(d.open_deals)::bigint as open_deals,
-        sum(d.open_value) as open_value,
-        sum(d.won_value) as won_value
+        sum(d.open_value) filter (where d.valued_open_deals > 0) as open_value,
+        bool_or(d.won_deals > 0) as is_any_won,
+        sum(d.won_value) filter (where d.valued_won_deals > 0) as won_value
     from analytics.account_deals d
     left join labelled a on a.id = d.account_id
     group by 1
@@ -33,7 +34,7 @@ select
     industry,
     coalesce(a.accounts, 0) as accounts,
     coalesce(d.open_deals, 0) as open_deals,
-    coalesce(d.open_value, 0) as open_value,
-    coalesce(d.won_value, 0) as won_value
+    case when d.open_deals > 0 then d.open_value else 0 end as open_value,
+    case when d.is_any_won then d.won_value else 0 end as won_value
 from accounts a
 full join deals d using (industry)

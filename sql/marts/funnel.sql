@@ -9,7 +9,8 @@
 -- open. position: 1, 2, 3 ... leads by status position, then deals by stage position.
 -- figures:
 --   records (count): live leads or deals on the step now
---   value (money): sum of Amount of the deals; null for leads, which have none
+--   value (money): sum of Amount of the deals; null for leads, which have none, and where the value
+--     of none of the deals is known
 
 select
     row_number() over (order by entity = 'deal', position, step = '(none)', step) as position,
@@ -17,5 +18,5 @@ select
     step,
     meaning,
     records,
-    value
+    case when valued_deals > 0 then value end as value
 from analytics.funnel_parts

@@ -7,8 +7,9 @@
 -- The latter, older_deals and won_limit_days are null for closed stages.
 -- figures:
 --   deals (count): live deals on the stage
---   value (money): sum of Amount; a deal without an amount counts as a deal of value 0
---   weighted_value (money): sum of Amount times probability (won 100, lost 0)
+--   value (money): sum of Amount; a deal without an amount counts as a deal of value 0, and where
+--     none has a known value it is null
+--   weighted_value (money): sum of Amount times probability (won 100, lost 0); null as well
 --   avg_age_days (days): mean days from creation to today, for closed stages to the closing day; 0
 --     for a deal that was entered after it had closed
 --   median_days_in_stage (days): median days since the deals came to the stage, of those of which it

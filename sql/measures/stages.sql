@@ -15,8 +15,8 @@ language sql stable as $$
             p.stage,
             p.meaning,
             sum(p.deals)::bigint as deals,
-            sum(p.value) as value,
-            sum(p.weighted_value) as weighted_value,
+            sum(p.value) filter (where p.valued_deals > 0) as value,
+            sum(p.weighted_value) filter (where p.valued_deals > 0) as weighted_value,
             sum(p.closed_age_days) as closed_age_days
         from analytics.stage_parts p
         where (of_sources is null or p.source = any(of_sources))

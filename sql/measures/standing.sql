@@ -1,7 +1,8 @@
 -- How the open deals of the sources and owners given stand now; of all where those are null.
 -- slipping, overdue: those of analytics.slipping_deals, by any reason and by that one; older: in
 -- their stage longer than 80 % of the won deals were. *_pct: of the value, of the deals for older.
--- days_in_stage: the median, of the deals whose arrival in their stage is known.
+-- days_in_stage: the median, of the deals whose arrival in their stage is known. open_value: null where there
+-- are deals and the value of none is known.
 
 create function measures.standing(
     of_sources text[] default null, of_owners text[] default null
@@ -12,7 +13,9 @@ create function measures.standing(
 )
 language sql stable as $$
     with deals as (
-        select count(*) as open_deals, coalesce(sum(d.amount), 0) as open_value
+        select
+            count(*) as open_deals,
+            measures.known_value(coalesce(sum(d.amount), 0), count(*), sum(d.amount)) as open_value
         from analytics.open_deals d
         where (of_sources is null or d.source = any(of_sources))
             and (of_owners is null or d.owner_id = any(of_owners))

@@ -2,7 +2,7 @@
 -- From the eighth of the month until three days before its end, when its result is near: value won in it
 -- so far against the same days of the month before, where each of those days is known and none is before
 -- the first deal; where it is behind, with the open deals due in what is left of the month. Level: they
--- differ by less than a tenth.
+-- differ by less than a tenth. Nothing is told where deals were won and the value of none is known.
 
 with periods as (
     select
@@ -16,7 +16,12 @@ with periods as (
         'last'
 ),
 won as (
-    select p.period, p.first_day, sum(k.won_value) as money
+    select
+        p.period,
+        p.first_day,
+        measures.known_value(sum(k.won_value), sum(k.won_deals), (
+            select v.won_value from measures.closed_values(p.first_day, p.last_day) v
+        )) as money
     from periods p
     join analytics.kpis k on k.day between p.first_day and p.last_day
     group by p.period, p.first_day, p.last_day
@@ -48,3 +53,4 @@ cross join lateral (
 where t.period = 'this' and extract(day from %(day)s::date) >= 8
     and %(day)s::date + 3 < (date_trunc('month', %(day)s::date) + interval '1 month')::date
     and (t.money > 0 or l.money > 0)
+    and t.money is not null and l.money is not null

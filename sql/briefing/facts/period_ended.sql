@@ -3,7 +3,7 @@
 -- The result of the month, and of the company's quarter, that is over: told of the day before the
 -- first working day after it, where each of its days is known; against the one before, where each day
 -- of that is known too and none before the first deal, and against the target. Level: they differ by
--- less than a tenth.
+-- less than a tenth. No value is told, nor compared with, where deals were won and that of none is known.
 
 with over as (
     select e.period, e.first_day, e.last_day, b.first_day as first_before
@@ -20,9 +20,17 @@ won as (
         o.first_day,
         o.last_day,
         sum(k.won_deals) filter (where k.day >= o.first_day) as deals,
-        sum(k.won_value) filter (where k.day >= o.first_day) as money,
+        measures.known_value(
+            sum(k.won_value) filter (where k.day >= o.first_day),
+            sum(k.won_deals) filter (where k.day >= o.first_day),
+            (select v.won_value from measures.closed_values(o.first_day, o.last_day) v)
+        ) as money,
         case when count(*) = o.last_day - o.first_before + 1 and o.first_before >= r.since
-            then sum(k.won_value) filter (where k.day < o.first_day) end as before
+            then measures.known_value(
+                sum(k.won_value) filter (where k.day < o.first_day),
+                sum(k.won_deals) filter (where k.day < o.first_day),
+                (select v.won_value from measures.closed_values(o.first_before, o.first_day - 1) v)
+            ) end as before
     from over o
     join analytics.kpis k on k.day between o.first_before and o.last_day
     join measures.first_records() r on r.entity = 'deal'
@@ -48,4 +56,4 @@ from won w
 left join measures.targets(%(day)s) t
     on t.scope = 'company' and (t.first_day, t.last_day) = (w.first_day, w.last_day)
     and coalesce(t.trouble, 'left') = 'left'
-where w.money > 0 or w.before > 0 or t.amount > 0
+where w.money is not null and (w.money > 0 or w.before > 0 or t.amount > 0)

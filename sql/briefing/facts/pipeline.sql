@@ -1,7 +1,7 @@
 -- stances: pipeline_up, pipeline_down, pipeline_level
 -- The open pipeline at the end of the day against seven days before, if the first deal had come by then.
 -- Level: they differ by less than a twentieth. assumed: of the earlier one, where it is so much that it
--- has to be told.
+-- has to be told. Nothing is told where deals were open and the value of none was known.
 
 select
     case
@@ -22,3 +22,9 @@ from analytics.kpis t
 join analytics.kpis b on b.day = t.day - 7
 join measures.first_records() r on r.entity = 'deal' and r.since <= b.day
 where t.day = %(day)s and (t.open_pipeline_value > 0 or b.open_pipeline_value > 0)
+    and measures.known_value(t.open_pipeline_value, t.open_deals, (
+        select v.open_value from measures.open_values(t.day) v
+    )) is not null
+    and measures.known_value(b.open_pipeline_value, b.open_deals, (
+        select v.open_value from measures.open_values(b.day) v
+    )) is not null

@@ -6,7 +6,8 @@
 -- of that figure, for a sum hides it: the larger of the two. What changed on the day is told as such
 -- (changed). A deal that came already won or lost never was in the pipeline, and is told as one that
 -- came and went: what is said to be won and lost is all that was. A deal that is open again, or won
--- after it was lost, makes the line untellable for its week.
+-- after it was lost, makes the line untellable for its week, and so do new, won or lost deals of which the
+-- value of none is known.
 
 with moves as (
     select id, day, kind, value
@@ -33,7 +34,13 @@ moved as (
     from moves
 ),
 closed as (
-    select sum(won_value) as won, sum(lost_value) as lost
+    select
+        measures.known_value(sum(won_value), sum(won_deals), (
+            select v.won_value from measures.closed_values(%(day)s::date - 6, %(day)s) v
+        )) as won,
+        measures.known_value(sum(lost_value), sum(lost_deals), (
+            select v.lost_value from measures.closed_values(%(day)s::date - 6, %(day)s) v
+        )) as lost
     from analytics.kpis
     where day between %(day)s::date - 6 and %(day)s
 ),
@@ -92,6 +99,7 @@ join measures.first_records() r on r.entity = 'deal' and r.since <= b.day
 left join largest l on true
 where b.open_pipeline_value + opened - won - lost + other = t.open_pipeline_value
     and (opened <> 0 or won <> 0 or lost <> 0)
+    and (opened <> 0 or not exists (select from moves p where p.kind = 'opened'))
     -- The sums of two other sets of deals may be alike.
     and not exists (
         select from moves p

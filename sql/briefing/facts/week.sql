@@ -7,12 +7,21 @@
 -- together. Level: they differ by less than a tenth, or, of leads, by no more than chance often does: 1.5
 -- times the root of both together.
 -- The week before may be a bad one all the same: leads are more or fewer where they are so against the
--- median of the four weeks before (measures.usual_week) too, if two or more of these are known.
+-- median of the four weeks before (measures.usual_week) too, if two or more of these are known. Of the value
+-- won nothing is told where deals were won in a week and that of none is known.
 
 with weeks as (
     select
-        sum(won_value) filter (where day > %(day)s::date - 7) as won,
-        sum(won_value) filter (where day <= %(day)s::date - 7) as won_before,
+        measures.known_value(
+            sum(won_value) filter (where day > %(day)s::date - 7),
+            sum(won_deals) filter (where day > %(day)s::date - 7),
+            (select v.won_value from measures.closed_values(%(day)s::date - 6, %(day)s) v)
+        ) as won,
+        measures.known_value(
+            sum(won_value) filter (where day <= %(day)s::date - 7),
+            sum(won_deals) filter (where day <= %(day)s::date - 7),
+            (select v.won_value from measures.closed_values(%(day)s::date - 13, %(day)s::date - 7) v)
+        ) as won_before,
         sum(new_leads) filter (where day > %(day)s::date - 7) as leads,
         sum(new_leads) filter (where day <= %(day)s::date - 7) as leads_before
     from analytics.kpis
@@ -53,7 +62,7 @@ select
     null::numeric as usual
 from weeks
 join measures.first_records() r on r.entity = 'deal' and r.since <= %(day)s::date - 13
-where won > 0 or won_before > 0
+where (won > 0 or won_before > 0) and won is not null and won_before is not null
 union all
 select
     case
