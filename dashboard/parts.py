@@ -13,13 +13,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from aha_pipeline.encoding import markdown
 from aha_pipeline.figures import Number, count, counted, percent
-from dashboard import pages
+from dashboard import pages, style
 from dashboard.login import NO_RECORDS
 from dashboard.phone import is_on_phone
 from dashboard.records import clicked, show_clicked
 from dashboard.source import Source
 from dashboard.style import Row, cell
 
+OUTCOMES = ("open", "won", "lost")
 PLOTLY = {"displayModeBar": False}
 
 Draw = Callable[[Sequence[Row], str], go.Figure]
@@ -38,6 +39,7 @@ def chart(
     key: str = "",
     opens: tuple[str, str] | dict[str, tuple[str, str]] | None = None,
     by: tuple[str, dict[str, str]] | None = None,
+    money: Sequence[str] = (),
 ) -> None:
     """Show a figure in a frame, or the sentence `empty` where there are no rows.
 
@@ -46,6 +48,8 @@ def chart(
     known where they are not read. key: tells charts of one kind on a page apart. opens: the page
     that the name of each row leads to, and the column that holds what it is of; or both, for each
     dimension of the rows. by: the dimensions to choose from, after their name in the address.
+    money: of which deals it shows a value, open, won or lost; those that it leaves out are named in
+    the figure, which may be looked at alone.
     """
     name = f"{draw.__module__}.{draw.__name__}{key}"
     not_read = source.not_read
@@ -62,6 +66,8 @@ def chart(
         page = opens.get(shown[0]["dimension"]) if isinstance(opens, dict) else opens
         if page:
             _link(figure, shown, *page)
+        if money:
+            style.say_below(figure, left_out(source, money))
         _show_figure(figure, name, f"{title}. {about}")
 
     def show_framed() -> None:
@@ -258,12 +264,19 @@ def _is_read(not_read: dict[str, str], modules: Sequence[str]) -> bool:
 
 def show_left_out(source: Source) -> None:
     """Say how many deals are in none of the values that follow, where there are such."""
+    if said := left_out(source):
+        st.caption(said)
+
+
+def left_out(source: Source, meanings: Sequence[str] = OUTCOMES) -> str:
+    """Return a sentence of how many deals of these meanings are in no value; "" of none."""
     if "Deals" in source.not_read:
-        return
+        return ""
     [row] = source.rows("left_out")
+    row = {f"{it}_deals": row[f"{it}_deals"] if it in meanings else 0 for it in OUTCOMES}
     closed = [
         f"{count(row[f'{how}_deals'], source.currency)} {how}"
-        for how in ("won", "lost")
+        for how in OUTCOMES[1:]
         if row[f"{how}_deals"]
     ]
     said = []
@@ -274,8 +287,7 @@ def show_left_out(source: Source) -> None:
         noun = "deal" if row["won_deals"] + row["lost_deals"] == 1 else "deals"
         of = f"{' and '.join(closed)} {noun}"
         said.append(f"{of} of unknown value in the last twelve months")
-    if said:
-        st.caption(f"Not included in any value: {'; '.join(said)}.")
+    return f"Not included in any value: {'; '.join(said)}." if said else ""
 
 
 def assumed(share: Number, what: str) -> str:

@@ -1,5 +1,6 @@
 """Deals that are in no sum of money: what shows a sum says how many deals it leaves out."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from aha_pipeline_tests.warehouse.marts_company import build, company, deal, put
 from dashboard.periods import CUSTOM
 from zoho_sandbox.clock import ZONE
 
-OVERVIEW, _, DEAL_TAB = TABS[:3]
+OVERVIEW, _, DEAL_TAB, PEOPLE = TABS[:4]
 NOON = datetime.now(ZONE).replace(hour=12, minute=0, second=0, microsecond=0).astimezone(UTC)
 TODAY = NOON.astimezone(ZONE).date()
 LAKH = 100_000
@@ -125,3 +126,32 @@ def test_the_page_says_how_many_deals_its_values_leave_out(filled, monkeypatch, 
         words for words in ("not included", "Not included") if words in " ".join(said.get(tab, ()))
     }
     assert not [caption for caption in captions for words in silent if words in caption]
+
+
+# The charts of each tab that show a value of open, won or lost deals, by a word of their titles.
+OPEN_CHARTS = {"funnel", "stage_value", "movements", "values", "closing", "slipping"}
+CLOSED_CHARTS = {"funnel", "outcomes", "lost_reasons", "movements", "values"}
+SHOWN = {
+    "nothing": set(),
+    "open": OPEN_CHARTS | {"industry_value"},
+    "open without an amount": set(),
+    "won": CLOSED_CHARTS - {"lost_reasons"} | {"industry_value"},
+    "lost before the period": CLOSED_CHARTS,
+}
+
+
+def test_a_chart_looked_at_alone_says_which_deals_it_leaves_out(request, filled, monkeypatch):
+    address, said = filled
+    name = request.node.callspec.params["filled"]
+    sentence = {"open": said.get(DEAL_TAB, ("",))[0], "won": WON, "lost before the period": LOST}
+    days = (TODAY - timedelta(120), TODAY)
+    found = set()
+    for tab in (OVERVIEW, DEAL_TAB, PEOPLE):
+        shown = run(monkeypatch, address, tab, period=CUSTOM, days=days)
+        assert not shown.exception
+        for chart in shown.get("plotly_chart"):
+            title = json.loads(chart.proto.spec)["layout"].get("title", {}).get("text", "")
+            if "Not included" in title:
+                assert title.replace("<br>", " ") == sentence[name]
+                found.add(chart.proto.id.rpartition("-")[2].split(".")[3])
+    assert found == SHOWN[name]

@@ -13,7 +13,7 @@ from dashboard import briefings, course, pages, work_list
 from dashboard.cards import show_cards
 from dashboard.charts import causes
 from dashboard.charts import overview as charts
-from dashboard.parts import chart, lazily, show_left_out
+from dashboard.parts import OUTCOMES, chart, lazily, show_left_out
 from dashboard.source import Source
 from dashboard.style import Row, column
 
@@ -53,6 +53,7 @@ def outcomes(source: Source) -> None:
         charts.outcomes,
         source.rows("outcomes_by_month"),
         of=("Deals",),
+        money=("won", "lost"),
         title="Won and lost value",
         about="By month, the twelve months up to the end of the period. A month that is not over "
         "shows its days.",
@@ -101,6 +102,7 @@ def _lost(source: Source) -> None:
         by=("lost_by", LOST_BY),
         opens=OPENED,
         of=("Deals",),
+        money=("lost",),
         title="Why deals were lost",
         about="Value and number of the deals lost in the period; in brackets the change in number. "
         "Point at a bar to see the most frequent reason.",
@@ -151,6 +153,8 @@ def _feed(source: Source) -> None:
             st.button("Show more", key="feed_more", on_click=_lengthen, args=(len(shown),))
         elif in_all > len(rows):
             st.caption(f"The latest {len(rows)}. A shorter period shows the others.")
+        if any(row["unit"] == "money" for row in shown):
+            show_left_out(source)
         [left_out] = source.rows("feed_left_out")
         if left_out["restated"]:
             st.caption(causes.left_out(left_out["restated"]))
@@ -217,6 +221,7 @@ def _as_it_stands(source: Source) -> None:
             charts.funnel,
             source.rows("funnel"),
             of=("Leads", "Deals"),
+            money=OUTCOMES,
             title="Funnel: where leads and deals stand now",
             about="Leads and deals created in the period, each counted at one step.",
             definition="Leads by status, converted ones on Converted whatever their status; deals "

@@ -1,5 +1,7 @@
 """Contacts & Accounts: who owns them, what they are worth, and any record as the CRM sent it."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from dashboard import pages, record_viewer
@@ -45,10 +47,11 @@ def _charts(source: Source) -> None:
         )
     with right:
         chart(
-            source,
+            replace(source, filters=replace(source.filters, sources=None, owners=None)),
             charts.industry_value,
             industries,
             of=("Deals",),
+            money=("won", "open"),
             title="Won and open value by industry",
             about="All deals of these accounts; filters do not apply.",
             definition="Sum of Amount by the industry of the deal's account; deals without an "
