@@ -119,9 +119,11 @@ def fitting_advice(fact: Fact, told: Sequence[Told]) -> list[str]:
     """Return the advice that fits, the best first; what was given on the same of late, last.
 
     Of another deal, reason or source what is best is best again. Where no lead came, there is none
-    to call.
+    to call; what was won at zero or below, a credit note, is nothing to install or to cheer.
     """
     given = [item.advice for item in told if (item.kind, item.about) == (fact.kind, fact.about)]
+    if fact.kind == "won" and Decimal(str(fact.figures.get("money", 1))) <= 0:
+        return []
     advice = fitting(fact.stance, str(fact.figures.get("reason", "")))
     if fact.figures.get("n") == 0:
         advice = [one for one in advice if one != CALL_NEW]

@@ -10,6 +10,7 @@ import pytest
 
 from aha_pipeline import sql
 from aha_pipeline.briefing.facts import gather
+from aha_pipeline.briefing.ranking import fitting_advice
 from aha_pipeline.briefing.verify import proven
 from aha_pipeline.warehouse.landing import Window, open_window
 from aha_pipeline_tests.briefing.by_hand import DAY, at, bare, day
@@ -383,3 +384,21 @@ def test_nothing_is_compared_with_days_before_the_first_record(
     assert (compared in found) is is_known
     if is_known:
         assert found[compared]["before"] is not None
+
+
+@pytest.mark.parametrize("amount", [0, -1, -5 * CRORE])
+@pytest.mark.parametrize("wins", [1, 3])
+def test_a_credit_note_is_no_win_to_install_or_to_cheer(connection, built, write, amount, wins):
+    won = {"Closing_Date": day(0), "Modified_Time": at(0, 12), "Amount": amount}
+    put(connection, "Deals", deal(1, at(40), Amount=LAKH))
+    put(connection, "Deals", *(deal(2 + n, at(9), "Closed Won", **won) for n in range(wins)))
+    built()
+    facts = [fact for fact in gather(connection, DAY) if fact.kind == "won"]
+    assert facts
+    assert [fitting_advice(fact, []) for fact in facts] == [[]] * len(facts)
+    said = write().messages["en"]
+    assert not [
+        words
+        for words in ("installation", "reference", "thank you", "how it was won", "do more of it")
+        if words in said["text"] + said["report"]
+    ]
