@@ -342,6 +342,10 @@ def _summary(shown: List, rows: Sequence[Row], currency: str) -> str:
     if rows[0].get("all_value") is not None:
         text += f" · {figures.money(rows[0]['all_value'], currency)} together"
     text += _left_out(rows[0].get("all_unvalued"), currency)
+    if mistyped := rows[0].get("all_mistyped"):
+        dates = figures.counted(mistyped, "closing date", currency)
+        them = "it" if mistyped == 1 else "them"
+        text += f" · {dates} in a year that cannot be right: correct {them}"
     if all_records > len(rows):
         text += f" · showing the first {figures.count(len(rows), currency)}"
     return f"{text}. Click a name to open the record."

@@ -120,12 +120,17 @@ def reasons(row: Row, source: Source) -> str:
         "uncalled": f"No contact yet, {_age(row['created_time'], source)} after it came in",
         "unrecorded": f"Meeting without outcome, {_age(row['unrecorded_meeting_at'], source)} ago",
         "closing": f"Closes {_in_days(row['days_left'])}, no next step",
+        "mistyped": f"Closing date in the year {_year(row)}: correct it",
         "overdue": f"{counted(row['days_overdue'], 'day')} overdue",
         "stuck": f"In {row['stage']} longer than 80% of won deals were",
         "pushed": f"Closing date pushed {counted(row['times_pushed'], 'time')}",
         "quiet": f"Quiet for {counted(row['days_quiet'], 'day')}",
     }
     return " · ".join(said[reason] for reason in row["reasons"])
+
+
+def _year(row: Row) -> int | None:
+    return row["closing_date"].year if row["closing_date"] else None
 
 
 def _background(row: Row, source: Source) -> str:

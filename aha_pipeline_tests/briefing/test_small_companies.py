@@ -3,6 +3,7 @@
 Each is the smallest one of its kind that was told wrongly once, with three inputs of the kind.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -11,7 +12,7 @@ import pytest
 from aha_pipeline import sql
 from aha_pipeline.briefing.facts import gather
 from aha_pipeline.briefing.ranking import fitting_advice
-from aha_pipeline.briefing.verify import proven
+from aha_pipeline.briefing.verify import is_true, proven
 from aha_pipeline.warehouse.landing import Window, open_window
 from aha_pipeline_tests.briefing.by_hand import DAY, at, bare, day
 from aha_pipeline_tests.warehouse.marts_company import build, deal, lead, moment, put, rows
@@ -384,6 +385,38 @@ def test_nothing_is_compared_with_days_before_the_first_record(
     assert (compared in found) is is_known
     if is_known:
         assert found[compared]["before"] is not None
+
+
+@pytest.mark.parametrize("closing", ["0026-03-27", "0202-03-27", "2206-03-27"])
+@pytest.mark.parametrize("others", [0, 2])
+def test_a_closing_date_of_a_mistyped_year_is_to_be_corrected(
+    connection, built, write, closing, others
+):
+    """No days are counted from or to it, and it is not the deal that is longest overdue."""
+    wrong = {"Closing_Date": closing}
+    put(connection, "Deals", deal(1, at(9), Amount=CRORE, **wrong))
+    put(connection, "Deals", *(deal(2 + n, at(9), Amount=LAKH, **wrong) for n in range(others)))
+    put(connection, "Deals", deal(9, at(9), Amount=LAKH * 50, Closing_Date=day(8)))
+    built()
+    found = gather(connection, DAY)
+    assert proven(connection, DAY, found) == (found, [])
+    [said] = [fact for fact in found if fact.kind == "mistyped"]
+    several = {"n": 1 + others} if others else {}
+    assert dict(said.figures) == {"deal": "Deal 1", "year": str(int(closing[:4]))} | several
+    assert {fact.subject for fact in found if fact.stance == "deal_overdue"} == {"D9"}
+    for language in ("en", "hi"):
+        briefing = write(languages=(language,)).messages[language]
+        assert str(int(closing[:4])) in bare(briefing["text"])
+        assert "730" not in bare(briefing["text"] + briefing["report"])
+
+
+@pytest.mark.parametrize("year", ["26", "206", "2202"])
+def test_another_year_of_a_closing_date_is_refused(connection, built, year):
+    put(connection, "Deals", deal(1, at(9), Amount=CRORE, Closing_Date="2206-03-27"))
+    built()
+    [said] = [fact for fact in gather(connection, DAY) if fact.kind == "mistyped"]
+    for lie in ({"year": year}, {"deal": "Deal 2"}, {"n": 2}):
+        assert not is_true(connection, DAY, replace(said, figures=dict(said.figures) | lie))
 
 
 @pytest.mark.parametrize("amount", [0, -1, -5 * CRORE])

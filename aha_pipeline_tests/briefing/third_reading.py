@@ -499,14 +499,31 @@ class ThirdReading:
         return together(past) | {"before": len(self._past(on - WEEK))} | unconverted(past)
 
     def _deal_overdue(self, on: date) -> Iterator[Row]:
-        if largest := sole_largest(self._past(on)):
+        if largest := sole_largest(self._late(on)):
             late = {"days": (on - largest["closing_date"]).days}
             yield self._named(largest) | late | unconverted(self._past(on))
 
     def _overdue_next(self, on: date) -> Iterator[Row]:
-        if second := self._second(on, self._past(on)):
+        if second := self._second(on, self._late(on)):
             late = {"days": (on - second["closing_date"]).days}
             yield self._named(second) | late | unconverted(self._past(on))
+
+    def _late(self, on: date) -> list[Row]:
+        return [row for row in self._past(on) if not is_mistyped(row, on)]
+
+    def _date_mistyped(self, on: date) -> Iterator[Row]:
+        yield from (row for row in self._mistyped(on) if "n" not in row)
+
+    def _dates_mistyped(self, on: date) -> Iterator[Row]:
+        yield from (row for row in self._mistyped(on) if "n" in row)
+
+    def _mistyped(self, on: date) -> Iterator[Row]:
+        found = [row for row in self._open(on).values() if is_mistyped(row, on)]
+        most = max((row["amount"] for row in found if row["amount"] is not None), default=None)
+        for row in found:
+            if row["amount"] == most:
+                several = {"n": len(found)} if len(found) > 1 else {}
+                yield several | {"deal": row["name"], "year": str(row["closing_date"].year)}
 
     def _second(self, on: date, found: list[Row]) -> Row | None:
         """Return the second largest, after one largest, where it is large for the pipeline."""
@@ -688,6 +705,10 @@ def unvalued(found: Iterable[Row], name: str = "money") -> Row:
     """Return how many of these closed deals are in no sum, whatever the reason."""
     deals = sum(row["amount"] is None for row in found)
     return {f"{name}_unvalued": deals} if deals else {}
+
+
+def is_mistyped(row: Row, on: date) -> bool:
+    return bool(row["closing_date"]) and abs((row["closing_date"] - on).days) > 7305
 
 
 def unconverted(found: Iterable[Row], name: str = "money") -> Row:

@@ -56,7 +56,7 @@ def _deals(drawn: Drawn) -> Iterator[Row]:
     deals, records, silence, slips = [], [], [], []
     for number in range(drawn.one_of(0, 1, 5, 5, 9)):
         id_ = {"id": f"D{number}"}
-        ahead = (-91, -90, -1, 0, 7, 8)
+        ahead = (-7306, -7305, -91, -90, -1, 0, 7, 8, 7306)
         closing = drawn.one_of(None, *(drawn.today + it * DAY for it in ahead))
         midnight = datetime.combine(drawn.today - (QUIET - 1) * DAY, time(), drawn.zone)
         times = [drawn.one_of(None, drawn.now - 2 * DAY, midnight, midnight - SECOND)
@@ -95,7 +95,8 @@ def _deal(
 ) -> Iterator[Row]:
     closing, last = deal["closing_date"], record["last_activity_time"]
     ahead = closing and (closing - drawn.today).days
-    overdue = -ahead if ahead is not None and ahead < 0 else None
+    is_mistyped = ahead is not None and abs(ahead) > 7305
+    overdue = -ahead if ahead is not None and ahead < 0 and not is_mistyped else None
     left = ahead if ahead is not None and 0 <= ahead <= 7 else None
     if silence:
         last = silence["last_at"]
@@ -107,6 +108,7 @@ def _deal(
     holds = {
         "ownerless": deal["owner_id"] in LEFT,
         "closing": left is not None and record["lacks_next_step"],
+        "mistyped": is_mistyped,
         "overdue": overdue is not None,
         "unrecorded": meeting and meeting >= drawn.now - 30 * DAY,
         "stuck": slip.get("is_older") and place >= Fraction(3, 4),

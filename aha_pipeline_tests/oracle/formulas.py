@@ -180,6 +180,13 @@ def first_instant(today: date, zone: str) -> datetime:
     return instant
 
 
+def reasons_told(reasons: str, closing: date | None, day: date) -> str:
+    if closing is None or abs((closing - day).days) <= 7305:
+        return reasons
+    told = f"closing date in the year {closing.year}, to be corrected"
+    return reasons.removesuffix("overdue") + told if reasons.endswith("overdue") else reasons
+
+
 NUMBERS = [0, 1, 2, 4, 10]
 CHANGES = [-9, -3, -2.9, 0, 1, 2.9, 3, 8]
 FORMULAS: dict[str, Formula] = {
@@ -188,6 +195,21 @@ FORMULAS: dict[str, Formula] = {
     "known_value": Formula(
         lambda value, deals, known: value if value or not deals else known,
         ([-1, 0, 2], [0, 1, 3], [None, 0, 5]),
+    ),
+    "is_mistyped": Formula(
+        lambda closing, day: closing is not None and abs((closing - day).days) > 7305,
+        ([None, date(26, 3, 1), date(2005, 3, 1), date(2005, 3, 2), date(2025, 3, 1),
+          date(2045, 3, 1), date(2045, 3, 2), date(2206, 3, 1)], [date(2025, 3, 1)]),
+    ),
+    "is_long_overdue": Formula(
+        lambda closing, day: closing is not None and 90 < (day - closing).days <= 7305,
+        ([None, *(DAYS[0] - timedelta(days=it) for it in (-91, 0, 90, 91, 181, 7305, 7306))],
+         DAYS[:1]),
+    ),
+    "reasons_told": Formula(
+        reasons_told,
+        (["amount cut", "amount cut, overdue", "overdue"],
+         [None, date(26, 3, 1), date(2024, 3, 1), date(2206, 3, 1)], [date(2025, 3, 1)]),
     ),
     "is_too_few": Formula(of_known(lambda closed: closed < 10), ([None, 0, 9, 10, 11, 21],)),
     "win_rate_bound": Formula(
@@ -243,7 +265,6 @@ FORMULAS: dict[str, Formula] = {
         lambda compared, days: min(compared) - timedelta(days=days), ([DAYS, DAYS[1:]], [1, 7])
     ),
     "is_unvalued": Formula(lambda amount: amount is None, ([None, -1, 0, 7],)),
-    "is_long_overdue": Formula(of_known(lambda days: days > 90), ([None, -91, 89, 90, 91, 181],)),
     "much_assumed": Formula(lambda it: it if it >= 5 else None, ([0, 4.9, 5, 6, 11],)),
     "is_plausible_rate": Formula(
         is_plausible, ([0.5, 1, 2, 4, 8, 8.5, 9, 40], [None, 1, 2, 4, 10])

@@ -13,8 +13,8 @@ from aha_pipeline_tests.oracle.leads import Lead
 from aha_pipeline_tests.oracle.text import key
 
 POINTS = {
-    "ownerless": 85, "closing": 80, "overdue": 65, "unrecorded": 60, "stuck": 50, "pushed": 45,
-    "quiet": 40,
+    "ownerless": 85, "closing": 80, "mistyped": 70, "overdue": 65, "unrecorded": 60,
+    "stuck": 50, "pushed": 45, "quiet": 40,
 }  # fmt: skip
 OLD = {"overdue", "quiet", "pushed", "stuck", "ownerless"}  # reasons that nobody waits for
 QUIET = 14  # days
@@ -99,7 +99,8 @@ def _deal_row(
 ) -> Row | None:
     now, closing, state = picture.now, deal.now.closing, deal.known.last
     ahead = (closing - picture.today).days if closing else None
-    overdue = -ahead if ahead is not None and ahead < 0 else None
+    is_mistyped = ahead is not None and abs(ahead) > 7305
+    overdue = -ahead if ahead is not None and ahead < 0 and not is_mistyped else None
     left = ahead if ahead is not None and 0 <= ahead <= 7 else None
     last = time_of(state, "Last_Activity_Time")
     if logged is not None:
@@ -111,6 +112,7 @@ def _deal_row(
     holds = {
         "ownerless": deal.now.owner in picture.company.left,
         "closing": left is not None and not key(state.get("Next_Step")),
+        "mistyped": is_mistyped,
         "overdue": overdue is not None,
         "unrecorded": meeting is not None and meeting >= now - 30 * DAY,
         "stuck": slips["is_older"] and place >= Fraction(3, 4),

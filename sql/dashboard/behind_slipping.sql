@@ -21,7 +21,7 @@ select
     stage,
     amount,
     closing_date,
-    reasons,
+    measures.reasons_told(reasons, closing_date, %(today)s::date) as reasons,
     owner_name,
     source,
     c.all_records,

@@ -42,8 +42,8 @@ from chosen c
 cross join crm.organisation o
 left join analytics.deals s on c.module = 'Deals' and s.id = c.id
 cross join lateral (
-    select s.meaning = 'open' and coalesce(
-        measures.is_long_overdue((now() at time zone o.timezone)::date - s.closing_date), false
+    select s.meaning = 'open' and measures.is_long_overdue(
+        s.closing_date, (now() at time zone o.timezone)::date
     ) as is_aged
 ) a
 window alike as (partition by a.is_aged)

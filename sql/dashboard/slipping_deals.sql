@@ -18,7 +18,7 @@ select
     stage,
     amount,
     closing_date,
-    reasons,
+    measures.reasons_told(reasons, closing_date, %(today)s::date) as reasons,
     times_pushed,
     days_pushed,
     amount_cut,
@@ -31,5 +31,5 @@ from analytics.slipping_deals
 cross join counted c
 where (%(sources)s::text[] is null or source = any(%(sources)s))
     and (%(owners)s::text[] is null or owner_id = any(%(owners)s))
-order by measures.is_long_overdue(days_overdue), value desc, id
+order by measures.is_long_overdue(closing_date, %(today)s::date), value desc, id
 limit %(most)s

@@ -13,7 +13,8 @@
 --   unrecorded (60): an open deal whose last meeting ended one to thirty days ago and after which
 --     nothing was logged and nothing moved
 --   closing (80): an open deal that closes within 7 days and names no next step
---   overdue (65): an open deal whose closing date has passed
+--   mistyped (70): an open deal whose closing date is of a mistyped year (measures.is_mistyped)
+--   overdue (65): an open deal whose closing date has passed, and is of no mistyped year
 --   stuck (50): in its stage longer than 80 % of the won deals were, and among the largest quarter
 --     of the open deals
 --   pushed (45): the closing date became later at least twice
@@ -28,7 +29,8 @@
 -- figures:
 --   value (money): amount of the deal in the home currency; null for leads and where it is empty
 --   score (number): what comes first, 0 to 150
---   days_overdue (days): days since the closing date; null where it has not passed
+--   days_overdue (days): days since the closing date; null where it has not passed, or
+--     is of a mistyped year
 --   days_left (days): days until the closing date; null where it has passed or is not near
 --   days_quiet (days): whole days since the last change or activity; null where it is not quiet
 --   times_pushed (count): how often the closing date became later; null below two
@@ -83,7 +85,8 @@ deal_facts as (
         d.*,
         t.day - d.closing_date as days_late,
         coalesce(d.closing_date between t.day and t.day + 7, false) as is_due,
-        coalesce(d.closing_date < t.day, false) as is_overdue,
+        coalesce(d.closing_date < t.day, false) and not m.is_mistyped as is_overdue,
+        m.is_mistyped,
         coalesce(d.unrecorded_meeting_at >= now() - interval '30 days', false) as is_unrecorded,
         coalesce(s.is_older and d.place >= 0.75, false) as is_stuck,
         coalesce(s.times_pushed >= 2, false) as is_pushed,
@@ -93,6 +96,7 @@ deal_facts as (
         t.timezone
     from open_deals d
     cross join today t
+    cross join lateral (select measures.is_mistyped(d.closing_date, t.day) as is_mistyped) m
     left join analytics.slipping_deals s on s.id = d.id
 ),
 -- Here and of deals in the order of their points: so nothing has to be sorted.
@@ -125,18 +129,19 @@ ranked_deals as (
         case
             when is_ownerless then 85
             when is_closing then 80
+            when is_mistyped then 70
             when is_overdue then 65
             when is_unrecorded then 60
             when is_stuck then 50
             when is_pushed then 45
             when is_quiet then 40
         end + 5 * (
-            is_ownerless::int + is_closing::int + is_overdue::int + is_unrecorded::int
-            + is_stuck::int + is_pushed::int + is_quiet::int - 1
+            is_ownerless::int + is_closing::int + is_mistyped::int + is_overdue::int
+            + is_unrecorded::int + is_stuck::int + is_pushed::int + is_quiet::int - 1
         ) as points
     from (select *, is_due and lacks_next_step as is_closing from deal_facts) d
-    where is_ownerless or is_closing or is_overdue or is_unrecorded or is_stuck or is_pushed
-        or is_quiet
+    where is_ownerless or is_closing or is_mistyped or is_overdue or is_unrecorded or is_stuck
+        or is_pushed or is_quiet
 )
 select
     'Leads' as module,
@@ -163,6 +168,7 @@ select
     array_remove(array[
         case when is_ownerless then 'ownerless' end,
         case when is_closing then 'closing' end,
+        case when is_mistyped then 'mistyped' end,
         case when is_overdue then 'overdue' end,
         case when is_unrecorded then 'unrecorded' end,
         case when is_stuck then 'stuck' end,
@@ -170,7 +176,7 @@ select
         case when is_quiet then 'quiet' end
     ], null),
     points + 30 * place,
-    coalesce(measures.is_long_overdue(days_late), false) and not is_unrecorded,
+    measures.is_long_overdue(closing_date, today) and not is_unrecorded,
     amount,
     owner_id,
     source,

@@ -111,8 +111,27 @@ language sql immutable parallel safe as $$
     select case when assumed_pct >= 5 then assumed_pct end
 $$;
 
--- Whether an open deal is overdue for so long that it is but old: lists fold it away, after all others.
-create function measures.is_long_overdue(days_overdue integer) returns boolean
+-- Whether a closing date is so far from a day, more than twenty years, that its year is mistyped: 0026 or
+-- 2206 for 2026. It is to be corrected, and no count of days from or to it means anything.
+create function measures.is_mistyped(closing_date date, at_day date) returns boolean
 language sql immutable parallel safe as $$
-    select days_overdue > 90
+    select coalesce(abs(closing_date - at_day) > 7305, false)
+$$;
+
+-- Whether an open deal is overdue for so long, more than 90 days, that it is but old: lists fold it away,
+-- after all others. One of a mistyped year is to be corrected instead.
+create function measures.is_long_overdue(closing_date date, at_day date) returns boolean
+language sql immutable parallel safe as $$
+    select coalesce(closing_date < at_day - 90, false)
+        and not measures.is_mistyped(closing_date, at_day)
+$$;
+
+-- The reasons of analytics.slipping_deals as they are told on a day: of a mistyped year instead of overdue.
+create function measures.reasons_told(reasons text, closing_date date, at_day date) returns text
+language sql immutable parallel safe as $$
+    select case when measures.is_mistyped(closing_date, at_day) then regexp_replace(
+        reasons,
+        'overdue$',
+        'closing date in the year ' || extract(year from closing_date) || ', to be corrected'
+    ) else reasons end
 $$;

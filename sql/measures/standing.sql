@@ -15,7 +15,7 @@ language sql stable as $$
     with deals as (
         select
             count(*) as open_deals,
-            measures.known_value(coalesce(sum(d.amount), 0), count(*), sum(d.amount)) as open_value
+            case when count(*) = 0 then 0 else sum(d.amount) end as open_value
         from analytics.open_deals d
         where (of_sources is null or d.source = any(of_sources))
             and (of_owners is null or d.owner_id = any(of_owners))

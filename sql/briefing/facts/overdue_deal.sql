@@ -1,7 +1,7 @@
 -- stances: deal_overdue, overdue_next
 -- The largest open deal past its closing date at the end of the day, where none is as large, and
 -- the second, where it is a large one of the whole pipeline. Those whose date was the day are
--- among them, and are told as such (newly_overdue).
+-- among them, and are told as such (newly_overdue); those of a mistyped year are not (mistyped).
 
 with overdue as (
     select
@@ -16,6 +16,7 @@ with overdue as (
     from analytics.deal_history
     where from_day <= %(day)s and (until_day is null or until_day > %(day)s)
         and meaning = 'open' and closing_date <= %(day)s and amount > 0
+        and not measures.is_mistyped(closing_date, %(day)s)
     window size as (order by amount desc, id)
 )
 select

@@ -5,7 +5,7 @@ with overdue as (
     select id, name, amount, %(day)s::date - closing_date as days
     from analytics.deal_history
     where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
-        and closing_date <= %(day)s
+        and closing_date between %(day)s::date - 7305 and %(day)s
 )
 select exists (
     select from overdue
@@ -18,7 +18,7 @@ with overdue as (
     select id, name, amount, %(day)s::date - closing_date as days
     from analytics.deal_history
     where meaning = 'open' and daterange(from_day, until_day) @> %(day)s::date
-        and closing_date <= %(day)s
+        and closing_date between %(day)s::date - 7305 and %(day)s
 )
 select exists (
     select from overdue
