@@ -5,18 +5,17 @@ What Zoho's history tells of them is drawn too, as measures.contents_before give
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from fractions import Fraction
 from itertools import groupby
 
 from aha_pipeline_tests.oracle.deals import NONE, NOT_KNOWN
 from aha_pipeline_tests.oracle.figures import Row, Rows
 from aha_pipeline_tests.oracle.formulas import home_amount
-from aha_pipeline_tests.oracle.stand_ins import DAY, HOUR, SINCE, Drawn, Judge, counted
+from aha_pipeline_tests.oracle.stand_ins import DAY, HOUR, SECOND, SINCE, Drawn, Judge, counted
 from aha_pipeline_tests.oracle.text import key
 from aha_pipeline_tests.oracle.told_records import as_json
 
-SECOND = timedelta(seconds=1)
 BEGIN = SINCE - 20 * DAY
 TIMES = [BEGIN + it for it in (0 * DAY, HOUR, DAY - SECOND, DAY, 2 * DAY, 2 * DAY + HOUR, 5 * DAY)]
 LANDED = [SINCE + it * HOUR for it in (-1, 0, 1, 2)]

@@ -1,14 +1,13 @@
 """What somebody should act on today, in plain Python, from drawn rows of what is known of it."""
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from fractions import Fraction
 
 from aha_pipeline_tests.oracle.figures import Row, Rows
-from aha_pipeline_tests.oracle.stand_ins import DAY, Drawn, Judge
+from aha_pipeline_tests.oracle.stand_ins import DAY, SECOND, Drawn, Judge
 from aha_pipeline_tests.oracle.work import OLD, POINTS, QUIET
 
-SECOND = timedelta(seconds=1)
 REPS, LEFT = ("1", "2", "3"), {"2"}  # of the third it is not known whether he has left
 NOTHING = ("value", "unrecorded_meeting_at", "closing_date", "days_overdue", "days_left",
            "days_quiet", "times_pushed")  # fmt: skip

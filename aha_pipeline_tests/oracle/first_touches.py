@@ -11,14 +11,14 @@ from decimal import Decimal
 from fractions import Fraction
 
 from aha_pipeline_tests.oracle.figures import Row, Rows, pct, wilson
-from aha_pipeline_tests.oracle.stand_ins import DAY, HOUR, Drawn, Judge, counted
+from aha_pipeline_tests.oracle.stand_ins import DAY, HOUR, SECOND, Drawn, Judge, counted
 
 BEHIND = 1 << 60  # the wait of what ends behind the calendar
 MEANINGS = ("open", "qualified", "converted", "lost", "junk")
 STATES = ("touched", "ended", "waiting")
 MILLION, MINUTE_MICROS = 1_000_000, 60_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
 Calendar = list[Row]
 
 

@@ -18,7 +18,7 @@ from aha_pipeline_tests.oracle.comparison import differences
 from aha_pipeline_tests.oracle.figures import Row, Rows
 from aha_pipeline_tests.warehouse.marts_company import rows
 
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
 SOURCES, OWNERS = ("Web", "(none)"), ("1", "2")
 SINCE = datetime(2026, 3, 1, tzinfo=UTC)  # what landed later is taken in
 

@@ -13,10 +13,9 @@ from aha_pipeline_tests.oracle.figures import FEW, Row, Rows, quantile
 from aha_pipeline_tests.oracle.formulas import pinball_loss
 from aha_pipeline_tests.oracle.listed import CALLED, put_names
 from aha_pipeline_tests.oracle.parts import AMOUNTS, OUTCOMES
-from aha_pipeline_tests.oracle.stand_ins import DAY, Drawn, Judge
+from aha_pipeline_tests.oracle.stand_ins import DAY, SECOND, Drawn, Judge
 
 REPS = ("1", "2", "3")
-SECOND = timedelta(seconds=1)
 
 
 def _columns(row: Row, *names: str) -> Row:
