@@ -21,6 +21,7 @@ course      those of targets, working days and forecasts
 asked       measures that no mart shows whole
 formulas    measures of a few numbers
 corners     records at which definitions part
+silence     since when nothing happened on a deal
 work        the list of the day's work
 told        what Zoho's own history tells of a record
 told_records, told_company

@@ -5,8 +5,9 @@ from datetime import datetime, time
 from fractions import Fraction
 
 from aha_pipeline_tests.oracle.figures import Row, Rows
+from aha_pipeline_tests.oracle.silence import QUIET
 from aha_pipeline_tests.oracle.stand_ins import DAY, SECOND, Drawn, Judge
-from aha_pipeline_tests.oracle.work import OLD, POINTS, QUIET
+from aha_pipeline_tests.oracle.work import OLD, POINTS
 
 REPS, LEFT = ("1", "2", "3"), {"2"}  # of the third it is not known whether he has left
 NOTHING = ("value", "unrecorded_meeting_at", "closing_date", "days_overdue", "days_left",

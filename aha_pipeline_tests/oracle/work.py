@@ -10,6 +10,7 @@ from aha_pipeline_tests.oracle.activities import Activity, time_of
 from aha_pipeline_tests.oracle.deals import Deal, local_day
 from aha_pipeline_tests.oracle.figures import DAY, Picture, Row, Rows, has_response, of_meaning
 from aha_pipeline_tests.oracle.leads import Lead
+from aha_pipeline_tests.oracle.silence import QUIET, Logged, silence_of
 from aha_pipeline_tests.oracle.text import key
 
 POINTS = {
@@ -17,7 +18,6 @@ POINTS = {
     "stuck": 50, "pushed": 45, "quiet": 40,
 }  # fmt: skip
 OLD = {"overdue", "quiet", "pushed", "stuck", "ownerless"}  # reasons that nobody waits for
-QUIET = 14  # days
 
 
 def known_since(picture: Picture) -> datetime | None:
@@ -103,12 +103,13 @@ def _deal_row(
     overdue = -ahead if ahead is not None and ahead < 0 and not is_mistyped else None
     left = ahead if ahead is not None and 0 <= ahead <= 7 else None
     last = time_of(state, "Last_Activity_Time")
+    silence = {"next_at": None, "unrecorded_meeting_at": None}
     if logged is not None:
-        last = max((it.at for it in logged if it.takes_place and it.at <= now), default=None)
+        silence = _silence(picture, deal, logged)
+        last = silence["last_at"]
     moved = max(filter(None, (deal.created, time_of(state, "Modified_Time"), last)))
     quiet = (picture.today - local_day(moved, picture.company.zone)).days
-    is_planned = any(it.at and it.at > now and not it.is_off for it in logged or ())
-    meeting = _unrecorded(picture, deal, logged or ())
+    meeting = silence["unrecorded_meeting_at"]
     holds = {
         "ownerless": deal.now.owner in picture.company.left,
         "closing": left is not None and not key(state.get("Next_Step")),
@@ -117,7 +118,7 @@ def _deal_row(
         "unrecorded": meeting is not None and meeting >= now - 30 * DAY,
         "stuck": slips["is_older"] and place >= Fraction(3, 4),
         "pushed": slips["times_pushed"] >= 2,
-        "quiet": quiet >= QUIET and not is_planned,
+        "quiet": quiet >= QUIET and silence["next_at"] is None,
     }
     reasons = [reason for reason, it in holds.items() if it]
     if not reasons:
@@ -140,15 +141,15 @@ def _deal_row(
     }
 
 
-def _unrecorded(picture: Picture, deal: Deal, logged: Sequence[Activity]) -> datetime | None:
-    """Return the end of the last meeting if a day has passed and nobody said what came of it."""
-    over = [it for it in logged if it.takes_place and it.at <= picture.now]
-    ends = [it.ends for it in over if it.kind == "Events" and it.ends]
-    if not ends or max(ends) > picture.now - DAY:
-        return None
-    logged_since = any(it.kind != "Events" and it.at >= max(ends) for it in over)
-    changed_since = deal.known.contents[-1][0] >= max(ends)
-    return None if logged_since or changed_since else max(ends)
+def _silence(picture: Picture, deal: Deal, logged: Sequence[Activity]) -> Row:
+    """Return how long a deal has been silent by what is logged on it."""
+    counted = [
+        Logged(it.at, it.ends, it.takes_place, it.kind == "Events")
+        for it in logged
+        if it.at and not it.is_off
+    ]
+    moved, _ = deal.known.contents[-1]
+    return silence_of(deal.created, moved, counted, picture.now, picture.company.zone)
 
 
 MARTS: dict[str, tuple[tuple[str, ...], Callable[[Picture], Rows]]] = {

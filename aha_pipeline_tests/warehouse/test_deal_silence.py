@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 
 from aha_pipeline.warehouse.landing import Window, open_window
 from aha_pipeline_tests.kit.examples import examples
+from aha_pipeline_tests.oracle.figures import Row
+from aha_pipeline_tests.oracle.silence import Logged, is_of, silence_of
 from aha_pipeline_tests.warehouse.marts_company import (
     ACTIVITIES,
     ASHA,
     TABLES,
+    as_json,
     build,
     call,
     company,
@@ -58,19 +61,24 @@ def stamp(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
 
 
+def names_contact(one: Row) -> Row:
+    """Return the field of a deal that names its contact."""
+    return {"Contact_Name": one["contact_id"] and {"id": one["contact_id"]}}
+
+
 class Company:
     """A few deals with and without a contact, and what is logged on either."""
 
     def __init__(self, connection, seed: int) -> None:
         self.connection, self.random, self.now = connection, Random(seed), START
         self.logged: list[dict] = []
-        self.deals = {
-            f"D{n}": {"created": self.ago(40), "contact": self.whom()} for n in range(DEALS)
-        }
+        self.deals = [
+            {"id": f"D{n}", "created_time": self.ago(40), "contact_id": self.whom()}
+            for n in range(DEALS)
+        ]
         put(connection, "Contacts", *(contact(n) for n in range(CONTACTS)))
-        for n, one in enumerate(self.deals.values()):
-            named = {"Contact_Name": one["contact"] and {"id": one["contact"]}}
-            put(connection, "Deals", deal(n, stamp(one["created"]), **named))
+        for n, one in enumerate(self.deals):
+            put(connection, "Deals", deal(n, stamp(one["created_time"]), **names_contact(one)))
 
     def ago(self, days: int) -> datetime:
         return self.now - timedelta(minutes=self.random.randrange(1, days * 1440))
@@ -81,7 +89,7 @@ class Company:
     def log(self) -> None:
         """Let an activity land: over, planned or called off, on a deal, a contact or both."""
         number, written = len(self.logged), self.ago(30)
-        on = self.random.choice([*self.deals, None])
+        on = self.random.choice([*(one["id"] for one in self.deals), None])
         who = self.whom() if on else f"C{self.random.randrange(CONTACTS)}"
         at = written + timedelta(hours=self.random.choice([-30, -1, 0, 2, 200, 500, 900]))
         kind = self.random.choice(
@@ -105,50 +113,37 @@ class Company:
         else:
             status = "Completed" if kind == "call" else kind.title()
             put(self.connection, "Calls", said | {"Outgoing_Call_Status": status})
-        self.logged.append({"on": on, "who": who, "at": at, "kind": kind, "ends": ends})
+        self.logged.append(
+            {"deal_id": on, "contact_id": who, "at": at, "kind": kind, "ends_at": ends}
+        )
 
     def change(self) -> None:
         """Let a deal get another contact, or an activity land."""
         if self.random.random() < 0.7:
             self.log()
             return
-        id_, one = self.random.choice(list(self.deals.items()))
-        one["contact"] = self.whom()
-        named = (
-            f'{{"Contact_Name": {{"id": "{one["contact"]}"}}}}'
-            if one["contact"]
-            else ('{"Contact_Name": null}')
-        )
-        self.connection.cursor().execute(LANDS, [named, id_])
+        one = self.random.choice(self.deals)
+        one["contact_id"] = self.whom()
+        self.connection.cursor().execute(LANDS, [as_json(names_contact(one)), one["id"]])
 
-    def expected(self) -> dict[str, tuple]:
-        return {id_: self.silence(id_, **one) for id_, one in self.deals.items()}
+    def expected(self) -> dict[str, Row]:
+        return {one["id"]: self.silence(one) for one in self.deals}
 
-    def silence(self, id_: str, created: datetime, contact: str | None) -> tuple:
+    def silence(self, one: Row) -> Row:
+        created = one["created_time"]
         mine = [
-            a
+            Logged(a["at"], a["ends_at"], a["kind"] != "scheduled", a["kind"] == "meeting")
             for a in self.logged
-            if a["on"] == id_
-            or (a["on"] is None and contact and a["who"] == contact and a["at"] >= created)
+            if a["kind"] != "cancelled" and is_of(a, one)
         ]
-        mine = [a for a in mine if a["kind"] != "cancelled"]
-        over = [a for a in mine if a["kind"] != "scheduled" and a["at"] <= self.now]
-        last = max((a["at"] for a in over), default=None)
-        coming = min((a["at"] for a in mine if a["at"] > self.now), default=None)
-        met = max((a["ends"] for a in over if a["kind"] == "meeting"), default=None)
-        others = [a["at"] for a in over if a["kind"] != "meeting"]
-        is_open = met and met <= self.now - timedelta(days=1) and created < met
-        unrecorded = met if is_open and all(at < met for at in others) else None
-        since = max(last or created, created)
-        days = (self.now.date() - since.astimezone(ZONE).date()).days
-        return last, since, coming, days, days >= 14 and coming is None, unrecorded
+        return silence_of(created, created, mine, self.now, ZONE)
 
-    def found(self) -> dict[str, tuple]:
+    def found(self) -> dict[str, Row]:
         with self.connection.cursor() as cursor:
             cursor.execute("select set_config('clock.now', %s, false)", [stamp(self.now)])
         build(self.connection, only=("deal_silence",))
         return {
-            row["id"]: tuple(row[name] for name in FIGURES)
+            row["id"]: {name: row[name] for name in FIGURES}
             for row in rows(self.connection, "deal_silence")
         }
 
@@ -163,7 +158,9 @@ class Company:
 def test_silence_equals_a_second_reading_while_days_pass(shared, seed):
     shared.rollback()
     small = Company(shared, seed)
-    small.logged.append({"on": "D0", "who": None, "at": START, "kind": "call", "ends": None})
+    small.logged.append({
+        "deal_id": "D0", "contact_id": None, "at": START, "kind": "call", "ends_at": None
+    })  # fmt: skip
     began = call(0, stamp(START), "D0", Created_Time=stamp(START), Modified_Time=stamp(START))
     put(shared, "Calls", began)
     for _ in range(20):
