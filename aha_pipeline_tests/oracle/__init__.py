@@ -27,5 +27,5 @@ told        what Zoho's own history tells of a record
 told_records, told_company
             records, and a company, of whose past it tells a part
 apart       marts judged by drawn rows of what they read: parts, first_touches, owners, contents,
-            belongings, listed, counts, went_through, due
+            belongings, listed, counts, went_through, logged, due
 """

@@ -7,6 +7,7 @@ from aha_pipeline_tests.oracle import (
     due,
     first_touches,
     listed,
+    logged,
     owners,
     parts,
     went_through,
@@ -23,6 +24,7 @@ JUDGES = {
         listed,
         counts,
         went_through,
+        logged,
         due,
     )
     for name, judge in judged.JUDGES.items()

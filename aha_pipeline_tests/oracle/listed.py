@@ -24,6 +24,10 @@ def put_names(drawn: Drawn) -> None:
     drawn.put("crm.text_labels", [
         {"field": field, "key": of, "label": label} for (field, of), label in LABELS.items()
     ])  # fmt: skip
+    put_owners(drawn)
+
+
+def put_owners(drawn: Drawn) -> None:
     drawn.put("analytics.owners", [
         {"owner_id": id_, "owner_name": name} for id_, name in CALLED.items()
     ])  # fmt: skip
