@@ -1,7 +1,6 @@
 """What somebody should act on today, in plain Python, from drawn rows of what is known of it."""
 
 from collections.abc import Iterator
-from datetime import datetime, time
 from fractions import Fraction
 
 from aha_pipeline_tests.oracle.figures import Row, Rows
@@ -58,7 +57,7 @@ def _deals(drawn: Drawn) -> Iterator[Row]:
         id_ = {"id": f"D{number}"}
         ahead = (-7306, -7305, -91, -90, -1, 0, 7, 8, 7306)
         closing = drawn.one_of(None, *(drawn.today + it * DAY for it in ahead))
-        midnight = datetime.combine(drawn.today - (QUIET - 1) * DAY, time(), drawn.zone)
+        midnight = drawn.midnight(QUIET - 1)
         times = [drawn.one_of(None, drawn.now - 2 * DAY, midnight, midnight - SECOND)
                  for _ in range(4)]  # fmt: skip
         meeting = drawn.now - 30 * DAY + drawn.one_of(-1, 0, 1) * SECOND

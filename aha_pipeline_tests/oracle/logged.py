@@ -110,7 +110,8 @@ def deal_silence(drawn: Drawn) -> Rows:
         logged = [_some_time(drawn, days) for _ in range(drawn.one_of(0, 1, 3, 8))]
         split = [(it, it.at <= drawn.now and drawn.one_of(True, False)) for it in logged]
         ends = [it.ends for it in logged if it.ends]
-        created = drawn.now - drawn.one_of(QUIET - 1, QUIET, 20) * DAY
+        created = drawn.one_of(drawn.midnight(QUIET - 1), drawn.midnight(QUIET - 1) - SECOND,
+                               drawn.now - 20 * DAY)  # fmt: skip
         moved = max(created, drawn.one_of(*[created] * 4, *ends))
         kept.append({"id": deal["id"], **_kept(created, moved, split)})
         rows[(deal["id"],)] = {

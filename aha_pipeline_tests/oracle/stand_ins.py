@@ -7,7 +7,7 @@ and meets limits that records do not reach in years.
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,10 @@ class Drawn:
     def day(self, last: int = 5) -> date:
         """Return one of few days, some weeks ago."""
         return self.today - 40 * DAY + DAY * self.random.randint(0, last)
+
+    def midnight(self, days: int) -> datetime:
+        """Return when the day so many days ago began."""
+        return datetime.combine(self.today - days * DAY, time(), self.zone)
 
     def whose(self) -> Row:
         return {"source": self.one_of(*SOURCES), "owner_id": self.one_of(*OWNERS)}
