@@ -1,7 +1,7 @@
 -- grain: one row per content of a deal: what it said, from one day to another
 -- kind: incremental
 -- records: crm.crm_deals
--- index: id, day, closed_day, synced_at, owner_id
+-- index: id, day, closed_day+amount, synced_at, owner_id
 -- owner: sales operations
 -- crm.record_versions holds each former content and when another took its place, the module table
 -- holds the present one. Neighbours that say the same of stage, money, probability, closing date and
