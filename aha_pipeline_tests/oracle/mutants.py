@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,11 +33,13 @@ SIDES = {"LEFT": "", "FULL": "LEFT", "": "LEFT"}
 def mutants(query: str) -> dict[str, str]:
     """Return {query with one thing changed: what was changed}; the first has nothing changed.
 
-    Parameters of psycopg (`%(name)s`) stay as they are.
+    Of changes that read alike the second is told apart by its number, and so on. Parameters of
+    psycopg (`%(name)s`) stay as they are.
     """
     plain = PARAMETER.sub(r"p__\1", query).replace("%%", "%")
     whole = sqlglot.parse_one(plain, dialect="postgres")
     found = {_with_parameters(whole.sql("postgres")): "nothing"}
+    alike: Counter[str] = Counter()
     for number, node in enumerate(whole.walk()):
         for change in _changes(node):
             copy = whole.copy()
@@ -47,7 +50,10 @@ def mutants(query: str) -> dict[str, str]:
             before = around.sql("postgres")
             change(place)
             what = f"{before} -> {around.sql('postgres')}"
-            found.setdefault(_with_parameters(copy.sql("postgres")), what)
+            text = _with_parameters(copy.sql("postgres"))
+            if text not in found:
+                alike[what] += 1
+                found[text] = what if alike[what] == 1 else f"{what} (no. {alike[what]})"
     return found
 
 
@@ -66,17 +72,21 @@ def alive_of(
 ) -> list[str]:
     """Return what those of the mutants change that are not found out; print it where all are tried.
 
-    Tried are all with AHA_MUTANTS=all, else a few from all over the query; none that says the same.
+    Tried are all with AHA_MUTANTS=all, also those that are said to say the same: of these the ones
+    that are found out are returned. Else a few from all over the query are tried.
     """
-    tried = some(changed)
-    different = [(text, what) for text, what in tried if what not in equivalent_to(name)]
+    listed, tried = equivalent_to(name), some(changed)
+    same = [(text, what) for text, what in tried if what in listed]
+    different = [(text, what) for text, what in tried if what not in listed]
     alive = [what for text, what in different if is_alive(text)]
-    if ALL:
-        found, same = len(different) - len(alive), len(tried) - len(different)
-        line = f"\n{name}: {found} of {len(tried)} found out, {same} say the same, "
-        with capsys.disabled():
-            print(f"{line}{len(alive)} alive", *alive, sep="\n    ")
-    return alive
+    if not ALL:
+        return alive
+    not_same = [f"listed, but found out: {what}" for text, what in same if not is_alive(text)]
+    found = len(different) - len(alive)
+    line = f"\n{name}: {found} of {len(tried)} found out, {len(same)} say the same, "
+    with capsys.disabled():
+        print(f"{line}{len(alive)} alive", *alive, *not_same, sep="\n    ")
+    return alive + not_same
 
 
 def alive_of_measure(cursor, name: str, is_right: Callable[[], bool], capsys) -> list[str]:
