@@ -265,6 +265,10 @@ FORMULAS: dict[str, Formula] = {
         lambda compared, days: min(compared) - timedelta(days=days), ([DAYS, DAYS[1:]], [1, 7])
     ),
     "is_unvalued": Formula(lambda amount: amount is None, ([None, -1, 0, 7],)),
+    "is_level": Formula(
+        of_known(lambda it, before: abs(it - before) <= max(abs(before) / 10, 1)),
+        ([None, -33, -30, -2, 0, 1, 2, 18, 22, 33, 36], [None, -30, -20, 0, 1, 20, 30, 40]),
+    ),
     "much_assumed": Formula(lambda it: it if it >= 5 else None, ([0, 4.9, 5, 6, 11],)),
     "is_plausible_rate": Formula(
         is_plausible, ([0.5, 1, 2, 4, 8, 8.5, 9, 40], [None, 1, 2, 4, 10])

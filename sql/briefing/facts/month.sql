@@ -30,7 +30,7 @@ won as (
 )
 select
     case
-        when abs(t.money - l.money) <= greatest(abs(l.money) * 0.1, 1) then 'month_level'
+        when measures.is_level(t.money, l.money) then 'month_level'
         when t.money > l.money then 'month_ahead'
         else 'month_behind'
     end as stance,
@@ -39,8 +39,8 @@ select
     abs(t.money - l.money) as weight,
     t.money,
     l.money as before,
-    case when t.money < l.money - greatest(abs(l.money) * 0.1, 1) then nullif(d.deals, 0) end as due,
-    case when t.money < l.money - greatest(abs(l.money) * 0.1, 1) then d.money end as due_money
+    case when t.money < l.money and not measures.is_level(t.money, l.money) then nullif(d.deals, 0) end as due,
+    case when t.money < l.money and not measures.is_level(t.money, l.money) then d.money end as due_money
 from won t
 join won l on l.period = 'last'
 cross join lateral (

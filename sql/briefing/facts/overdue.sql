@@ -17,7 +17,7 @@ with overdue as (
 )
 select
     case
-        when abs(t.deals - b.deals) <= greatest(b.deals * 0.1, 1) then 'overdue_same'
+        when measures.is_level(t.deals, b.deals) then 'overdue_same'
         when t.deals > b.deals then 'overdue_more'
         else 'overdue_fewer'
     end as stance,
@@ -31,6 +31,6 @@ select
 from overdue t
 join overdue b on b.day = t.day - 7
 where t.day = %(day)s and t.deals > 0
-    and not (b.deals - t.deals > greatest(b.deals * 0.1, 1) and t.value > b.value)
+    and not (t.deals < b.deals and not measures.is_level(t.deals, b.deals) and t.value > b.value)
     and exists (select from analytics.kpis where day = b.day)
     and b.day >= (select since from measures.first_records() where entity = 'deal')

@@ -40,7 +40,7 @@ won as (
 select
     w.period || case
         when w.before is null then '_ended'
-        when abs(w.money - w.before) <= greatest(w.before * 0.1, 1) then '_ended_level'
+        when measures.is_level(w.money, w.before) then '_ended_level'
         when w.money > w.before then '_ended_more'
         else '_ended_less'
     end as stance,

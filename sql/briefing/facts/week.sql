@@ -48,7 +48,7 @@ against as (
 )
 select
     case
-        when abs(won - won_before) <= greatest(abs(won_before) * 0.1, 1) then 'week_won_level'
+        when measures.is_level(won, won_before) then 'week_won_level'
         when won > won_before then 'week_won_more'
         else 'week_won_less'
     end as stance,
