@@ -5,7 +5,8 @@
 -- Measured on the activities: Zoho's Last_Activity_Time moves without Modified_Time, so as it was last
 -- read it may be old. An activity counts that took place on the deal or on the contact it names since
 -- the deal was created; before the first the deal is silent since then. E-mails, sent or received,
--- count where those of the deal were read, as up to three days ago. Without activities there is no row.
+-- count where those of the deal were read, as up to three days ago. Where no call, task or meeting is
+-- known there is no row: notes and e-mails alone do not tell that work is logged.
 -- next_at: the next planned call or meeting. is_quiet: silent for 14 days or more, nothing planned.
 -- unrecorded_meeting_at: the last meeting that ended at least a day ago and after which nothing was
 -- logged and the deal not moved: nobody knows what came of it.
