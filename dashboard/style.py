@@ -148,7 +148,9 @@ def add_unknown(figure: go.Figure, bars: go.Bar, shift: float = 0) -> None:
             x=[0] * len(unknown),
             y=[place + shift for place in unknown],
             mode="text",
-            text=[" not known"] * len(unknown),
+            text=[
+                " " + bars.text[place].replace(figures.NOTHING, "not known", 1) for place in unknown
+            ],
             textposition="middle right",
             customdata=[bars.customdata[place] for place in unknown],
             hovertemplate=HOVER,
@@ -168,13 +170,13 @@ def say_below(figure: go.Figure, sentence: str) -> None:
         margin={"b": figure.layout.margin.b + room},
         title={
             "text": "<br>".join(map(html, lines)),
-            "font": {"size": 11},
+            "font": {"size": 11, "weight": "normal"},
             "x": 0,
             "xref": "container",
             "y": 0,
             "yref": "container",
             "yanchor": "bottom",
-            "pad": {"b": 4},
+            "pad": {"b": 4 + LINE_PIXELS * (len(lines) - 1)},  # it holds up the first line
             "automargin": False,
         },
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from aha_pipeline.figures import count, counted, money, span
+from aha_pipeline.figures import NOTHING, count, counted, money, span
 from dashboard import style
 from dashboard.style import COLOURS, Mark, Row, column, lines, mark, numbers
 
@@ -55,6 +55,8 @@ def stage_age(rows: Sequence[Row], currency: str) -> go.Figure:
 
 def _age(row: Row, currency: str) -> str:
     days = row["median_days_in_stage"]
+    if days is None:
+        return NOTHING
     text = counted(days, "day", currency)
     return text if not row["older_deals"] else f"{text} · {row['older_deals']} old"
 
