@@ -39,10 +39,13 @@ select
     abs(t.money - l.money) as weight,
     t.money,
     l.money as before,
-    case when t.money < l.money and not measures.is_level(t.money, l.money) then nullif(d.deals, 0) end as due,
-    case when t.money < l.money and not measures.is_level(t.money, l.money) then d.money end as due_money
+    case when b.is_behind then nullif(d.deals, 0) end as due,
+    case when b.is_behind then d.money end as due_money
 from won t
 join won l on l.period = 'last'
+cross join lateral (
+    select t.money < l.money and not measures.is_level(t.money, l.money) as is_behind
+) b
 cross join lateral (
     select count(*) as deals, sum(amount) as money
     from analytics.deal_history
