@@ -169,8 +169,9 @@ def say_below(figure: go.Figure, sentence: str) -> None:
         height=figure.layout.height + room,
         margin={"b": figure.layout.margin.b + room},
         title={
-            "text": "<br>".join(map(html, lines)),
-            "font": {"size": 11, "weight": "normal"},
+            # Streamlit's theme makes all of a title bold.
+            "text": f"<span style='font-weight:normal'>{'<br>'.join(map(html, lines))}</span>",
+            "font": {"size": 11},
             "x": 0,
             "xref": "container",
             "y": 0,

@@ -354,17 +354,22 @@ def test_an_activity_says_what_it_was_and_whether_it_took_place(row, said):
 
 
 @pytest.mark.parametrize(
-    ("module", "since", "said"),
+    ("label", "since", "said"),
     [
-        ("Deals", date(2025, 7, 3), "No comparison: no deals closed 1–30 Oct"),
-        ("Leads", date(2026, 10, 1), "No comparison: no new leads 1–30 Oct"),
-        ("Deals", date(2026, 10, 2), "No comparison: known since 2 Oct"),
-        ("Deals", None, "No records yet"),
+        ("Win rate", date(2025, 7, 3), "No comparison: no deals closed 1–30 Oct"),
+        ("Junk share", date(2026, 10, 1), "No comparison: no new leads 1–30 Oct"),
+        ("Win rate", date(2026, 10, 2), "No comparison: known since 2 Oct"),
+        ("Won", date(2026, 10, 2), "No comparison: known since 2 Oct"),
+        ("Open pipeline", date(2026, 10, 31), "No comparison: known since 31 Oct"),
+        # A sum is there for any days since then, but for those of deals of unknown value.
+        ("Won", date(2026, 10, 1), "No comparison: one of the two values is not known"),
+        ("Open pipeline", date(2026, 10, 30), "No comparison: one of the two values is not known"),
+        ("Win rate", None, "No records yet"),
     ],
 )
-def test_a_figure_says_why_it_has_none_to_compare_with(module, since, said):
+def test_a_figure_says_why_it_has_none_to_compare_with(label, since, said):
     days = {"before_first": date(2026, 10, 1), "before_last": date(2026, 10, 30)}
     days["has_whole_days"] = True
     source = SimpleNamespace(filters=SimpleNamespace(**days), today=date(2026, 11, 30))
-    card = next(card for card in cards.CARDS if card.module == module)
+    [card] = [card for card in cards.CARDS if card.label == label]
     assert cards._without_before(card, {"since": since}, source) == said
