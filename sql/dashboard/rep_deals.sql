@@ -15,7 +15,7 @@ with reps as (
         b.win_rate_by_count as win_rate_before,
         measures.pct(sum(r.won_deals) over (), sum(r.closed_deals) over ()) as all_win_rate
     from measures.reps(
-        %(first_day)s, %(last_day)s, %(sources)s, null, %(today)s
+        %(first_day)s, %(last_day)s, %(sources)s, null, 'infinity'
     ) r
     left join measures.reps(%(first_day)s, %(whole_until)s, %(sources)s) w using (owner_id)
     left join measures.reps(%(before_first)s, %(before_last)s, %(sources)s) b using (owner_id)
@@ -49,7 +49,7 @@ cross join lateral (
     select
         measures.known_value(r.open_value, r.open_deals, (
             select k.open_value
-            from measures.open_values(%(today)s, null, %(sources)s, array[r.owner_id]) k
+            from measures.open_values('infinity', null, %(sources)s, array[r.owner_id]) k
         )) as open_value,
         measures.known_value(r.won_value, r.won_deals, (
             select k.won_value
